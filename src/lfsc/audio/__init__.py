@@ -1,0 +1,1 @@
+"""Recordings on disk and spectra of them."""

@@ -1,0 +1,68 @@
+"""Audio folded by a period, so that a column holds every p-th sample (HiFi-GAN, arXiv 2010.05646)."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
+
+from lfsc.discriminators.ensemble import Discriminator, Judgement
+
+
+class MultiPeriodDiscriminator(nn.ModuleList):
+    """One discriminator a period."""
+
+    def __init__(self, *, periods: list[int], channels: list[int], kernel_size: int, stride: int):
+        super().__init__(
+            Discriminator(
+                view=FoldByPeriod(period=period),
+                judge=PeriodJudge(channels=channels, kernel_size=kernel_size, stride=stride),
+            )
+            for period in periods
+        )
+
+
+class FoldByPeriod(nn.Module):
+    """[B, 1, T/p, p] of audio [B,T], reflected at its end to a multiple of the period."""
+
+    def __init__(self, *, period: int):
+        super().__init__()
+        self.period = period
+
+    def forward(self, audio: Tensor) -> Tensor:
+        padded = F.pad(audio[:, None], (0, -audio.shape[-1] % self.period), mode="reflect")
+        return padded.unflatten(-1, (-1, self.period))
+
+
+class PeriodJudge(nn.Module):
+    """Convolutions along time alone, every column by itself; all but the last layer stride."""
+
+    def __init__(self, *, channels: list[int], kernel_size: int, stride: int):
+        super().__init__()
+        widths = [1, *channels]
+        strides = [stride] * (len(channels) - 1) + [1]
+        self.activation = nn.LeakyReLU(0.1)
+        self.convs = nn.ModuleList(
+            period_conv(width_in, width_out, kernel_size, stride)
+            for width_in, width_out, stride in zip(widths, channels, strides, strict=False)
+        )
+        self.score = period_conv(channels[-1], 1, 3, 1)
+
+    def forward(self, x: Tensor) -> Judgement:
+        features = []
+        for conv in self.convs:
+            x = self.activation(conv(x))
+            features.append(x)
+        score = self.score(x)
+        return Judgement(score[:, 0].transpose(1, 2), [*features, score])
+
+
+def period_conv(width_in: int, width_out: int, kernel_size: int, stride: int) -> nn.Conv2d:
+    return weight_norm(
+        nn.Conv2d(
+            width_in,
+            width_out,
+            (kernel_size, 1),
+            stride=(stride, 1),
+            padding=(kernel_size // 2, 0),
+            padding_mode="reflect",
+        )
+    )

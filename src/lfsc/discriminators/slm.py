@@ -1,0 +1,96 @@
+"""The hidden states of a speech language model, judged (StyleTTS 2, arXiv 2306.07691)."""
+
+from pathlib import Path
+
+import torch
+import torchaudio
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
+from transformers import AutoModel, PreTrainedModel, WavLMConfig, WavLMModel
+
+from lfsc.discriminators.ensemble import Discriminator, Judgement
+from lfsc.discriminators.frozen import Frozen
+
+
+class SLMDiscriminator(nn.ModuleList):
+    """One discriminator behind all hidden states of a frozen `slm` that hears `slm_rate` Hz."""
+
+    def __init__(
+        self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int, in_channels: int, channels: list[int]
+    ):
+        view = HiddenStates(slm=slm, sample_rate=sample_rate, slm_rate=slm_rate)
+        judge = HiddenStatesJudge(view.channels, in_channels=in_channels, channels=channels)
+        super().__init__([Discriminator(view=Frozen(view), judge=judge)])
+
+
+class HiddenStates(nn.Module):
+    """[B, layers·width, frames] of audio [B,T]: the front end's output and every layer's, side by side."""
+
+    def __init__(self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int):
+        super().__init__()
+        self.resample = torchaudio.transforms.Resample(sample_rate, slm_rate)
+        self.slm = slm
+        self.channels = (slm.config.num_hidden_layers + 1) * slm.config.hidden_size
+
+    def forward(self, audio: Tensor) -> Tensor:
+        with torch.autocast(audio.device.type, enabled=False):
+            heard = self.resample(audio.float())
+        states = self.slm(heard, output_hidden_states=True).hidden_states
+        return torch.cat(states, dim=-1).transpose(1, 2)
+
+
+class HiddenStatesJudge(nn.Module):
+    """Convolutions over frames; its features are its own activations, not the hidden states."""
+
+    def __init__(self, hidden_channels: int, *, in_channels: int, channels: list[int]):
+        super().__init__()
+        widths = [in_channels, *channels]
+        self.activation = nn.LeakyReLU(0.1)
+        self.conv_in = weight_norm(nn.Conv1d(hidden_channels, in_channels, 1))
+        self.convs = nn.ModuleList(
+            weight_norm(nn.Conv1d(width_in, width_out, 5, padding=2))
+            for width_in, width_out in zip(widths, channels, strict=False)
+        )
+        self.score = weight_norm(nn.Conv1d(channels[-1], 1, 3, padding=1))
+
+    def forward(self, states: Tensor) -> Judgement:
+        x = self.conv_in(states)
+        features = []
+        for conv in self.convs:
+            x = self.activation(conv(x))
+            features.append(x)
+        return Judgement(self.score(x), features)
+
+
+def load_slm(*, path: str) -> PreTrainedModel:
+    """The model of a local folder or a hub name, in float32."""
+    if path.startswith((".", "/", "~")) and not Path(path).expanduser().is_dir():
+        raise ValueError(f"slm.path={path}: no such folder; give one that save_pretrained wrote, or a hub name")
+    try:
+        return AutoModel.from_pretrained(str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path,
+                                         dtype=torch.float32)
+    except OSError as error:
+        raise ValueError(
+            f"slm.path={path} can be neither read nor downloaded ({str(error).splitlines()[0]}); "
+            f"where there is a network, run `hf download {path} --local-dir wavlm` and set slm.path to that folder, "
+            "or train a recipe without the SLM, such as lfsc_22khz_no_slm"
+        ) from error
+
+
+def random_wavlm(*, seed: int, width: int, layers: int) -> WavLMModel:
+    """An untrained WavLM of the given size, the same for the same seed: it exercises every part and teaches little."""
+    config = WavLMConfig(
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        intermediate_size=2 * width,
+        conv_dim=[width] * 7,
+        layerdrop=0.0,
+        num_conv_pos_embeddings=16,
+        num_conv_pos_embedding_groups=4,
+        num_buckets=32,
+        max_bucket_distance=80,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return WavLMModel(config)

@@ -1,0 +1,36 @@
+"""Least-squares GAN losses (arXiv 1611.04076) and feature matching, over all judges' judgements."""
+
+from torch import Tensor, nn, stack
+
+from lfsc.discriminators.ensemble import Judgement
+
+
+class AdversarialLoss(nn.Module):
+    """How far the fakes are from passing as real: the mean over judges of mean (1 − score)²."""
+
+    def forward(self, fake: list[Judgement], real: list[Judgement]) -> Tensor:
+        return stack([(1 - judgement.score.float()).square().mean() for judgement in fake]).mean()
+
+
+class FeatureLoss(nn.Module):
+    """The mean over judges of the mean over their feature maps of mean |fake − real|."""
+
+    def forward(self, fake: list[Judgement], real: list[Judgement]) -> Tensor:
+        return stack(
+            [
+                stack([(f.float() - r.float()).abs().mean() for f, r in zip(of_fake.features, of_real.features, strict=True)]).mean()
+                for of_fake, of_real in zip(fake, real, strict=True)
+            ]
+        ).mean()
+
+
+class DiscriminatorLoss(nn.Module):
+    """How far the judges are from scoring real 1 and fake 0: the mean over them of half the summed squares' means."""
+
+    def forward(self, fake: list[Judgement], real: list[Judgement]) -> Tensor:
+        return stack(
+            [
+                ((1 - of_real.score.float()).square().mean() + of_fake.score.float().square().mean()) / 2
+                for of_fake, of_real in zip(fake, real, strict=True)
+            ]
+        ).mean()

@@ -1,0 +1,70 @@
+"""How far a waveform and its spectra are from the original, clip by clip."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio
+
+from lfsc.audio.spectra import MagnitudeSpectrogram, MelSpectrogram
+from lfsc.losses.spectral import GUARD
+
+# The one resolution of the paper's distances, in samples at whatever rate the clips have.
+N_FFT, HOP_LENGTH, NUM_MELS = 2048, 512, 80
+
+
+class PerClip(nn.Module):
+    """One number for each clip [B] of fake and real audio [B,T]; with `lengths` [B], what lies behind them is not heard."""
+
+    def forward(self, fake: Tensor, real: Tensor, lengths: Tensor | None = None) -> Tensor:
+        if fake.shape != real.shape:
+            raise ValueError(f"fake audio has shape {list(fake.shape)}, real {list(real.shape)}: they must be equal")
+        if lengths is None:
+            return self.measure(fake.float(), real.float())
+        clips = zip(fake, real, lengths.tolist(), strict=True)
+        return torch.cat([self.measure(a[None, :length].float(), b[None, :length].float()) for a, b, length in clips])
+
+    def measure(self, fake: Tensor, real: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+class SpectralDistance(PerClip):
+    """Mean over bands and frames of the L1 distance of log(1 + magnitude); a clip shorter than a window is zero-padded."""
+
+    def __init__(self, spectrogram: MagnitudeSpectrogram):
+        super().__init__()
+        self.spectrogram = spectrogram
+
+    def measure(self, fake: Tensor, real: Tensor) -> Tensor:
+        missing = max(0, self.spectrogram.win_length - real.shape[-1])
+        fake, real = (self.spectrogram(F.pad(audio, (0, missing))).log1p() for audio in (fake, real))
+        return (fake - real).abs().mean(dim=(-2, -1))
+
+
+class MelDistance(SpectralDistance):
+    """The paper's mel distance: 80 bands, conventions (padding, frames, guard) of `MelLoss`."""
+
+    def __init__(self, *, sample_rate: int):
+        super().__init__(
+            MelSpectrogram(
+                sample_rate=sample_rate,
+                num_mels=NUM_MELS,
+                n_fft=N_FFT,
+                hop_length=HOP_LENGTH,
+                win_length=N_FFT,
+                guard=GUARD,
+            )
+        )
+
+
+class STFTDistance(SpectralDistance):
+    """The paper's STFT distance: all 1025 bins, conventions (padding, frames, guard) of `STFTLoss`."""
+
+    def __init__(self):
+        super().__init__(MagnitudeSpectrogram(n_fft=N_FFT, hop_length=HOP_LENGTH, win_length=N_FFT, guard=GUARD))
+
+
+class SISDR(PerClip):
+    """SI-SDR in dB (arXiv 1811.02508), means removed."""
+
+    def measure(self, fake: Tensor, real: Tensor) -> Tensor:
+        return scale_invariant_signal_distortion_ratio(fake, real, zero_mean=True)

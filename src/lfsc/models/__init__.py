@@ -1,0 +1,1 @@
+"""The generator: pure modules that need torch alone."""

@@ -1,0 +1,118 @@
+"""The convolutions and residual blocks of the generator."""
+
+from collections.abc import Iterable
+
+from torch import Tensor, arange, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
+
+
+def reflect_pad(x: Tensor, pad: int, length: Tensor | None = None) -> Tensor:
+    """x [B,C,T] reflected by `pad` at both ends; with `length` [B], every clip at its own end.
+
+    What lies further behind a shorter clip's end is left as it is: nothing that is kept of the clip sees it.
+    """
+    padded = F.pad(x, (pad, pad), mode="reflect")
+    if length is None:
+        return padded
+    step = arange(pad, device=x.device)
+    last = length[:, None] - 1
+    source = (last - 1 - step)[:, None].expand(-1, x.shape[1], -1)
+    target = (pad + last + 1 + step)[:, None].expand(-1, x.shape[1], -1)
+    return padded.scatter(2, target, x.gather(2, source))
+
+
+class ReflectConv1d(nn.Conv1d):
+    """Weight-normed convolution, reflected so that stride s gives 1/s of the frames."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, dilation: int = 1):
+        super().__init__(in_channels, out_channels, kernel_size, stride=stride, dilation=dilation)
+        span = dilation * (kernel_size - 1)
+        self.pad = (span - stride + 2) // 2 if stride > 1 else span // 2
+        weight_norm(self)
+
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+        return super().forward(reflect_pad(x, self.pad, length))
+
+    def needs(self, steps: range) -> range:
+        """The input steps that output `steps` are made of."""
+        (stride,), (dilation,), (kernel_size,) = self.stride, self.dilation, self.kernel_size
+        first = steps.start * stride - self.pad
+        last = (steps.stop - 1) * stride - self.pad + dilation * (kernel_size - 1)
+        return range(first, last + 1)
+
+
+class UpsampleConv1d(nn.ConvTranspose1d):
+    """Weight-normed transposed convolution that gives `rate` times the frames; beyond a clip's end it sees zeros."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, rate: int):
+        super().__init__(
+            in_channels, out_channels, 2 * rate, stride=rate, padding=(rate + 1) // 2, output_padding=rate % 2
+        )
+        weight_norm(self)
+
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+        if length is not None:
+            x = x.masked_fill(arange(x.shape[-1], device=x.device) >= length[:, None, None], 0)
+        return super().forward(x)
+
+    def needs(self, steps: range) -> range:
+        """The input steps that output `steps` are made of."""
+        (rate,), (padding,), (kernel_size,) = self.stride, self.padding, self.kernel_size
+        first = -((kernel_size - 1 - padding - steps.start) // rate)
+        last = (steps.stop - 1 + padding) // rate
+        return range(first, last + 1)
+
+
+class ResidualBlock(nn.Module):
+    """HiFi-GAN's residual unit (arXiv 2010.05646): two convolutions, the first dilated."""
+
+    def __init__(self, channels: int, kernel_size: int, *, dilation: int):
+        super().__init__()
+        self.activation = nn.LeakyReLU()
+        self.dilated = ReflectConv1d(channels, channels, kernel_size, dilation=dilation)
+        self.plain = ReflectConv1d(channels, channels, kernel_size)
+
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+        hidden = self.dilated(self.activation(x), length)
+        return x + self.plain(self.activation(hidden), length)
+
+    def needs(self, steps: range) -> range:
+        return self.dilated.needs(self.plain.needs(steps))
+
+
+class MultiReceptiveField(nn.Module):
+    """The mean over kernel sizes of a chain of residual blocks, one a dilation."""
+
+    def __init__(self, channels: int, *, kernel_sizes: list[int], dilations: list[int]):
+        super().__init__()
+        self.chains = nn.ModuleList(
+            nn.ModuleList(ResidualBlock(channels, kernel_size, dilation=dilation) for dilation in dilations)
+            for kernel_size in kernel_sizes
+        )
+
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+        total = 0
+        for chain in self.chains:
+            branch = x
+            for block in chain:
+                branch = block(branch, length)
+            total = total + branch
+        return total / len(self.chains)
+
+    def needs(self, steps: range) -> range:
+        """The input steps that output `steps` are made of: those of the chain that sees farthest."""
+        chains = [needed(chain, steps) for chain in self.chains]
+        return range(min(chain.start for chain in chains), max(chain.stop for chain in chains))
+
+
+def needed(layers: Iterable[nn.Module], steps: range) -> range:
+    """The steps before the first of `layers` that output `steps` of the last are made of; negative ones lie before the clip."""
+    for layer in reversed(list(layers)):
+        steps = layer.needs(steps)
+    return steps
+
+
+def widest_pad(layer: nn.Module) -> int:
+    """The most steps that `layer` reflects at an end; its input must be longer."""
+    return max((part.pad for part in layer.modules() if isinstance(part, ReflectConv1d)), default=0)

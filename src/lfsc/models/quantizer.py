@@ -1,0 +1,81 @@
+"""Latents to tokens and back, without a learned codebook."""
+
+from math import log2, prod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Quantized(NamedTuple):
+    codes: Tensor  # [B,D,F], what the decoder takes; its gradient passes straight through to the latents
+    tokens: Tensor  # [B,C,F] int64
+
+
+class GroupedFSQ(nn.Module):
+    """Finite scalar quantization (arXiv 2309.15505) of consecutive groups of channels, one group a codebook."""
+
+    # Keeps tanh off the outermost rounding edges (the ε of the paper's appendix A).
+    EPS = 1e-3
+
+    def __init__(self, *, num_codebooks: int, levels: list[int]):
+        super().__init__()
+        if num_codebooks < 1 or not levels or min(levels) < 2:
+            raise ValueError(
+                f"{num_codebooks} codebooks of levels {list(levels)}: expected at least one codebook and levels of 2 or more"
+            )
+        self.num_codebooks = num_codebooks
+        self.levels = tuple(levels)
+        count = torch.tensor(levels, dtype=torch.int64)
+        self.register_buffer("centre", count // 2, persistent=False)
+        self.register_buffer("steps", count, persistent=False)
+        self.register_buffer("place", torch.cat([count.new_ones(1), count.cumprod(0)[:-1]]), persistent=False)
+
+    @property
+    def latent_dim(self) -> int:
+        return self.num_codebooks * len(self.levels)
+
+    @property
+    def codebook_size(self) -> int:
+        return prod(self.levels)
+
+    @property
+    def bits_per_frame(self) -> float:
+        return self.num_codebooks * log2(self.codebook_size)
+
+    def forward(self, latents: Tensor) -> Quantized:
+        """Codes and tokens of latents [B,D,F], in float32 under any autocast."""
+        with torch.autocast(latents.device.type, enabled=False):
+            bounded = self.bound(self.grouped(latents.float()))
+            # round(x) + (x − x): the value is exactly the integer, the gradient that of `bounded`.
+            integers = bounded.round().detach() + (bounded - bounded.detach())
+            tokens = self.tokens_of(integers.detach())
+            codes = (integers / self.per_channel(self.centre)).flatten(1, 2)
+        return Quantized(codes, tokens)
+
+    def codes_of(self, tokens: Tensor) -> Tensor:
+        """Codes [B,D,F] float32 of tokens [B,C,F]."""
+        digits = tokens[:, :, None] // self.per_channel(self.place) % self.per_channel(self.steps)
+        centre = self.per_channel(self.centre)
+        return ((digits - centre).float() / centre).flatten(1, 2)
+
+    def bound(self, x: Tensor) -> Tensor:
+        """x [B,C,d,F] squeezed to the span of its levels, offset by half a step where their number is even."""
+        levels = self.per_channel(self.steps).float()
+        scale = (levels - 1) / 2 * (1 - self.EPS)
+        offset = torch.where(levels % 2 == 0, 0.5, 0.0)
+        shift = (offset / scale).tan()
+        return scale * (x + shift).tanh() - offset
+
+    def tokens_of(self, integers: Tensor) -> Tensor:
+        """Tokens [B,C,F] of integers [B,C,d,F]; the first dimension varies fastest."""
+        digits = integers.long() + self.per_channel(self.centre)
+        return (digits * self.per_channel(self.place)).sum(dim=2)
+
+    def grouped(self, latents: Tensor) -> Tensor:
+        """[B,D,F] as [B,C,d,F]."""
+        return latents.unflatten(1, (self.num_codebooks, len(self.levels)))
+
+    @staticmethod
+    def per_channel(values: Tensor) -> Tensor:
+        return values[:, None]

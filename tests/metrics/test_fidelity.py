@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+import torch
+import torchaudio
+from torchmetrics.audio import ScaleInvariantSignalDistortionRatio
+
+from lfsc.losses.spectral import MelLoss, STFTLoss
+from lfsc.losses.waveform import SISDRLoss
+from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
+
+RATE = 22050
+
+
+@pytest.fixture
+def clips() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    real = 0.3 * torch.randn(3, 7000, generator=generator) + 0.05
+    return 0.7 * real + 0.1 * torch.randn(3, 7000, generator=generator), real
+
+
+def numpy_magnitudes(audio: np.ndarray, pad_mode: str) -> np.ndarray:
+    """[1025, frames] of audio [T]: sqrt(re² + im² + 1e-5) in float64, by the discrete Fourier transform of each frame."""
+    padded = np.pad(audio, 1024, mode=pad_mode)
+    frames = np.stack([padded[start : start + 2048] for start in range(0, len(audio) + 1, 512)])
+    spectrum = np.fft.rfft(frames * np.hanning(2048), axis=-1)
+    return np.sqrt(np.abs(spectrum) ** 2 + 1e-5).T
+
+
+def numpy_stft_distance(fake: np.ndarray, real: np.ndarray) -> float:
+    return np.abs(
+        np.log(1 + numpy_magnitudes(fake, "reflect")) - np.log(1 + numpy_magnitudes(real, "reflect"))
+    ).mean()
+
+
+def numpy_mel_distance(fake: np.ndarray, real: np.ndarray) -> float:
+    filters = torchaudio.functional.melscale_fbanks(1025, 0, RATE / 2, 80, RATE, norm=None, mel_scale="slaney").numpy().T
+    mels = [filters @ numpy_magnitudes(audio, "constant")[:, : len(audio) // 512] for audio in (fake, real)]
+    return np.abs(np.log(1 + mels[0]) - np.log(1 + mels[1])).mean()
+
+
+def test_distances_agree_with_the_formula_in_float64(clips):
+    fake, real = clips
+    for index in range(3):
+        a, b = fake[index].double().numpy(), real[index].double().numpy()
+        assert float(STFTDistance()(fake, real)[index]) == pytest.approx(numpy_stft_distance(a, b), rel=1e-5)
+        assert float(MelDistance(sample_rate=RATE)(fake, real)[index]) == pytest.approx(numpy_mel_distance(a, b), rel=1e-4)
+
+
+def test_distances_are_the_losses_at_one_resolution(clips):
+    resolution = [[2048, 512, 2048]]
+    mel_loss = MelLoss(sample_rate=RATE, resolutions=resolution, num_mels=[80])
+    assert torch.allclose(MelDistance(sample_rate=RATE)(*clips).mean(), mel_loss(*clips))
+    assert torch.allclose(STFTDistance()(*clips).mean(), STFTLoss(resolutions=resolution)(*clips))
+
+
+def test_si_sdr_agrees_with_torchmetrics_and_the_loss(clips):
+    oracle = ScaleInvariantSignalDistortionRatio(zero_mean=True)
+    ours = SISDR()(*clips)
+    assert torch.allclose(ours.mean(), oracle(*clips), atol=1e-5)
+    assert torch.allclose(-ours.mean(), SISDRLoss()(*clips), atol=1e-4)
+
+
+def test_si_sdr_ignores_gain_and_offset(clips):
+    fake, real = clips
+    assert torch.allclose(SISDR()(fake, real), SISDR()(0.3 * fake + 0.2, real), atol=1e-3)
+
+
+@pytest.mark.parametrize("metric", [MelDistance(sample_rate=RATE), STFTDistance(), SISDR()], ids=lambda m: type(m).__name__)
+def test_padding_of_a_batch_is_not_heard(clips, metric):
+    fake, real = clips
+    lengths = torch.tensor([7000, 5001, 300])
+    batched = metric(fake, real, lengths)
+    for index, length in enumerate(lengths.tolist()):
+        alone = metric(fake[index : index + 1, :length], real[index : index + 1, :length])
+        assert torch.equal(batched[index], alone[0])
+
+
+@pytest.mark.parametrize("length", [1, 511, 1024, 2047])
+def test_clips_shorter_than_a_window_are_measured(clips, length):
+    fake, real = (audio[:, :length] for audio in clips)
+    for distance in (MelDistance(sample_rate=RATE), STFTDistance()):
+        assert torch.isfinite(distance(fake, real)).all()
+        assert distance(real, real).abs().max() == 0
+
+
+def test_other_shapes_are_refused(clips):
+    fake, real = clips
+    with pytest.raises(ValueError, match=r"\[3, 6999\]"):
+        SISDR()(fake[:, 1:], real)
