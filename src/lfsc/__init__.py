@@ -1,2 +1,17 @@
-"""x"""
+"""The Low Frame-rate Speech Codec: speech at 22.05 kHz in 21.5 frames a second and 1.89 kbps."""
+
+from importlib import import_module
+from typing import Any
+
 __version__ = "0.1.0"
+
+# Imported when first asked for: `import lfsc` alone loads nothing.
+_HOMES = {"Codec": "lfsc.models.codec", "load": "lfsc.bundle"}
+
+__all__ = ["Codec", "__version__", "load"]  # noqa: F822  (they come through __getattr__)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'lfsc' has no attribute {name!r}")

@@ -25,6 +25,8 @@ BUILDABLE = frozenset(
         "lfsc.losses.spectral.STFTLoss",
         "lfsc.losses.waveform.SISDRLoss",
         "lfsc.losses.waveform.WaveformLoss",
+        "lfsc.data.blend.Blend",
+        "lfsc.data.filters.Filter",
         "lfsc.training.datamodule.CodecDataModule",
     }
 )

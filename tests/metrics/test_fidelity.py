@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-import torchaudio
+from torchaudio.functional import melscale_fbanks
 from torchmetrics.audio import ScaleInvariantSignalDistortionRatio
 
 from lfsc.losses.spectral import MelLoss, STFTLoss
@@ -19,7 +19,7 @@ def clips() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def numpy_magnitudes(audio: np.ndarray, pad_mode: str) -> np.ndarray:
-    """[1025, frames] of audio [T]: sqrt(re² + im² + 1e-5) in float64, by the discrete Fourier transform of each frame."""
+    """[1025, frames] of audio [T]: sqrt(re² + im² + 1e-5) in float64, frame by frame."""
     padded = np.pad(audio, 1024, mode=pad_mode)
     frames = np.stack([padded[start : start + 2048] for start in range(0, len(audio) + 1, 512)])
     spectrum = np.fft.rfft(frames * np.hanning(2048), axis=-1)
@@ -33,7 +33,7 @@ def numpy_stft_distance(fake: np.ndarray, real: np.ndarray) -> float:
 
 
 def numpy_mel_distance(fake: np.ndarray, real: np.ndarray) -> float:
-    filters = torchaudio.functional.melscale_fbanks(1025, 0, RATE / 2, 80, RATE, norm=None, mel_scale="slaney").numpy().T
+    filters = melscale_fbanks(1025, 0, RATE / 2, 80, RATE, norm=None, mel_scale="slaney").numpy().T
     mels = [filters @ numpy_magnitudes(audio, "constant")[:, : len(audio) // 512] for audio in (fake, real)]
     return np.abs(np.log(1 + mels[0]) - np.log(1 + mels[1])).mean()
 
@@ -42,8 +42,9 @@ def test_distances_agree_with_the_formula_in_float64(clips):
     fake, real = clips
     for index in range(3):
         a, b = fake[index].double().numpy(), real[index].double().numpy()
-        assert float(STFTDistance()(fake, real)[index]) == pytest.approx(numpy_stft_distance(a, b), rel=1e-5)
-        assert float(MelDistance(sample_rate=RATE)(fake, real)[index]) == pytest.approx(numpy_mel_distance(a, b), rel=1e-4)
+        stft, mel = STFTDistance()(fake, real)[index], MelDistance(sample_rate=RATE)(fake, real)[index]
+        assert float(stft) == pytest.approx(numpy_stft_distance(a, b), rel=1e-5)
+        assert float(mel) == pytest.approx(numpy_mel_distance(a, b), rel=1e-4)
 
 
 def test_distances_are_the_losses_at_one_resolution(clips):
@@ -65,7 +66,7 @@ def test_si_sdr_ignores_gain_and_offset(clips):
     assert torch.allclose(SISDR()(fake, real), SISDR()(0.3 * fake + 0.2, real), atol=1e-3)
 
 
-@pytest.mark.parametrize("metric", [MelDistance(sample_rate=RATE), STFTDistance(), SISDR()], ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize("metric", [MelDistance(sample_rate=RATE), STFTDistance(), SISDR()])
 def test_padding_of_a_batch_is_not_heard(clips, metric):
     fake, real = clips
     lengths = torch.tensor([7000, 5001, 300])

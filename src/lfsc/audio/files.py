@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -42,7 +42,7 @@ class UnreadableAudio(ValueError):
 def probe(source: Source) -> AudioInfo:
     """What the header says; nothing is decoded."""
     with _opened(source) as sound:
-        return AudioInfo(sound.samplerate, sound.frames, sound.channels, sound.format, sound.subtype)
+        return _info(sound)
 
 
 def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> Recording:
@@ -50,19 +50,18 @@ def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> R
 
     Only the crop is decoded. Raises UnreadableAudio for whatever does not decode, holds nothing, or is not finite.
     """
+    return read_crops(source, starts=lambda info: [start], num_samples=num_samples)[0]
+
+
+def read_crops(
+    source: Source, *, starts: Callable[[AudioInfo], Iterable[int]], num_samples: int | None
+) -> list[Recording]:
+    """What `read` gives from each of the `starts`, which are chosen from the header; the source is opened once."""
     with _opened(source) as sound:
-        if not 0 <= start < sound.frames:
-            raise ValueError(f"start {start} is outside {_name(source)}, which has {sound.frames} samples")
-        wanted = sound.frames - start if num_samples is None else min(num_samples, sound.frames - start)
-        sound.seek(start)
-        samples = sound.read(wanted, dtype="float32", always_2d=True)
-        if len(samples) == 0 or (len(samples) < wanted and sound.format in EXACT_FORMATS):
-            raise UnreadableAudio(f"{_name(source)}: truncated, {len(samples)} of {wanted} samples decode")
-        audio = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-        if not numpy.isfinite(audio).all():
-            first = start + int(numpy.argmin(numpy.isfinite(audio)))
-            raise UnreadableAudio(f"{_name(source)}: sample {first} is not finite")
-        return Recording(torch.from_numpy(numpy.ascontiguousarray(audio)), sound.samplerate)
+        return [
+            Recording(_samples(sound, _name(source), start, num_samples), sound.samplerate)
+            for start in starts(_info(sound))
+        ]
 
 
 def load(source: Source, *, sample_rate: int) -> Tensor:
@@ -94,6 +93,25 @@ def encode(audio: Tensor, *, sample_rate: int, format: str) -> bytes:
     content = io.BytesIO()
     soundfile.write(content, audio.numpy(), sample_rate, format=format.upper(), subtype=subtype)
     return content.getvalue()
+
+
+def _info(sound: soundfile.SoundFile) -> AudioInfo:
+    return AudioInfo(sound.samplerate, sound.frames, sound.channels, sound.format, sound.subtype)
+
+
+def _samples(sound: soundfile.SoundFile, name: str, start: int, num_samples: int | None) -> Tensor:
+    if not 0 <= start < sound.frames:
+        raise ValueError(f"start {start} is outside {name}, which has {sound.frames} samples")
+    wanted = sound.frames - start if num_samples is None else min(num_samples, sound.frames - start)
+    sound.seek(start)
+    samples = sound.read(wanted, dtype="float32", always_2d=True)
+    if len(samples) == 0 or (len(samples) < wanted and sound.format in EXACT_FORMATS):
+        raise UnreadableAudio(f"{name}: truncated, {len(samples)} of {wanted} samples decode")
+    audio = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
+    if not numpy.isfinite(audio).all():
+        first = start + int(numpy.argmin(numpy.isfinite(audio)))
+        raise UnreadableAudio(f"{name}: sample {first} is not finite")
+    return torch.from_numpy(numpy.ascontiguousarray(audio))
 
 
 @contextmanager

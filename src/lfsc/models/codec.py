@@ -4,11 +4,15 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from lfsc.models.checks import check_codebook, check_range, checked_audio, checked_lengths, checked_tokens
+from lfsc.models.chunks import decode_in_chunks, encode_in_chunks, filled, silenced
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.quantizer import GroupedFSQ
+
+# What is computed at once of a clip, in seconds; the full-size codec takes about 25 MB for each.
+CHUNK_SECONDS = 30.0
 
 
 class Encoded(NamedTuple):
@@ -26,6 +30,11 @@ class Reconstructed(NamedTuple):
     tokens: Tensor  # [B,C,F]
 
 
+class Lookahead(NamedTuple):
+    encode: float  # milliseconds of audio behind a frame that its tokens are made of
+    decode: float  # milliseconds of tokens behind a frame that its audio is made of
+
+
 class Codec(nn.Module):
     """Encoder, quantizer and decoder of one sample rate."""
 
@@ -38,14 +47,16 @@ class Codec(nn.Module):
             )
         if not encoder.latent_dim == quantizer.latent_dim == decoder.latent_dim:
             raise ValueError(
-                f"latents have {encoder.latent_dim} channels behind the encoder, {quantizer.latent_dim} in the quantizer "
-                f"({quantizer.num_codebooks} codebooks × {len(quantizer.levels)} levels), {decoder.latent_dim} before "
-                "the decoder: they must be equal"
+                f"latents have {encoder.latent_dim} channels behind the encoder, {quantizer.latent_dim} in the "
+                f"quantizer ({quantizer.num_codebooks} codebooks of {len(quantizer.levels)} levels), "
+                f"{decoder.latent_dim} before the decoder: they must be equal"
             )
         self.encoder = encoder
         self.quantizer = quantizer
         self.decoder = decoder
         self.sample_rate = sample_rate
+        # Which tokens these are, where the weights cannot tell any more; see lfsc.tokens.fingerprint.
+        self.carried_fingerprint: str | None = None
         # Reflection needs inputs longer than the reflected part: anything shorter is zero-padded to this and trimmed.
         self.min_frames = max(encoder.min_frames, decoder.min_frames)
 
@@ -70,51 +81,81 @@ class Codec(nn.Module):
         """Bits a second, by the information in a token: log2 of the codebook size."""
         return self.quantizer.bits_per_frame * self.frame_rate
 
+    @property
+    def lookahead(self) -> Lookahead:
+        """What must have arrived behind a frame before it is complete: the codec is not causal."""
+        samples = self.encoder.needed_samples(range(1)).stop - self.hop_length
+        frames = self.decoder.needed_frames(range(self.hop_length)).stop - 1
+        return Lookahead(1000 * samples / self.sample_rate, 1000 * frames / self.frame_rate)
+
+    @property
+    def device(self) -> torch.device:
+        return self.encoder.conv_in.bias.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the layers compute in; audio is float32 and tokens are int64 whatever it is."""
+        return self.encoder.conv_in.bias.dtype
+
     def forward(self, audio: Tensor) -> Reconstructed:
         """What comes back of audio [B,T], as long as it came, and its tokens; gradients pass the quantizer."""
         num_samples = audio.shape[-1]
         codes, tokens = self.quantizer(self.encoder(self.pad(audio)))
         return Reconstructed(self.decoder(codes)[:, :num_samples], tokens[..., : self.frames(num_samples)])
 
-    def encode(self, audio: Tensor, audio_len: Tensor | None = None) -> Encoded:
-        """Tokens [B,C,F] and their frame counts [B], of audio [B,T] at `sample_rate`; the last frame is zero-padded.
+    @torch.no_grad()
+    def encode(
+        self,
+        audio: Tensor,
+        audio_len: Tensor | None = None,
+        *,
+        sample_rate: int | None = None,
+        chunk_seconds: float = CHUNK_SECONDS,
+    ) -> Encoded:
+        """Tokens [B,C,F] and their frame counts [B], of audio [B,T] in -1…1; the last frame is zero-padded.
 
-        A clip's tokens are the same alone and beside longer clips: every layer reflects it at its own end.
+        A clip's tokens are the same alone and beside longer clips, whole and in chunks of any length: every layer
+        reflects it at its own end and sees all that a frame is made of. `sample_rate`, if given, is checked.
         """
-        if audio_len is None:
-            audio_len = torch.full(audio.shape[:1], audio.shape[-1], device=audio.device)
+        audio = checked_audio(audio, sample_rate=sample_rate, expected_rate=self.sample_rate, device=self.device)
+        audio_len = checked_lengths(audio_len, audio, name="audio_len", unit="samples")
+        check_range(silenced(audio, audio_len))
         frames = self.frames(audio_len)
-        latents = self.encoder(self.pad(silenced(audio, audio_len)), self.ends(frames))
-        tokens = self.quantizer(latents).tokens[..., : frames.max()]
-        return Encoded(silenced(tokens, frames), frames)
+        tokens = encode_in_chunks(self, audio, audio_len, chunk_frames=self.chunk_frames(chunk_seconds))
+        return Encoded(silenced(tokens[..., : frames.max()], frames), frames)
 
-    def decode(self, tokens: Tensor, tokens_len: Tensor | None = None) -> Decoded:
-        """Audio [B,T] in −1…1 and its lengths [B] in samples, of tokens [B,C,F] and their frame counts [B]."""
-        if tokens_len is None:
-            tokens_len = torch.full(tokens.shape[:1], tokens.shape[-1], device=tokens.device)
-        codes = silenced(self.quantizer.codes_of(tokens), tokens_len)
-        missing = max(0, self.min_frames - codes.shape[-1])
-        audio = self.decoder(F.pad(codes, (0, missing)), self.ends(tokens_len))
+    @torch.no_grad()
+    def decode(
+        self, tokens: Tensor, tokens_len: Tensor | None = None, *, chunk_seconds: float = CHUNK_SECONDS
+    ) -> Decoded:
+        """Audio [B,T] in -1…1 and its lengths [B] in samples, of tokens [B,C,F] and their frame counts [B].
+
+        A clip's audio is the same alone and in a batch, whole and in chunks.
+        """
+        tokens = checked_tokens(tokens, num_codebooks=self.num_codebooks, device=self.device)
+        tokens_len = checked_lengths(tokens_len, tokens, name="tokens_len", unit="frames")
+        tokens = silenced(tokens, tokens_len)
+        check_codebook(tokens, codebook_size=self.codebook_size)
+        audio = decode_in_chunks(self, tokens, tokens_len, chunk_frames=self.chunk_frames(chunk_seconds))
         audio_len = tokens_len * self.hop_length
         return Decoded(silenced(audio[:, : audio_len.max()], audio_len), audio_len)
+
+    def stream(self):
+        """Tokens as audio arrives and audio as tokens arrive, equal to those of the whole clip."""
+        # Imported here: the stream walks the layers, which the codec alone need not know.
+        from lfsc.models.stream import Stream
+
+        return Stream(self)
 
     def frames(self, num_samples):
         """The frames, the last one perhaps partly filled, of so many samples."""
         return -(-num_samples // self.hop_length)
 
+    def chunk_frames(self, seconds: float) -> int:
+        if not seconds > 0:
+            raise ValueError(f"chunk_seconds is {seconds}, expected more than 0")
+        return max(1, round(min(seconds, 1e9) * self.frame_rate))
+
     def pad(self, audio: Tensor) -> Tensor:
         """Audio [B,T] with zeros up to a whole number of frames, and to as many as reflection needs."""
-        frames = max(self.frames(audio.shape[-1]), self.min_frames)
-        return F.pad(audio, (0, frames * self.hop_length - audio.shape[-1]))
-
-    def ends(self, frames: Tensor) -> Tensor | None:
-        """Where each clip of a batch ends, in frames [B]; None where all end together, which needs no care."""
-        ends = frames.clamp(min=self.min_frames)
-        return None if bool((ends == ends[0]).all()) else ends
-
-
-def silenced(x: Tensor, length: Tensor) -> Tensor:
-    """x [B,...,T] with zeros from each clip's `length` [B] on."""
-    steps = torch.arange(x.shape[-1], device=x.device)
-    behind = (steps >= length[:, None]).view(len(length), *[1] * (x.dim() - 2), -1)
-    return x.masked_fill(behind, 0)
+        return filled(audio, max(self.frames(audio.shape[-1]), self.min_frames) * self.hop_length)

@@ -42,7 +42,7 @@ class Decoder(nn.Module):
         return prod(self.rates)
 
     def forward(self, latents: Tensor, frames: Tensor | None = None) -> Tensor:
-        """Audio [B, F·hop] in −1…1 of latents [B,D,F]; `frames` [B] counts each clip's own where they differ."""
+        """Audio [B, F·hop] in -1…1 of latents [B,D,F]; `frames` [B] counts each clip's own where they differ."""
         length = frames
         x = self.conv_in(latents, length)
         for upsample, block, rate in zip(self.upsamples, self.blocks, self.rates, strict=True):

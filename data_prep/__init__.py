@@ -1,0 +1,1 @@
+"""Corpora into shards: `python -m data_prep --help`."""

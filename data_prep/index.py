@@ -1,0 +1,57 @@
+"""index.json, the table of contents of all corpora in a folder, and the blends that follow from it."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+from lfsc.atomic import write_text
+
+from .energon import blend
+from .split import SPLITS
+
+VERSION = 1
+# Of one corpus, beside its languages; written when all of it is there.
+CORPUS = "corpus.json"
+
+
+def datasets(corpus: str, records: list[tuple[str, str, dict]]) -> list[dict]:
+    """A dataset's entry for each language and split, out of (language, split, record of a shard)."""
+    grouped: dict[tuple[str, str], list[dict]] = defaultdict(list)
+    for language, split, record in records:
+        if record["samples"]:
+            grouped[language, split].append(record)
+    return [
+        {
+            "corpus": corpus,
+            "language": language,
+            "split": split,
+            "path": f"{corpus}/{language}",
+            "shards": [{name: shard[name] for name in ("name", "bytes", "sha256", "samples", "seconds")} for shard in shards],
+            "samples": sum(shard["samples"] for shard in shards),
+            "seconds": round(sum(shard["seconds"] for shard in shards), 3),
+            "speakers": len({speaker for shard in shards for speaker in shard["speakers"]}),
+        }
+        for (language, split), shards in sorted(grouped.items())
+    ]
+
+
+def write_index(out: Path, sample_rate: int) -> dict:
+    """Gather every finished corpus in `out` into index.json, after the blends that it promises."""
+    entries = [
+        dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in json.loads(path.read_text())["datasets"]
+    ]
+    for split in SPLITS:
+        weights = {entry["path"]: entry["seconds"] for entry in entries if entry["split"] == split}
+        write_text(out / f"{split}.yaml", blend(split, weights))
+    index = {
+        "version": VERSION,
+        "sample_rate": sample_rate,
+        "datasets": entries,
+        "hours": {split: round(seconds_of(entries, split) / 3600, 6) for split in SPLITS},
+    }
+    write_text(out / "index.json", json.dumps(index, indent=1, ensure_ascii=False) + "\n")
+    return index
+
+
+def seconds_of(entries: list[dict], split: str) -> float:
+    return sum(entry["seconds"] for entry in entries if entry["split"] == split)

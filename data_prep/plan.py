@@ -1,0 +1,123 @@
+"""Which utterance goes into which shard, decided once and kept on disk so that a killed run continues."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy
+
+from lfsc.atomic import replacing, write_text
+
+from .catalogue import Catalogue
+from .examine import Examined
+from .utterance import Rejection, Utterance
+
+
+class PlannedShard(NamedTuple):
+    """`count` utterances from place `first` of the order; as yet `seconds` long."""
+
+    language: str
+    split: str
+    name: str
+    first: int
+    count: int
+    seconds: float
+
+
+class Sizes(NamedTuple):
+    """Shards of `shard_hours`, or shorter where that gives each of `consumers` (ranks x loader workers) one to itself."""
+
+    shard_hours: float
+    consumers: int
+
+    def num_shards(self, seconds: float, samples: int) -> int:
+        """At least one, and at most one a sample."""
+        full = math.ceil(seconds / 3600 / self.shard_hours)
+        # Under ten minutes a shard is not worth a file: energon then divides one among workers by samples.
+        worthwhile = int(seconds // 600)
+        return max(1, min(max(full, min(self.consumers, worthwhile)), samples))
+
+
+class Plan(NamedTuple):
+    """What a corpus becomes: its shards, the rejected so far, and what the user should be told."""
+
+    shards: list[PlannedShard]
+    notes: list[str]
+
+
+class Planner:
+    """Keeps in `folder` the utterances (utterances.jsonl), their order by shards (order.npy), and at last plan.json."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self) -> Plan | None:
+        path = self.folder / "plan.json"
+        if not path.exists():
+            return None
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Plan([PlannedShard(*shard) for shard in content["shards"]], content["notes"])
+
+    def make(self, examined: Iterable[Examined | Rejection], *, sizes: Sizes, val_share: float, seed: int) -> Plan:
+        """Go through the corpus once, then deal its utterances out to shards at random."""
+        catalogue = Catalogue()
+        with self._new("utterances.jsonl") as kept, self._new("rejected.jsonl") as rejected:
+            for result in examined:
+                if isinstance(result, Examined):
+                    catalogue.add(result, kept.tell())
+                    kept.write(result.utterance.to_json().encode() + b"\n")
+                else:
+                    rejected.write(result.to_json().encode() + b"\n")
+            kept.flush()
+            duplicates, crossing = catalogue.leave_out_duplicates(), catalogue.leave_out_crossing()
+            for rows, reason, detail in (
+                (duplicates, "duplicate", "the same recording came before"),
+                (crossing, "speaker in validation", "the corpus has the speaker in its validation split too"),
+            ):
+                for utterance in self._utterances(Path(kept.name), [catalogue.places[row] for row in rows]):
+                    rejection = Rejection(utterance.key, utterance.language, reason, detail)
+                    rejected.write(rejection.to_json().encode() + b"\n")
+        notes = catalogue.divide(val_share=val_share, seed=seed)
+        shards, order = _dealt(catalogue, sizes, seed)
+        with self._new("order.npy") as file:
+            numpy.save(file, order)
+        write_text(self.folder / "plan.json", json.dumps({"notes": notes, "shards": shards}))
+        return Plan(shards, notes)
+
+    def utterances(self, shard: PlannedShard) -> Iterator[Utterance]:
+        order = numpy.load(self.folder / "order.npy", mmap_mode="r")
+        return self._utterances(self.folder / "utterances.jsonl", order[shard.first : shard.first + shard.count])
+
+    def rejected(self) -> Iterator[Rejection]:
+        with (self.folder / "rejected.jsonl").open(encoding="utf-8") as lines:
+            yield from (Rejection(**json.loads(line)) for line in lines)
+
+    @contextmanager
+    def _new(self, name: str) -> Iterator[BinaryIO]:
+        with replacing(self.folder / name) as temporary, temporary.open("wb") as file:
+            yield file
+
+    def _utterances(self, path: Path, places: Iterable[int]) -> Iterator[Utterance]:
+        with path.open("rb") as lines:
+            for place in places:
+                lines.seek(int(place))
+                yield Utterance.from_json(lines.readline().decode())
+
+
+def _dealt(catalogue: Catalogue, sizes: Sizes, seed: int) -> tuple[list[PlannedShard], numpy.ndarray]:
+    """The shards, and in their order where each utterance's line begins."""
+    shards, order = [], [numpy.zeros(0, dtype=numpy.int64)]
+    seconds, places = numpy.asarray(catalogue.seconds), numpy.asarray(catalogue.places)
+    first = 0
+    for number, (language, split, rows) in enumerate(catalogue.groups()):
+        rows = numpy.random.default_rng([seed, number]).permutation(rows)
+        count = sizes.num_shards(float(seconds[rows].sum()), len(rows))
+        for index, part in enumerate(numpy.array_split(rows, count)):
+            total = float(seconds[part].sum())
+            shards.append(PlannedShard(language, split, f"{split}-{index:05d}.tar", first, len(part), total))
+            order.append(places[part])
+            first += len(part)
+    return shards, numpy.concatenate(order)

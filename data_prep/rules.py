@@ -1,0 +1,46 @@
+"""What a recording must be to enter the shards."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+SILENT_PEAK = 10 ** (-50 / 20)
+# Share of the samples that lie on flat tops: a recording that was clipped has them, an undistorted one hardly any.
+CLIPPED_SHARE = 1e-3
+
+
+class Rules(NamedTuple):
+    """`long` says what happens to recordings over `max_seconds`: cut (at silences), reject, or keep."""
+
+    sample_rate: int
+    min_seconds: float
+    max_seconds: float
+    min_rate: int
+    long: str
+    expected_seconds: float = 0.0
+
+    def check_length(self, seconds: float) -> tuple[str, str] | None:
+        """Reason and detail of what is wrong, if anything is."""
+        if seconds < self.min_seconds:
+            return "too short", f"{seconds:.2f} s, under {self.min_seconds} s"
+        if seconds > self.max_seconds and self.long == "reject":
+            return "too long", f"{seconds:.1f} s, over {self.max_seconds} s"
+        return None
+
+    def check_rate(self, sample_rate: int) -> tuple[str, str] | None:
+        if sample_rate < self.min_rate:
+            return "wrong rate", f"{sample_rate} Hz, under {self.min_rate} Hz"
+        return None
+
+
+def check_level(audio: Tensor) -> tuple[str, str] | None:
+    """Reason and detail, if audio [T] is silent or clipped."""
+    peak = float(audio.abs().max())
+    if peak < SILENT_PEAK:
+        return "silent", f"peak {peak:.5f}, under {SILENT_PEAK:.5f}"
+    flat = (audio[1:] == audio[:-1]) & (audio[1:].abs() > 0.98 * peak)
+    share = float(flat.to(torch.float32).mean())
+    if share > CLIPPED_SHARE:
+        return "clipped", f"{share:.2%} of the samples are flat at the peak {peak:.3f}"
+    return None

@@ -1,0 +1,74 @@
+"""What a corpus reader yields: an utterance, and where its audio comes from."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from lfsc.audio import files
+from lfsc.audio.files import Recording
+
+
+class File(NamedTuple):
+    """A recording on disk, or a part of one; `offset` and `size` in bytes where it lies inside an archive."""
+
+    path: str
+    offset: int = 0
+    size: int | None = None
+    start: int = 0
+    num_samples: int | None = None
+
+    def open(self) -> Path | bytes:
+        if self.size is None:
+            return Path(self.path)
+        with open(self.path, "rb") as archive:
+            archive.seek(self.offset)
+            return archive.read(self.size)
+
+    def read(self) -> Recording:
+        return files.read(self.open(), start=self.start, num_samples=self.num_samples)
+
+
+class Speech(NamedTuple):
+    """A text that espeak-ng is to speak: `rate` in words a minute, `pitch` and `pitch_range` from 0 to 99."""
+
+    text: str
+    voice: str
+    rate: int
+    pitch: int
+    pitch_range: int
+
+    def read(self) -> Recording:
+        from .espeak import speak
+
+        return speak(*self)
+
+
+class Utterance(NamedTuple):
+    """`key` is unique in its corpus; without a `split`, the speakers of each language are divided later."""
+
+    key: str
+    source: File | Speech
+    language: str
+    speaker: str
+    split: str | None = None
+    text: str | None = None
+
+    def to_json(self) -> str:
+        return json.dumps([self.key, type(self.source).__name__, *self[1:]], ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> "Utterance":
+        key, kind, source, *rest = json.loads(line)
+        return cls(key, {"File": File, "Speech": Speech}[kind](*source), *rest)
+
+
+class Rejection(NamedTuple):
+    """Why an utterance is not in the shards."""
+
+    key: str
+    language: str
+    reason: str
+    detail: str
+
+    def to_json(self) -> str:
+        return json.dumps(self._asdict(), ensure_ascii=False)

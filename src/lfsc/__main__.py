@@ -1,0 +1,5 @@
+import sys
+
+from lfsc.cli import main
+
+sys.exit(main())

@@ -1,0 +1,51 @@
+"""The command `lfsc`: a table of verbs, whose imports happen when they are called."""
+
+import sys
+from importlib import import_module
+
+VERBS = {
+    "train": "train a recipe: lfsc train RECIPE [key=value …]",
+    "resume": "go on with an interrupted run, or extend a finished one: lfsc resume RUN [key=value …]",
+    "reconstruct": "speech through a codec and back: lfsc reconstruct IN OUT --codec X",
+    "encode": "speech to token files: lfsc encode IN OUT --codec X",
+    "decode": "token files to speech: lfsc decode IN OUT --codec X",
+    "tokenize": "shards of speech to shards of tokens: lfsc tokenize SHARDS OUT --codec X",
+    "detokenize": "shards of tokens to speech: lfsc detokenize SHARDS OUT --codec X",
+    "evaluate": "judge a codec: lfsc evaluate --codec X --data Y --out REPORT",
+    "export": "weights for other programs: lfsc export CODEC OUT --format bundle",
+    "info": "what a file or folder is: lfsc info X",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; what a user did wrong is said in one line, with exit status 2."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(overview())
+        return 0
+    verb, *rest = arguments
+    if verb in ("-V", "--version"):
+        from lfsc import __version__
+
+        print(__version__)
+        return 0
+    if verb not in VERBS:
+        print(f"lfsc: no verb {verb!r}; there are {', '.join(VERBS)}", file=sys.stderr)
+        return 2
+    try:
+        return import_module(f"lfsc.commands.{verb}").main(rest)
+    except (ValueError, OSError) as error:
+        print(f"lfsc {verb}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(f"lfsc {verb}: {error.name} is not installed; pip install 'lfsc[train,prep,evaluate,export]'", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"lfsc {verb}: interrupted", file=sys.stderr)
+        return 130
+
+
+def overview() -> str:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:<{width}}  {text}" for verb, text in VERBS.items())
+    return f"lfsc VERB …, the Low Frame-rate Speech Codec\n\n{verbs}\n\nlfsc VERB --help tells more."

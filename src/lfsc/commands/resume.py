@@ -1,0 +1,51 @@
+"""lfsc resume RUN [key=value …]"""
+
+import argparse
+import sys
+from typing import Any
+
+# What a run was built of and trained on: its checkpoint would not fit, or mean, anything else.
+FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "corpus")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="lfsc resume", description="Go on with a run, exactly where it was left.")
+    parser.add_argument("run", help="the run's folder, such as runs/demo")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="what changes from here on, such as max_updates=1000")
+    options = parser.parse_args(arguments)
+
+    from lfsc.training.run import Run
+
+    return resume(Run.existing(options.run), options.overrides)
+
+
+def resume(run, overrides: list[str]) -> int:
+    from lfsc.training.checkpoints import newest
+    from lfsc.training.result import show_result
+
+    status = run.status()
+    if status is not None and status.alive:
+        raise ValueError(f"{run.path} is running (process {status.pid} on {status.host}); stop that first")
+    config = changed(run.config(), overrides)
+    config |= {"runs_root": str(run.path.parent), "name": run.path.name}
+    checkpoint = newest(run.checkpoints)
+    if status is not None and status.update >= config["max_updates"]:
+        raise ValueError(
+            f"{run.path} is finished at update {status.update}; `lfsc resume {run.path} max_updates=N` with a larger N goes on"
+        )
+    from lfsc.training.session import train
+
+    print(f"resuming {run.path} from {checkpoint.name}", file=sys.stderr)
+    train(config, run, checkpoint=checkpoint)
+    return show_result(run)
+
+
+def changed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+    """The run's own configuration with overrides; ValueError for keys that it has not or that a run is made of."""
+    from lfsc.composing import override
+
+    for item in overrides:
+        key = item.partition("=")[0]
+        if key.split(".")[0] in FIXED:
+            raise ValueError(f"{key} cannot change within a run; `lfsc train … init_from=RUN {item}` starts another from its weights")
+    return override(config, overrides)

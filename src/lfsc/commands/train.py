@@ -1,0 +1,67 @@
+"""lfsc train RECIPE [key=value …]"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+EPILOG = """\
+Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, workers, seed, trainer=auto|cpu|ddp,
+trainer.precision, logger=csv|tensorboard|wandb, init_from. `lfsc train RECIPE --show` prints all of them."""
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="lfsc train", description="Train a recipe.", epilog=EPILOG)
+    parser.add_argument("recipe", help="a name in recipes/, or the path of a YAML file")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="what this run changes")
+    parser.add_argument("--show", action="store_true", help="print the configuration and stop")
+    parser.add_argument(
+        "--continue",
+        dest="go_on",
+        action="store_true",
+        help="go on with this run if it was interrupted, and show its result if it is finished",
+    )
+    options = parser.parse_args(arguments)
+
+    from lfsc.composing import compose
+
+    config = compose(options.recipe, options.overrides)
+    if options.show:
+        import yaml
+
+        print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")
+        return 0
+    return begin(config, go_on=options.go_on)
+
+
+def begin(config: dict[str, Any], *, go_on: bool) -> int:
+    from lfsc.commands.resume import resume
+    from lfsc.training.result import show_result
+    from lfsc.training.run import FINISHED, Run
+
+    run = Run(Path(config["runs_root"]) / config["name"])
+    status = run.status()
+    if go_on and status is not None and not status.alive:
+        if status.state == FINISHED:
+            return show_result(run)
+        if any(run.checkpoints.glob("update-*.ckpt")):
+            return resume(run, [])
+    run.refuse_if_begun()
+    make_corpus(config)
+
+    from lfsc.training.session import train
+
+    train(config, run)
+    return show_result(run)
+
+
+def make_corpus(config: dict[str, Any]) -> None:
+    """Speak the demo corpus where a recipe asks for it and data.path is not there."""
+    path = Path(config["data"]["path"])
+    if config["corpus"] is None or (path / "index.json").exists():
+        return
+    if config["corpus"] != "demo":
+        raise ValueError(f"corpus={config['corpus']}: expected demo, or null to train on what lies at data.path")
+    from data_prep.__main__ import main as prepare
+
+    if code := prepare(["demo", str(path)]):
+        raise ValueError(f"python -m data_prep demo {path} ended with exit status {code}")

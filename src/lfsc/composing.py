@@ -1,0 +1,144 @@
+"""A recipe and its overrides, composed by Hydra into one plain configuration."""
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+PACKAGE = Path(__file__).parent
+
+
+def shipped(name: str) -> Path:
+    """conf/ or recipes/: inside an installed package, at the top of a checkout."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parents[1] / name
+
+
+def recipe_names() -> list[str]:
+    return sorted(path.stem for path in shipped("recipes").glob("*.yaml"))
+
+
+def compose(recipe: str, overrides: list[str]) -> dict[str, Any]:
+    """The resolved configuration of a recipe (a name in recipes/ or a path to a YAML file) and `key=value` overrides.
+
+    ValueError, in one line that says what exists, for an unknown recipe, key, option or kind of value.
+    """
+    path = find_recipe(recipe)
+    check_assignments(overrides)
+    chosen = composed(path, overrides)
+    check_kinds(plain(composed(path, [])), plain(chosen))
+    try:
+        return without_unused(OmegaConf.to_container(chosen, resolve=True, throw_on_missing=True))
+    except MissingMandatoryValue as error:
+        raise ValueError(f"{path.stem} leaves {error.full_key} open: add {error.full_key}=…") from error
+    except OmegaConfBaseException as error:
+        raise ValueError(f"{path.stem}: {one_line(error)}") from error
+
+
+def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+    """A run's own configuration with `key=value` overrides of keys that it has."""
+    check_assignments(overrides)
+    node = OmegaConf.create(config)
+    OmegaConf.set_struct(node, True)
+    try:
+        for key, value in (item.split("=", 1) for item in overrides):
+            OmegaConf.update(node, key, OmegaConf.create(f"value: {value}").value, force_add=False)
+    except OmegaConfBaseException as error:
+        raise ValueError(f"no key {error.full_key!r} in this run; its config.yaml has them all") from error
+    chosen = OmegaConf.to_container(node, resolve=True)
+    check_kinds(config, chosen)
+    return chosen
+
+
+def check_assignments(overrides: list[str]) -> None:
+    for item in overrides:
+        if "=" not in item:
+            raise ValueError(f"{item!r} is not key=value, as max_updates=100 is")
+
+
+def find_recipe(recipe: str) -> Path:
+    path = Path(recipe).expanduser() if recipe.endswith((".yaml", ".yml")) else shipped("recipes") / f"{recipe}.yaml"
+    if not path.is_file():
+        raise ValueError(f"no recipe {recipe!r}: there are {', '.join(recipe_names())}, or give the path of a YAML file")
+    return path.resolve()
+
+
+def composed(path: Path, overrides: list[str]) -> DictConfig:
+    places = ",".join(f"file://{shipped(name)}" for name in ("conf", "recipes"))
+    try:
+        with initialize_config_dir(config_dir=str(path.parent), version_base="1.3"), without_plugin_complaints():
+            return hydra_compose(path.stem, overrides=[*overrides, f"hydra.searchpath=[{places}]"])
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ValueError(explained(error, path)) from error
+
+
+@contextmanager
+def without_plugin_complaints() -> Iterator[None]:
+    """energon brings a Hydra plugin for remote storage, which complains at length wherever none is set up."""
+    logger = logging.getLogger("multistorageclient.contrib.hydra")
+    disabled, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*msc-universal.*")
+            yield
+    finally:
+        logger.disabled = disabled
+
+
+def explained(error: Exception, path: Path) -> str:
+    """Hydra's complaint in one line, with what exists where something did not."""
+    text = one_line(error)
+    option = re.search(r"Could not find '(\S+)' Available options in '(\S+)': (.*?) Config search path", text)
+    if option:
+        return f"no option {option[1].rpartition('/')[2]!r} for {option[2]}: there are {', '.join(option[3].split())}"
+    unknown = re.search(r"Key '[^']+' is not in struct full_key: (\S+)", one_line(error.__cause__ or error))
+    return unknown_key(unknown[1], path) if unknown else f"{path.stem}: {text}"
+
+
+def unknown_key(full_key: str, path: Path) -> str:
+    section, _, name = full_key.rpartition(".")
+    existing = sorted(OmegaConf.select(composed(path, []), section) if section else composed(path, []))
+    close = get_close_matches(name, existing)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"{section or path.stem} has {', '.join(existing)}"
+    return f"no key {full_key!r}: {hint}"
+
+
+def one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    return OmegaConf.to_container(config, resolve=False)
+
+
+def check_kinds(default: Any, chosen: Any, key: str = "") -> None:
+    """ValueError where an override put another kind of value in the place of a number, a switch or a section."""
+    if isinstance(default, dict) and isinstance(chosen, dict):
+        for name in default.keys() & chosen.keys():
+            check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."))
+        return
+    expected = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys"}.get(type(default))
+    fits = type(chosen) is type(default) or (type(default) is float and type(chosen) is int) or chosen is None
+    if expected and not fits:
+        raise ValueError(f"{key}={chosen}: expected {expected}, such as {default}")
+
+
+def without_unused(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration without what is never built: losses of weight 0, and the discriminator of an SLM without a path."""
+    losses = config["losses"]
+    for group in ("reconstruction", "judged"):
+        losses[group] = {name: loss for name, loss in losses[group].items() if loss["weight"]}
+    families = config["discriminators"]
+    unset = [name for name, family in families.items() if isinstance(family, dict) and family.get("slm", {}).get("path", "") is None]
+    config["discriminators"] = {name: family for name, family in families.items() if name not in unset}
+    return config

@@ -1,0 +1,5 @@
+"""Shards to batches."""
+
+from .batch import Batch, Skip
+
+__all__ = ["Batch", "Skip"]

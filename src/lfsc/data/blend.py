@@ -1,0 +1,69 @@
+"""How much of each corpus and language training hears."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from .corpus import Dataset
+
+
+class Share(NamedTuple):
+    """`hours` there are, `share` of the clips drawn, and the hours of the blend that this share would be."""
+
+    corpus: str
+    language: str
+    hours: float
+    share: float
+    effective_hours: float
+
+
+class Blend:
+    """A dataset is drawn in proportion to its weight ** `alpha` times its factors.
+
+    The weight stands in train.yaml and is its hours. With alpha 1 every hour is heard alike, with 0 every dataset;
+    between, small languages are heard more often than they are long. `factors` are by hand: a language, a corpus or
+    "corpus/language" to a number; 0 leaves it out.
+    """
+
+    def __init__(self, *, alpha: float, factors: Mapping[str, float] | None):
+        self.alpha = alpha
+        self.factors = dict(factors or {})
+        negative = [f"{name}: {factor}" for name, factor in self.factors.items() if factor < 0]
+        if negative:
+            raise ValueError(f"blend factors must not be negative: {', '.join(negative)}")
+
+    def __call__(self, datasets: Sequence[Dataset], weights: Iterable[float]) -> list[float]:
+        """The share of each dataset, of 1 in all."""
+        self.check_names(datasets)
+        blended = [
+            weight**self.alpha * self.factor(dataset) if self.factor(dataset) else 0.0
+            for dataset, weight in zip(datasets, weights, strict=True)
+        ]
+        if sum(blended) == 0:
+            raise ValueError(f"the blend's factors {self.factors} leave no dataset to train on")
+        return [weight / sum(blended) for weight in blended]
+
+    def factor(self, dataset: Dataset) -> float:
+        factor = 1.0
+        for name in names_of(dataset):
+            factor *= self.factors.get(name, 1.0)
+        return factor
+
+    def check_names(self, datasets: Sequence[Dataset]) -> None:
+        known = {name for dataset in datasets for name in names_of(dataset)}
+        unknown = [name for name in self.factors if name not in known]
+        if unknown:
+            raise ValueError(f"blend factor for {', '.join(unknown)}: the data have {', '.join(sorted(known))}")
+
+
+def names_of(dataset: Dataset) -> tuple[str, str, str]:
+    return dataset.corpus, dataset.language, f"{dataset.corpus}/{dataset.language}"
+
+
+def shares(datasets: Sequence[Dataset], blended: Sequence[float]) -> list[Share]:
+    """A row for each dataset, the most heard first."""
+    total = sum(dataset.hours for dataset in datasets)
+    rows = [
+        Share(dataset.corpus, dataset.language, dataset.hours, share, share * total)
+        for dataset, share in zip(datasets, blended, strict=True)
+    ]
+    return sorted(rows, key=lambda row: (-row.share, row.corpus, row.language))

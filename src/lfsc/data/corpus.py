@@ -1,0 +1,113 @@
+"""A corpus on disk: what its index says it holds, and whether that is there."""
+
+import hashlib
+import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from megatron.energon.epathlib import EPath
+
+logger = logging.getLogger(__name__)
+
+
+class Shard(NamedTuple):
+    name: str
+    bytes: int
+    samples: int
+    seconds: float
+
+
+class Dataset(NamedTuple):
+    """The clips of one corpus, language and split; `path` is relative to the corpora's folder."""
+
+    corpus: str
+    language: str
+    split: str
+    path: str
+    shards: list[Shard]
+
+    @property
+    def samples(self) -> int:
+        return sum(shard.samples for shard in self.shards)
+
+    @property
+    def hours(self) -> float:
+        return sum(shard.seconds for shard in self.shards) / 3600
+
+
+class Corpus(NamedTuple):
+    """What index.json says; `index_hash` is its sha256."""
+
+    path: str
+    sample_rate: int
+    datasets: list[Dataset]
+    index_hash: str
+
+    def split(self, name: str) -> list[Dataset]:
+        return [dataset for dataset in self.datasets if dataset.split == name]
+
+
+def read_corpus(path: str, *, sample_rate: int) -> Corpus:
+    """The index of `path` (a folder or msc://profile/folder); ValueError if it is absent, damaged, of another rate."""
+    content = _read_index(path)
+    try:
+        index = json.loads(content)
+        datasets = [_dataset(entry) for entry in index["datasets"]]
+        found_rate = int(index["sample_rate"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}/index.json is damaged ({error!r}): prepare the data again") from error
+    if found_rate != sample_rate:
+        raise ValueError(
+            f"{path} holds audio at {found_rate} Hz, the model is for {sample_rate} Hz: prepare it at that rate"
+        )
+    return Corpus(str(path), found_rate, datasets, hashlib.sha256(content).hexdigest())
+
+
+def present(datasets: list[Dataset], *, path: str, max_missing_share: float) -> list[Dataset]:
+    """The datasets without the shards that are missing or cut off, each of which is said.
+
+    ValueError if those hold more than `max_missing_share` of the clips.
+    """
+    places = [(dataset, shard) for dataset in datasets for shard in dataset.shards]
+    with ThreadPoolExecutor(16) as threads:
+        faults = list(threads.map(lambda place: _fault(EPath(str(path)) / place[0].path, place[1]), places))
+    faulty = {(d.path, s.name): fault for (d, s), fault in zip(places, faults, strict=True) if fault}
+    lost = sum(shard.samples for dataset, shard in places if (dataset.path, shard.name) in faulty)
+    total = sum(shard.samples for _, shard in places)
+    if lost > max_missing_share * total:
+        first, more = next(iter(faulty.values())), f" and {len(faulty) - 1} other shards" if len(faulty) > 1 else ""
+        raise ValueError(
+            f"{first}{more}: {lost} of {total} clips are lost, over max_skipped_share={max_missing_share}; "
+            f"copy {path} again or prepare it again"
+        )
+    for fault in faulty.values():
+        logger.warning("left out: %s", fault)
+    whole = [d._replace(shards=[s for s in d.shards if (d.path, s.name) not in faulty]) for d in datasets]
+    return [dataset for dataset in whole if dataset.samples]
+
+
+def _fault(folder: EPath, shard: Shard) -> str | None:
+    path = folder / shard.name
+    try:
+        size = path.size()
+    except FileNotFoundError:
+        return f"{path} is missing"
+    return None if size == shard.bytes else f"{path} has {size} bytes, the index says {shard.bytes}"
+
+
+def _read_index(path: str) -> bytes:
+    folder = EPath(str(path))
+    try:
+        return (folder / "index.json").read_bytes()
+    except FileNotFoundError:
+        if next(folder.glob("*/*/*.tar"), None) is not None:
+            reason = "its preparation was not finished: run the same `python -m data_prep` command again"
+        else:
+            reason = "make it with `python -m data_prep folder RECORDINGS DATA`, or give data.path=…"
+        raise ValueError(f"{path} has no index.json; {reason}") from None
+
+
+def _dataset(entry: dict) -> Dataset:
+    shards = [Shard(s["name"], int(s["bytes"]), int(s["samples"]), float(s["seconds"])) for s in entry["shards"]]
+    return Dataset(entry["corpus"], entry["language"], entry["split"], entry["path"], shards)

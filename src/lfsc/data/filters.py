@@ -1,0 +1,47 @@
+"""Which clips are used at all."""
+
+from collections.abc import Mapping, Sequence
+
+from .corpus import Dataset
+
+Range = Sequence[float | None]
+
+
+class Filter:
+    """Clips of `languages` whose json has `seconds` and `bandwidth` (Hz) in a range [from, to]; None is no limit."""
+
+    def __init__(self, *, languages: Sequence[str] | None, seconds: Range | None, bandwidth: Range | None):
+        self.languages = None if languages is None else list(languages)
+        self.ranges = {"seconds": seconds, "bandwidth": bandwidth}
+        self.ranges = {field: check_range(field, limits) for field, limits in self.ranges.items() if limits is not None}
+
+    @property
+    def needs_json(self) -> bool:
+        return bool(self.ranges)
+
+    def datasets(self, datasets: Sequence[Dataset]) -> list[Dataset]:
+        """Those of the wanted languages; ValueError for a language that none has."""
+        if self.languages is None:
+            return list(datasets)
+        known = sorted({dataset.language for dataset in datasets})
+        absent = [language for language in self.languages if language not in known]
+        if absent:
+            raise ValueError(f"no data in {', '.join(absent)}: there are {', '.join(known)}")
+        return [dataset for dataset in datasets if dataset.language in self.languages]
+
+    def accepts(self, fields: Mapping) -> bool:
+        return all(within(fields.get(field), limits) for field, limits in self.ranges.items())
+
+    def __str__(self) -> str:
+        return ", ".join(f"{field} in {list(limits)}" for field, limits in self.ranges.items())
+
+
+def check_range(field: str, limits: Range) -> tuple[float | None, float | None]:
+    if len(limits) != 2 or (None not in limits and limits[0] > limits[1]):
+        raise ValueError(f"{field}={list(limits)}: expected [from, to], with null where there is no limit")
+    return tuple(limits)
+
+
+def within(value: float | None, limits: Range) -> bool:
+    low, high = limits
+    return value is not None and (low is None or value >= low) and (high is None or value <= high)

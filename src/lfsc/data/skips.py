@@ -1,0 +1,66 @@
+"""Clips that could not be used: said now and then, and too many of them end the run."""
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Iterable
+
+from .batch import Skip, UnusableData
+
+logger = logging.getLogger(__name__)
+
+WINDOW = 1000
+
+
+class SkipWatch:
+    """Raises UnusableData once over `max_share` of the last thousand clips were skipped; each worker has its own."""
+
+    def __init__(self, *, max_share: float):
+        self.max_share = max_share
+        self.recent: deque[str | None] = deque(maxlen=WINDOW)
+        self.unreported: list[Skip] = []
+
+    def used(self) -> None:
+        self.recent.append(None)
+
+    def skipped(self, skip: Skip) -> None:
+        self.unreported.append(skip)
+        self.recent.append(skip.reason)
+        reasons = Counter(reason for reason in self.recent if reason is not None)
+        # Against the whole window from the first clip on, or a few bad clips at the start would end every run.
+        if reasons.total() > self.max_share * WINDOW:
+            raise UnusableData(
+                f"{reasons.total()} of the last {len(self.recent)} clips cannot be used ({described(reasons)}; "
+                f"the last was {skip.key}), over max_skipped_share={self.max_share} of {WINDOW}: verify the data or raise the share"
+            )
+
+    def report(self) -> list[Skip]:
+        """What was skipped since the last report."""
+        skips, self.unreported = self.unreported, []
+        return skips
+
+
+class SkipLog:
+    """Warns of skipped clips, at most one line in `interval` seconds."""
+
+    def __init__(self, *, interval: float = 60.0):
+        self.interval = interval
+        self.reasons: Counter[str] = Counter()
+        self.last = ""
+        self.next_line = 0.0
+
+    def add(self, skips: Iterable[Skip]) -> None:
+        for skip in skips:
+            self.reasons[skip.reason] += 1
+            self.last = skip.key
+        if self.reasons and time.monotonic() >= self.next_line:
+            counts = described(self.reasons)
+            logger.warning("skipped %d clips: %s; the last was %s", self.reasons.total(), counts, self.last)
+            self.reasons.clear()
+            self.next_line = time.monotonic() + self.interval
+
+
+def described(reasons: Counter[str]) -> str:
+    listed = [f"{count} {reason}" for reason, count in reasons.most_common(3)]
+    rest = reasons.total() - sum(count for _, count in reasons.most_common(3))
+    return ", ".join([*listed, f"{rest} for other reasons"] if rest else listed)

@@ -1,0 +1,125 @@
+"""The training stream: endless batches of random crops, whose position can be saved and restored exactly."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from megatron.energon import get_savable_loader
+from megatron.energon.flavors.base_dataset import SavableDataset
+from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
+
+from .batch import Batch, UnusableData
+from .skips import SkipLog
+from .state import from_plain, to_plain
+
+logger = logging.getLogger(__name__)
+
+# A restored worker repeats its work since it last noted its position, so for at most about this long.
+SECONDS_BETWEEN_NOTES = 5
+# Waiting longer for a batch means that the storage hangs.
+SECONDS_TO_HANG = 60
+# An endless loader must say how long it is, or Lightning fetches a batch ahead and saves a position one too far.
+ENDLESS = 10**12
+
+
+class Ranks(NamedTuple):
+    """This process is number `rank` of `world_size`; each has `workers` loader processes, or with 0 loads by itself."""
+
+    rank: int
+    world_size: int
+    workers: int
+
+    @property
+    def total_workers(self) -> int:
+        return self.world_size * max(1, self.workers)
+
+
+class TrainingStream:
+    """The batches of an energon dataset. `identity` tells what a saved position belongs to."""
+
+    def __init__(self, *, dataset: SavableDataset[Batch], ranks: Ranks, identity: dict[str, Any], seed: int):
+        self.loader = savable_loader(dataset, seed)
+        self.ranks = ranks
+        self.identity = {**identity, "world_size": ranks.world_size, "workers": ranks.workers}
+        self.log = SkipLog()
+
+    def __iter__(self) -> Iterator[Batch]:
+        try:
+            for batch in self.loader:
+                self.log.add(batch.skipped)
+                yield batch
+        except UnusableData as error:
+            # A worker's error arrives as its whole traceback, of which the last line is the message.
+            line = str(error).strip().rpartition("\n")[2]
+            raise UnusableData(line.partition("UnusableData: ")[2] or line) from error
+        except RuntimeError as error:
+            if not str(error).startswith("DataLoader"):
+                raise
+            raise UnusableData(f"no batch came within {SECONDS_TO_HANG} s or a worker died: {error}") from error
+
+    def __len__(self) -> int:
+        return ENDLESS
+
+    def state(self) -> dict[str, Any]:
+        """Where all ranks are, in plain containers. Every rank must ask."""
+        return {"identity": self.identity, "ranks": gathered(to_plain(self.loader.save_state_rank()))}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was saved, before the first batch is taken.
+
+        The same ranks and workers then see the same batches, bit for bit. If only the number of ranks has changed and
+        ranks x workers has not, each worker goes on where it was, on another rank: no clip is lost or repeated, the
+        batches are the same, but which of them share an update changes. Otherwise the stream starts afresh and says so.
+        """
+        saved = state["identity"]
+        changed = [key for key in self.identity if saved.get(key) != self.identity[key]]
+        rank_states = state["ranks"]
+        if changed and set(changed) <= {"world_size", "workers"}:
+            rank_states = redistributed(rank_states, self.ranks)
+        elif changed:
+            rank_states = None
+        if rank_states is None:
+            logger.warning(
+                "the data start afresh, as in the saved position %s; with another seed they come in another order",
+                ", ".join(f"{key} was {saved.get(key)} and is {self.identity[key]}" for key in changed),
+            )
+        elif rank_states[self.ranks.rank] is not None:
+            self.restore_rank(from_plain(rank_states[self.ranks.rank]))
+
+    def restore_rank(self, state: SavableDataLoaderState) -> None:
+        self.loader.restore_state_rank(state)
+        if self.ranks.workers:
+            # energon leaves out the offset, and would lose it in a state saved before each worker has given a batch.
+            self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
+
+
+def savable_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoader[Batch]:
+    loader = get_savable_loader(dataset, checkpoint_every_sec=SECONDS_BETWEEN_NOTES, watchdog_timeout_seconds=None)
+    loader.pin_memory = torch.cuda.is_available()
+    # Its own: starting a loader draws a number, which would otherwise be one of training's.
+    loader.generator = torch.Generator().manual_seed(seed)
+    if loader.num_workers:
+        loader.timeout = SECONDS_TO_HANG
+    return loader
+
+
+def gathered(own: Any) -> list[Any]:
+    """The objects of all ranks, by rank."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return [own]
+    every = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(every, own)
+    return every
+
+
+def redistributed(rank_states: Sequence[Any], ranks: Ranks) -> list[Any] | None:
+    """The workers' states dealt to another number of ranks; None if there are not as many workers in all."""
+    if None in rank_states:
+        return None
+    states = [rank["SavableDataLoaderState"] for rank in rank_states]
+    workers = [worker for state in states for worker in state["worker_states"]]
+    if len(workers) != ranks.world_size * ranks.workers:
+        return None
+    dealt = [workers[i : i + ranks.workers] for i in range(0, len(workers), ranks.workers)]
+    return [{"SavableDataLoaderState": {**states[0], "worker_states": own, "next_worker_id": 0}} for own in dealt]

@@ -1,0 +1,79 @@
+"""Validation clips: the same ones at the same places, every time and on any number of ranks."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, zip_longest
+
+import torch
+from megatron.energon.epathlib import EPath
+from megatron.energon.flavors.webdataset.metadata import WebdatasetMeta
+
+from .batch import Batch, Skip, UnusableClip, UnusableData
+from .corpus import Dataset
+from .crops import Cropper
+from .shards import ShardReader
+
+
+class ValidationClips:
+    """Batches [B,T] of a rank's part of at most `max_clips` clips, the datasets in turns.
+
+    Each clip is in one batch of one rank, all ranks have as many batches, and none is empty; batches differ by one clip
+    at most. Where a clip is cut depends on its key alone.
+    """
+
+    def __init__(
+        self, *, path: str, datasets: Sequence[Dataset], cropper: Cropper, batch_size: int, max_clips: int | None,
+        rank: int, world_size: int,
+    ):  # fmt: skip
+        self.readers = [reader(path, dataset) for dataset in datasets]
+        self.cropper = cropper
+        clips = in_turns([len(clips) for clips in self.readers])[:max_clips]
+        if len(clips) < world_size:
+            raise ValueError(
+                f"{path}: {len(clips)} validation clips for {world_size} ranks; prepare more or raise max_val_clips"
+            )
+        # At most batch_size clips a batch, or one more where there would be too few batches for every rank.
+        batches = min(-(-len(clips) // (batch_size * world_size)), len(clips) // world_size)
+        self.batches = split_evenly(clips, batches * world_size)[rank::world_size]
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for clips in self.batches:
+            yield self.batch(clips)
+
+    def batch(self, clips: Sequence[tuple[int, int]]) -> Batch:
+        rows, lengths, keys, skipped = [], [], [], []
+        for dataset, number in clips:
+            clip = self.readers[dataset][number]
+            try:
+                crops = self.cropper(clip["flac"], seed=clip["__key__"])
+            except UnusableClip as error:
+                skipped.append(Skip(clip["__key__"], str(error)))
+                continue
+            rows += list(crops.audio)
+            lengths.append(crops.lengths)
+            keys.append(clip["__key__"])
+        if not rows:
+            raise UnusableData(f"no clip of a validation batch can be used: {', '.join(map(': '.join, skipped))}")
+        audio = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        return Batch(audio, keys, skipped, torch.cat(lengths))
+
+
+def reader(path: str, dataset: Dataset) -> ShardReader:
+    folder = EPath(str(path)) / dataset.path
+    present = {shard.name for shard in dataset.shards}
+    listed = WebdatasetMeta.from_config(path=folder, split_part=dataset.split)
+    return ShardReader([shard for shard in listed.shards if shard.name in present], parts=["flac"])
+
+
+def in_turns(sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """(dataset, clip) of all clips: the first of every dataset, the second of every dataset, …"""
+    columns = [[(dataset, clip) for clip in range(size)] for dataset, size in enumerate(sizes)]
+    return [place for row in zip_longest(*columns) for place in row if place is not None]
+
+
+def split_evenly(items: Sequence, parts: int) -> list[Sequence]:
+    """`parts` runs of the items, whose lengths differ by one at most."""
+    ends = [len(items) * part // parts for part in range(parts + 1)]
+    return [items[start:end] for start, end in pairwise(ends)]

@@ -1,0 +1,104 @@
+"""What is judged: anything that takes a clip and gives it back."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lfsc.audio import files
+from lfsc.audio.resampling import resample
+from lfsc.evaluation.clips import SUFFIXES, Clip
+
+
+class Reconstruction(NamedTuple):
+    audio: Tensor  # [T]
+    tokens: Tensor | None = None  # [C,F]
+    bits: float | None = None  # that would be stored or sent
+
+
+class Codec:
+    """One of the codecs of a report. A subclass says how to `code` audio [T] at its own `sample_rate`."""
+
+    kind = "codec"
+    sample_rate: int
+    codebook_size: int | None = None
+    frame_rate: float | None = None
+
+    def code(self, audio: Tensor) -> Reconstruction:
+        raise NotImplementedError
+
+    def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
+        """What comes back of a clip's original [T], at the protocol's rate as it came."""
+        coded = self.code(resample(original, from_rate=sample_rate, to_rate=self.sample_rate))
+        audio = resample(coded.audio.cpu().float(), from_rate=self.sample_rate, to_rate=sample_rate)
+        # Rounding up twice may have added a sample.
+        return coded._replace(audio=audio[: len(original)])
+
+    def facts(self) -> dict:
+        """What a reader of the report needs to run the same codec again."""
+        return {"kind": self.kind, "sample_rate": self.sample_rate}
+
+
+class Identity(Codec):
+    """The original itself: the best that each number can be."""
+
+    kind = "identity"
+
+    def __init__(self, sample_rate: int):
+        self.sample_rate = sample_rate
+
+    def code(self, audio: Tensor) -> Reconstruction:
+        return Reconstruction(audio)
+
+
+class LFSC(Codec):
+    """A codec of ours, from whatever `lfsc.load` takes."""
+
+    kind = "lfsc"
+
+    def __init__(self, codec: torch.nn.Module, *, source: str, device: str):
+        self.codec = codec.eval().to(device)
+        self.source, self.device = source, device
+        self.sample_rate, self.frame_rate = codec.sample_rate, codec.frame_rate
+        self.codebook_size = codec.codebook_size
+
+    @torch.inference_mode()
+    def code(self, audio: Tensor) -> Reconstruction:
+        encoded = self.codec.encode(audio[None].to(self.device))
+        decoded = self.codec.decode(encoded.tokens)
+        return token_reconstruction(decoded.audio[0, : len(audio)], encoded.tokens[0], self.codebook_size)
+
+    def facts(self) -> dict:
+        return super().facts() | {"source": self.source, "bitrate": round(self.codec.bitrate, 1)}
+
+
+class Files(Codec):
+    """Somebody's output: a folder of recordings with the originals' names, whatever their suffix."""
+
+    kind = "files"
+
+    def __init__(self, folder: Path):
+        if not folder.is_dir():
+            raise ValueError(f"{folder}: no such folder of reconstructions")
+        self.folder = folder
+        self.paths: dict[str, list[Path]] = {}
+        for path in sorted(folder.rglob("*")):
+            if path.suffix.lower() in SUFFIXES and path.is_file():
+                self.paths.setdefault(path.relative_to(folder).with_suffix("").as_posix(), []).append(path)
+
+    def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
+        name = Path(clip.key).with_suffix("").as_posix()
+        found = self.paths.get(name, [])
+        if len(found) != 1:
+            raise ValueError(f"{len(found)} reconstructions named {name}.* in {self.folder}, expected one")
+        return Reconstruction(files.load(found[0], sample_rate=sample_rate))
+
+    def facts(self) -> dict:
+        return {"kind": self.kind, "source": str(self.folder)}
+
+
+def token_reconstruction(audio: Tensor, tokens: Tensor, codebook_size: int) -> Reconstruction:
+    """With the bits of tokens [C,F] packed as token files pack them."""
+    return Reconstruction(audio, tokens.cpu(), tokens.numel() * math.ceil(math.log2(codebook_size)))

@@ -1,0 +1,141 @@
+"""How well the words come through: to a model of hearing, and to a speech recogniser."""
+
+import re
+import unicodedata
+import warnings
+from contextlib import contextmanager
+
+import numpy
+import torch
+
+from lfsc.metrics.metric import Audio, Measured, Pair, Unmeasurable
+
+INTELLIGIBILITY_RATE = 16000
+# Written without spaces between words, so only characters can be counted.
+UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "yue", "zh"})
+WHISPER_WINDOW = 30  # seconds; longer audio is only transcribed with timestamps
+
+
+def stoi(audio: Audio, *, extended: bool) -> float:
+    """Short-time objective intelligibility (Taal et al. 2011), or its extension (Jensen and Taal 2016)."""
+    from pystoi import stoi
+
+    with fixed_numpy_seed(), warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            return float(
+                stoi(audio.real.cpu().numpy(), audio.fake.cpu().numpy(), INTELLIGIBILITY_RATE, extended=extended)
+            )
+        except RuntimeWarning as warning:
+            raise Unmeasurable(f"STOI: {str(warning).split('. ')[0]}") from warning
+
+
+@contextmanager
+def fixed_numpy_seed():
+    """pystoi adds noise of 1e-16 from numpy's global generator, which would make reports differ in the last digit."""
+    state = numpy.random.get_state()
+    numpy.random.seed(0)
+    try:
+        yield
+    finally:
+        numpy.random.set_state(state)
+
+
+class Transcriber:
+    """Transcripts of a pair by a transformers ASR pipeline; each is made once, and an original's kept for other codecs."""
+
+    def __init__(self, pipeline):
+        self.pipeline = pipeline
+        self.rate = pipeline.feature_extractor.sampling_rate
+        self.originals: dict[str, str] = {}
+        self.latest: tuple[Pair, str] | None = None
+
+    def reconstruction(self, pair: Pair) -> str:
+        if self.latest is None or self.latest[0] is not pair:
+            self.latest = (pair, self.transcript(pair.at(self.rate).fake, pair.language))
+        return self.latest[1]
+
+    def original(self, pair: Pair) -> str:
+        if pair.key not in self.originals:
+            self.originals[pair.key] = self.transcript(pair.at(self.rate).real, pair.language)
+        return self.originals[pair.key]
+
+    @torch.inference_mode()
+    def transcript(self, audio: torch.Tensor, language: str) -> str:
+        options = {}
+        if self.pipeline.model.config.model_type == "whisper":
+            options["return_timestamps"] = len(audio) > WHISPER_WINDOW * self.rate
+            options["generate_kwargs"] = self.whisper_options(language)
+        recording = {"raw": audio.cpu().numpy(), "sampling_rate": self.rate}
+        return self.pipeline(recording, **options)["text"]
+
+    def whisper_options(self, language: str) -> dict:
+        """Greedy decoding in the clip's language, where the model can be told one."""
+        known = getattr(self.pipeline.model.generation_config, "lang_to_id", None)
+        if known is None:
+            return {"do_sample": False}
+        code = primary(language)
+        if f"<|{code}|>" not in known:
+            raise Unmeasurable(f"the recogniser was not trained on the language '{language}'")
+        return {"do_sample": False, "language": code, "task": "transcribe"}
+
+
+class ErrorRate:
+    """Errors per hundred characters (`unit` "characters") or words, of a reconstruction's transcript.
+
+    It is held against the transcript of the original, or against the clip's text with `against="text"`. A mean over
+    clips weighs each by its characters or words, as is usual for error rates.
+    """
+
+    def __init__(self, *, transcriber: Transcriber, unit: str, against: str = "original"):
+        self.transcriber = transcriber
+        self.unit = unit
+        self.against = against
+
+    def __call__(self, pair: Pair) -> Measured:
+        import jiwer
+
+        if self.unit == "words" and primary(pair.language) in UNSPACED:
+            raise Unmeasurable(f"words are not separated in the language '{pair.language}'")
+        reference = normalised(self.reference(pair), pair.language)
+        if not reference:
+            raise Unmeasurable(f"the {self.against}'s transcript is empty")
+        hypothesis = normalised(self.transcriber.reconstruction(pair), pair.language)
+        compare = jiwer.process_characters if self.unit == "characters" else jiwer.process_words
+        counts = compare(reference, hypothesis)
+        errors = counts.substitutions + counts.deletions + counts.insertions
+        length = counts.hits + counts.substitutions + counts.deletions
+        return Measured(100 * errors / length, weight=length)
+
+    def reference(self, pair: Pair) -> str:
+        if self.against == "original":
+            return self.transcriber.original(pair)
+        if not pair.text:
+            raise Unmeasurable("the corpus has no text of this clip")
+        return pair.text
+
+
+def normalised(text: str, language: str) -> str:
+    """Text without case, punctuation and differences of notation: what a reader would call the same words.
+
+    English goes through Whisper's own rules (numbers, contractions). Combining marks stay: they are vowels in many scripts.
+    """
+    from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
+
+    if primary(language) == "en":
+        return EnglishTextNormalizer({})(text).strip()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = "".join(" " if unicodedata.category(letter)[0] in "PSZC" else letter for letter in text)
+    return re.sub(r"\s+", "" if primary(language) in UNSPACED else " ", text).strip()
+
+
+def primary(language: str) -> str:
+    """The language of a tag: pt of pt_BR, zh of zh-TW."""
+    return re.split("[-_]", language)[0].lower()
+
+
+def load_transcriber(path: str, *, device: str = "cpu") -> Transcriber:
+    """A recogniser of a local folder or a hub name."""
+    from transformers import pipeline
+
+    return Transcriber(pipeline("automatic-speech-recognition", model=path, device=device))

@@ -1,0 +1,109 @@
+"""Long clips piece by piece: each piece with exactly the surroundings that its result is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from lfsc.models.codec import Codec
+
+
+def encode_in_chunks(codec: Codec, audio: Tensor, audio_len: Tensor, *, chunk_frames: int) -> Tensor:
+    """Tokens [B,C,F] of audio [B,T], `chunk_frames` of them at a time; those behind a clip's end mean nothing."""
+    hop_length = codec.hop_length
+    ends = codec.frames(audio_len).clamp(min=codec.min_frames)
+    total = int(ends.max())
+    tokens = torch.zeros(len(audio), codec.num_codebooks, total, dtype=torch.int64, device=audio.device)
+
+    def needs(frames: range) -> range:
+        samples = codec.encoder.needed_samples(frames)
+        return range(samples.start // hop_length, -(-samples.stop // hop_length))
+
+    for window in windows(total, chunk_frames, needs):
+        rows = alive(ends, window)
+        first, last = window.seen.start * hop_length, window.seen.stop * hop_length
+        seen = filled(silenced(audio[rows, first:last], audio_len[rows] - first), last - first)
+        latents = codec.encoder(seen.to(codec.dtype), local_ends(ends[rows], window))
+        tokens[rows, :, as_slice(window.kept)] = codec.quantizer(latents[..., window.inner]).tokens
+    return tokens
+
+
+def decode_in_chunks(codec: Codec, tokens: Tensor, tokens_len: Tensor, *, chunk_frames: int) -> Tensor:
+    """Audio [B,T] of tokens [B,C,F], `chunk_frames` of them at a time; that behind a clip's end means nothing."""
+    hop_length = codec.hop_length
+    ends = tokens_len.clamp(min=codec.min_frames)
+    total = int(ends.max())
+    audio = torch.zeros(len(tokens), total * hop_length, device=tokens.device)
+
+    def needs(frames: range) -> range:
+        return codec.decoder.needed_frames(scaled(frames, hop_length))
+
+    for window in windows(total, chunk_frames, needs):
+        rows = alive(ends, window)
+        codes = codec.quantizer.codes_of(tokens[rows, :, as_slice(window.seen)])
+        codes = filled(silenced(codes, tokens_len[rows] - window.seen.start), len(window.seen))
+        heard = codec.decoder(codes.to(codec.dtype), local_ends(ends[rows], window))
+        inner = scaled(range(window.inner.start, window.inner.stop), hop_length)
+        audio[rows, as_slice(scaled(window.kept, hop_length))] = heard[:, as_slice(inner)].float()
+    return audio
+
+
+class Window(NamedTuple):
+    kept: range  # frames whose result is taken
+    seen: range  # frames that are computed for it
+
+    @property
+    def inner(self) -> slice:
+        """Where in the seen frames the kept ones are."""
+        return slice(self.kept.start - self.seen.start, self.kept.stop - self.seen.start)
+
+
+def windows(total: int, size: int, needs: Callable[[range], range]) -> Iterator[Window]:
+    """Windows that keep the frames 0 … total, `size` at a time; `needs` tells which frames some are made of.
+
+    Where a window ends inside the clip its layers reflect what they should not, but no kept frame is made of that.
+    """
+    for start in range(0, total, size):
+        kept = range(start, min(start + size, total))
+        needed = needs(kept)
+        yield Window(kept, range(max(0, needed.start), min(total, needed.stop)))
+
+
+def alive(ends: Tensor, window: Window) -> Tensor | slice:
+    """Which clips of a batch, by where they end [B], have frames to keep in `window`."""
+    rows = ends > window.kept.start
+    return slice(None) if bool(rows.all()) else rows
+
+
+def local_ends(ends: Tensor, window: Window) -> Tensor | None:
+    """Where each clip ends [B], counted in the window; None where none ends inside, which needs no care."""
+    width = len(window.seen)
+    ends = (ends - window.seen.start).clamp(max=width)
+    return None if bool((ends == width).all()) else ends
+
+
+def silenced(x: Tensor, length: Tensor) -> Tensor:
+    """x [B,...,T] with zeros from each clip's `length` [B] on."""
+    if bool((length >= x.shape[-1]).all()):
+        return x
+    steps = torch.arange(x.shape[-1], device=x.device)
+    behind = (steps >= length[:, None]).view(len(length), *[1] * (x.dim() - 2), -1)
+    return x.masked_fill(behind, 0)
+
+
+def filled(x: Tensor, width: int) -> Tensor:
+    """x [...,T] with zeros up to `width`."""
+    return F.pad(x, (0, width - x.shape[-1])) if x.shape[-1] < width else x
+
+
+def scaled(steps: range, factor: int) -> range:
+    return range(steps.start * factor, steps.stop * factor)
+
+
+def as_slice(steps: range) -> slice:
+    return slice(steps.start, steps.stop)

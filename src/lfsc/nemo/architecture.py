@@ -1,0 +1,113 @@
+"""NeMo's configuration of a codec as ours, and ours as NeMo's."""
+
+from math import prod
+from typing import Any, NamedTuple
+
+MODULES = "nemo.collections.tts.modules."
+REQUIRED = None
+
+
+class Equal(NamedTuple):
+    """A class of NeMo's and ours: keys with NeMo's own defaults and their names here, and values that ours fixes."""
+
+    theirs: str
+    ours: str
+    keys: dict[str, tuple[str, Any]]
+    fixed: dict[str, Any]
+
+
+RESIDUAL = {
+    "in_kernel_size": ("in_kernel_size", 7),
+    "resblock_kernel_sizes": ("kernel_sizes", [3, 7, 11]),
+    "resblock_dilation_sizes": ("dilations", [1, 3, 5]),
+}
+ENCODER = Equal(
+    MODULES + "audio_codec_modules.HiFiGANEncoder",
+    "lfsc.models.encoder.Encoder",
+    {
+        "encoded_dim": ("latent_dim", REQUIRED),
+        "down_sample_rates": ("rates", [2, 2, 8, 8]),
+        "base_channels": ("channels", 32),
+        "out_kernel_size": ("out_kernel_size", 7),
+        **RESIDUAL,
+    },
+    {"activation": "lrelu", "pad_mode": "reflect"},
+)
+DECODER = Equal(
+    MODULES + "audio_codec_modules.HiFiGANDecoder",
+    "lfsc.models.decoder.Decoder",
+    {
+        "input_dim": ("latent_dim", REQUIRED),
+        "up_sample_rates": ("rates", [8, 8, 2, 2]),
+        "base_channels": ("channels", 512),
+        "out_kernel_size": ("out_kernel_size", 3),
+        **RESIDUAL,
+    },
+    {"activation": "lrelu", "output_activation": "tanh", "pad_mode": "reflect", "n_groups_equal_to_out_channels": False},
+)
+QUANTIZER = Equal(
+    MODULES + "audio_codec_modules.GroupFiniteScalarQuantizer",
+    "lfsc.models.quantizer.GroupedFSQ",
+    {"num_groups": ("num_codebooks", REQUIRED), "num_levels_per_group": ("levels", REQUIRED)},
+    {"eps": 1e-3},
+)
+# Keys of the whole model that change what a codec computes and have no equal here.
+FOREIGN = ("semantic_codec", "semantic_codec_path")
+MODEL = "nemo.collections.tts.models.audio_codec.AudioCodecModel"
+
+
+def codec_from_nemo(config: dict) -> dict:
+    """Our `codec` of NeMo's model_config.yaml."""
+    for key in FOREIGN:
+        if config.get(key):
+            raise ValueError(f"{key} has no equal here: only codecs of one encoder, quantizer and decoder can be read")
+    sample_rate = integer(config, "sample_rate")
+    if config.get("output_sample_rate", sample_rate) != sample_rate:
+        raise ValueError(f"output_sample_rate {config['output_sample_rate']} differs from sample_rate {sample_rate}: it has no equal here")
+    parts = {
+        "encoder": translated(config, "audio_encoder", ENCODER),
+        "quantizer": translated(config, "vector_quantizer", QUANTIZER),
+        "decoder": translated(config, "audio_decoder", DECODER),
+    }
+    require_hop(config, parts["encoder"]["rates"])
+    return {"_target_": "lfsc.models.codec.Codec", "sample_rate": sample_rate, **parts}
+
+
+def translated(config: dict, part: str, equal: Equal) -> dict:
+    """The configuration of one part as ours; NeMo's own defaults stand for what it leaves out."""
+    given = dict(section(config, part))
+    if (target := given.pop("_target_", None)) != equal.theirs:
+        raise ValueError(f"{part} is a {target}, which has no equal here: expected {equal.theirs}")
+    for key, value in equal.fixed.items():
+        if given.pop(key, value) != value:
+            raise ValueError(f"{part}.{key} of {equal.theirs} is {config[part][key]!r}: only {value!r} has an equal here")
+    if unknown := set(given) - set(equal.keys):
+        raise ValueError(f"{part}.{sorted(unknown)[0]} of {equal.theirs} has no equal here")
+    return {"_target_": equal.ours} | {
+        ours: given.get(theirs, default) if default is not REQUIRED else required(given, theirs, part)
+        for theirs, (ours, default) in equal.keys.items()
+    }
+
+
+def section(config: dict, key: str) -> dict:
+    if not isinstance(config.get(key), dict):
+        raise ValueError(f"{key} is missing: expected a section with _target_")
+    return config[key]
+
+
+def required(given: dict, key: str, part: str) -> Any:
+    if key not in given:
+        raise ValueError(f"{part}.{key} is missing")
+    return given[key]
+
+
+def integer(config: dict, key: str) -> int:
+    if not isinstance(config.get(key), int):
+        raise ValueError(f"{key} is {config.get(key)!r}: expected an integer")
+    return config[key]
+
+
+def require_hop(config: dict, rates: list[int]) -> None:
+    hop_length = config.get("samples_per_frame", prod(rates))
+    if hop_length != prod(rates):
+        raise ValueError(f"samples_per_frame is {hop_length}, but the encoder's rates {rates} hop {prod(rates)} samples")

@@ -1,0 +1,77 @@
+"""NeMo's configuration of the discriminators as ours, and ours as NeMo's."""
+
+from typing import Any
+
+from lfsc.nemo.architecture import MODULES, section
+
+CLASSES = {
+    MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT": "stft",
+    MODULES + "audio_codec_modules.MultiPeriodDiscriminator": "period",
+    MODULES + "audio_codec_modules.SLMDiscriminator": "slm",
+}
+WRAPPER = MODULES + "audio_codec_modules.Discriminator"
+ENSEMBLE = "lfsc.discriminators.ensemble.Ensemble"
+# What NeMo writes into its classes, as the arguments of ours.
+STFT = {"_target_": "lfsc.discriminators.stft.MultiResolutionSTFTDiscriminator", "channels": 32, "dilations": [1, 2, 4]}
+PERIOD = {
+    "_target_": "lfsc.discriminators.period.MultiPeriodDiscriminator",
+    "channels": [32, 128, 512, 1024, 1024],
+    "kernel_size": 5,
+    "stride": 3,
+}
+SLM = "lfsc.discriminators.slm.SLMDiscriminator"
+LOAD_SLM = "lfsc.discriminators.slm.load_slm"
+
+
+def discriminators_from_nemo(config: dict) -> dict | None:
+    """Our `discriminators` of NeMo's model_config.yaml, in its order; None where it has none."""
+    if not config.get("discriminator"):
+        return None
+    given = section(config, "discriminator")
+    if given.get("_target_") != WRAPPER:
+        raise ValueError(f"discriminator is a {given.get('_target_')}, which has no equal here: expected {WRAPPER}")
+    families: dict[str, Any] = {}
+    for number, part in enumerate(given.get("discriminators") or []):
+        name = f"discriminator.discriminators.{number}"
+        family = CLASSES.get(part.get("_target_"))
+        if family is None or family in families:
+            raise ValueError(f"{name} is a {part.get('_target_')}, which has no equal here: expected one each of {', '.join(CLASSES)}")
+        families[family] = FROM_NEMO[family](name, {key: part[key] for key in part if key != "_target_"}, config)
+    return {"_target_": ENSEMBLE} | families
+
+
+def stft_from_nemo(name: str, given: dict, config: dict) -> dict:
+    refuse_other(name, given, {"resolutions"})
+    return STFT | {"resolutions": given["resolutions"]}
+
+
+def period_from_nemo(name: str, given: dict, config: dict) -> dict:
+    refuse_other(name, given, {"periods"}, {"lrelu_slope": 0.1})
+    return PERIOD | {"periods": given.get("periods", [2, 3, 5, 7, 11])}
+
+
+def slm_from_nemo(name: str, given: dict, config: dict) -> dict:
+    known = {"slm_model_name", "slm_sr", "initial_channel", "slm_hidden", "slm_layers"}
+    refuse_other(name, given, known, {"use_spectral_norm": False, "input_sr": config["sample_rate"]})
+    channels = given.get("initial_channel", 64)
+    return {
+        "_target_": SLM,
+        "slm": {"_target_": LOAD_SLM, "path": given.get("slm_model_name", "microsoft/wavlm-base-plus")},
+        "sample_rate": config["sample_rate"],
+        "slm_rate": given.get("slm_sr", 16000),
+        "in_channels": channels,
+        "channels": [2 * channels, 4 * channels, 4 * channels],
+    }
+
+
+FROM_NEMO = {"stft": stft_from_nemo, "period": period_from_nemo, "slm": slm_from_nemo}
+
+
+def refuse_other(name: str, given: dict, known: set[str], fixed: dict[str, Any] | None = None) -> None:
+    fixed = fixed or {}
+    for key, value in given.items():
+        if key not in known and fixed.get(key, REFUSED) != value:
+            raise ValueError(f"{name}.{key} is {value!r}, which has no equal here")
+
+
+REFUSED = object()

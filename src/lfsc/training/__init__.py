@@ -1,0 +1,1 @@
+"""Training with Lightning; nothing else imports it."""

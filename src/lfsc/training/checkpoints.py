@@ -1,0 +1,120 @@
+"""Checkpoints: whole or not there, the last few and the best few."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+from lfsc import atomic
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Saves under the final name only what is whole and on the disk; loads nothing that could run code."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path, storage_options=None) -> None:
+        with atomic.replacing(path) as temporary:
+            torch.save(checkpoint, temporary)
+
+    def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict[str, Any]:
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+class Checkpoints(Callback):
+    """update-N.ckpt every `every` updates and at the end; last.ckpt is the newest, best-N.ckpt the `keep_best` best."""
+
+    def __init__(self, *, folder: Path, every: int, keep_last: int, keep_best: int, metric: str, mode: str):
+        if mode not in ("min", "max"):
+            raise ValueError(f"best_mode={mode}: expected min or max")
+        if keep_last < 1:
+            raise ValueError(f"keep_last={keep_last}: expected at least 1, the checkpoint that `lfsc resume` needs")
+        self.folder = folder
+        self.every = every
+        self.keep_last = keep_last
+        self.keep_best = keep_best
+        self.metric = metric
+        self.sign = 1 if mode == "min" else -1
+        self.best: list[list[float]] = []  # [signed value, update], best first
+        self.saved_at = -1
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        # After the validation of the same update, which stands before in the list of callbacks.
+        if trainer.should_stop or module.updates % self.every == 0 or module.updates == module.validated_at:
+            self.save(trainer, module)
+
+    def save(self, trainer: Trainer, module: LightningModule) -> None:
+        if self.saved_at == module.updates:
+            return
+        entered = self.rank_best(module)
+        self.saved_at = module.updates
+        path = self.folder / f"update-{module.updates:08d}.ckpt"
+        begin = time.perf_counter()
+        trainer.save_checkpoint(path)
+        if trainer.is_global_zero:
+            link(path, self.folder / "last.ckpt")
+            if entered:
+                link(path, self.folder / f"best-{module.updates:08d}.ckpt")
+            self.remove_old()
+            module.measured |= {
+                "checkpoint/seconds": time.perf_counter() - begin,
+                "checkpoint/megabytes": path.stat().st_size / 1e6,
+            }
+
+    def rank_best(self, module: LightningModule) -> bool:
+        """Whether this update's validation is among the best; they are remembered in the checkpoint itself."""
+        if module.validated_at != module.updates or self.metric not in module.validation or self.keep_best == 0:
+            return False
+        entry = [self.sign * module.validation[self.metric], module.updates]
+        self.best = sorted([*self.best, entry])[: self.keep_best]
+        return entry in self.best
+
+    def remove_old(self) -> None:
+        kept = {f"best-{update:08d}.ckpt" for _, update in self.best}
+        old = sorted(self.folder.glob("update-*.ckpt"))[: -self.keep_last]
+        for path in [*old, *(best for best in self.folder.glob("best-*.ckpt") if best.name not in kept)]:
+            path.unlink()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"]
+
+    @rank_zero_only
+    def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self.folder.glob(".*.part.ckpt"):
+            leftover.unlink()
+
+
+def link(source: Path, target: Path) -> None:
+    """A second name for the same file, replaced in one step; a copy where the file system has no links."""
+    with atomic.replacing(target) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)
+
+
+def newest(folder: Path) -> Path:
+    """The newest checkpoint of a run that is whole; ValueError where there is none."""
+    damaged = []
+    for path in sorted(folder.glob("update-*.ckpt"), reverse=True):
+        if is_whole(path):
+            return path
+        damaged.append(path.name)
+    found = f"{', '.join(damaged)} cannot be read" if damaged else "there is none"
+    raise ValueError(f"no checkpoint to go on from in {folder}: {found}; `lfsc train` starts over in a new folder")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a checkpoint's archive is complete; its tensors are mapped, not read."""
+    try:
+        return "updates" in torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (RuntimeError, OSError, EOFError, ValueError):
+        return False

@@ -1,0 +1,117 @@
+"""The data of a run: the training stream and the validation clips of one prepared corpus."""
+
+from typing import Any
+
+from lightning import LightningDataModule
+
+from lfsc.data.blend import Blend, Share
+from lfsc.data.corpus import present, read_corpus
+from lfsc.data.crops import Cropper
+from lfsc.data.encoder import CropEncoder
+from lfsc.data.filters import Filter
+from lfsc.data.opening import open_training
+from lfsc.data.skips import SkipWatch
+from lfsc.data.stream import Ranks, TrainingStream
+from lfsc.data.validation import ValidationClips
+
+
+class CodecDataModule(LightningDataModule):
+    """Batches of random crops to train on and of fixed crops to validate with.
+
+    `path` is a folder that data_prep wrote, or msc://profile/folder in object storage. `val_crop_length` None validates
+    on whole clips. Clips under `min_seconds` and those that cannot be decoded are skipped and counted; over
+    `max_skipped_share` of them, or of clips in missing shards, end the run.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        sample_rate: int,
+        crop_length: int,
+        batch_size: int,
+        workers: int,
+        seed: int,
+        crops_per_clip: int,
+        min_seconds: float,
+        max_skipped_share: float,
+        val_crop_length: int | None,
+        max_val_clips: int | None,
+        blend: Blend,
+        only: Filter,
+    ):
+        super().__init__()
+        self.path = path
+        self.sample_rate = sample_rate
+        self.crop_length = crop_length
+        self.batch_size = batch_size
+        self.workers = workers
+        self.seed = seed
+        self.crops_per_clip = crops_per_clip
+        self.min_seconds = min_seconds
+        self.max_skipped_share = max_skipped_share
+        self.val_crop_length = val_crop_length
+        self.max_val_clips = max_val_clips
+        self.blend = blend
+        self.only = only
+        self.stream: TrainingStream | None = None
+        self.shares: list[Share] = []
+
+    def setup(self, stage: str | None = None) -> None:
+        """Find out what is wrong with the data; `shares` then tells how corpora and languages are blended."""
+        self.corpus = read_corpus(self.path, sample_rate=self.sample_rate)
+        if stage in ("fit", None) and self.stream is None:
+            self.stream, self.shares = open_training(
+                corpus=self.corpus,
+                encoder=self.encoder(),
+                blend=self.blend,
+                batch_size=self.batch_size,
+                ranks=self.ranks,
+                max_missing_share=self.max_skipped_share,
+            )
+
+    def encoder(self) -> CropEncoder:
+        cropper = Cropper(
+            sample_rate=self.sample_rate,
+            length=self.crop_length,
+            count=self.crops_per_clip,
+            min_seconds=self.min_seconds,
+        )
+        watch = SkipWatch(max_share=self.max_skipped_share)
+        return CropEncoder(cropper=cropper, only=self.only, watch=watch, workers=self.workers, seed=self.seed)
+
+    @property
+    def ranks(self) -> Ranks:
+        if self.trainer is None:
+            return Ranks(0, 1, self.workers)
+        return Ranks(self.trainer.global_rank, self.trainer.world_size, self.workers)
+
+    def train_dataloader(self) -> TrainingStream:
+        return self.stream
+
+    def val_dataloader(self) -> ValidationClips | list:
+        """The rank's validation batches; an empty list where the corpus has none or `max_val_clips` is 0."""
+        datasets = self.only.datasets(self.corpus.split("val"))
+        datasets = present(datasets, path=self.path, max_missing_share=self.max_skipped_share)
+        if not datasets or self.max_val_clips == 0:
+            return []
+        cropper = Cropper(sample_rate=self.sample_rate, length=self.val_crop_length, min_seconds=self.min_seconds)
+        return ValidationClips(
+            path=self.path,
+            datasets=datasets,
+            cropper=cropper,
+            batch_size=self.batch_size,
+            max_clips=self.max_val_clips,
+            rank=self.ranks.rank,
+            world_size=self.ranks.world_size,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        return {} if self.stream is None else {"stream": self.stream.state()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.stream.restore(state_dict["stream"])
+
+    def teardown(self, stage: str | None = None) -> None:
+        # Its worker processes end with it.
+        self.stream = None

@@ -1,0 +1,36 @@
+"""status.json: where the run stands, for people and for `lfsc runs`."""
+
+import time
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from lfsc.training.run import FAILED, FINISHED, INTERRUPTED, RUNNING, Run
+
+
+class Heartbeat(Callback):
+    """Says every `seconds` that the run is alive, and at the end how it ended."""
+
+    def __init__(self, *, run: Run, max_updates: int, seconds: float = 10.0):
+        self.run = run
+        self.max_updates = max_updates
+        self.seconds = seconds
+        self.said = 0.0
+
+    def say(self, trainer: Trainer, module: LightningModule, state: str, message: str = "") -> None:
+        if trainer.is_global_zero:
+            self.run.write_status(state, module.updates, self.max_updates, message)
+            self.said = time.monotonic()
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        self.say(trainer, module, RUNNING)
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        if time.monotonic() - self.said > self.seconds:
+            self.say(trainer, module, RUNNING)
+
+    def on_fit_end(self, trainer: Trainer, module: LightningModule) -> None:
+        self.say(trainer, module, FINISHED if module.updates >= self.max_updates else INTERRUPTED)
+
+    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
+        interrupted = isinstance(exception, KeyboardInterrupt)
+        self.say(trainer, module, INTERRUPTED if interrupted else FAILED, str(exception))

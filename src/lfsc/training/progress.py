@@ -1,0 +1,80 @@
+"""The bar, and a line a validation."""
+
+import time
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+SHOWN = {"mel": "mel", "stft": "stft", "adversarial": "adv", "features": "feat", "discriminator": "disc"}
+
+
+class ProgressBar(Callback):
+    """Updates done and left, losses, pace; on rank 0, to stderr. Where that is no terminal, a line a validation alone."""
+
+    def __init__(self, *, max_updates: int, seconds: float = 1.0):
+        self.max_updates = max_updates
+        self.seconds = seconds
+        self.console = Console(stderr=True)
+        self.progress: Progress | None = None
+        self.drawn = 0.0
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        if not trainer.is_global_zero:
+            return
+        self.progress = Progress(
+            TextColumn("updates"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[text]}"),
+            console=self.console,
+        )
+        self.task = self.progress.add_task("", total=self.max_updates, completed=module.updates, text="")
+        self.progress.start()
+        self.report(module)
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        if self.progress is None:
+            return
+        if time.monotonic() - self.drawn > self.seconds or trainer.should_stop:
+            self.progress.update(self.task, completed=module.updates, text=current_text(module))
+            self.drawn = time.monotonic()
+        self.report(module)
+
+    def report(self, module: LightningModule) -> None:
+        """A line for a validation that just happened."""
+        if module.validated_at != module.updates:
+            return
+        values = module.validation
+        self.console.print(
+            f"update {module.updates}: validation mel {values['val/mel']:.4f}, STFT {values['val/stft']:.4f}, "
+            f"SI-SDR {values['val/si_sdr']:.2f} dB, codebooks {values['val/codebook_usage']:.0%} used, "
+            f"{values['val/codebook_entropy']:.2f} bits a token",
+            highlight=False,
+        )
+
+    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+        self.stop()
+
+    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        if self.progress is not None:
+            self.progress.stop()
+            self.progress = None
+
+
+def current_text(module: LightningModule) -> str:
+    """Losses of the last update and the pace, in one line."""
+    parts = [f"{short} {module.scalars[name].item():.3f}" for name, short in SHOWN.items() if name in module.scalars]
+    pace = module.measured
+    if "pace/updates_per_second" in pace:
+        parts += [
+            f"{pace['pace/updates_per_second']:.2f} updates/s",
+            f"{pace['pace/audio_seconds_per_second']:.1f} s audio/s",
+            f"{pace['pace/waiting_for_data']:.0%} waiting",
+            f"{pace['pace/peak_memory_gb']:.1f} GB",
+        ]
+    return "  ".join(parts)
