@@ -5,19 +5,19 @@ from collections import defaultdict
 
 import numpy
 
-from .examine import Examined
+from .examine import Examined, digest
 from .split import SPLITS, validation_speakers
-from .utterance import Rejection
 
-UNDECIDED, LEFT_OUT = 2, 3
+TRAIN, VAL, UNDECIDED, LEFT_OUT = range(4)
 
 
 class Catalogue:
-    """Rows in the order of the corpus; `splits` holds 0 for train, 1 for val, UNDECIDED or LEFT_OUT."""
+    """Rows in the order of the corpus; `places` says where each one's line begins."""
 
     def __init__(self) -> None:
         self.places = array("q")
         self.seconds = array("f")
+        self.keys = array("q")
         self.fingerprints = array("q")
         self.speakers = array("i")
         self.splits = array("b")
@@ -28,57 +28,64 @@ class Catalogue:
         speaker = (utterance.language, utterance.speaker)
         self.places.append(place)
         self.seconds.append(examined.seconds)
+        self.keys.append(digest(utterance.key.encode()))
         self.fingerprints.append(examined.fingerprint)
         self.speakers.append(self.speaker_numbers.setdefault(speaker, len(self.speaker_numbers)))
         self.splits.append(UNDECIDED if utterance.split is None else SPLITS.index(utterance.split))
 
-    def leave_out_duplicates(self) -> list[int]:
-        """Rows whose recording came before."""
-        fingerprints = numpy.asarray(self.fingerprints)
-        _, first = numpy.unique(fingerprints, return_index=True)
-        repeated = numpy.ones(len(fingerprints), dtype=bool)
-        repeated[first] = False
-        return self._leave_out(repeated)
+    def leave_out_repeated(self, numbers: array) -> list[int]:
+        """Rows whose number (`keys` or `fingerprints`) an earlier row has that is not left out."""
+        kept = numpy.flatnonzero(numpy.asarray(self.splits) != LEFT_OUT)
+        _, first = numpy.unique(numpy.asarray(numbers)[kept], return_index=True)
+        return self._leave_out(numpy.delete(kept, first))
 
     def leave_out_crossing(self) -> list[int]:
-        """Training rows of speakers that the corpus itself also has in validation."""
+        """Training rows of speakers that the corpus itself has in validation, in whichever language."""
         splits, speakers = numpy.asarray(self.splits), numpy.asarray(self.speakers)
-        names = list(self.speaker_numbers)
-        held = {names[number][1] for number in numpy.unique(speakers[splits == SPLITS.index("val")])}
-        in_both = numpy.array([name in held for _, name in names], dtype=bool)
-        return self._leave_out((splits == SPLITS.index("train")) & in_both[speakers])
+        names = [name for _, name in self.speaker_numbers]
+        held_out = {names[number] for number in numpy.unique(speakers[splits == VAL])}
+        in_both = numpy.array([name in held_out for name in names], dtype=bool)
+        return self._leave_out(numpy.flatnonzero((splits == TRAIN) & in_both[speakers]))
 
     def divide(self, *, val_share: float, seed: int) -> list[str]:
-        """Decide the undecided by their speakers; a sentence for each language where that could not be done."""
+        """Give every undecided row a split, by its speaker; what is worth saying comes back."""
         splits, speakers = numpy.asarray(self.splits), numpy.asarray(self.speakers)
-        undecided = splits == UNDECIDED
-        if not undecided.any():
+        undecided = numpy.flatnonzero(splits == UNDECIDED)
+        if not len(undecided):
             return []
-        totals = numpy.bincount(speakers[undecided], numpy.asarray(self.seconds)[undecided], len(self.speaker_numbers))
-        by_speaker: dict[str, dict[str, float]] = defaultdict(dict)
-        for (language, name), number in self.speaker_numbers.items():
-            if totals[number] > 0:
-                by_speaker[language][name] = float(totals[number])
-        validation, notes = validation_speakers(by_speaker, share=val_share, seed=seed)
-        chosen = numpy.array([speaker in validation for speaker in self.speaker_numbers], dtype=bool)
-        splits[undecided] = chosen[speakers[undecided]]
-        return notes
+        names = [name for _, name in self.speaker_numbers]
+        chosen, notes = validation_speakers(self._by_speaker(undecided), share=val_share, seed=seed)
+        splits[undecided] = numpy.array([name in chosen for name in names], dtype=bool)[speakers[undecided]]
+        if chosen or val_share == 0 or len(undecided) == 1:
+            return notes
+        count = min(max(1, round(val_share * len(undecided))), len(undecided) - 1)
+        splits[numpy.random.default_rng(seed).choice(undecided, count, replace=False)] = VAL
+        return [f"all recordings are of one speaker: {count} of them are for validation, so it is not on a new voice"]
 
     def groups(self) -> list[tuple[str, str, numpy.ndarray]]:
-        """Language, split and rows, for all that have any."""
+        """Language, split and rows, of every dataset."""
         languages = sorted({language for language, _ in self.speaker_numbers})
-        of_speaker = numpy.array([languages.index(language) for language, _ in self.speaker_numbers])
-        of_row = of_speaker[numpy.asarray(self.speakers)]
-        splits = numpy.asarray(self.splits)
-        found = []
-        for number, language in enumerate(languages):
-            for split, name in enumerate(SPLITS):
-                rows = numpy.flatnonzero((of_row == number) & (splits == split))
-                if len(rows):
-                    found.append((language, name, rows))
+        of_speaker = numpy.array([languages.index(language) for language, _ in self.speaker_numbers], dtype=numpy.int32)
+        dataset = of_speaker[numpy.asarray(self.speakers)] * len(SPLITS) + numpy.asarray(self.splits)
+        dataset[numpy.asarray(self.splits) == LEFT_OUT] = -1
+        order = numpy.argsort(dataset, kind="stable")
+        numbers, first = numpy.unique(dataset[order], return_index=True)
+        parts = numpy.split(order, first[1:])
+        return [
+            (languages[number // len(SPLITS)], SPLITS[number % len(SPLITS)], rows)
+            for number, rows in zip(numbers, parts, strict=True)
+            if number >= 0
+        ]
+
+    def _by_speaker(self, rows: numpy.ndarray) -> dict[str, dict[str, float]]:
+        """Seconds by language and speaker."""
+        totals = numpy.bincount(numpy.asarray(self.speakers)[rows], numpy.asarray(self.seconds)[rows])
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        for (language, name), total in zip(self.speaker_numbers, totals, strict=False):
+            if total > 0:
+                found[language][name] = float(total)
         return found
 
-    def _leave_out(self, mask: numpy.ndarray) -> list[int]:
-        rows = numpy.flatnonzero(mask & (numpy.asarray(self.splits) != LEFT_OUT))
+    def _leave_out(self, rows: numpy.ndarray) -> list[int]:
         numpy.asarray(self.splits)[rows] = LEFT_OUT
         return rows.tolist()

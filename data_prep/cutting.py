@@ -16,11 +16,11 @@ BLOCK_SECONDS = 600
 
 
 def cuts(content: Path | bytes, info: AudioInfo, rules: Rules) -> list[int]:
-    """Samples at which pieces begin and end, 0 and the length included; pieces are half to the whole of max_seconds long.
+    """Samples at which pieces begin and end, 0 and the length included: just these where nothing is to be cut.
 
-    Only the last can be shorter, and never under min_seconds.
+    Pieces last from half of max_seconds to the whole; only the last can be shorter, and never under min_seconds.
     """
-    if rules.long == "keep":
+    if rules.long == "keep" or info.num_samples <= rules.max_seconds * info.sample_rate:
         return [0, info.num_samples]
     step = round(STEP_SECONDS * info.sample_rate)
     loudness = _loudness(content, info, step)

@@ -1,6 +1,10 @@
 """A recording's first look: its length, where to cut it, and whether it was seen before. Nothing long is decoded twice."""
 
 import hashlib
+import io
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.audio import files
@@ -12,6 +16,11 @@ from .utterance import File, Rejection, Utterance
 
 # Three samples of this many bytes tell one recording from another; most compressed clips are read whole.
 BLOCK = 16384
+
+
+def digest(content: bytes) -> int:
+    """63 bits that tell contents apart."""
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest()) >> 1
 
 
 class Examined(NamedTuple):
@@ -34,49 +43,36 @@ def examine(task: ExamineTask) -> list[Examined | Rejection]:
 
 def _examined(utterance: Utterance, rules: Rules) -> list[Examined | Rejection]:
     if not isinstance(utterance.source, File):
-        return [Examined(utterance, rules.expected_seconds, _digest(utterance.to_json().encode()))]
+        return [Examined(utterance, rules.expected_seconds, digest(utterance.to_json().encode()))]
     try:
         content = utterance.source.open()
         info = files.probe(content)
-        seconds = info.num_samples / info.sample_rate
-        problem = rules.check_length(seconds) or rules.check_rate(info.sample_rate)
+        problem = rules.check(info.num_samples / info.sample_rate, info.sample_rate)
         if problem:
             return [Rejection(utterance.key, utterance.language, *problem)]
-        fingerprint = _fingerprint(content)
-        if seconds <= rules.max_seconds:
-            return [Examined(utterance, seconds, fingerprint)]
-        return _pieces(utterance, cuts(content, info, rules), info.sample_rate, fingerprint)
+        edges = cuts(content, info, rules)
+        return list(_pieces(utterance, edges, info.sample_rate, _fingerprint(content)))
     except (UnreadableAudio, OSError) as error:
         return [Rejection(utterance.key, utterance.language, "undecodable", str(error))]
 
 
-def _pieces(utterance: Utterance, edges: list[int], sample_rate: int, fingerprint: int) -> list[Examined]:
-    """The utterance between each two edges, without its text; each piece with its own fingerprint."""
-    pieces = []
-    for number, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+def _pieces(utterance: Utterance, edges: list[int], sample_rate: int, fingerprint: int) -> Iterator[Examined]:
+    """The utterance between each two edges: itself if there are no others, else pieces, whose text nobody knows."""
+    if len(edges) == 2:
+        yield Examined(utterance, edges[1] / sample_rate, fingerprint)
+        return
+    for number, (start, end) in enumerate(pairwise(edges)):
         source = utterance.source._replace(start=start, num_samples=end - start)
         piece = utterance._replace(key=f"{utterance.key}-{number:04d}", source=source, text=None)
-        pieces.append(Examined(piece, (end - start) / sample_rate, (fingerprint + number) % 2**63))
-    return pieces
+        yield Examined(piece, (end - start) / sample_rate, fingerprint ^ number)
 
 
-def _fingerprint(content) -> int:
-    """63 bits of the file's size and of its beginning, middle and end."""
-    if isinstance(content, bytes):
-        size, blocks = len(content), [content[place : place + BLOCK] for place in _places(len(content))]
-    else:
-        with open(content, "rb") as file:
-            size = file.seek(0, 2)
-            blocks = []
-            for place in _places(size):
-                file.seek(place)
-                blocks.append(file.read(BLOCK))
-    return _digest(str(size).encode() + b"".join(blocks))
-
-
-def _places(size: int) -> list[int]:
-    return [0, max(0, (size - BLOCK) // 2), max(0, size - BLOCK)]
-
-
-def _digest(content: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest()) >> 1
+def _fingerprint(content: Path | bytes) -> int:
+    """Of a file's size, beginning, middle and end."""
+    with open(content, "rb") if isinstance(content, Path) else io.BytesIO(content) as file:
+        size = file.seek(0, io.SEEK_END)
+        blocks = [str(size).encode()]
+        for place in (0, (size - BLOCK) // 2, size - BLOCK):
+            file.seek(max(0, place))
+            blocks.append(file.read(BLOCK))
+    return digest(b"".join(blocks))

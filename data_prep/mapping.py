@@ -1,10 +1,14 @@
-"""One map over tasks: local processes, or a Ray cluster."""
+"""One map over tasks: on this machine's cores, or on a Ray cluster."""
 
 import itertools
 import multiprocessing
+import os
+import signal
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import forkserver
@@ -15,6 +19,9 @@ Result = TypeVar("Result")
 
 # Tasks under way for each worker: enough that none idles while an early one takes long.
 AHEAD = 4
+# How often Ray repeats a task whose worker died.
+RETRIES = 3
+DIED = "a worker died; what is finished is kept, so the same command continues"
 
 
 class Workers(NamedTuple):
@@ -30,28 +37,63 @@ def mapped(workers: Workers, function: Callable[[Task], Result], tasks: Iterable
     remaining = iter(tasks)
     running = deque(workers.submit(function, task) for task in itertools.islice(remaining, workers.count * AHEAD))
     while running:
-        yield workers.result(running.popleft())
+        result = workers.result(running.popleft())
         running.extend(workers.submit(function, task) for task in itertools.islice(remaining, 1))
+        yield result
 
 
 @contextmanager
 def local(count: int) -> Iterator[Workers]:
-    """Processes of this machine."""
+    """Processes of this machine, or this process itself for a `count` of 0."""
+    if count == 0:
+        yield Workers(1, lambda function, task: function(task), lambda result: result)
+        return
     # A server that has imported what the workers need and forks them: they start at once and inherit no threads.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["data_prep.shards", "megatron.energon.flavors.webdataset.prepare"])
     forkserver.ensure_running()
-    executor: Executor = ProcessPoolExecutor(count, mp_context=context, initializer=_single_threaded)
+    executor = ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
     try:
         yield Workers(count, executor.submit, lambda future: future.result())
     except BrokenProcessPool as error:
-        raise RuntimeError("a worker process died; what is finished is kept, so run the same command again") from error
+        raise RuntimeError(DIED) from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _single_threaded() -> None:
-    """Every core has a worker of its own."""
+@contextmanager
+def cluster(address: str) -> Iterator[Workers]:
+    """The cores of a Ray cluster, all of which see the same files; `local` starts one on this machine."""
+    try:
+        import ray
+    except ImportError as error:
+        raise ValueError("--ray needs the package ray: pip install 'lfsc[ray]'") from error
+    ray.init(address=address, log_to_driver=False, runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}})
+    try:
+        count = int(ray.cluster_resources().get("CPU", 1))
+        remote = ray.remote(num_cpus=1, max_retries=RETRIES)(lambda function, task: function(task))
+        yield Workers(count, remote.remote, ray.get)
+    except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError) as error:
+        raise RuntimeError(DIED) from error
+    finally:
+        ray.shutdown()
+
+
+def _begin() -> None:
+    """A local worker: one thread, quiet, and gone when the process that it works for is."""
     import torch
 
     torch.set_num_threads(1)
+    # An interrupt reaches the whole group; the parent ends its workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # libmpg123 and espeak-ng print straight to the error output, a line for every odd file.
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)

@@ -42,7 +42,7 @@ class Sizes(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a corpus becomes: its shards, the rejected so far, and what the user should be told."""
+    """What a corpus becomes, and what the user should be told about it."""
 
     shards: list[PlannedShard]
     notes: list[str]
@@ -72,14 +72,8 @@ class Planner:
                 else:
                     rejected.write(result.to_json().encode() + b"\n")
             kept.flush()
-            duplicates, crossing = catalogue.leave_out_duplicates(), catalogue.leave_out_crossing()
-            for rows, reason, detail in (
-                (duplicates, "duplicate", "the same recording came before"),
-                (crossing, "speaker in validation", "the corpus has the speaker in its validation split too"),
-            ):
-                for utterance in self._utterances(Path(kept.name), [catalogue.places[row] for row in rows]):
-                    rejection = Rejection(utterance.key, utterance.language, reason, detail)
-                    rejected.write(rejection.to_json().encode() + b"\n")
+            for rejection in self._left_out(catalogue, Path(kept.name)):
+                rejected.write(rejection.to_json().encode() + b"\n")
         notes = catalogue.divide(val_share=val_share, seed=seed)
         shards, order = _dealt(catalogue, sizes, seed)
         with self._new("order.npy") as file:
@@ -89,22 +83,32 @@ class Planner:
 
     def utterances(self, shard: PlannedShard) -> Iterator[Utterance]:
         order = numpy.load(self.folder / "order.npy", mmap_mode="r")
-        return self._utterances(self.folder / "utterances.jsonl", order[shard.first : shard.first + shard.count])
+        return _read(self.folder / "utterances.jsonl", order[shard.first : shard.first + shard.count])
 
     def rejected(self) -> Iterator[Rejection]:
         with (self.folder / "rejected.jsonl").open(encoding="utf-8") as lines:
             yield from (Rejection(**json.loads(line)) for line in lines)
+
+    def _left_out(self, catalogue: Catalogue, lines: Path) -> Iterator[Rejection]:
+        """Takes out of the catalogue what must not be in the corpus twice, or on both sides."""
+        for rows, reason, detail in (
+            (catalogue.leave_out_repeated(catalogue.keys), "duplicate", "another recording has this key"),
+            (catalogue.leave_out_repeated(catalogue.fingerprints), "duplicate", "the same recording came before"),
+            (catalogue.leave_out_crossing(), "speaker", "the corpus has the speaker in validation, too"),
+        ):
+            for utterance in _read(lines, [catalogue.places[row] for row in rows]):
+                yield Rejection(utterance.key, utterance.language, reason, detail)
 
     @contextmanager
     def _new(self, name: str) -> Iterator[BinaryIO]:
         with replacing(self.folder / name) as temporary, temporary.open("wb") as file:
             yield file
 
-    def _utterances(self, path: Path, places: Iterable[int]) -> Iterator[Utterance]:
-        with path.open("rb") as lines:
-            for place in places:
-                lines.seek(int(place))
-                yield Utterance.from_json(lines.readline().decode())
+def _read(path: Path, places: Iterable[int]) -> Iterator[Utterance]:
+    with path.open("rb") as lines:
+        for place in places:
+            lines.seek(int(place))
+            yield Utterance.from_json(lines.readline().decode())
 
 
 def _dealt(catalogue: Catalogue, sizes: Sizes, seed: int) -> tuple[list[PlannedShard], numpy.ndarray]:

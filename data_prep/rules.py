@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from lfsc.audio.resampling import resample
+
 SILENT_PEAK = 10 ** (-50 / 20)
 # Share of the samples that lie on flat tops: a recording that was clipped has them, an undistorted one hardly any.
 CLIPPED_SHARE = 1e-3
@@ -20,17 +22,18 @@ class Rules(NamedTuple):
     long: str
     expected_seconds: float = 0.0
 
-    def check_length(self, seconds: float) -> tuple[str, str] | None:
+    def check(self, seconds: float, sample_rate: int) -> tuple[str, str] | None:
         """Reason and detail of what is wrong, if anything is."""
         if seconds < self.min_seconds:
             return "too short", f"{seconds:.2f} s, under {self.min_seconds} s"
         if seconds > self.max_seconds and self.long == "reject":
             return "too long", f"{seconds:.1f} s, over {self.max_seconds} s"
-        return None
-
-    def check_rate(self, sample_rate: int) -> tuple[str, str] | None:
         if sample_rate < self.min_rate:
             return "wrong rate", f"{sample_rate} Hz, under {self.min_rate} Hz"
+        try:
+            resample(torch.zeros(1), from_rate=sample_rate, to_rate=self.sample_rate)
+        except ValueError as error:
+            return "wrong rate", str(error)
         return None
 
 

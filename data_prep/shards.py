@@ -1,11 +1,13 @@
-"""A shard: utterances read, checked, resampled, and written as one tar with a record of what is in it."""
+"""A shard: utterances read, checked, resampled, and written as one tar, with a record of what is in it."""
 
 import hashlib
 import json
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 import webdataset
+from torch import Tensor
 
 from lfsc.atomic import replacing, write_text
 from lfsc.audio import files
@@ -19,7 +21,7 @@ from .utterance import Rejection, Utterance
 
 
 class ShardTask(NamedTuple):
-    """`folder` is the corpus; what is needed until it is finished lies in `plan_folder`."""
+    """`folder` is the corpus; `plan_folder` holds what is needed until it is finished."""
 
     shard: PlannedShard
     folder: Path
@@ -33,67 +35,81 @@ class ShardTask(NamedTuple):
 
     @property
     def record_path(self) -> Path:
-        return self.plan_folder / self.shard.language / f"{self.shard.name}.json"
+        return self.plan_folder / "records" / self.shard.language / f"{self.shard.name}.json"
 
 
 def write_shard(task: ShardTask) -> dict:
-    """The record of the shard, which is written unless an earlier run has finished it: name, bytes, sha256, samples,
-    seconds, speakers and rejected."""
-    # The record follows the shard, so a shard without one may be from other settings and is written again.
+    """The record of the shard: name, bytes, sha256, samples, seconds, speakers, rejected, cpu_seconds.
+
+    The shard is written unless it has a record, which follows it.
+    """
     if not task.record_path.exists():
+        # A killed worker could not remove its own.
+        for left_over in task.path.parent.glob(f".{task.path.stem}.*.part.tar"):
+            left_over.unlink()
         write_text(task.record_path, json.dumps(_written(task), ensure_ascii=False))
     return json.loads(task.record_path.read_text(encoding="utf-8"))
 
 
 def _written(task: ShardTask) -> dict:
-    samples, seconds, speakers, rejected = 0, 0.0, set(), []
+    started = time.process_time()
     with replacing(task.path) as temporary:
-        # mtime and owners are fixed: the same utterances give the same bytes.
-        with temporary.open("wb") as file, webdataset.TarWriter(file, encoder=False, mtime=0) as tar:
-            for utterance in Planner(task.plan_folder).utterances(task.shard):
-                sample = _sample(utterance, task)
-                if isinstance(sample, Rejection):
-                    rejected.append(sample._asdict())
-                    continue
-                tar.write(sample)
-                samples += 1
-                seconds += json.loads(sample["json"])["seconds"]
-                speakers.add(utterance.speaker)
+        contents = _write_samples(task, temporary)
         with temporary.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {
-        "name": task.shard.name,
-        "bytes": task.path.stat().st_size,
-        "sha256": digest,
-        "samples": samples,
-        "seconds": round(seconds, 3),
-        "speakers": sorted(speakers),
-        "rejected": rejected,
-    }
+    size = task.path.stat().st_size
+    if not contents["samples"]:
+        task.path.unlink()
+    cpu_seconds = round(time.process_time() - started, 3)
+    return {"name": task.shard.name, "bytes": size, "sha256": digest, "cpu_seconds": cpu_seconds} | contents
+
+
+def _write_samples(task: ShardTask, path: Path) -> dict:
+    """Put the utterances into a tar at `path`; samples, seconds, speakers and rejected come back."""
+    lengths, speakers, rejected = [], set(), []
+    # The time is fixed: the same utterances give the same bytes.
+    with path.open("wb") as file, webdataset.TarWriter(file, encoder=False, mtime=0) as tar:
+        for utterance in Planner(task.plan_folder).utterances(task.shard):
+            sample = _sample(utterance, task)
+            if isinstance(sample, Rejection):
+                rejected.append(sample._asdict())
+                continue
+            tar.write({**sample, "json": json.dumps(sample["json"], ensure_ascii=False).encode()})
+            lengths.append(sample["json"]["seconds"])
+            speakers.add(utterance.speaker)
+    seconds = round(sum(lengths), 3)
+    return {"samples": len(lengths), "seconds": seconds, "speakers": sorted(speakers), "rejected": rejected}
 
 
 def _sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
     """KEY.flac and KEY.json of an utterance, or why it has none."""
     try:
         audio, source_rate = utterance.source.read()
-    except (UnreadableAudio, OSError) as error:
+    except UnreadableAudio as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise OSError(f"{error}, which was there a while ago: bring it back and run the same command") from error
         return Rejection(utterance.key, utterance.language, "undecodable", str(error))
-    problem = task.rules.check_length(len(audio) / source_rate) or check_level(audio)
+    problem = task.rules.check(len(audio) / source_rate, source_rate) or check_level(audio)
     if problem:
         return Rejection(utterance.key, utterance.language, *problem)
-    band = bandwidth(audio, sample_rate=source_rate)
-    audio = resample(audio, from_rate=source_rate, to_rate=task.rules.sample_rate)
-    # Resampling overshoots at full scale: turned down as a whole, nothing is clipped.
-    audio = audio / max(1.0, float(audio.abs().max()) * 32768 / 32767)
+    sample_rate = task.rules.sample_rate
+    resampled = _turned_down(resample(audio, from_rate=source_rate, to_rate=sample_rate))
     description = {
         "key": utterance.key,
-        "seconds": round(len(audio) / task.rules.sample_rate, 6),
+        "seconds": round(len(resampled) / sample_rate, 6),
         "language": utterance.language,
         "speaker": utterance.speaker,
         "corpus": task.corpus,
         "split": task.shard.split,
         "source_rate": source_rate,
-        "bandwidth": band,
-    } | ({"text": utterance.text} if utterance.text else {})
-    flac = files.encode(audio, sample_rate=task.rules.sample_rate, format="flac")
-    return {"__key__": utterance.key, "flac": flac, "json": json.dumps(description, ensure_ascii=False).encode()}
+        "bandwidth": bandwidth(audio, sample_rate=source_rate),
+    }
+    if utterance.text:
+        description["text"] = utterance.text
+    flac = files.encode(resampled, sample_rate=sample_rate, format="flac")
+    return {"__key__": utterance.key, "flac": flac, "json": description}
+
+
+def _turned_down(audio: Tensor) -> Tensor:
+    """Audio within the range of 16 bits: resampling overshoots at full scale, and clipping would be heard."""
+    return audio / max(1.0, float(audio.max()) * 32768 / 32767, -float(audio.min()))

@@ -5,55 +5,42 @@ from collections.abc import Mapping
 
 SPLITS = ("train", "val")
 
+Seconds = Mapping[str, Mapping[str, float]]
 
-def validation_speakers(
-    seconds: Mapping[str, Mapping[str, float]], *, share: float, seed: int
-) -> tuple[set[tuple[str, str]], list[str]]:
-    """(language, speaker) pairs for validation out of the `seconds` by language and speaker, and what is worth saying.
 
-    A speaker of several languages counts in each; one chosen in any is held out of all.
+def validation_speakers(seconds: Seconds, *, share: float, seed: int) -> tuple[set[str], list[str]]:
+    """Speakers that make up about `share` of each language, and what is worth saying about it.
+
+    `seconds` are by language and speaker. A speaker of several languages is held out of all of them. A language with
+    one speaker only gives it to training; if that goes for all languages, the speaker with the least speech validates.
     """
     chosen: set[str] = set()
-    lonely = []
-    if share > 0:
-        for language in sorted(seconds):
-            speakers = seconds[language]
-            if len(speakers) == 1:
-                lonely.append(language)
-            else:
-                chosen |= _of_language(speakers, share=share, seed=f"{seed} {language}")
-        if not chosen:
-            chosen = {_smallest(seconds)}
-    notes = []
-    remaining = [language for language in lonely if not chosen & seconds[language].keys()]
-    if remaining:
-        notes.append(f"one speaker only, so no validation: {', '.join(remaining)}")
-    return {(language, name) for language in seconds for name in seconds[language] if name in chosen}, notes
+    if share == 0:
+        return chosen, []
+    for language in sorted(seconds):
+        if len(seconds[language]) > 1:
+            chosen |= _of_language(seconds[language], share=share, seed=f"{seed} {language}")
+    totals: dict[str, float] = {}
+    for speakers in seconds.values():
+        for name, length in speakers.items():
+            totals[name] = totals.get(name, 0.0) + length
+    if not chosen and len(totals) > 1:
+        chosen = {min(sorted(totals), key=totals.__getitem__)}
+    without = sorted(language for language, speakers in seconds.items() if not chosen & speakers.keys())
+    notes = [f"only one speaker, who trains, so no validation in {', '.join(without)}"] if chosen and without else []
+    return chosen, notes
 
 
 def _of_language(seconds: Mapping[str, float], *, share: float, seed: str) -> set[str]:
-    """Drawn by the seed until they make up about `share`; one at least, and never the longest."""
+    """Speakers drawn by the seed while they fit into `share`; the shortest if none does, and never the longest."""
     order = sorted(seconds)
     random.Random(seed).shuffle(order)
-    # A language with one talkative speaker would be left with the rest for training.
-    order.remove(max(order, key=lambda name: seconds[name]))
-    wanted = share * sum(seconds.values())
-    chosen = {order[0]}
-    total = seconds[order[0]]
-    for name in order[1:]:
-        if total + seconds[name] <= wanted:
+    # Otherwise a language with one talkative speaker could be left with the rest for training.
+    order.remove(max(order, key=seconds.__getitem__))
+    room = share * sum(seconds.values())
+    chosen = set()
+    for name in order:
+        if seconds[name] <= room:
             chosen.add(name)
-            total += seconds[name]
-    return chosen
-
-
-def _smallest(seconds: Mapping[str, Mapping[str, float]]) -> str:
-    """The speaker with the least to say, where every language has one only."""
-    totals = {name: length for speakers in seconds.values() for name, length in speakers.items()}
-    if len(totals) < 2:
-        only = ", ".join(totals) or "nobody"
-        raise ValueError(
-            f"validation needs a second speaker, but all recordings are of {only}: give --val-share 0 to go without, "
-            f"or name some recordings' speaker differently in a manifest"
-        )
-    return min(sorted(totals), key=lambda name: totals[name])
+            room -= seconds[name]
+    return chosen or {min(order, key=seconds.__getitem__)}

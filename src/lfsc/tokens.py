@@ -9,6 +9,7 @@ import hashlib
 import json
 import struct
 import zlib
+from math import isfinite
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +25,7 @@ from lfsc.models.codec import Codec
 MAGIC, VERSION = b"LFSC", 1
 HEADER = struct.Struct("<4sB8sIIHIQf")
 CRC = struct.Struct("<I")
-# Two bytes hold a code in token shards, and four a field of the header; no codec comes near.
+# What uint16 holds, as token shards do.
 LARGEST_CODEBOOK = 1 << 16
 
 
@@ -77,10 +78,11 @@ def unpack(content: bytes, *, name: str = "token file") -> Tokens:
         raise ValueError(f"{name} is not a token file: it does not begin with {MAGIC.decode()}")
     if len(content) > 4 and content[4] != VERSION:
         raise ValueError(f"{name} is a token file of version {content[4]}, this lfsc reads version {VERSION}")
-    if len(content) < HEADER.size + CRC.size:
-        raise ValueError(f"{name} is truncated: {len(content)} bytes, a token file has at least {HEADER.size + CRC.size}")
+    if len(content) < (least := HEADER.size + CRC.size):
+        raise ValueError(f"{name} is truncated: {len(content)} bytes, a token file has {least} at least")
     _, _, mark, sample_rate, hop_length, codebooks, codebook_size, num_samples, gain_db = HEADER.unpack_from(content)
-    if not (sample_rate and hop_length and codebooks and num_samples and 2 <= codebook_size <= LARGEST_CODEBOOK):
+    sizes = sample_rate and hop_length and codebooks and num_samples
+    if not (sizes and 2 <= codebook_size <= LARGEST_CODEBOOK and isfinite(gain_db)):
         raise ValueError(f"{name} is damaged: no codec has such a header")
     frames = frames_of(num_samples, hop_length)
     # Compared before anything is allocated: a header may claim any length.
@@ -142,7 +144,8 @@ def fingerprint(codec: Codec) -> str:
         "sample_rate": codec.sample_rate,
         "levels": codec.quantizer.levels,
         "num_codebooks": codec.num_codebooks,
-        "convolutions": [[*layer.weight.shape, *layer.stride, *layer.dilation] for layer in convolutions],
+        "channels": [[layer.in_channels, layer.out_channels] for layer in convolutions],
+        "convolutions": [[*layer.kernel_size, *layer.stride, *layer.dilation] for layer in convolutions],
     }
     digest = hashlib.sha256(json.dumps(facts).encode())
     for layer in convolutions:

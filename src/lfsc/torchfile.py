@@ -7,7 +7,6 @@ import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from math import prod
-from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import torch
@@ -164,7 +163,9 @@ def reason(error: BaseException) -> str:
 class Weights(Mapping[str, Tensor]):
     """Tensors of a file by name, each read when it is asked for."""
 
-    def __init__(self, file: TorchFile, stored: Mapping[str, Stored]):
+    def __init__(self, file: TorchFile, stored: Any):
+        if not isinstance(stored, dict) or not all(isinstance(tensor, Stored) for tensor in stored.values()):
+            raise ValueError(f"{file.name} holds no state dict where one belongs")
         self.file = file
         self.stored = stored
 
@@ -184,6 +185,6 @@ class Weights(Mapping[str, Tensor]):
         """The tensors of `names` (new: old) under their new names."""
         return Weights(self.file, {new: self.stored[old] for new, old in names.items()})
 
-
-def read_torch(path: Path) -> TorchFile:
-    return TorchFile(path.open("rb"), name=str(path))
+    def below(self, prefix: str) -> "Weights":
+        """The tensors whose names begin with `prefix`, without it."""
+        return self.renamed({name.removeprefix(prefix): name for name in self.stored if name.startswith(prefix)})

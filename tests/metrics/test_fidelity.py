@@ -27,9 +27,7 @@ def numpy_magnitudes(audio: np.ndarray, pad_mode: str) -> np.ndarray:
 
 
 def numpy_stft_distance(fake: np.ndarray, real: np.ndarray) -> float:
-    return np.abs(
-        np.log(1 + numpy_magnitudes(fake, "reflect")) - np.log(1 + numpy_magnitudes(real, "reflect"))
-    ).mean()
+    return np.abs(np.log(1 + numpy_magnitudes(fake, "reflect")) - np.log(1 + numpy_magnitudes(real, "reflect"))).mean()
 
 
 def numpy_mel_distance(fake: np.ndarray, real: np.ndarray) -> float:

@@ -67,7 +67,7 @@ class ShardReader:
         file.seek(start)
         content = file.read(end - start)
         if len(content) < end - start:
-            raise ValueError(f"it ends at byte {start + len(content)}, the clip at {end}")
+            raise ValueError(f"only {len(content)} of its {end - start} bytes are there")
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
             return {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
 

@@ -61,6 +61,11 @@ class TrainingStream:
     def __len__(self) -> int:
         return ENDLESS
 
+    def close(self) -> None:
+        """End the worker processes."""
+        if self.loader._iterator is not None:
+            self.loader._iterator._shutdown_workers()
+
     def state(self) -> dict[str, Any]:
         """Where all ranks are, in plain containers. Every rank must ask."""
         return {"identity": self.identity, "ranks": gathered(to_plain(self.loader.save_state_rank()))}

@@ -72,7 +72,9 @@ def peak(fake: Tensor, real: Tensor, max_lag: int) -> Peak:
     max_lag = min(max_lag, len(real) // 2)
     size = len(fake) + len(real)
     energy = (fake.square().sum() * real.square().sum()).sqrt().clamp(min=1e-12)
-    spectrum = torch.fft.rfft(F.pad(fake, (0, size - len(fake)))) * torch.fft.rfft(F.pad(real, (0, size - len(real)))).conj()
+    spectrum = (
+        torch.fft.rfft(F.pad(fake, (0, size - len(fake)))) * torch.fft.rfft(F.pad(real, (0, size - len(real)))).conj()
+    )
     correlation = torch.fft.irfft(spectrum, size).roll(max_lag)[: 2 * max_lag + 1] / energy
     best = int(correlation.argmax())
     return Peak(best - max_lag, float(correlation[best]), float(correlation[max_lag]))

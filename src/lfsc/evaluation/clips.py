@@ -109,7 +109,9 @@ def clips_of_manifest(manifest: Path) -> list[Clip]:
         try:
             note = json.loads(line) if line.strip() else None
         except json.JSONDecodeError as error:
-            raise ValueError(f"{manifest}, line {number}: not JSON ({error.msg}); expected one object a line") from error
+            raise ValueError(
+                f"{manifest}, line {number}: not JSON ({error.msg}); expected one object a line"
+            ) from error
         if note is None:
             continue
         path = note.get("path") or note.get("audio_filepath") if isinstance(note, dict) else None

@@ -10,7 +10,7 @@ from lfsc.evaluation.codecs import Codec, Reconstruction, token_reconstruction
 # 22 bands × 4 bits in hops of 1024 samples: the paper's 88 bits a frame, 1.895 kbps at 22 050 Hz.
 NUM_BANDS, NUM_LEVELS, HOP_LENGTH, N_FFT = 22, 16, 1024, 4096
 # Decibels of the mel magnitudes that the levels are spread over.
-QUIETEST, LOUDEST = -40.0, 40.0
+QUIETEST, LOUDEST = -10.0, 70.0
 ITERATIONS = 64
 
 
@@ -22,6 +22,7 @@ class MelGriffinLim(Codec):
         self.sample_rate, self.device = sample_rate, device
         self.frame_rate = sample_rate / HOP_LENGTH
         self.filters = slaney_mel_filters(sample_rate, N_FFT, NUM_BANDS).to(device)
+        self.inverse = self.filters.pinverse()
         self.window = torch.hann_window(N_FFT, device=device)
         # Zero phases at the start: random ones would change the result from run to run.
         self.phases = torchaudio.transforms.GriffinLim(
@@ -32,7 +33,7 @@ class MelGriffinLim(Codec):
     def code(self, audio: Tensor) -> Reconstruction:
         padded = nn.functional.pad(audio, (0, max(0, N_FFT - len(audio)))).to(self.device)
         tokens = self.tokens(padded)
-        magnitudes = torch.linalg.lstsq(self.filters, self.mels(tokens)).solution.clamp(min=0)
+        magnitudes = (self.inverse @ self.mels(tokens)).clamp(min=0)
         decoded = nn.functional.pad(self.phases(magnitudes), (0, HOP_LENGTH))[: len(audio)]
         return token_reconstruction(decoded, tokens, NUM_LEVELS)
 

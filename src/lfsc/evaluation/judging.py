@@ -86,7 +86,9 @@ def coded(label: str, codec: Codec, clip: Clip, terms: Terms) -> tuple[Row, Pair
             raise ValueError("the reconstruction holds NaN or infinity")
     except (ValueError, OSError, torch.OutOfMemoryError) as error:
         return Row(label, clip, "failed", str(error).splitlines()[0]), None, None
-    row = Row(label, clip, "ok", "", len(original.audio) / terms.sample_rate, original.source_rate, original.band, coded.bits)
+    row = Row(
+        label, clip, "ok", "", len(original.audio) / terms.sample_rate, original.source_rate, original.band, coded.bits
+    )
     problem = misalignment(coded.audio, original.audio, sample_rate=terms.sample_rate, tolerance=terms.tolerance)
     if problem:
         return row._replace(status="misaligned", reason=problem), None, coded.tokens

@@ -52,7 +52,9 @@ def light_metrics(rate: int) -> tuple[Metric, ...]:
 
     metrics = [
         spectral_metric("si_sdr", "dB", "higher", "arXiv 1811.02508, means removed", package("torchmetrics"), SISDR()),
-        spectral_metric("mel_distance", "", "lower", f"L1 of log(1 + mel), {spectral}", ours, MelDistance(sample_rate=rate)),
+        spectral_metric(
+            "mel_distance", "", "lower", f"L1 of log(1 + mel), {spectral}", ours, MelDistance(sample_rate=rate)
+        ),
         spectral_metric("stft_distance", "", "lower", f"L1 of log(1 + |STFT|), {spectral[10:]}", ours, STFTDistance()),
         spectral_metric("log_spectral_distance", "dB", "lower", "Gray and Markel 1976", ours, LogSpectralDistance()),
         spectral_metric("spectral_convergence", "", "lower", "Arık et al. 2018", ours, SpectralConvergence()),
@@ -90,7 +92,9 @@ def squim_metrics(weights: Located, clips: list[Clip], device: str) -> list[Metr
 def asr_metrics(weights: Located, against: str, device: str) -> list[Metric]:
     transcriber = load_transcriber(weights.path, device=device)
     code = f"{package('transformers')}, {package('jiwer')}, {weights.label}"
-    source = f"errors per hundred, against the {'transcript of the original' if against == 'original' else 'corpus text'}"
+    source = (
+        f"errors per hundred, against the {'transcript of the original' if against == 'original' else 'corpus text'}"
+    )
     return [
         Metric(name, "%", "lower", transcriber.rate, f"{unit}: {source}", code,
                ErrorRate(transcriber=transcriber, unit=unit, against=against))

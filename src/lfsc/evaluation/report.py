@@ -5,6 +5,7 @@ import io
 from collections import Counter
 from typing import NamedTuple
 
+import lfsc
 from lfsc.evaluation.clips import Clip
 from lfsc.evaluation.judging import LEVEL_SHIFTS, Judged, Row, shift_name
 from lfsc.evaluation.statistics import CONFIDENCE, RESAMPLES, SEED, Estimate, estimates, ranks
@@ -37,14 +38,14 @@ class Report(NamedTuple):
     not_measured: dict[str, str]
 
 
-def definitions(metrics: list[Metric], sample_rate: int, version: str) -> dict[str, Definition]:
+def definitions(metrics: list[Metric], sample_rate: int) -> dict[str, Definition]:
     """Of all numbers a report may hold, in its order: clips' metrics, level shifts, and the codec's as a whole."""
     found = {m.name: Definition(m.unit, m.better, m.sample_rate, m.source, m.version) for m in metrics}
     for shift in LEVEL_SHIFTS:
         source = f"loudness_difference with the input {shift:+d} dB, of some clips"
-        found[shift_name(shift)] = Definition("LU", "zero", sample_rate, source, version)
+        found[shift_name(shift)] = Definition("LU", "zero", sample_rate, source, f"lfsc {lfsc.__version__}")
     source = "level that comes back of digital silence, −120 at least"
-    found["silence_floor"] = Definition("dBFS", "lower", sample_rate, source, version)
+    found["silence_floor"] = Definition("dBFS", "lower", sample_rate, source, f"lfsc {lfsc.__version__}")
     return found
 
 
@@ -156,7 +157,11 @@ def clips_csv(report: Report) -> str:
         for row in judged.rows:
             cells = [round(row.measured[name].value, DIGITS) if name in row.measured else "" for name in names]
             reasons = [row.reason] if row.reason else [f"{name}: {why}" for name, why in row.unmeasured.items()]
-            about = [getattr(row.clip, name) for name in facts] + [row.band, row.source_rate, round(row.seconds, DIGITS)]
+            about = [getattr(row.clip, name) for name in facts] + [
+                row.band,
+                row.source_rate,
+                round(row.seconds, DIGITS),
+            ]
             bits = "" if row.bits is None else row.bits
             writer.writerow([row.codec, *about, bits, row.status, *cells, "; ".join(reasons)])
     return text.getvalue()

@@ -27,6 +27,9 @@ def pesq(audio: Audio) -> float:
         message = error.args[0] if error.args else type(error).__name__
         text = message.decode() if isinstance(message, bytes) else str(message)
         raise Unmeasurable(f"PESQ: {text.strip()}") from error
+    except ValueError as error:
+        # Of a reconstruction that is nothing but zeros it makes NaN, and an integer of that.
+        raise Unmeasurable(f"PESQ: {error}") from error
 
 
 class SquimMOS:
@@ -54,5 +57,7 @@ def load_squim(path: str | Path) -> nn.Module:
     try:
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, RuntimeError, UnpicklingError) as error:
-        raise ValueError(f"{path} does not hold the weights of SQUIM_SUBJECTIVE: {str(error).splitlines()[0]}") from error
+        raise ValueError(
+            f"{path} does not hold the weights of SQUIM_SUBJECTIVE: {str(error).splitlines()[0]}"
+        ) from error
     return model

@@ -54,7 +54,7 @@ class Checkpoints(Callback):
         self.saved_at = module.updates
         path = self.folder / f"update-{module.updates:08d}.ckpt"
         begin = time.perf_counter()
-        trainer.save_checkpoint(path)
+        trainer.save_checkpoint(path, weights_only=False)
         if trainer.is_global_zero:
             link(path, self.folder / "last.ckpt")
             if entered:

@@ -113,5 +113,6 @@ class CodecDataModule(LightningDataModule):
         self.stream.restore(state_dict["stream"])
 
     def teardown(self, stage: str | None = None) -> None:
-        # Its worker processes end with it.
-        self.stream = None
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None

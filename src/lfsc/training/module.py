@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lfsc.discriminators.ensemble import Ensemble, Views
 from lfsc.losses.weighted import WeightedLosses
-from lfsc.models.codec import Codec
+from lfsc.models.codec import Codec, Reconstructed
 from lfsc.training.player import Player
 
 
@@ -92,7 +92,9 @@ class CodecTraining(LightningModule):
 
     def validation_step(self, batch, batch_idx: int):
         """What comes back of a batch, with its tokens; callbacks measure it and listen to it."""
-        return self.codec(batch.audio)
+        encoded = self.codec.encode(batch.audio, batch.lengths)
+        decoded = self.codec.decode(*encoded)
+        return Reconstructed(decoded.audio[:, : batch.audio.shape[-1]], encoded.tokens)
 
     def judged_and_measured(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """Every loss of both players on audio that is not trained on."""

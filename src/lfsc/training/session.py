@@ -1,6 +1,8 @@
 """One run, from its configuration to its last checkpoint."""
 
+import logging
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 
 from lfsc.configs import build
+from lfsc.data.corpus import read_corpus
 from lfsc.losses.weighted import WeightedLosses
 from lfsc.training.checkpoints import AtomicCheckpointIO, Checkpoints
 from lfsc.training.heartbeat import Heartbeat
@@ -28,13 +31,21 @@ NEVER = sys.maxsize
 
 def train(config: dict[str, Any], run: Run, *, checkpoint: Path | None = None) -> CodecTraining:
     """Train as `config` says, from the beginning or from a checkpoint on; everything of note is left in `run`."""
+    quiet_lightning()
     seed_everything(config["seed"], verbose=False)
-    datamodule = build(config["data"])
-    run.prepare(config, command=sys.argv, index_hash=datamodule.index_hash)
+    corpus = read_corpus(config["data"]["path"], sample_rate=config["sample_rate"])
     module = build_module(config)
+    datamodule = build(config["data"])
+    run.prepare(config, command=sys.argv, index_hash=corpus.index_hash)
     trainer = build_trainer(config, run)
     trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
     return module
+
+
+def quiet_lightning() -> None:
+    """Keep its warnings, drop its tips, advertisements and notes of its own deprecations."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*LeafSpec.*")
 
 
 def build_module(config: dict[str, Any]) -> CodecTraining:

@@ -47,10 +47,11 @@ class Validation(Callback):
     def on_validation_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, *_) -> None:
         real, fake = batch.audio, outputs.audio
         clips = len(real)
-        values = {name: metric(fake, real).sum() for name, metric in self.metrics.items()}
+        values = {name: metric(fake, real, batch.lengths).sum() for name, metric in self.metrics.items()}
         losses = module.judged_and_measured(real, fake)
         values |= {f"loss_{name}": loss * clips for name, loss in losses.items()}
-        counts = codebook.token_counts(outputs.tokens, codebook_size=module.codec.codebook_size)
+        frames = module.codec.frames(batch.lengths)
+        counts = codebook.token_counts(outputs.tokens, codebook_size=module.codec.codebook_size, tokens_len=frames)
         self.sums = {name: self.sums.get(name, 0) + value.double() for name, value in values.items()}
         self.clips += clips
         self.counts = counts if self.counts is None else self.counts + counts

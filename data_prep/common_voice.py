@@ -1,0 +1,57 @@
+"""Common Voice, any release and every language found: `<language>/clips/*.mp3` and the .tsv files beside them."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from .keys import label
+from .trees import Found, find
+from .utterance import Utterance
+
+TABLES = ("train.tsv", "dev.tsv", "test.tsv", "validated.tsv")
+# Of the 128 hexadecimal digits of a client_id, enough to tell all speakers apart.
+SPEAKER_DIGITS = 20
+
+
+def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Utterance]:
+    """The official train and dev splits, or with clips="validated" everything that listeners approved.
+
+    The speakers of the test split never appear, invalidated and unheard clips neither.
+    """
+    rows = {"official": _official, "validated": _validated}[clips]
+    for found in find(sources, scratch, lambda path: path.name in TABLES, what="Common Voice .tsv", prune=("clips",)):
+        language = label(found.parts[-1])
+        for split, row in rows(found):
+            # Early releases leave the suffix out.
+            clip = PurePosixPath(row["path"]).name.removesuffix(".mp3")
+            source = found.tree.file(str(found.folder / "clips" / f"{clip}.mp3"))
+            speaker = row["client_id"][:SPEAKER_DIGITS]
+            yield Utterance(clip.replace(".", "_"), source, language, speaker, split, row.get("sentence") or None)
+
+
+def _official(found: Found) -> Iterator[tuple[str, dict]]:
+    for table, split in (("train.tsv", "train"), ("dev.tsv", "val")):
+        for row in _rows(found, table):
+            yield split, row
+
+
+def _validated(found: Found) -> Iterator[tuple[str, dict]]:
+    held_out = {row["client_id"] for table in ("dev.tsv", "test.tsv") for row in _rows(found, table)}
+    for row in _rows(found, "validated.tsv"):
+        if row["client_id"] not in held_out:
+            yield "train", row
+    for row in _rows(found, "dev.tsv"):
+        yield "val", row
+
+
+def _rows(found: Found, table: str) -> Iterator[dict]:
+    """The rows of a table, none if the language has no such table."""
+    name = str(found.folder / table)
+    if name not in found.names:
+        return
+    # Sentences hold quotation marks that quote nothing.
+    rows = csv.DictReader(found.tree.lines(name), delimiter="\t", quoting=csv.QUOTE_NONE)
+    for number, row in enumerate(rows, start=2):
+        if not row.get("path") or not row.get("client_id"):
+            raise ValueError(f"{name}, line {number}: expected columns path and client_id, found {', '.join(map(str, row))}")
+        yield row

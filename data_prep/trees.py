@@ -1,0 +1,153 @@
+"""A corpus as it was downloaded: a folder, or a tar that is read in place."""
+
+import gzip
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple, Protocol
+
+from lfsc.atomic import replacing
+
+from .utterance import File
+
+GZIP = b"\x1f\x8b"
+ARCHIVES = ("*.tar", "*.tar.gz", "*.tgz")
+
+
+class Tree(Protocol):
+    """Files by their names, relative and with slashes; `name` is that of the folder or archive."""
+
+    name: str
+
+    def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]: ...
+
+    def lines(self, name: str) -> Iterator[str]: ...
+
+    def file(self, name: str) -> File: ...
+
+    def __contains__(self, name: str) -> bool: ...
+
+
+class Folder:
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, path.name
+
+    def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
+        """In sorted order, leaving out folders called one of `prune`."""
+        for folder, folders, names in os.walk(self.path):
+            folders[:] = sorted(set(folders) - set(prune))
+            for name in sorted(names):
+                if not _is_resource_fork(name):
+                    yield (Path(folder) / name).relative_to(self.path).as_posix()
+
+    def lines(self, name: str) -> Iterator[str]:
+        with (self.path / name).open(encoding="utf-8-sig", newline="\n") as lines:
+            yield from lines
+
+    def file(self, name: str) -> File:
+        return File(str(self.path / name))
+
+    def __contains__(self, name: str) -> bool:
+        return (self.path / name).is_file()
+
+
+class Archive:
+    """A tar; a compressed one is decompressed into `scratch` first, once, for it cannot be read from the middle."""
+
+    def __init__(self, path: Path, scratch: Path) -> None:
+        self.name = path.name.removesuffix(".gz").removesuffix(".tgz").removesuffix(".tar")
+        self.path = _decompressed(path, scratch)
+        self.places = _places(self.path)
+
+    def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
+        return (name for name in sorted(self.places) if not set(prune) & set(PurePosixPath(name).parts[:-1]))
+
+    def lines(self, name: str) -> Iterator[str]:
+        yield from self.file(name).open().decode("utf-8-sig").splitlines(keepends=True)
+
+    def file(self, name: str) -> File:
+        # A name that is not there becomes a path that is not there, and is rejected like one.
+        return File(str(self.path), *self.places[name]) if name in self.places else File(f"{self.path}: {name}")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.places
+
+
+class Found(NamedTuple):
+    """Files in one `folder` of `tree`; `parts` are the names down to the folder, the tree's own first."""
+
+    tree: Tree
+    folder: PurePosixPath
+    names: list[str]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return self.tree.name, *self.folder.parts
+
+
+def find(
+    sources: list[Path], scratch: Path, wanted: Callable[[PurePosixPath], bool], *, what: str, prune: tuple[str, ...] = ()
+) -> Iterator[Found]:
+    """The `wanted` files of all `sources` by folders; a source that is a folder with none may hold archives that do."""
+    for source in sources:
+        found = _grouped(open_tree(source, scratch), wanted, prune)
+        if not found and source.is_dir():
+            archives = sorted(path for pattern in ARCHIVES for path in source.glob(pattern))
+            found = [group for path in archives for group in _grouped(Archive(path, scratch), wanted, prune)]
+        if not found:
+            raise ValueError(f"{source} holds no {what}, neither in folders nor in .tar or .tar.gz files")
+        yield from found
+
+
+def open_tree(source: Path, scratch: Path) -> Tree:
+    if not source.exists():
+        raise ValueError(f"{source} is not there")
+    return Folder(source) if source.is_dir() else Archive(source, scratch)
+
+
+def _grouped(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str, ...]) -> list[Found]:
+    groups: dict[PurePosixPath, list[str]] = {}
+    for name in tree.names(prune):
+        path = PurePosixPath(name)
+        if wanted(path):
+            groups.setdefault(path.parent, []).append(name)
+    return [Found(tree, folder, names) for folder, names in groups.items()]
+
+
+def _decompressed(path: Path, scratch: Path) -> Path:
+    """The tar itself, or what is in the compressed one."""
+    with path.open("rb") as file:
+        if file.read(2) != GZIP:
+            return path
+    unpacked = scratch / f"{path.name.removesuffix('.gz').removesuffix('.tgz').removesuffix('.tar')}.tar"
+    if not unpacked.exists():
+        try:
+            with gzip.open(path) as compressed, replacing(unpacked) as temporary, temporary.open("wb") as file:
+                shutil.copyfileobj(compressed, file, 2**24)
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise ValueError(f"{path}: {error}; download it again") from error
+    return unpacked
+
+
+def _places(path: Path) -> dict[str, tuple[int, int]]:
+    """Offset and size of every file in a tar."""
+    places = {}
+    try:
+        with tarfile.open(path, "r:") as tar:
+            for member in tar:
+                if member.isreg() and not _is_resource_fork(PurePosixPath(member.name).name):
+                    places[member.name.removeprefix("./")] = member.offset_data, member.size
+                # tarfile would keep millions of these.
+                tar.members = []
+    except tarfile.TarError as error:
+        raise ValueError(f"{path} is no complete tar ({error}); download it again") from error
+    if places and sum(max(places.values())) > path.stat().st_size:
+        raise ValueError(f"{path} is truncated; download it again")
+    return places
+
+
+def _is_resource_fork(name: str) -> bool:
+    """macOS leaves a `._` file beside each that it copies to other file systems."""
+    return name.startswith("._")

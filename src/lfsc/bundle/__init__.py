@@ -1,0 +1,20 @@
+"""Codecs on disk: whatever a user may hold is loaded, and bundles of config.yaml and model.safetensors are written."""
+
+from os import PathLike
+
+from lfsc.bundle.architecture import fill, skeleton
+from lfsc.bundle.opening import opened
+from lfsc.models.codec import Codec
+
+
+def load(source: str | PathLike) -> Codec:
+    """The codec, in eval mode on the CPU, of a run directory, a checkpoint, a bundle, a .nemo archive or a hub name.
+
+    Nothing that is loaded can run code. ValueError where there is no such thing, where it is damaged, or where it
+    holds a codec that has no equal here.
+    """
+    with opened(source) as found:
+        codec = skeleton(found.codec, folded=found.folded)
+        fill(codec, found.codec_weights())
+    codec.carried_fingerprint = found.fingerprint
+    return codec.eval()

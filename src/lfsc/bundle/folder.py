@@ -1,0 +1,98 @@
+"""A bundle: a folder with config.yaml, model.safetensors, README.md and, for fine-tuning, discriminators.safetensors."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from lfsc import atomic
+from lfsc.bundle.architecture import brief, checked_codec
+from lfsc.bundle.source import BUNDLE, Source
+
+CONFIG, WEIGHTS, DISCRIMINATORS = "config.yaml", "model.safetensors", "discriminators.safetensors"
+FILES = (CONFIG, WEIGHTS, DISCRIMINATORS, "README.md")
+FORMAT, VERSION = "lfsc bundle", 1
+MAX_CONFIG_BYTES = 1 << 18
+SUBJECTS = ("code", "weights", "data")
+
+
+class SafeTensors(Mapping[str, Tensor]):
+    """The tensors of a safetensors file by name, mapped into memory and paged in when they are used."""
+
+    def __init__(self, path: Path):
+        try:
+            self.file = safe_open(path, framework="pt")
+        except SafetensorError as error:
+            raise ValueError(f"{path.name} is cut short or damaged ({error})") from error
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.file.get_tensor(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.file.keys())
+
+    def __len__(self) -> int:
+        return len(self.file.keys())
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return tuple(self.file.get_slice(name).get_shape())
+
+
+def read(path: Path) -> Source:
+    config = read_yaml(path / CONFIG)
+    if config.get("format") != FORMAT or config.get("version") != VERSION:
+        found = f"{brief(config.get('format'))}, version {brief(config.get('version'))}"
+        raise ValueError(f"{CONFIG} says format {found}: this lfsc reads {FORMAT!r}, version {VERSION}")
+    fingerprint, updates, statements = config.get("fingerprint"), config.get("updates"), config.get("licence", {})
+    if not (isinstance(fingerprint, str) and re.fullmatch("[0-9a-f]{16}", fingerprint)):
+        raise ValueError(f"{CONFIG} has fingerprint {brief(fingerprint)}: expected 16 hexadecimal digits")
+    if not isinstance(updates, int | None) or not isinstance(statements, dict):
+        raise ValueError(f"{CONFIG} has updates {brief(updates)} and licence {brief(statements)}: expected a number and statements")
+    return Source(
+        kind=BUNDLE,
+        path=path,
+        codec=checked_codec(config.get("codec")),
+        codec_weights=lambda: SafeTensors(path / WEIGHTS),
+        discriminators=lambda: config.get("discriminators"),
+        discriminator_weights=lambda: SafeTensors(path / DISCRIMINATORS),
+        updates=updates,
+        folded=config.get("folded") is True,
+        fingerprint=fingerprint,
+        statements={subject: str(statements[subject]) for subject in SUBJECTS if subject in statements},
+    )
+
+
+def read_yaml(path: Path) -> dict:
+    if not path.is_file():
+        raise ValueError(f"it has no {path.name}")
+    if path.stat().st_size > MAX_CONFIG_BYTES:
+        raise ValueError(f"{path.name} has {path.stat().st_size} bytes: no codec's has more than {MAX_CONFIG_BYTES}")
+    return parsed_yaml(path.read_bytes(), path.name)
+
+
+def parsed_yaml(text: bytes, name: str) -> dict:
+    """A mapping of plain data; only that is read, whatever classes the text names."""
+    try:
+        config = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ValueError(f"{name} is not YAML of plain data ({str(error).splitlines()[0]})") from error
+    if not isinstance(config, dict):
+        raise ValueError(f"{name} is not a mapping")
+    return config
+
+
+def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, Mapping[str, Tensor]]) -> None:
+    """Write a bundle; `tensors` maps a file's name to its tensors. config.yaml comes last: without it there is none."""
+    path.mkdir(parents=True, exist_ok=True)
+    (path / CONFIG).unlink(missing_ok=True)
+    for name, weights in tensors.items():
+        with atomic.replacing(path / name) as temporary:
+            save_file({key: tensor.detach().contiguous() for key, tensor in weights.items()}, temporary)
+    atomic.write_text(path / "README.md", card)
+    header = {"format": FORMAT, "version": VERSION}
+    atomic.write_text(path / CONFIG, yaml.safe_dump(header | config, sort_keys=False, allow_unicode=True))

@@ -1,0 +1,24 @@
+"""A codec as somebody holds it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from lfsc.bundle.architecture import LazyTensors
+
+RUN, CHECKPOINT, BUNDLE, NEMO = "run directory", "checkpoint", "bundle", "NeMo archive"
+
+
+class Source(NamedTuple):
+    """What it is, at once, and its tensors, when they are asked for."""
+
+    kind: str
+    path: Path
+    codec: dict  # configuration, checked
+    codec_weights: Callable[[], LazyTensors]
+    discriminators: Callable[[], dict | None]  # configuration
+    discriminator_weights: Callable[[], LazyTensors]
+    updates: int | None = None  # that it was trained for, if known
+    folded: bool = False
+    fingerprint: str | None = None  # where the file says it
+    statements: dict[str, str] = {}  # noqa: RUF012  (never changed) the licences of code, weights and data

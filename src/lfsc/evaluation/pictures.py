@@ -1,0 +1,74 @@
+"""Pictures of sound and of numbers: PNG for spectrograms, SVG drawn by hand for everything else."""
+
+import io
+
+import numpy
+import torch
+from torch import Tensor
+
+from lfsc.audio.spectra import MagnitudeSpectrogram
+from lfsc.evaluation.html import Markup, element
+
+N_FFT, HOP_LENGTH = 1024, 256
+LOUDEST, RANGE = 40.0, 80.0  # dB of a window's magnitude
+MAX_COLUMNS, WAVE_COLUMNS = 800, 300
+BINS = 24
+
+
+def spectrogram_png(audio: Tensor) -> bytes:
+    """Magnitudes of audio [T], 80 dB from black to white, one colour for one level in every picture."""
+    from matplotlib.image import imsave
+
+    audio = torch.nn.functional.pad(audio, (0, max(0, N_FFT - len(audio))))
+    spectrogram = MagnitudeSpectrogram(n_fft=N_FFT, hop_length=HOP_LENGTH, win_length=N_FFT, guard=1e-9)
+    decibels = 20 * spectrogram(audio[None])[0].log10()
+    if decibels.shape[1] > MAX_COLUMNS:
+        decibels = torch.nn.functional.adaptive_max_pool1d(decibels, MAX_COLUMNS)
+    picture = io.BytesIO()
+    imsave(picture, decibels.numpy(), cmap="magma", vmin=LOUDEST - RANGE, vmax=LOUDEST, format="png", origin="lower")
+    return picture.getvalue()
+
+
+def waveform_svg(audio: Tensor) -> Markup:
+    """The least and the greatest of audio [T] in each of 300 columns; full scale is the whole height."""
+    size = max(1, -(-len(audio) // WAVE_COLUMNS))
+    columns = torch.nn.functional.pad(audio, (0, -len(audio) % size)).view(-1, size)
+    tops, bottoms = 50 - 50 * columns.amax(1), 50 - 50 * columns.amin(1)
+    outline = [f"{x},{y:.1f}" for x, y in enumerate(tops.tolist())]
+    outline += [f"{x},{y:.1f}" for x, y in reversed(list(enumerate(bottoms.tolist())))]
+    polygon = element("polygon", points=" ".join(outline))
+    return element("svg", polygon, viewBox=f"0 0 {len(columns)} 100", preserveAspectRatio="none", class_="wave")
+
+
+def histogram_svg(values: dict[str, list[float]], colours: dict[str, int]) -> Markup:
+    """Shares of clips over the range of all values, a line of steps for each codec."""
+    everything = numpy.concatenate([numpy.array(found) for found in values.values()])
+    low, high = float(everything.min()), float(everything.max())
+    edges = numpy.linspace(low, high if high > low else low + 1, BINS + 1)
+    shares = {label: numpy.histogram(found, edges)[0] / len(found) for label, found in values.items()}
+    top = max(float(share.max()) for share in shares.values())
+    steps = [
+        element("polyline", points=staircase(share / top), class_=f"codec{colours[label]}", stroke_width=2, fill="none")
+        for label, share in shares.items()
+    ]
+    title = element("title", f"shares of clips from {low:.4g} to {high:.4g}")
+    return element("svg", title, *steps, viewBox="-1 -2 242 84", preserveAspectRatio="none", role="img", class_="plot")
+
+
+def staircase(heights: numpy.ndarray) -> str:
+    width = 240 / len(heights)
+    points = ["0,80"]
+    for place, height in enumerate(heights):
+        points += [f"{place * width:.1f},{80 - 78 * height:.1f}", f"{(place + 1) * width:.1f},{80 - 78 * height:.1f}"]
+    return " ".join([*points, "240,80"])
+
+
+def usage_svg(counts: Tensor) -> Markup:
+    """The tokens of one codebook [codebook_size] by how often they occur, the most frequent first, as the share of all."""
+    columns = counts.sort(descending=True).values.double()
+    if len(columns) > WAVE_COLUMNS:
+        columns = torch.nn.functional.adaptive_avg_pool1d(columns[None], WAVE_COLUMNS)[0]
+    heights = (columns / columns.max().clamp(min=1e-12)).numpy()
+    polygon = element("polygon", points=staircase(heights))
+    title = element("title", "how often each token occurs, the most frequent first")
+    return element("svg", title, polygon, viewBox="-1 -2 242 84", preserveAspectRatio="none", role="img", class_="plot")

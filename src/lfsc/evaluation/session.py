@@ -1,0 +1,162 @@
+"""One evaluation, from options to a report on disk."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+import lfsc
+from lfsc.atomic import write_text
+from lfsc.evaluation import protocol
+from lfsc.evaluation.clips import Clip, find_clips, spread
+from lfsc.evaluation.codecs import Codec, Files
+from lfsc.evaluation.examples import examples
+from lfsc.evaluation.judging import Terms, judge
+from lfsc.evaluation.opening import open_codec, parse
+from lfsc.evaluation.page import page
+from lfsc.evaluation.report import Report, clips_csv, definitions, summary
+from lfsc.evaluation.weights import default_folder, locate
+from lfsc.metrics.metric import Metric
+
+
+def evaluate(options: Namespace) -> int:
+    """Judge, write the report, print its table; 1 where clips had to be left out."""
+    device = chosen_device(options.device)
+    clips = spread(find_clips(options.data, split=options.split), options.limit)
+    codecs = open_codecs(options, device)
+    models, not_measured = model_metrics(options, clips, device)
+    shifted = frozenset(clip.key for clip in spread(clips, options.level_clips))
+    terms = Terms(options.sample_rate, models, options.tolerance_ms / 1000, shifted, options.workers)
+    described = definitions([*protocol.light_metrics(options.sample_rate), *models], options.sample_rate)
+    if options.examples_by not in described:
+        raise ValueError(f"--examples-by {options.examples_by}: expected one of {', '.join(described)}")
+    with progress_bar() as progress:
+        judged = {}
+        for label, codec in codecs.items():
+            task = progress.add_task(label, total=len(clips))
+            judged[label] = judge(label, codec, clips, terms, lambda task=task: progress.advance(task))
+    report = Report(protocol_facts(options, clips), described, judged, not_measured)
+    return written(report, options)
+
+
+def open_codecs(options: Namespace, device: str) -> dict[str, Codec]:
+    codecs: dict[str, Codec] = {}
+    found = [
+        (request.label, open_codec(request, device=device, sample_rate=options.sample_rate))
+        for request in map(parse, options.codec)
+    ]
+    found += [(str(folder.name or folder), Files(folder)) for _, folder in options.pairs]
+    for label, codec in found:
+        if label in codecs:
+            raise ValueError(f"two codecs are called {label!r}; name them, as in --codec first={label}")
+        codecs[label] = codec
+    return codecs
+
+
+def model_metrics(options: Namespace, clips: list[Clip], device: str) -> tuple[list[Metric], dict[str, str]]:
+    """The metrics whose models are there, and for the others the reason."""
+    folder = options.weights or default_folder()
+    families: dict[str, tuple[str, Callable]] = {
+        "squim": ("squim_mos", lambda found: protocol.squim_metrics(found, clips, device)),
+        "asr": ("cer, wer", lambda found: protocol.asr_metrics(found, options.against, device)),
+        "speaker": ("speaker_similarity", lambda found: protocol.speaker_metrics(found, device)),
+    }
+    metrics, not_measured = [], protocol.missing_packages()
+    for name, (numbers, build) in families.items():
+        given = getattr(options, name)
+        try:
+            if given == "none":
+                raise ValueError(f"switched off by --{name} none")
+            metrics += build(locate(name, given, folder))
+        except (ValueError, OSError, ImportError) as error:
+            not_measured |= dict.fromkeys(numbers.split(", "), " ".join(str(error).split()))
+    return metrics, not_measured
+
+
+def protocol_facts(options: Namespace, clips: list[Clip]) -> dict:
+    packages = ("torch", "torchaudio", "torchmetrics", "soundfile", "numpy")
+    return {
+        "version": protocol.VERSION,
+        "lfsc": lfsc.__version__,
+        "sample_rate": options.sample_rate,
+        "channels": "the mean of all",
+        "resampler": "lfsc.audio.resampling (windowed sinc, Kaiser, width 64)",
+        "level": "as it comes, in and out",
+        "length_tolerance_ms": options.tolerance_ms,
+        "data": options.data.name or str(options.data),
+        "split": options.split,
+        "clips": len(clips),
+        "packages": [protocol.package(name) for name in packages],
+    }
+
+
+def written(report: Report, options: Namespace) -> int:
+    console = Console(stderr=True)
+    if not any(row.status == "ok" for judged in report.judged.values() for row in judged.rows):
+        row = next(row for judged in report.judged.values() for row in judged.rows)
+        raise ValueError(f"no clip could be judged; the first, {row.clip.key}: {row.reason}")
+    found = summary(report)
+    better = report.definitions[options.examples_by].better
+    shown = examples(report.judged, by=options.examples_by, better=better, sample_rate=options.sample_rate)
+    write_json(options.out / "summary.json", found)
+    write_text(options.out / "clips.csv", clips_csv(report))
+    write_text(options.out / "report.html", page(report, found, shown))
+    Console().print(overview(report, found))
+    for name, why in report.not_measured.items():
+        console.print(f"{name} not measured: {why}", highlight=False)
+    left_out = list_left_out(found, console)
+    print(f"report: {options.out / 'report.html'}")
+    return 1 if left_out else 0
+
+
+def overview(report: Report, found: dict) -> Table:
+    """Means with their intervals, a line for each number, a column for each codec."""
+    table = Table(caption="mean over clips, with its 95 % interval")
+    table.add_column("")
+    for label in found["codecs"]:
+        table.add_column(label, justify="right")
+    arrows = {"higher": "↑", "lower": "↓", "zero": "→0"}
+    for name, definition in report.definitions.items():
+        cells = [codec["metrics"].get(name) for codec in found["codecs"].values()]
+        if any(cells):
+            shown = ["–" if c is None else f"{c['mean']:.3f} ({c['low']:.3f} … {c['high']:.3f})" for c in cells]
+            table.add_row(f"{name} {arrows[definition.better]} {definition.unit}".rstrip(), *shown)
+    for kind in ("stored", "entropy"):
+        rates = [codec["bitrate"].get(kind) for codec in found["codecs"].values()]
+        table.add_row(f"kbps {kind}", *("–" if rate is None else f"{rate / 1000:.3f}" for rate in rates))
+    table.add_row("clips", *(str(codec["clips"]["ok"]) for codec in found["codecs"].values()))
+    return table
+
+
+def list_left_out(found: dict, console: Console) -> int:
+    count = 0
+    for label, codec in found["codecs"].items():
+        for status in ("failed", "misaligned"):
+            for key, why in codec[status].items():
+                console.print(f"{label}: {key} {status}: {why}", highlight=False)
+                count += 1
+    return count
+
+
+def write_json(path: Path, found: dict) -> None:
+    import json
+
+    write_text(path, json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def chosen_device(name: str) -> str:
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError(f"--device {name}: no CUDA device is to be had here; use --device cpu")
+    return name
+
+
+def progress_bar() -> Progress:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=Console(file=sys.stderr), transient=False)

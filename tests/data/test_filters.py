@@ -1,0 +1,44 @@
+import pytest
+
+from lfsc.data.filters import Filter
+
+
+def only(**limits) -> Filter:
+    return Filter(**{"languages": None, "seconds": None, "bandwidth": None, **limits})
+
+
+@pytest.mark.parametrize(
+    ("limits", "fields", "accepted"),
+    [
+        ({}, {}, True),
+        ({"seconds": [1, 20]}, {"seconds": 1.0}, True),
+        ({"seconds": [1, 20]}, {"seconds": 20.1}, False),
+        ({"seconds": [None, 20]}, {"seconds": 0.1}, True),
+        ({"bandwidth": [7000, None]}, {"bandwidth": 3400.0}, False),
+        ({"bandwidth": [7000, None]}, {"bandwidth": 11025.0}, True),
+        ({"bandwidth": [7000, None]}, {"seconds": 3.0}, False),
+        ({"seconds": [1, 2], "bandwidth": [7000, None]}, {"seconds": 1.5, "bandwidth": 8000}, True),
+    ],
+)
+def test_ranges(limits, fields, accepted):
+    assert only(**limits).accepts(fields) is accepted
+
+
+def test_only_ranges_need_the_json():
+    assert not only(languages=["en"]).needs_json
+    assert only(seconds=[1, None]).needs_json
+
+
+@pytest.mark.parametrize("limits", [[3, 1], [1], [1, 2, 3]])
+def test_a_range_that_is_none_is_refused(limits):
+    with pytest.raises(ValueError, match=r"seconds=.*expected \[from, to\]"):
+        only(seconds=limits)
+
+
+def test_languages_choose_datasets(corpus):
+    from lfsc.data.corpus import read_corpus
+
+    datasets = read_corpus(str(corpus), sample_rate=22050).split("train")
+    assert [dataset.language for dataset in only(languages=["de"]).datasets(datasets)] == ["de"]
+    with pytest.raises(ValueError, match="no data in fr: there are de, en"):
+        only(languages=["fr"]).datasets(datasets)

@@ -1,0 +1,258 @@
+import logging
+import shutil
+import time
+from collections import Counter
+from itertools import islice
+
+import pytest
+import torch
+
+from lfsc.data.batch import UnusableData
+from lfsc.data.filters import Filter
+
+UPDATES = 23
+
+
+def taken(stream, count: int) -> list:
+    return list(islice(iter(stream), count))
+
+
+def same(batches, others) -> bool:
+    return len(batches) == len(others) and all(
+        ours.keys == theirs.keys and torch.equal(ours.audio, theirs.audio) and ours.skipped == theirs.skipped
+        for ours, theirs in zip(batches, others, strict=True)
+    )
+
+
+def keys_of(batches) -> Counter:
+    return Counter(key for batch in batches for key in batch.keys)
+
+
+@pytest.fixture
+def own_corpus(corpus, tmp_path):
+    """A copy to damage."""
+    return shutil.copytree(corpus, tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def one_dataset(tmp_path_factory, write_corpus):
+    """24 clips of one language."""
+    audio = torch.sin(torch.arange(20000) / 20)
+    train = {f"c{number}": audio[number:] for number in range(24)}
+    return write_corpus(tmp_path_factory.mktemp("one"), {"only/en": {"train": train, "val": {"v": audio}}})
+
+
+def with_faults(write_corpus, folder, faulty: int, total: int):
+    audio = torch.sin(torch.arange(20000) / 20)
+    train = {f"c{number}": b"no audio" if number < faulty else audio for number in range(total)}
+    return write_corpus(folder, {"only/en": {"train": train}})
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_have_one_shape_and_only_good_clips(open_stream, corpus, workers):
+    for batch in taken(open_stream(corpus, workers=workers), 10):
+        assert batch.audio.shape == (4, 4096)
+        assert batch.audio.dtype == torch.float32
+        assert len(batch.keys) == 4
+        assert batch.skipped == []
+        assert batch.lengths is None
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+@pytest.mark.parametrize("stop", [1, 2, 11])
+def test_a_resumed_stream_gives_the_batches_that_would_have_come(open_stream, corpus, workers, stop):
+    whole = taken(open_stream(corpus, workers=workers), UPDATES)
+    stopped = open_stream(corpus, workers=workers)
+    assert same(taken(stopped, stop), whole[:stop])
+    resumed = open_stream(corpus, workers=workers)
+    resumed.restore(stopped.state())
+    assert same(taken(resumed, UPDATES - stop), whole[stop:])
+
+
+@pytest.mark.parametrize("workers", [0, 3])
+def test_it_can_be_stopped_again_before_every_worker_has_spoken(open_stream, corpus, workers):
+    whole = taken(open_stream(corpus, workers=workers), UPDATES)
+    state, done = None, 0
+    for steps in (8, 0, 1, 1, 4):
+        stream = open_stream(corpus, workers=workers)
+        if state is not None:
+            stream.restore(state)
+        assert same(taken(stream, steps), whole[done : done + steps])
+        state, done = stream.state(), done + steps
+    last = open_stream(corpus, workers=workers)
+    last.restore(state)
+    assert same(taken(last, UPDATES - done), whole[done:])
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_two_ranks_resume_from_one_state(open_stream, corpus, workers):
+    ranks = [open_stream(corpus, rank=rank, world_size=2, workers=workers) for rank in (0, 1)]
+    whole = [taken(stream, 15) for stream in ranks]
+    assert not same(*whole)
+    stopped = [open_stream(corpus, rank=rank, world_size=2, workers=workers) for rank in (0, 1)]
+    for stream in stopped:
+        taken(stream, 6)
+    states = [stream.state() for stream in stopped]
+    joined = {**states[0], "ranks": [state["ranks"][0] for state in states]}
+    for rank in (0, 1):
+        resumed = open_stream(corpus, rank=rank, world_size=2, workers=workers)
+        resumed.restore(joined)
+        assert same(taken(resumed, 9), whole[rank][6:])
+
+
+def test_opening_and_reading_leave_the_global_random_generators_alone(open_stream, corpus):
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    taken(open_stream(corpus, workers=1), 2)
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize(("world_size", "workers"), [(1, 0), (1, 3), (2, 0), (2, 3), (3, 2)])
+def test_an_epoch_has_every_clip_once(open_stream, one_dataset, world_size, workers):
+    clips = 24 // (world_size * max(1, workers))
+    for epoch in (1, 2):
+        seen = Counter()
+        for rank in range(world_size):
+            stream = open_stream(one_dataset, rank=rank, world_size=world_size, workers=workers, batch_size=clips)
+            seen += keys_of(taken(stream, epoch * max(1, workers)))
+        assert seen == Counter({f"c{number}": epoch for number in range(24)})
+
+
+def test_where_clips_do_not_divide_no_clip_is_far_ahead(open_stream, corpus):
+    seen = Counter()
+    for rank in range(3):
+        seen += keys_of(taken(open_stream(corpus, rank=rank, world_size=3, workers=2, batch_size=2), 200))
+    assert len(seen) == 64
+    for prefix in "ab":
+        rounds = [count for key, count in seen.items() if key.startswith(prefix)]
+        # Workers hold 6 or 7 clips of 40, so they come round at different speeds, and each clip as often as its worker.
+        assert max(rounds) - min(rounds) <= max(rounds) * 0.35
+
+
+def test_a_clip_is_cut_elsewhere_at_each_visit(open_stream, one_dataset):
+    batches = taken(open_stream(one_dataset, batch_size=24), 2)
+    first, second = ({key: row for key, row in zip(b.keys, b.audio, strict=True)} for b in batches)
+    assert first.keys() == second.keys()
+    assert not any(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_the_seed_changes_order_and_crops(open_stream, corpus):
+    assert not same(taken(open_stream(corpus, seed=0), 3), taken(open_stream(corpus, seed=1), 3))
+
+
+def test_several_crops_of_a_clip_share_a_batch_and_resume(open_stream, corpus):
+    whole = taken(open_stream(corpus, workers=2, batch_size=6, crops=3), 12)
+    assert whole[0].audio.shape == (6, 4096)
+    assert all(count == 3 for batch in whole for count in Counter(batch.keys).values())
+    assert not torch.equal(whole[0].audio[0], whole[0].audio[1])
+    stopped = open_stream(corpus, workers=2, batch_size=6, crops=3)
+    taken(stopped, 5)
+    resumed = open_stream(corpus, workers=2, batch_size=6, crops=3)
+    resumed.restore(stopped.state())
+    assert same(taken(resumed, 7), whole[5:])
+
+
+def test_a_batch_must_hold_whole_sets_of_crops(open_stream, corpus):
+    with pytest.raises(ValueError, match="batch_size=4 must be a multiple of crops_per_clip=3"):
+        open_stream(corpus, crops=3)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_unusable_clips_are_counted_and_replaced(open_stream, write_corpus, tmp_path, workers, caplog, capfd):
+    path = with_faults(write_corpus, tmp_path, faulty=2, total=24)
+    with caplog.at_level(logging.WARNING):
+        batches = taken(open_stream(path, workers=workers, max_skipped_share=0.5), 24)
+    assert all(batch.audio.shape == (4, 4096) for batch in batches)
+    assert not {"c0", "c1"} & keys_of(batches).keys()
+    skips = Counter(skip.key for batch in batches for skip in batch.skipped)
+    assert skips.keys() == {"c0", "c1"}
+    assert skips["c0"] in (4, 5)
+    assert {skip.reason for batch in batches for skip in batch.skipped} == {
+        "not a recording that can be decoded (Format not recognised.)"
+    }
+    assert len(caplog.records) == 1
+    assert len(capfd.readouterr().err.splitlines()) <= 1
+
+
+def test_skips_are_the_same_after_resuming(open_stream, write_corpus, tmp_path):
+    path = with_faults(write_corpus, tmp_path, faulty=2, total=24)
+    whole = taken(open_stream(path, workers=2, max_skipped_share=0.5), 20)
+    stopped = open_stream(path, workers=2, max_skipped_share=0.5)
+    taken(stopped, 7)
+    resumed = open_stream(path, workers=2, max_skipped_share=0.5)
+    resumed.restore(stopped.state())
+    assert same(taken(resumed, 13), whole[7:])
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, write_corpus, tmp_path, workers):
+    path = with_faults(write_corpus, tmp_path, faulty=24, total=24)
+    with pytest.raises(UnusableData, match=r"^51 of the last 51 clips cannot be used \(51 not a recording") as raised:
+        taken(open_stream(path, workers=workers), 1)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, own_corpus, workers):
+    stream = open_stream(own_corpus, workers=workers)
+    batches = iter(stream)
+    next(batches)
+    shard = own_corpus / "one/en/train-00003.tar"
+    with shard.open("r+b") as file:
+        file.truncate(60_000)
+    started = time.monotonic()
+    with pytest.raises(UnusableData, match=r"^shard \S+/one/en/train-00003.tar cannot be read") as raised:
+        for _ in range(100):
+            next(batches)
+    assert "\n" not in str(raised.value)
+    assert time.monotonic() - started < 20
+
+
+def test_storage_that_hangs_ends_the_run(open_stream, corpus, monkeypatch):
+    monkeypatch.setattr("lfsc.data.stream.SECONDS_TO_HANG", 1)
+    monkeypatch.setattr("lfsc.data.shards.ShardReader.members", lambda *_: time.sleep(5))
+    with pytest.raises(UnusableData, match="no batch came within 1 s"):
+        taken(open_stream(corpus, workers=1), 1)
+
+
+def test_filtered_clips_are_not_heard_nor_counted(open_stream, corpus):
+    only = Filter(languages=["en"], seconds=[0.65, 0.95], bandwidth=[None, 850])
+    batches = taken(open_stream(corpus, only=only, max_skipped_share=0.0), 20)
+    assert {int(key[1:]) % 5 for key in keys_of(batches)} == {1, 2}
+    assert {key[0] for key in keys_of(batches)} == {"a"}
+    assert not any(batch.skipped for batch in batches)
+
+
+def test_a_filter_that_lets_nothing_through_ends_the_run(open_stream, corpus, monkeypatch):
+    monkeypatch.setattr("lfsc.data.encoder.FILTERED_IN_A_ROW", 200)
+    with pytest.raises(UnusableData, match=r"none of the last 200 clips has seconds in \[100, None\]: widen data.only"):
+        taken(open_stream(corpus, only=Filter(languages=None, seconds=[100, None], bandwidth=None)), 1)
+
+
+def test_as_many_workers_on_other_ranks_go_on_with_the_same_batches(open_stream, corpus):
+    whole = taken(open_stream(corpus, workers=4), 24)
+    stopped = open_stream(corpus, workers=4)
+    taken(stopped, 8)
+    rest = []
+    for rank in (0, 1):
+        resumed = open_stream(corpus, rank=rank, world_size=2, workers=2)
+        resumed.restore(stopped.state())
+        rest += taken(resumed, 8)
+    by_keys = sorted(rest, key=lambda batch: batch.keys)
+    assert same(by_keys, sorted(whole[8:], key=lambda batch: batch.keys))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"workers": 1}, "workers was 2 and is 1"), ({"batch_size": 2}, "batch_size was 4 and is 2")],
+)
+def test_a_position_that_does_not_fit_is_said_and_the_data_start_afresh(open_stream, corpus, change, said, caplog):
+    stopped = open_stream(corpus, workers=2)
+    taken(stopped, 3)
+    options = {"workers": 2, **change}
+    resumed = open_stream(corpus, **options)
+    with caplog.at_level(logging.WARNING):
+        resumed.restore(stopped.state())
+    assert said in caplog.text
+    assert same(taken(resumed, 4), taken(open_stream(corpus, **options), 4))

@@ -1,0 +1,73 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from lfsc.models.layers import MultiReceptiveField, ReflectConv1d, ResidualBlock, UpsampleConv1d, needed, reflect_pad
+
+LAYERS = {
+    "conv": lambda: ReflectConv1d(3, 2, 7),
+    "dilated": lambda: ReflectConv1d(3, 2, 3, dilation=5),
+    "strided by 2": lambda: ReflectConv1d(3, 2, 4, stride=2),
+    "strided by 3": lambda: ReflectConv1d(3, 2, 6, stride=3),
+    "upsampling by 4": lambda: UpsampleConv1d(3, 2, rate=4),
+    "upsampling by 3": lambda: UpsampleConv1d(3, 2, rate=3),
+    "residual": lambda: ResidualBlock(3, 7, dilation=3),
+    "mrf": lambda: MultiReceptiveField(3, kernel_sizes=[3, 11], dilations=[1, 3]),
+}
+
+
+@pytest.fixture(params=LAYERS)
+def layer(request):
+    torch.manual_seed(0)
+    return LAYERS[request.param]().double()
+
+
+def rate_of(layer) -> float:
+    stride = getattr(layer, "stride", (1,))[0]
+    return stride if isinstance(layer, UpsampleConv1d) else 1 / stride
+
+
+def test_output_is_as_long_as_the_rate_says(layer):
+    for length in (60, 120):
+        assert layer(torch.randn(1, 3, length).double()).shape[-1] == length * rate_of(layer)
+
+
+def test_an_output_step_sees_exactly_what_it_needs(layer):
+    x = torch.randn(1, 3, 120).double()
+    whole = layer(x)
+    for step in (whole.shape[-1] // 2, whole.shape[-1] // 2 + 1):
+        needs = needed([layer], range(step, step + 1))
+        seen = [i for i in range(120) if not torch.equal(layer(changed(x, i))[..., step], whole[..., step])]
+        assert (min(seen), max(seen)) == (needs.start, needs.stop - 1)
+
+
+def changed(x, step):
+    return x.index_add(2, torch.tensor([step]), torch.ones(1, 3, 1).double())
+
+
+def test_a_clip_is_the_same_beside_a_longer_one(layer):
+    clips = [torch.randn(1, 3, length).double() for length in (60, 120, 90)]
+    batch = torch.cat([F.pad(clip, (0, 120 - clip.shape[-1]), value=9.0) for clip in clips])
+    together = layer(batch, torch.tensor([60, 120, 90]))
+    for clip, row in zip(clips, together, strict=True):
+        alone = layer(clip)[0]
+        torch.testing.assert_close(row[:, : alone.shape[-1]], alone, rtol=0, atol=1e-12)
+
+
+def test_each_clip_is_reflected_at_its_own_end():
+    x = torch.arange(1.0, 7).repeat(2, 1)[:, None]
+    padded = reflect_pad(x, 2, torch.tensor([4, 6]))
+    assert padded[0, 0, :8].tolist() == [3, 2, 1, 2, 3, 4, 3, 2]
+    assert padded[1, 0].tolist() == [3, 2, 1, 2, 3, 4, 5, 6, 5, 4]
+
+
+def test_gradients_reach_the_input_through_the_reflection():
+    x = torch.randn(2, 3, 12, dtype=torch.float64, requires_grad=True)
+    length = torch.tensor([7, 12])
+    weight = torch.randn(16, dtype=torch.float64)
+
+    def kept(x):
+        padded = reflect_pad(x, 2, length) * weight
+        return padded[0, :, :11].sum() + padded[1].sum()
+
+    torch.autograd.gradcheck(kept, x)
