@@ -7,53 +7,78 @@ from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The exit status of the verb."""
     options = parser().parse_args(arguments)
-    from .mapping import local
+    from .mapping import cluster, local
 
     try:
-        # The workers import while this process does.
-        with local(options.workers) as workers:
+        # Local workers import while this process does.
+        with cluster(options.ray) if options.ray else local(options.workers) as workers:
             from .commands import run
 
             return run(options, workers)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("interrupted: the same command continues", file=sys.stderr)
+        print("interrupted; the same command continues", file=sys.stderr)
     return 1
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m data_prep", description="Turn corpora into shards to train on.")
+    top = argparse.ArgumentParser(
+        prog="python -m data_prep",
+        description="Turn corpora into shards to train on; a run that was stopped continues.",
+    )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     demo = _corpus_verb(verbs, "demo", "digits, numbers and dates in a hundred languages, spoken by espeak-ng")
     demo.add_argument("--languages", type=int, help="how many languages; all by default")
-    demo.add_argument("--minutes", type=float, default=16.0, help="minutes of training speech in all (%(default)s)")
-    folder = _corpus_verb(verbs, "folder", "any tree of recordings", source=True)
-    folder.add_argument("--manifest", type=Path, help="jsonl, csv or tsv with path, language, speaker, text")
-    folder.add_argument("--language", help="of recordings whose manifest and folders name none")
+    demo.add_argument("--minutes", type=float, default=16.0, help="of training speech in all (%(default)s)")
+    folder = _corpus_verb(
+        verbs, "folder", "any tree of recordings: language/speaker/…, or with a manifest", "folder or tar"
+    )
+    folder.add_argument(
+        "--manifest", type=Path, help="jsonl, csv or tsv with path (relative to SRC), language, speaker, text"
+    )
+    folder.add_argument("--language", help="of recordings whose manifest names none")
     folder.add_argument("--val-share", type=float, default=0.05, help="of each language's speech (%(default)s)")
-    verify = verbs.add_parser("verify", help="read shards back and compare them with the index")
-    verify.add_argument("out", type=Path, metavar="OUT")
-    verify.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (all %(default)s cores)")
+    mls = _corpus_verb(
+        verbs, "mls", "Multilingual LibriSpeech, FLAC or Opus", "mls_german, its .tar.gz, or what holds them"
+    )
+    mls.add_argument("--limited", choices=("1hr", "9hr", "10hr"), help="only this limited-supervision part of train")
+    voice = _corpus_verb(
+        verbs, "common_voice", "Common Voice, every language found", "release, its .tar.gz, or what holds them"
+    )
+    voice.add_argument(
+        "--clips", choices=("official", "validated"), default="official", help="train.tsv, or validated.tsv"
+    )
+    daps = _corpus_verb(verbs, "daps", "DAPS, the clean recordings cut at silences", "daps or daps.tar.gz")
+    daps.set_defaults(max_seconds=15.0)
+    _verb(verbs, "verify", "read the shards in OUT back and compare them with its index")
+    _verb(verbs, "report", "what is in OUT, and what was rejected")
     return top
 
 
-def _corpus_verb(verbs, name: str, help: str, source: bool = False) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(name, help=help, description=help)
-    if source:
-        verb.add_argument("source", type=Path, nargs="+", metavar="SRC")
-    verb.add_argument("out", type=Path, metavar="OUT", help="folder for the shards; may hold other corpora")
+def _corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
+    verb = _verb(verbs, name, help, source)
     verb.add_argument("--name", help="of the corpus in OUT")
-    verb.add_argument("--seed", type=int, default=0)
+    verb.add_argument("--seed", type=int, default=0, help="of the splits and of the order (%(default)s)")
     verb.add_argument("--sample-rate", type=int, default=22050, help="of the shards in Hz (%(default)s)")
-    verb.add_argument("--min-rate", type=int, default=16000, help="reject recordings below (%(default)s Hz)")
+    verb.add_argument("--min-rate", type=int, default=16000, help="reject recordings below, in Hz (%(default)s)")
     verb.add_argument("--min-seconds", type=float, default=0.4, help="reject shorter recordings (%(default)s)")
-    verb.add_argument("--max-seconds", type=float, default=30.0, help="a recording over this is long (%(default)s)")
+    verb.add_argument("--max-seconds", type=float, default=30.0, help="longer recordings are long (%(default)s)")
     verb.add_argument("--long", choices=("cut", "reject", "keep"), default="cut", help="cut long ones at silences")
     verb.add_argument("--shard-hours", type=float, default=1.0, help="hours of speech in a shard (%(default)s)")
     verb.add_argument("--consumers", type=int, default=16, help="ranks x loader workers to feed (%(default)s)")
-    verb.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (all %(default)s cores)")
+    return verb
+
+
+def _verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=help, description=help)
+    if source:
+        verb.add_argument("source", type=Path, nargs="+", metavar="SRC", help=source)
+    verb.add_argument("out", type=Path, metavar="OUT", help="folder of shards; may hold several corpora")
+    verb.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (%(default)s)")
+    verb.add_argument("--ray", metavar="ADDRESS", help="work on this Ray cluster instead; local starts one here")
     return verb
 
 

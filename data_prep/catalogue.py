@@ -1,4 +1,4 @@
-"""A few numbers for each utterance of a corpus, small enough to hold millions: who said it, how long, in which split."""
+"""A few numbers for each utterance of a corpus, so small that millions fit: its speaker, length and split."""
 
 from array import array
 from collections import defaultdict

@@ -4,8 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from . import demo, folder
-from .demo import CLIP_SECONDS
+from . import common_voice, daps, demo, folder, mls
 from .keys import label
 from .mapping import Workers
 from .pipeline import Corpus, make
@@ -14,46 +13,58 @@ from .report import Report
 from .rules import Rules
 from .verify import verify
 
+# Options that say how the work is done, not what comes out.
+INDIFFERENT = ("out", "name", "workers", "ray")
+
 
 def run(options: argparse.Namespace, workers: Workers) -> int:
     """The exit status."""
+    report = Report()
     if options.verb == "verify":
-        return verify(options.out, workers, Report())
-    make(READERS[options.verb](options), options.out.absolute(), workers, Report())
+        return verify(options.out, workers, report)
+    if options.verb == "report":
+        report.contents(options.out)
+        return 0
+    make(_corpus(options), options.out.absolute(), workers, report)
     return 0
 
 
-def _demo(options: argparse.Namespace) -> Corpus:
-    reader = partial(demo.utterances, num_languages=options.languages, minutes=options.minutes, seed=options.seed)
-    return _corpus(options, "demo", reader, expected_seconds=CLIP_SECONDS)
+def _reader(options: argparse.Namespace, sources: list[Path]) -> partial:
+    """What yields the corpus's utterances, given a folder for scratch."""
+    match options.verb:
+        case "demo":
+            return partial(demo.utterances, num_languages=options.languages, minutes=options.minutes, seed=options.seed)
+        case "mls":
+            return partial(mls.utterances, sources=sources, limited=options.limited)
+        case "common_voice":
+            return partial(common_voice.utterances, sources=sources, clips=options.clips)
+        case "daps":
+            return partial(daps.utterances, sources=sources)
+        case _:
+            manifest = options.manifest and options.manifest.absolute()
+            return partial(folder.utterances, sources=sources, manifest=manifest, language=options.language)
 
 
-def _folder(options: argparse.Namespace) -> Corpus:
-    sources = [source.absolute() for source in options.source]
-    manifest = options.manifest and options.manifest.absolute()
-    reader = partial(folder.utterances, sources=sources, manifest=manifest, language=options.language)
-    return _corpus(options, label(sources[0].name), reader)
-
-
-READERS = {"demo": _demo, "folder": _folder}
-
-# How the work is done, not what comes out.
-INDIFFERENT = ("out", "name", "workers")
-
-
-def _corpus(options: argparse.Namespace, name: str, reader: partial, expected_seconds: float = 0.0) -> Corpus:
+def _corpus(options: argparse.Namespace) -> Corpus:
+    sources = [source.absolute() for source in getattr(options, "source", [])]
+    name = label(sources[0].name) if options.verb == "folder" else options.verb
     rules = Rules(
         sample_rate=options.sample_rate,
         min_seconds=options.min_seconds,
         max_seconds=options.max_seconds,
         min_rate=options.min_rate,
         long=options.long,
-        expected_seconds=expected_seconds,
+        expected_seconds=demo.CLIP_SECONDS,
     )
-    settings = {key: _plain(value) for key, value in vars(options).items() if key not in INDIFFERENT}
-    sizes = Sizes(shard_hours=options.shard_hours, consumers=options.consumers)
-    val_share = getattr(options, "val_share", 0.0)
-    return Corpus(options.name or name, reader, rules, sizes, val_share, options.seed, settings)
+    return Corpus(
+        name=label(options.name) if options.name else name,
+        utterances=_reader(options, sources),
+        rules=rules,
+        sizes=Sizes(shard_hours=options.shard_hours, consumers=options.consumers),
+        val_share=getattr(options, "val_share", 0.0),
+        seed=options.seed,
+        settings={key: _plain(value) for key, value in vars(options).items() if key not in INDIFFERENT},
+    )
 
 
 def _plain(value):

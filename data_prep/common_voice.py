@@ -53,5 +53,7 @@ def _rows(found: Found, table: str) -> Iterator[dict]:
     rows = csv.DictReader(found.tree.lines(name), delimiter="\t", quoting=csv.QUOTE_NONE)
     for number, row in enumerate(rows, start=2):
         if not row.get("path") or not row.get("client_id"):
-            raise ValueError(f"{name}, line {number}: expected columns path and client_id, found {', '.join(map(str, row))}")
+            raise ValueError(
+                f"{name}, line {number}: expected columns path and client_id, found {', '.join(map(str, row))}"
+            )
         yield row

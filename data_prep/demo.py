@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from .utterance import Speech, Utterance
@@ -44,13 +45,16 @@ SPEAKERS = {
 }
 
 
-def utterances(*, num_languages: int | None, minutes: float, seed: int) -> Iterator[Utterance]:
-    """About `minutes` of training speech, shared evenly by the first `num_languages` languages, and a little validation."""
+def utterances(scratch: Path, *, num_languages: int | None, minutes: float, seed: int) -> Iterator[Utterance]:
+    """About `minutes` of training speech, evenly in `num_languages` languages (all by default), and some validation."""
     from .espeak import languages
 
-    spoken = languages()[:num_languages]
-    if num_languages is not None and not 1 <= num_languages <= len(languages()):
-        raise ValueError(f"espeak-ng speaks numbers in {len(languages())} languages, not in {num_languages}")
+    spoken = languages()
+    if num_languages is not None:
+        if not 1 <= num_languages <= len(spoken):
+            raise ValueError(f"espeak-ng speaks numbers in {len(spoken)} languages, not in {num_languages}")
+        # Every so-maniest, for neighbours in the alphabet are often neighbours on the map.
+        spoken = [spoken[index * len(spoken) // num_languages] for index in range(num_languages)]
     clips = max(1, round(minutes * 60 / CLIP_SECONDS / len(spoken)))
     for language in spoken:
         for split, count in (("train", clips), ("val", VAL_CLIPS)):

@@ -42,7 +42,9 @@ def prepare(task: EnergonTask) -> None:
     counted = json.loads((task.folder / METADATA / ".info.json").read_text())["shard_counts"]
     if counted != task.shards:
         wrong = next(name for name in task.shards if counted.get(name) != task.shards[name])
-        raise ValueError(f"{task.folder / wrong}: {counted.get(wrong)} samples found, {task.shards[wrong]} were written")
+        raise ValueError(
+            f"{task.folder / wrong}: {counted.get(wrong)} samples found, {task.shards[wrong]} were written"
+        )
     write_text(task.folder / METADATA / "dataset.yaml", yaml.safe_dump(SAMPLE_TYPE, sort_keys=False))
 
 

@@ -59,7 +59,7 @@ def speak(text: str, voice: str, rate: int, pitch: int, pitch_range: int) -> Rec
 
 
 def languages() -> list[Language]:
-    """The natural languages whose numbers espeak-ng speaks, a voice for each, by their primary tags (en, not en-gb-scotland)."""
+    """The natural languages whose numbers espeak-ng speaks, each with a voice; tags are primary (en, not en-gb)."""
     found: dict[str, str] = {}
     with _library() as (library, _):
         library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(VoiceRecord))

@@ -1,4 +1,4 @@
-"""A recording's first look: its length, where to cut it, and whether it was seen before. Nothing long is decoded twice."""
+"""A first look at recordings: how long they are, where to cut them, what tells them apart."""
 
 import hashlib
 import io

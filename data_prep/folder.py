@@ -25,7 +25,7 @@ def utterances(
         for name, row in rows:
             folders = PurePosixPath(name).parts[:-1]
             # `language/speaker/…/file`, or `speaker/file` in a language that is given.
-            spoken, speaker = folders[:2] if len(folders) > 1 else (None, *folders or (None,))
+            spoken, speaker = folders[:2] if len(folders) > 1 else (None, folders[0] if folders else None)
             yield Utterance(
                 key=key_of(name),
                 source=File(name) if name.startswith("/") else tree.file(name),
@@ -63,7 +63,7 @@ def _rows(manifest: str, lines: Iterator[str]) -> Iterator[tuple[str, dict]]:
         path = row.get("path") or row.get("audio_filepath")
         if not path:
             raise ValueError(f"{manifest}, recording {number}: no column 'path', only {', '.join(map(str, row))}")
-        yield path.replace("\\", "/"), row
+        yield path, row
 
 
 def _parsed(line: str, number: int, manifest: str) -> dict:

@@ -26,7 +26,9 @@ def datasets(corpus: str, records: list[tuple[str, str, dict]]) -> list[dict]:
             "language": language,
             "split": split,
             "path": f"{corpus}/{language}",
-            "shards": [{name: shard[name] for name in ("name", "bytes", "sha256", "samples", "seconds")} for shard in shards],
+            "shards": [
+                {name: shard[name] for name in ("name", "bytes", "sha256", "samples", "seconds")} for shard in shards
+            ],
             "samples": sum(shard["samples"] for shard in shards),
             "seconds": round(sum(shard["seconds"] for shard in shards), 3),
             "speakers": len({speaker for shard in shards for speaker in shard["speakers"]}),
@@ -35,7 +37,7 @@ def datasets(corpus: str, records: list[tuple[str, str, dict]]) -> list[dict]:
     ]
 
 
-def write_index(out: Path, sample_rate: int) -> dict:
+def write_index(out: Path, sample_rate: int) -> None:
     """Gather every finished corpus in `out` into index.json, after the blends that it promises."""
     entries = [
         dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in json.loads(path.read_text())["datasets"]
@@ -47,11 +49,23 @@ def write_index(out: Path, sample_rate: int) -> dict:
         "version": VERSION,
         "sample_rate": sample_rate,
         "datasets": entries,
-        "hours": {split: round(seconds_of(entries, split) / 3600, 6) for split in SPLITS},
+        "hours": {split: round(hours(entries, split), 6) for split in SPLITS},
     }
     write_text(out / "index.json", json.dumps(index, indent=1, ensure_ascii=False) + "\n")
-    return index
 
 
-def seconds_of(entries: list[dict], split: str) -> float:
-    return sum(entry["seconds"] for entry in entries if entry["split"] == split)
+def sample_rate_of(out: Path) -> int | None:
+    """Of the shards that are already in `out`."""
+    path = out / "index.json"
+    return json.loads(path.read_text(encoding="utf-8"))["sample_rate"] if path.exists() else None
+
+
+def read_index(out: Path) -> dict:
+    path = out / "index.json"
+    if not path.exists():
+        raise ValueError(f"{path} is not there: no corpus in {out} is finished")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def hours(entries: list[dict], split: str) -> float:
+    return sum(entry["seconds"] for entry in entries if entry["split"] == split) / 3600

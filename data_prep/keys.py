@@ -9,7 +9,7 @@ LONGEST = 80
 
 
 def key_of(path: str) -> str:
-    """A key without dots, slashes or anything but ASCII letters, digits, `-` and single `_`; different for every path."""
+    """A key of ASCII letters, digits, `-` and single `_`, different for every path but for its suffix."""
     stem = PurePath(path).with_suffix("").as_posix()
     plain = _plain(stem)
     # Where letters had to be replaced, two paths could meet: the path's own digest keeps them apart.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from .trees import Found, Tree, find
+from .trees import Found, find
 from .utterance import Utterance
 
 LANGUAGES = {
@@ -33,13 +33,13 @@ def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> It
         split = SPLITS.get(found.folder.name)
         if split is None or found.names[0].endswith("handles.txt"):
             continue
-        language = _language(found)
+        language, suffix = _language(found), None
         for identifier, text in _listed(found):
-            if split == "train" and handles is not None and identifier not in handles:
-                continue
             speaker, book, _ = identifier.split("_")
-            source = found.tree.file(f"{found.folder}/audio/{speaker}/{book}/{identifier}{_suffix(found, identifier)}")
-            yield Utterance(identifier, source, language, speaker, split, text)
+            path = f"{found.folder}/audio/{speaker}/{book}/{identifier}"
+            suffix = suffix or _suffix(found, path)
+            if split != "train" or handles is None or identifier in handles:
+                yield Utterance(identifier, found.tree.file(path + suffix), language, speaker, split, text)
 
 
 def _listed(found: Found) -> Iterator[tuple[str, str | None]]:
@@ -60,8 +60,11 @@ def _language(found: Found) -> str:
     raise ValueError(f"no folder of {'/'.join(found.parts)} is named after a language of MLS, such as mls_german")
 
 
-def _suffix(found: Found, identifier: str) -> str:
-    return ".opus" if any(part.endswith("_opus") for part in found.parts) else ".flac"
+def _suffix(found: Found, path: str) -> str:
+    """Of the recordings of a split, one of which is at `path`."""
+    there = [suffix for suffix in (".flac", ".opus") if path + suffix in found.tree]
+    named_opus = any(part.endswith("_opus") for part in found.parts)
+    return there[0] if there else ".opus" if named_opus else ".flac"
 
 
 def _handles(folders: list[Found], wanted: tuple[str, ...]) -> set[str]:

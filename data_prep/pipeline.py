@@ -1,9 +1,11 @@
 """From a reader's utterances to a finished corpus: examine, plan, write the shards, prepare them for energon, index."""
 
+import fcntl
 import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +13,7 @@ from lfsc.atomic import write_text
 
 from .energon import EnergonTask, prepare
 from .examine import Examined, ExamineTask, examine
-from .index import CORPUS, datasets, write_index
+from .index import CORPUS, datasets, sample_rate_of, write_index
 from .mapping import Workers, mapped
 from .plan import Plan, Planner, Sizes
 from .report import Report
@@ -19,17 +21,17 @@ from .rules import Rules
 from .shards import ShardTask, write_shard
 from .utterance import Rejection, Utterance
 
-# Headers read by a worker in one go.
+# Recordings that a worker examines in one go.
 CHUNK = 64
 # Beside the languages of an unfinished corpus: its settings, its plan, and a record of each finished shard.
 UNFINISHED = ".unfinished"
 
 
 class Corpus(NamedTuple):
-    """`settings` is everything that decides what comes out, and must be the same for a run to be continued."""
+    """`utterances` reads it, given a folder for scratch; `settings` is all that decides what comes out."""
 
     name: str
-    utterances: Callable[[], Iterator[Utterance]]
+    utterances: Callable[[Path], Iterator[Utterance]]
     rules: Rules
     sizes: Sizes
     val_share: float
@@ -38,26 +40,28 @@ class Corpus(NamedTuple):
 
 
 def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
-    """Write `corpus` into `out`, or what an earlier run left of it to do."""
+    """Write `corpus` into `out`, or what an earlier run has left of it to do."""
     folder = out / corpus.name
     if finished(folder, corpus.settings):
         report.say(f"{folder} is finished, with these settings: nothing to do")
         return
-    planner = Planner(folder / UNFINISHED)
-    write_text(planner.folder / "settings.json", json.dumps(corpus.settings))
-    plan = planner.load() or planner.make(
-        report.examining(_examined(corpus, workers)), sizes=corpus.sizes, val_share=corpus.val_share, seed=corpus.seed
-    )
-    if not plan.shards:
-        report.rejections(list(planner.rejected()))
-        raise ValueError(f"no recording in {corpus.settings['source']} can be used; the table above says why")
-    report.planned(plan)
-    records = _write_shards(corpus, plan, folder, workers, report)
-    entries = _prepare_datasets(corpus, plan, records, out, workers)
-    rejected = list(planner.rejected()) + [Rejection(**row) for record in records for row in record["rejected"]]
-    _finish(corpus, folder, entries, rejected)
-    index = write_index(out, corpus.rules.sample_rate)
-    report.finished(out, corpus.name, entries, rejected, index)
+    rate = sample_rate_of(out)
+    if rate not in (None, corpus.rules.sample_rate):
+        raise ValueError(f"{out} holds shards at {rate} Hz, not {corpus.rules.sample_rate} Hz: use another folder")
+    with _locked(folder / UNFINISHED):
+        write_text(folder / UNFINISHED / "settings.json", json.dumps(corpus.settings))
+        planner = Planner(folder / UNFINISHED)
+        plan = planner.load() or _planned(corpus, planner, workers, report)
+        report.planned(plan, corpus.sizes.consumers)
+        records = _written(corpus, plan, folder, workers, report)
+        entries = _prepared(corpus, plan, records, out, workers, report)
+        rejected = [*planner.rejected(), *(Rejection(**row) for record in records for row in record["rejected"])]
+        write_text(folder / "rejected.jsonl", "".join(rejection.to_json() + "\n" for rejection in rejected))
+        content = {"settings": corpus.settings, "datasets": entries}
+        write_text(folder / CORPUS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_index(out, corpus.rules.sample_rate)
+        shutil.rmtree(folder / UNFINISHED)
+    report.finished(out, corpus.name, records, rejected)
 
 
 def finished(folder: Path, settings: dict) -> bool:
@@ -70,25 +74,51 @@ def finished(folder: Path, settings: dict) -> bool:
         if found != settings:
             differing = sorted(name for name in settings | found if settings.get(name) != found.get(name))
             was = ", ".join(f"{name}={found.get(name)}" for name in differing)
-            raise ValueError(f"{folder} was made with {was}: use these, another --name, or remove the folder")
-        return path.name == CORPUS
+            raise ValueError(f"{folder} was made with {was}: use the same, or another --name, or remove the folder")
+        return path.name == CORPUS and (folder.parent / "index.json").exists()
     return False
 
 
-def _examined(corpus: Corpus, workers: Workers) -> Iterator[Examined | Rejection]:
-    utterances = corpus.utterances()
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Only one run at a time may work on a corpus."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ValueError(f"another run is at work on {folder.parent}") from error
+        yield
+
+
+def _planned(corpus: Corpus, planner: Planner, workers: Workers, report: Report) -> Plan:
+    utterances = corpus.utterances(planner.folder / "unpacked")
     chunks = iter(lambda: list(itertools.islice(utterances, CHUNK)), [])
     tasks = (ExamineTask(chunk, corpus.rules) for chunk in chunks)
-    for results in mapped(workers, examine, tasks):
-        yield from results
+    examined: Iterator[Examined | Rejection] = (
+        result for results in mapped(workers, examine, tasks) for result in results
+    )
+    plan = planner.make(report.examining(examined), sizes=corpus.sizes, val_share=corpus.val_share, seed=corpus.seed)
+    if not plan.shards:
+        report.rejections(list(planner.rejected()))
+        raise ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
+    return plan
 
 
-def _write_shards(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, report: Report) -> list[dict]:
+def _written(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, report: Report) -> list[dict]:
+    """The records of all shards."""
     tasks = [ShardTask(shard, folder, folder / UNFINISHED, corpus.name, corpus.rules) for shard in plan.shards]
-    return list(report.writing(plan, mapped(workers, write_shard, tasks)))
+    records = list(report.writing(plan, mapped(workers, write_shard, tasks)))
+    if not any(record["samples"] for record in records):
+        report.rejections([Rejection(**row) for record in records for row in record["rejected"]])
+        raise ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
+    return records
 
 
-def _prepare_datasets(corpus: Corpus, plan: Plan, records: list[dict], out: Path, workers: Workers) -> list[dict]:
+def _prepared(
+    corpus: Corpus, plan: Plan, records: list[dict], out: Path, workers: Workers, report: Report
+) -> list[dict]:
+    """The index's entries for the datasets, which energon has now indexed, too."""
     placed = [(shard.language, shard.split, record) for shard, record in zip(plan.shards, records, strict=True)]
     entries = datasets(corpus.name, placed)
     shards: dict[str, dict[str, int]] = {}
@@ -96,13 +126,6 @@ def _prepare_datasets(corpus: Corpus, plan: Plan, records: list[dict], out: Path
         counts = {shard["name"]: shard["samples"] for shard in entry["shards"]}
         shards.setdefault(entry["path"], {}).update(counts)
     tasks = [EnergonTask(out / path, counts, min(workers.count, len(counts))) for path, counts in shards.items()]
-    for _ in mapped(workers, prepare, tasks):
+    for _ in report.preparing(len(tasks), mapped(workers, prepare, tasks)):
         pass
     return entries
-
-
-def _finish(corpus: Corpus, folder: Path, entries: list[dict], rejected: list[Rejection]) -> None:
-    write_text(folder / "rejected.jsonl", "".join(rejection.to_json() + "\n" for rejection in rejected))
-    content = {"settings": corpus.settings, "datasets": entries}
-    write_text(folder / CORPUS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    shutil.rmtree(folder / UNFINISHED)

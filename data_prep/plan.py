@@ -28,7 +28,7 @@ class PlannedShard(NamedTuple):
 
 
 class Sizes(NamedTuple):
-    """Shards of `shard_hours`, or shorter where that gives each of `consumers` (ranks x loader workers) one to itself."""
+    """Shards of `shard_hours`, or shorter where that gives each of `consumers` (ranks x loader workers) its own."""
 
     shard_hours: float
     consumers: int
@@ -103,6 +103,7 @@ class Planner:
     def _new(self, name: str) -> Iterator[BinaryIO]:
         with replacing(self.folder / name) as temporary, temporary.open("wb") as file:
             yield file
+
 
 def _read(path: Path, places: Iterable[int]) -> Iterator[Utterance]:
     with path.open("rb") as lines:

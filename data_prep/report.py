@@ -1,9 +1,11 @@
 """What the user sees: progress in hours of audio, and tables of what came out and what did not."""
 
+import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -11,17 +13,27 @@ from rich.table import Table
 from rich.text import Text
 
 from .examine import Examined
+from .index import hours, read_index
 from .plan import Plan
+from .split import SPLITS
 from .utterance import Rejection
 
+Result = TypeVar("Result")
 
-class HoursColumn(ProgressColumn):
+# Where there is no terminal to draw a bar on, a line at least this often, in seconds.
+LINE_EVERY = 60
+
+
+class Hours(ProgressColumn):
     """Hours of audio done, left, and per second."""
 
     def render(self, task: Task) -> Text:
-        left = f", {(task.total - task.completed) / 3600:.2f} h left" if task.total else ""
-        speed = f", {task.speed / 3600:.3f} h/s" if task.speed else ""
-        return Text(f"{task.completed / 3600:.2f} h{left}{speed}")
+        return Text(amounts(task.completed, task.total, task.speed))
+
+
+def amounts(done: float, total: float | None, speed: float | None) -> str:
+    left = f", {max(0.0, total - done) / 3600:.2f} h left" if total else ""
+    return f"{done / 3600:.2f} h done{left}" + (f", {speed / 3600:.3f} h/s" if speed else "")
 
 
 class Report:
@@ -30,61 +42,107 @@ class Report:
         self.started = time.monotonic()
 
     def say(self, sentence: str) -> None:
-        self.console.print(sentence, highlight=False, soft_wrap=True)
+        self.console.print(sentence, highlight=False, soft_wrap=True, markup=False)
 
     def examining(self, results: Iterable[Examined | Rejection]) -> Iterator[Examined | Rejection]:
-        with self._progress() as progress:
-            task = progress.add_task("reading headers", total=None)
-            for result in results:
-                progress.advance(task, result.seconds if isinstance(result, Examined) else 0)
-                yield result
-
-    def planned(self, plan: Plan) -> None:
-        for note in plan.notes:
-            self.say(note)
-        shards = Counter(shard.split for shard in plan.shards)
-        longest = max(shard.seconds for shard in plan.shards)
-        for split, count in sorted(shards.items()):
-            seconds = sum(shard.seconds for shard in plan.shards if shard.split == split)
-            languages = len({shard.language for shard in plan.shards if shard.split == split})
-            self.say(f"{split}: {seconds / 3600:.2f} h, {languages} languages, {count} shards")
-        self.say(f"the longest shard lasts {longest / 60:.1f} minutes")
+        pairs = ((result.seconds if isinstance(result, Examined) else 0.0, result) for result in results)
+        return self._counted("reading headers", None, pairs)
 
     def writing(self, plan: Plan, records: Iterable[dict]) -> Iterator[dict]:
-        return self._counted("writing shards", [shard.seconds for shard in plan.shards], records)
+        seconds = [shard.seconds for shard in plan.shards]
+        return self._counted("writing shards", sum(seconds), zip(seconds, records, strict=True))
 
     def reading(self, seconds: list[float], found: Iterable[list[str]]) -> Iterator[list[str]]:
-        return self._counted("reading shards", seconds, found)
+        return self._counted("reading shards", sum(seconds), zip(seconds, found, strict=True))
 
-    def _counted(self, what: str, seconds: list[float], results: Iterable) -> Iterator:
-        with self._progress() as progress:
-            task = progress.add_task(what, total=sum(seconds))
-            for length, result in zip(seconds, results, strict=True):
-                progress.advance(task, length)
-                yield result
+    def preparing(self, count: int, prepared: Iterable[None]) -> Iterator[None]:
+        with Progress(console=self.console, transient=True) as progress:
+            yield from progress.track(prepared, total=count, description="indexing for energon")
+
+    def planned(self, plan: Plan, consumers: int) -> None:
+        for note in plan.notes:
+            self.say(note)
+        for split in SPLITS:
+            shards = [shard for shard in plan.shards if shard.split == split]
+            if shards:
+                lengths = [shard.seconds / 60 for shard in shards]
+                languages = len({shard.language for shard in shards})
+                self.say(
+                    f"{split}: {sum(lengths) / 60:.2f} h in {languages} languages, "
+                    f"{len(shards)} shards of {min(lengths):.1f} to {max(lengths):.1f} minutes"
+                )
+        samples = Counter()
+        for shard in plan.shards:
+            if shard.split == "train":
+                samples[shard.language] += shard.count
+        few = sorted(language for language, count in samples.items() if count < consumers)
+        if sum(samples.values()) < consumers:
+            self.say(f"too little to train with {consumers} ranks x workers: {sum(samples.values())} utterances")
+        elif few:
+            self.say(
+                f"energon deals each language out by utterances: of {consumers} ranks x workers, "
+                f"some get nothing of {', '.join(few[:8])}{', …' if len(few) > 8 else ''}"
+            )
 
     def rejections(self, rejected: list[Rejection]) -> None:
         if not rejected:
             return
         table = Table("rejected", "recordings", "for example")
-        by_reason = defaultdict(list)
+        groups = defaultdict(list)
         for rejection in rejected:
-            by_reason[rejection.reason].append(rejection)
-        for reason, group in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-            table.add_row(reason, str(len(group)), f"{group[0].key}: {group[0].detail}")
+            groups[rejection.reason].append(rejection)
+        for reason, group in sorted(groups.items(), key=lambda item: -len(item[1])):
+            table.add_row(reason, str(len(group)), Text(f"{group[0].key}: {group[0].detail}"))
         self.console.print(table)
 
-    def finished(self, out: Path, corpus: str, entries: list[dict], rejected: list[Rejection], index: dict) -> None:
+    def finished(self, out: Path, corpus: str, records: list[dict], rejected: list[Rejection]) -> None:
         self.rejections(rejected)
         if rejected:
-            self.say(f"each with its reason: {out / corpus / 'rejected.jsonl'}")
-        seconds = sum(entry["seconds"] for entry in entries)
-        samples = sum(entry["samples"] for entry in entries)
+            self.say(f"all of them, with reasons: {out / corpus / 'rejected.jsonl'}")
+        spoken = sum(record["seconds"] for record in records)
+        samples = sum(record["samples"] for record in records)
+        per_hour = sum(record["cpu_seconds"] for record in records) / spoken * 3600
         took = time.monotonic() - self.started
-        self.say(f"{corpus}: {samples} utterances, {seconds / 3600:.2f} h, in {took:.1f} s")
-        hours = ", ".join(f"{split} {amount:.2f} h" for split, amount in index["hours"].items())
-        self.say(f"{out / 'index.json'} now holds {hours}: train on it with data.path={out}")
+        self.say(f"{corpus}: {samples} utterances, {spoken / 3600:.2f} h, in {took:.1f} s")
+        self.say(
+            f"writing took {per_hour:.1f} core-seconds an hour of speech, {3600 / per_hour:.0f} x real time a core"
+        )
+        entries = read_index(out)["datasets"]
+        amount = ", ".join(f"{split} {hours(entries, split):.2f} h" for split in SPLITS)
+        self.say(f"{out} now holds {amount}: train on it with data.path={out}")
 
-    def _progress(self) -> Progress:
-        columns = (TextColumn("{task.description}"), BarColumn(), HoursColumn(), TimeRemainingColumn())
-        return Progress(*columns, console=self.console, speed_estimate_period=60)
+    def contents(self, out: Path) -> None:
+        """Tables of what is in `out`, by corpus and language, and of what was rejected."""
+        index = read_index(out)
+        table = Table("corpus", "language", "split", "shards", "utterances", "speakers", "hours")
+        for entry in index["datasets"]:
+            counts = [len(entry["shards"]), entry["samples"], entry["speakers"]]
+            row = [
+                entry["corpus"],
+                entry["language"],
+                entry["split"],
+                *map(str, counts),
+                f"{entry['seconds'] / 3600:.3f}",
+            ]
+            table.add_row(*row)
+        self.console.print(table)
+        for corpus in sorted({entry["corpus"] for entry in index["datasets"]}):
+            lines = (out / corpus / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
+            self.say(f"{corpus}: {len(lines)} recordings rejected")
+            self.rejections([Rejection(**json.loads(line)) for line in lines])
+
+    def _counted(self, what: str, total: float | None, pairs: Iterable[tuple[float, Result]]) -> Iterator[Result]:
+        """The results, each counted with its seconds of audio."""
+        columns = (TextColumn("{task.description}"), BarColumn(), Hours(), TimeRemainingColumn())
+        started = said = time.monotonic()
+        done = 0.0
+        with Progress(*columns, console=self.console, speed_estimate_period=60) as progress:
+            task = progress.add_task(what, total=total)
+            for seconds, result in pairs:
+                done += seconds
+                progress.update(task, completed=done)
+                now = time.monotonic()
+                if not self.console.is_terminal and now - said > LINE_EVERY:
+                    said = now
+                    self.say(f"{what}: {amounts(done, total, done / (now - started))}")
+                yield result

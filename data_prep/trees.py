@@ -88,7 +88,12 @@ class Found(NamedTuple):
 
 
 def find(
-    sources: list[Path], scratch: Path, wanted: Callable[[PurePosixPath], bool], *, what: str, prune: tuple[str, ...] = ()
+    sources: list[Path],
+    scratch: Path,
+    wanted: Callable[[PurePosixPath], bool],
+    *,
+    what: str,
+    prune: tuple[str, ...] = (),
 ) -> Iterator[Found]:
     """The `wanted` files of all `sources` by folders; a source that is a folder with none may hold archives that do."""
     for source in sources:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lfsc.audio import files
 from lfsc.audio.files import UnreadableAudio
 
+from .index import read_index
 from .mapping import Workers, mapped
 from .report import Report
 
@@ -21,10 +22,7 @@ class VerifyTask(NamedTuple):
 
 def verify(out: Path, workers: Workers, report: Report) -> int:
     """The number of shards that differ from OUT/index.json, each of which is named; 0 is a good exit status."""
-    path = out / "index.json"
-    if not path.exists():
-        raise ValueError(f"{path} is not there: no corpus in {out} is finished")
-    index = json.loads(path.read_text(encoding="utf-8"))
+    index = read_index(out)
     tasks = [
         VerifyTask(out / dataset["path"] / shard["name"], shard, index["sample_rate"])
         for dataset in index["datasets"]
@@ -37,7 +35,9 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     for problem in problems:
         report.say(problem)
     hours = sum(seconds) / 3600
-    report.say(f"{len(tasks)} shards, {hours:.2f} h: " + (f"{len(problems)} differences" if problems else "all as indexed"))
+    report.say(
+        f"{len(tasks)} shards, {hours:.2f} h: " + (f"{len(problems)} differences" if problems else "all as indexed")
+    )
     return min(len(problems), 1)
 
 

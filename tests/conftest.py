@@ -2,8 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy
 import pytest
+import torch
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -25,6 +28,31 @@ def real_speech() -> Path:
 def nemo_reference() -> Path:
     """What NeMo itself computes on a narrow codec: codec.nemo, wavlm/, reference.npz, reference.json."""
     return shared_folder("nemo_reference") / "tiny"
+
+
+class Reference(NamedTuple):
+    arrays: dict[str, torch.Tensor]
+    scalars: dict
+    codec: torch.nn.Module
+    discriminators: torch.nn.Module
+
+
+@pytest.fixture
+def reference(nemo_reference) -> Reference:
+    """NeMo's results and, fresh for each test, our codec and discriminators with its weights."""
+    from lfsc import nemo
+    from lfsc.configs import build
+
+    with numpy.load(nemo_reference / "reference.npz") as file:
+        arrays = {name: torch.from_numpy(file[name]) for name in file.files}
+    scalars = json.loads((nemo_reference / "reference.json").read_text())
+    archive = nemo.read(nemo_reference / "codec.nemo")
+    archive.discriminators["slm"]["slm"]["path"] = str(nemo_reference / "wavlm")
+    codec, discriminators = build(archive.codec), build(archive.discriminators)
+    codec.load_state_dict(dict(archive.codec_weights()))
+    discriminators.load_state_dict(dict(archive.discriminator_weights()))
+    return Reference(arrays, scalars, codec, discriminators)
+
 
 
 @pytest.fixture
@@ -71,65 +99,3 @@ def make_codec():
         return codec.eval()
 
     return make
-
-
-@pytest.fixture(scope="session")
-def write_corpus():
-    """A function that writes {"corpus/language": {"train" or "val": {key: audio [T], or a file's bytes}}} as shards."""
-    return corpus_of
-
-
-def corpus_of(folder: Path, clips: dict[str, dict[str, dict]], *, sample_rate: int = 22050, clips_per_shard: int = 8) -> Path:
-    entries = []
-    for place, splits in clips.items():
-        shards = {
-            split: [
-                shard_of(folder / place, f"{split}-{number:05d}.tar", place, dict(part), sample_rate)
-                for number, part in enumerate(batched(named.items(), clips_per_shard))
-            ]
-            for split, named in splits.items()
-        }
-        describe_to_energon(folder / place, [shard["name"] for found in shards.values() for shard in found])
-        corpus, language = place.split("/")
-        for split, found in shards.items():
-            entries.append({"corpus": corpus, "language": language, "split": split, "path": place, "shards": found})
-    for split, kind in (("train", "blend"), ("val", "blend_epochized")):
-        parts = [{"path": e["path"], "weight": total(e)} for e in entries if e["split"] == split]
-        parts = parts if split == "train" else [{"path": part["path"], "repetitions": 1} for part in parts]
-        blend = {"__module__": "megatron.energon", "__class__": "MetadatasetV2", "splits": {split: {kind: parts}}}
-        (folder / f"{split}.yaml").write_text(json.dumps(blend))
-    (folder / "index.json").write_text(json.dumps({"version": 1, "sample_rate": sample_rate, "datasets": entries}))
-    return folder
-
-
-def total(entry: dict) -> float:
-    return sum(shard["seconds"] for shard in entry["shards"])
-
-
-def batched(items, size: int) -> list[list]:
-    items = list(items)
-    return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-def shard_of(folder: Path, name: str, place: str, clips: dict, sample_rate: int) -> dict:
-    from webdataset import TarWriter
-
-    from lfsc.audio.files import encode
-
-    folder.mkdir(parents=True, exist_ok=True)
-    seconds = {key: 1.0 if isinstance(clip, bytes) else len(clip) / sample_rate for key, clip in clips.items()}
-    with TarWriter(str(folder / name)) as tar:
-        for key, clip in clips.items():
-            content = clip if isinstance(clip, bytes) else encode(clip, sample_rate=sample_rate, format="flac")
-            fields = {"key": key, "seconds": seconds[key], "language": place.split("/")[1], "bandwidth": 1000 * seconds[key]}
-            tar.write({"__key__": key, "flac": content, "json": fields})
-    size = (folder / name).stat().st_size
-    return {"name": name, "bytes": size, "samples": len(clips), "seconds": sum(seconds.values())}
-
-
-def describe_to_energon(folder: Path, shards: list[str]) -> None:
-    from megatron.energon.flavors.webdataset.prepare import WebdatasetPreparator
-
-    patterns = [("train", "train-.*"), ("val", "val-.*")]
-    WebdatasetPreparator.prepare_dataset(folder, shards, split_parts_patterns=patterns, workers=1)
-    (folder / ".nv-meta" / "dataset.yaml").write_text("__module__: megatron.energon\n__class__: CrudeWebdataset\n")

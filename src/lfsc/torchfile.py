@@ -183,6 +183,10 @@ class Weights(Mapping[str, Tensor]):
 
     def renamed(self, names: Mapping[str, str]) -> "Weights":
         """The tensors of `names` (new: old) under their new names."""
+        records = {self.stored[old].storage.record for old in names.values()}
+        if len(records) < len(names):
+            # One small record under many names would fill the memory.
+            raise ValueError(f"{self.file.name} has {len(names)} tensors in {len(records)} storages: expected one each")
         return Weights(self.file, {new: self.stored[old] for new, old in names.items()})
 
     def below(self, prefix: str) -> "Weights":

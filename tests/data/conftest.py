@@ -1,5 +1,6 @@
 """A small corpus of noise, and streams over it."""
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,14 @@ from lfsc.data.skips import SkipWatch
 from lfsc.data.stream import Ranks, TrainingStream
 
 RATE = 22050
+
+
+@pytest.fixture(scope="session")
+def write_corpus() -> Callable:
+    spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.write_corpus
 
 
 def noise(seed: int, seconds: float) -> torch.Tensor:

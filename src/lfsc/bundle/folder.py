@@ -10,14 +10,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lfsc import atomic
-from lfsc.bundle.architecture import brief, checked_codec
+from lfsc import atomic, plain_yaml
+from lfsc.bundle.checking import brief, checked_codec, checked_discriminators
 from lfsc.bundle.source import BUNDLE, Source
 
 CONFIG, WEIGHTS, DISCRIMINATORS = "config.yaml", "model.safetensors", "discriminators.safetensors"
 FILES = (CONFIG, WEIGHTS, DISCRIMINATORS, "README.md")
 FORMAT, VERSION = "lfsc bundle", 1
-MAX_CONFIG_BYTES = 1 << 18
 SUBJECTS = ("code", "weights", "data")
 
 
@@ -44,7 +43,7 @@ class SafeTensors(Mapping[str, Tensor]):
 
 
 def read(path: Path) -> Source:
-    config = read_yaml(path / CONFIG)
+    config = plain_yaml.read(path / CONFIG)
     if config.get("format") != FORMAT or config.get("version") != VERSION:
         found = f"{brief(config.get('format'))}, version {brief(config.get('version'))}"
         raise ValueError(f"{CONFIG} says format {found}: this lfsc reads {FORMAT!r}, version {VERSION}")
@@ -58,32 +57,13 @@ def read(path: Path) -> Source:
         path=path,
         codec=checked_codec(config.get("codec")),
         codec_weights=lambda: SafeTensors(path / WEIGHTS),
-        discriminators=lambda: config.get("discriminators"),
+        discriminators=lambda: checked_discriminators(config.get("discriminators")),
         discriminator_weights=lambda: SafeTensors(path / DISCRIMINATORS),
         updates=updates,
         folded=config.get("folded") is True,
         fingerprint=fingerprint,
         statements={subject: str(statements[subject]) for subject in SUBJECTS if subject in statements},
     )
-
-
-def read_yaml(path: Path) -> dict:
-    if not path.is_file():
-        raise ValueError(f"it has no {path.name}")
-    if path.stat().st_size > MAX_CONFIG_BYTES:
-        raise ValueError(f"{path.name} has {path.stat().st_size} bytes: no codec's has more than {MAX_CONFIG_BYTES}")
-    return parsed_yaml(path.read_bytes(), path.name)
-
-
-def parsed_yaml(text: bytes, name: str) -> dict:
-    """A mapping of plain data; only that is read, whatever classes the text names."""
-    try:
-        config = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ValueError(f"{name} is not YAML of plain data ({str(error).splitlines()[0]})") from error
-    if not isinstance(config, dict):
-        raise ValueError(f"{name} is not a mapping")
-    return config
 
 
 def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, Mapping[str, Tensor]]) -> None:

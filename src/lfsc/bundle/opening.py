@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from lfsc.bundle import folder, hub
-from lfsc.bundle.architecture import checked_codec
+from lfsc.bundle.checking import checked_codec, checked_discriminators
 from lfsc.bundle.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.nemo.archive import GZIP, Archive
 from lfsc.torchfile import TorchFile, Weights
@@ -75,7 +75,7 @@ def in_archive(path: Path) -> Source:
         path=path,
         codec=checked_codec(archive.codec),
         codec_weights=archive.codec_weights,
-        discriminators=lambda: archive.discriminators,
+        discriminators=lambda: checked_discriminators(archive.discriminators),
         discriminator_weights=archive.discriminator_weights,
     )
 
@@ -85,13 +85,15 @@ def in_checkpoint(path: Path) -> Source:
     contents = file.contents
     if not isinstance(contents, dict) or not {"state_dict", "config", "updates"} <= contents.keys():
         raise ValueError("it holds no state_dict, config and updates: it is no checkpoint of `lfsc train`")
-    config, tensors = contents["config"], Weights(file, contents["state_dict"])
+    config, updates, tensors = contents["config"], contents["updates"], Weights(file, contents["state_dict"])
+    if not isinstance(config, dict) or not isinstance(updates, int):
+        raise ValueError("its config is no mapping, or its updates no number")
     return Source(
         kind=CHECKPOINT,
         path=path,
-        codec=checked_codec(config["codec"]),
+        codec=checked_codec(config.get("codec")),
         codec_weights=lambda: tensors.below("codec."),
-        discriminators=lambda: config["discriminators"],
+        discriminators=lambda: checked_discriminators(config.get("discriminators")),
         discriminator_weights=lambda: tensors.below("discriminators."),
-        updates=contents["updates"],
+        updates=updates,
     )

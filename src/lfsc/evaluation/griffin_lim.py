@@ -2,15 +2,19 @@
 
 import torch
 import torchaudio
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional as F
 
 from lfsc.audio.spectra import slaney_mel_filters
 from lfsc.evaluation.codecs import Codec, Reconstruction, token_reconstruction
 
-# 22 bands × 4 bits in hops of 1024 samples: the paper's 88 bits a frame, 1.895 kbps at 22 050 Hz.
-NUM_BANDS, NUM_LEVELS, HOP_LENGTH, N_FFT = 22, 16, 1024, 4096
+# 22 bands of 4 bits every 1024 samples: the paper's 88 bits a frame, 1.895 kbps at 22 050 Hz. Of the windows, bands and
+# bits tried in that budget these gave the best STOI on speech.
+NUM_BANDS, NUM_LEVELS, HOP_LENGTH, N_FFT = 22, 16, 1024, 1024
+# Griffin-Lim needs overlapping frames: the decoder puts three between each two.
+DENSITY = 4
 # Decibels of the mel magnitudes that the levels are spread over.
-QUIETEST, LOUDEST = -10.0, 70.0
+QUIETEST, LOUDEST = -20.0, 60.0
 ITERATIONS = 64
 
 
@@ -26,15 +30,14 @@ class MelGriffinLim(Codec):
         self.window = torch.hann_window(N_FFT, device=device)
         # Zero phases at the start: random ones would change the result from run to run.
         self.phases = torchaudio.transforms.GriffinLim(
-            n_fft=N_FFT, hop_length=HOP_LENGTH, power=1, n_iter=ITERATIONS, rand_init=False
+            n_fft=N_FFT, hop_length=HOP_LENGTH // DENSITY, power=1, n_iter=ITERATIONS, rand_init=False
         ).to(device)
 
     @torch.inference_mode()
     def code(self, audio: Tensor) -> Reconstruction:
-        padded = nn.functional.pad(audio, (0, max(0, N_FFT - len(audio)))).to(self.device)
-        tokens = self.tokens(padded)
+        tokens = self.tokens(F.pad(audio, (0, max(0, N_FFT - len(audio)))).to(self.device))
         magnitudes = (self.inverse @ self.mels(tokens)).clamp(min=0)
-        decoded = nn.functional.pad(self.phases(magnitudes), (0, HOP_LENGTH))[: len(audio)]
+        decoded = F.pad(self.phases(magnitudes), (0, HOP_LENGTH))[: len(audio)]
         return token_reconstruction(decoded, tokens, NUM_LEVELS)
 
     def tokens(self, audio: Tensor) -> Tensor:
@@ -45,9 +48,11 @@ class MelGriffinLim(Codec):
         return (shares * (NUM_LEVELS - 1)).round().clamp(0, NUM_LEVELS - 1).long()
 
     def mels(self, tokens: Tensor) -> Tensor:
+        """Mel magnitudes, four frames for each frame of tokens; the lowest level stands for silence."""
         decibels = QUIETEST + tokens / (NUM_LEVELS - 1) * (LOUDEST - QUIETEST)
-        # The lowest level stands for silence.
-        return torch.where(tokens > 0, 10 ** (decibels / 20), 0.0)
+        frames = DENSITY * (tokens.shape[1] - 1) + 1
+        decibels = F.interpolate(decibels[None], size=frames, mode="linear", align_corners=True)[0]
+        return torch.where(decibels > QUIETEST, 10 ** (decibels / 20), 0.0)
 
     def facts(self) -> dict:
         return super().facts() | {"bitrate": 4 * NUM_BANDS * self.frame_rate}

@@ -101,10 +101,10 @@ def written(report: Report, options: Namespace) -> int:
         row = next(row for judged in report.judged.values() for row in judged.rows)
         raise ValueError(f"no clip could be judged; the first, {row.clip.key}: {row.reason}")
     found = summary(report)
-    better = report.definitions[options.examples_by].better
-    shown = examples(report.judged, by=options.examples_by, better=better, sample_rate=options.sample_rate)
     write_json(options.out / "summary.json", found)
     write_text(options.out / "clips.csv", clips_csv(report))
+    better = report.definitions[options.examples_by].better
+    shown = examples(report.judged, by=options.examples_by, better=better, sample_rate=options.sample_rate)
     write_text(options.out / "report.html", page(report, found, shown))
     Console().print(overview(report, found))
     for name, why in report.not_measured.items():

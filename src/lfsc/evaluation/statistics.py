@@ -68,7 +68,7 @@ def ranks(of_codecs: dict[str, dict[str, Measured]], better: str) -> dict[str, R
     best = order[0]
     return {
         label: Rank(
-            1 + sum(cost(exact[other]) < cost(exact[label]) for other in order),
+            1 + sum(bool(cost(exact[other]) < cost(exact[label])) for other in order),
             bool(numpy.quantile(cost(means[label]) - cost(means[best]), (1 - CONFIDENCE) / 2) <= 0),
             len(keys),
         )

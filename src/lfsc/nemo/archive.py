@@ -6,8 +6,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-import yaml
-
+from lfsc import plain_yaml
 from lfsc.nemo.architecture import codec_from_nemo
 from lfsc.nemo.discriminators import discriminators_from_nemo
 from lfsc.nemo.names import CODEC, IGNORED, discriminator_modules, from_nemo
@@ -23,7 +22,6 @@ CONFIG = "model_config.yaml"
 CHECKPOINT = "model_weights.ckpt"
 MODEL = "nemo.collections.tts.models.audio_codec.AudioCodecModel"
 MAX_MEMBERS = 1000
-MAX_CONFIG_BYTES = 1 << 20
 # Random weights compress to nine tenths, constant ones at best to a thousandth, which no network is made of.
 MAX_EXPANSION = 200
 GZIP = b"\x1f\x8b"
@@ -38,7 +36,7 @@ class Archive:
     def __init__(self, path: Path):
         self.tar = opened(path)
         self.members = safe_members(self.tar)
-        self.config = model_config(self.file(CONFIG).read(MAX_CONFIG_BYTES))
+        self.config = model_config(self.file(CONFIG).read(plain_yaml.MAX_BYTES + 1))
 
     @cached_property
     def codec(self) -> dict:
@@ -123,13 +121,10 @@ def safe_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
 
 def model_config(text: bytes) -> dict:
     """What NeMo calls `cfg.model`; only data is read, whatever classes it names."""
-    try:
-        config = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{CONFIG} is not YAML of plain data: {str(error).splitlines()[0]}") from error
-    config = config.get("model", config) if isinstance(config, dict) else None
+    config = plain_yaml.parse(text, CONFIG)
+    config = config.get("model", config)
     if not isinstance(config, dict):
-        raise ValueError(f"{CONFIG} is not a mapping")
+        raise ValueError(f"{CONFIG} has a model that is not a mapping")
     if config.get("target", MODEL) != MODEL:
         raise ValueError(f"it holds a {config['target']}: expected {MODEL}")
     return config

@@ -1,0 +1,43 @@
+# make install   the environment in .venv, with every extra that the tests need
+# make train     a small multilingual corpus and a codec trained on it, in a few minutes; safe to repeat
+# make test      the fast tests
+# make lint      ruff
+# make slow      the slow tests as well
+# make bench     what this machine makes of it, as tables
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+EXTRAS := train,prep,evaluate,export,sweep,wandb,dev
+
+.PHONY: install train test slow lint bench clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[pesq]' 2>/dev/null \
+		|| echo 'PESQ is left out: it is built from source and needs a C compiler (apt install gcc); all else works'
+	@touch $(STAMP)
+
+train: install
+	$(BIN)/lfsc train demo --continue
+
+test: install
+	$(BIN)/pytest -m 'not slow and not gpu and not peer'
+
+slow: install
+	$(BIN)/pytest -m 'not gpu and not peer'
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache dist

@@ -1,0 +1,1 @@
+"""Codecs written for other programs."""

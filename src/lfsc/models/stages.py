@@ -1,0 +1,140 @@
+"""The layers as their input arrives: each keeps what it needs again, so that nothing is computed twice."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lfsc.models.layers import MultiReceptiveField, ReflectConv1d, ResidualBlock, UpsampleConv1d
+
+# A stage takes the next x [B,C,T] and whether it is the last, and gives what is complete now, perhaps of length 0.
+Stage = Callable[[Tensor, bool], Tensor]
+
+
+def encoder_stage(encoder: nn.Module) -> Stage:
+    activation = Pointwise(encoder.activation)
+    stages = [stage_of(encoder.conv_in)]
+    for block, downsample in zip(encoder.blocks, encoder.downsamples, strict=True):
+        stages += [stage_of(block), activation, stage_of(downsample)]
+    return Chain([*stages, activation, stage_of(encoder.conv_out)])
+
+
+def decoder_stage(decoder: nn.Module) -> Stage:
+    activation = Pointwise(decoder.activation)
+    stages = [stage_of(decoder.conv_in)]
+    for upsample, block in zip(decoder.upsamples, decoder.blocks, strict=True):
+        stages += [activation, stage_of(upsample), stage_of(block)]
+    return Chain([*stages, activation, stage_of(decoder.conv_out), Pointwise(torch.tanh)])
+
+
+def stage_of(layer: nn.Module) -> Stage:
+    stages = {
+        ReflectConv1d: ConvStage,
+        UpsampleConv1d: UpsampleStage,
+        ResidualBlock: ResidualStage,
+        MultiReceptiveField: MeanStage,
+    }
+    # By instance: a weight-normed layer is of a class that torch derives.
+    return next(stage for kind, stage in stages.items() if isinstance(layer, kind))(layer)
+
+
+class Pointwise:
+    def __init__(self, function: Callable[[Tensor], Tensor]):
+        self.function = function
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        return self.function(x)
+
+
+class Chain:
+    def __init__(self, stages: list[Stage]):
+        self.stages = stages
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        for stage in self.stages:
+            x = stage(x, last)
+        return x
+
+
+class ConvStage:
+    """A convolution over the inputs so far: reflected before the first and behind the last."""
+
+    def __init__(self, layer: ReflectConv1d):
+        self.layer = layer
+        self.weight = layer.weight.detach()
+        self.span = layer.dilation[0] * (layer.kernel_size[0] - 1)
+        self.kept: Tensor | None = None
+        self.begun = False
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        stride, pad = self.layer.stride[0], self.layer.pad
+        self.kept = x = joined(self.kept, x)
+        if not self.begun and x.shape[-1] > pad:
+            x = torch.cat((x[..., 1 : pad + 1].flip(-1), x), dim=-1)
+            self.begun = True
+        if last:
+            x = torch.cat((x, x[..., -pad - 1 : -1].flip(-1)), dim=-1)
+        steps = (x.shape[-1] - self.span - 1) // stride + 1 if self.begun else 0
+        if steps <= 0:
+            self.kept = x
+            return x.new_empty(len(x), self.layer.out_channels, 0)
+        self.kept = x[..., steps * stride :]
+        x = x[..., : (steps - 1) * stride + self.span + 1]
+        return F.conv1d(x, self.weight, self.layer.bias, stride, 0, self.layer.dilation)
+
+
+class UpsampleStage:
+    """A transposed convolution, in which an output step is made of two inputs at most, zeros around the clip."""
+
+    def __init__(self, layer: UpsampleConv1d):
+        self.layer = layer
+        self.weight = layer.weight.detach()
+        self.previous: Tensor | None = None
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        (rate,), (padding,) = self.layer.stride, self.layer.padding
+        begins = self.previous is None
+        if x.shape[-1] == 0 and (begins or not last):
+            return x.new_empty(len(x), self.layer.out_channels, 0)
+        x = F.pad(x, (1, 0)) if begins else torch.cat((self.previous, x), dim=-1)
+        self.previous = x[..., -1:]
+        x = F.pad(x, (0, 1)) if last else x
+        y = F.conv_transpose1d(x, self.weight, self.layer.bias, stride=rate)
+        # The first `rate` steps lack the input before `previous`, the last `rate` the one to come.
+        y = y[..., rate:-rate]
+        y = y[..., padding:] if begins else y
+        return y[..., : y.shape[-1] - rate + padding] if last else y
+
+
+class ResidualStage:
+    """What two convolutions add to their input, which waits for them."""
+
+    def __init__(self, block: ResidualBlock):
+        activation = Pointwise(block.activation)
+        self.residual = Chain([activation, stage_of(block.dilated), activation, stage_of(block.plain)])
+        self.waiting: Tensor | None = None
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        residual = self.residual(x, last)
+        waiting = joined(self.waiting, x)
+        self.waiting = waiting[..., residual.shape[-1] :]
+        return waiting[..., : residual.shape[-1]] + residual
+
+
+class MeanStage:
+    """The mean of chains, those that see less far waiting for the others."""
+
+    def __init__(self, layer: MultiReceptiveField):
+        self.chains = [Chain([stage_of(block) for block in chain]) for chain in layer.chains]
+        self.waiting: list[Tensor | None] = [None] * len(self.chains)
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        waiting = [joined(old, chain(x, last)) for old, chain in zip(self.waiting, self.chains, strict=True)]
+        ready = min(x.shape[-1] for x in waiting)
+        self.waiting = [x[..., ready:] for x in waiting]
+        return sum(x[..., :ready] for x in waiting) / len(waiting)
+
+
+def joined(old: Tensor | None, new: Tensor) -> Tensor:
+    return new if old is None else torch.cat((old, new), dim=-1)

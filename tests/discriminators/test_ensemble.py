@@ -1,0 +1,58 @@
+import pytest
+import torch
+from torch import nn
+
+from lfsc.discriminators.ensemble import Discriminator, Ensemble, Judgement
+from lfsc.discriminators.period import FoldByPeriod, MultiPeriodDiscriminator
+
+
+class Judge(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, x):
+        return Judgement(x * self.weight, [x])
+
+
+@pytest.fixture
+def ensemble():
+    return Ensemble(a=nn.ModuleList([Discriminator(view=FoldByPeriod(period=2), judge=Judge()) for _ in range(2)]))
+
+
+def test_views_of_real_have_no_graph_and_views_of_fake_have_one(ensemble):
+    fake = torch.randn(1, 8, requires_grad=True)
+    views = ensemble.views(torch.randn(1, 8, requires_grad=True), fake)
+    assert not any(view.requires_grad for view in views.real)
+    assert all(view.requires_grad for view in views.fake)
+    assert not any(view.requires_grad for view in views.detached().fake)
+
+
+def test_members_keep_their_order_and_names(ensemble):
+    assert ensemble.names == ["a_0", "a_1"]
+    assert len(ensemble([torch.ones(1), torch.ones(1)])) == 2
+
+
+def test_an_ensemble_of_none_is_refused():
+    with pytest.raises(ValueError, match="no discriminator"):
+        Ensemble()
+
+
+@pytest.mark.parametrize("period", [2, 3, 5, 7])
+def test_folding_puts_every_pth_sample_in_a_column(period):
+    audio = torch.arange(21.0)[None]
+    folded = FoldByPeriod(period=period)(audio)
+    assert torch.equal(folded.flatten()[:21], audio[0])
+    # What fills the last row is the end, reflected.
+    missing = -21 % period
+    assert torch.equal(folded.flatten()[21:], audio[0, 20 - missing : 20].flip(0))
+
+
+def test_a_period_judges_its_columns_apart():
+    member = MultiPeriodDiscriminator(periods=[3], channels=[2, 2], kernel_size=5, stride=3)[0]
+    audio = torch.randn(1, 90)
+    changed = audio.clone()
+    changed[0, 1::3] += 1
+    before, after = (member.judge(member.view(clip)).score for clip in (audio, changed))
+    assert torch.equal(before[:, [0, 2]], after[:, [0, 2]])
+    assert not torch.equal(before[:, 1], after[:, 1])

@@ -1,0 +1,22 @@
+"""Every judge's score against NeMo's."""
+
+import torch
+
+
+def test_scores_equal_nemos(reference):
+    arrays, discriminators = reference.arrays, reference.discriminators
+    views = discriminators.views(arrays["real"], arrays["fake"])
+    judged = zip(discriminators.names, discriminators(views.real), discriminators(views.fake), strict=True)
+    for i, (name, real, fake) in enumerate(judged):
+        torch.testing.assert_close(real.score, arrays[f"score_real_{i}"], atol=1e-5, rtol=0, msg=lambda m: f"{name}: {m}")
+        torch.testing.assert_close(fake.score, arrays[f"score_fake_{i}"], atol=1e-5, rtol=0, msg=lambda m: f"{name}: {m}")
+    assert f"score_real_{len(discriminators.names)}" not in arrays
+
+
+def test_features_are_nemos(reference):
+    """Which maps count as features differs between the judges: their means say whether the right ones do."""
+    discriminators = reference.discriminators
+    views = discriminators.views(reference.arrays["real"], reference.arrays["real"])
+    means = [[f.double().mean().item() for f in judgement.features] for judgement in discriminators(views.real)]
+    for found, expected in zip(means, reference.scalars["feature_means_real"], strict=True):
+        torch.testing.assert_close(torch.tensor(found), torch.tensor(expected), atol=1e-7, rtol=1e-5)

@@ -1,0 +1,129 @@
+import importlib.util
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+SCRIPT = Path(__file__).with_name("toy.py")
+
+
+def loaded(path: Path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def toy():
+    """The toy run as a module."""
+    return loaded(SCRIPT)
+
+
+@pytest.fixture(scope="session")
+def write_corpus():
+    return loaded(SCRIPT.parents[1] / "data" / "corpora.py").write_corpus
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory, write_corpus):
+    """Two corpora of 20 clips each."""
+    audio = torch.sin(torch.arange(22050) ** 1.3 / 20)
+    clips = {
+        place: {
+            "train": {f"{place[0]}{number}": audio[400 * number :] for number in range(20)},
+            "val": {f"v{place[0]}{number}": audio[400 * number :] for number in range(3)},
+        }
+        for place in ("one/en", "two/de")
+    }
+    return write_corpus(tmp_path_factory.mktemp("corpus"), clips)
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
+@pytest.mark.parametrize("workers", [0, 3])
+def test_a_resumed_trainer_sees_the_batches_that_would_have_come(toy, corpus, tmp_path, workers):
+    toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", workers=workers, updates=17)
+    for updates in (7, 12, 17):
+        toy.fit(corpus, tmp_path / "parts.ckpt", tmp_path / "parts", workers=workers, updates=updates, save_every=1)
+    assert lines(tmp_path / "parts") == lines(tmp_path / "whole")
+    assert len(lines(tmp_path / "whole")) == 17
+
+
+@pytest.mark.slow
+def test_a_run_killed_anywhere_goes_on_exactly_in_a_new_process(toy, corpus, tmp_path):
+    toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", workers=2, updates=60)
+    log = tmp_path / "killed"
+    command = [sys.executable, SCRIPT, corpus, tmp_path / "killed.ckpt", log, "2", "60"]
+    with subprocess.Popen(command, start_new_session=True) as process:
+        kill_at = random.randint(5, 50)
+        deadline = time.monotonic() + 60
+        while (not log.exists() or len(lines(log)) < kill_at) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        os.killpg(process.pid, signal.SIGKILL)
+    killed_after = len(lines(log))
+    assert killed_after >= kill_at
+    subprocess.run(command, check=True)
+    seen = lines(log)
+    resumed_at = int(seen[killed_after].split()[0])
+    assert 0 < resumed_at <= killed_after
+    whole = lines(tmp_path / "whole")
+    assert seen[:killed_after] == whole[:killed_after]
+    assert seen[killed_after:] == whole[resumed_at:]
+
+
+def test_lightning_fetches_no_batch_ahead(toy, corpus, tmp_path):
+    toy.fit(corpus, tmp_path / "a.ckpt", tmp_path / "log", workers=0, updates=3)
+    state = torch.load(tmp_path / "a.ckpt", weights_only=True)["CodecDataModule"]["stream"]
+    loader = state["ranks"][0]["SavableDataLoaderState"]["worker_states"][0]["FlexState"]
+    assert loader["_sample_index"] == 3
+
+
+def test_the_shares_are_known_before_training(toy, corpus):
+    data = toy.data(corpus)
+    data.setup("fit")
+    assert [(row.corpus, row.language) for row in data.shares] == [("one", "en"), ("two", "de")]
+    assert sum(row.share for row in data.shares) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("change", [{"max_val_clips": 0}, {}])
+def test_without_validation_clips_there_are_no_batches(toy, corpus, write_corpus, tmp_path, change):
+    path = corpus
+    if not change:
+        path = write_corpus(tmp_path, {"one/en": {"train": {f"c{n}": torch.ones(9000) for n in range(8)}}})
+    data = toy.data(path, **change)
+    data.setup("fit")
+    assert list(data.val_dataloader()) == []
+
+
+def test_validation_alone_does_not_open_the_training_data(toy, corpus):
+    data = toy.data(corpus)
+    data.setup("validate")
+    assert data.stream is None
+    assert [len(batch.keys) for batch in data.val_dataloader()] == [4]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"path": "nowhere"}, "nowhere has no index.json"),
+        ({"sample_rate": 16000}, "holds audio at 22050 Hz, the model is for 16000 Hz"),
+        ({"batch_size": 64}, "40 clips to train on, fewer than"),
+        ({"crops_per_clip": 3}, "batch_size=4 must be a multiple of crops_per_clip=3"),
+    ],
+)
+def test_what_is_wrong_is_said_in_setup(toy, corpus, change, message):
+    data = toy.data(corpus)
+    for name, value in change.items():
+        setattr(data, name, value)
+    with pytest.raises(ValueError, match=message) as raised:
+        data.setup("fit")
+    assert "\n" not in str(raised.value)

@@ -1,0 +1,144 @@
+"""The two players' update: NeMo's trajectory, whose turn it is, and what is computed in it."""
+
+import copy
+from typing import NamedTuple
+
+import pytest
+import torch
+from lightning import Callback, Trainer
+from torch.utils.data import DataLoader
+
+from lfsc.composing import compose
+from lfsc.configs import build
+from lfsc.losses.weighted import WeightedLosses
+from lfsc.training.module import CodecTraining
+from lfsc.training.player import Player
+
+NAMES = {
+    "d_loss": "discriminator",
+    "g_loss_mel_l1": "mel",
+    "g_loss_stft": "stft",
+    "g_loss_gen": "adversarial",
+    "g_loss_feature": "features",
+}
+
+
+class Clips(NamedTuple):
+    audio: torch.Tensor
+    keys: list[str]
+    skipped: list
+
+
+@pytest.fixture
+def module(reference):
+    """The paper's training of NeMo's narrow codec."""
+    config = compose("lfsc_22khz", ["data.path=unused"])
+    losses = build(config["losses"])
+    return CodecTraining(
+        config=config,
+        codec=reference.codec,
+        discriminators=reference.discriminators,
+        reconstruction_losses=WeightedLosses(losses["reconstruction"]),
+        judged_losses=WeightedLosses(losses["judged"]),
+        discriminator_loss=losses["discriminator"],
+        generator_player=Player(**config["optimizers"]["generator"]),
+        discriminators_player=Player(**config["optimizers"]["discriminators"]),
+        discriminators_every=config["discriminators_every"],
+        updates_per_epoch=config["updates_per_epoch"],
+    )
+
+
+@pytest.fixture
+def batches(reference):
+    return [Clips(audio, ["a", "b"], []) for audio in reference.arrays["train_batches"]]
+
+
+class Record(Callback):
+    def __init__(self):
+        self.updates = []
+
+    def on_train_batch_end(self, trainer, module, *_):
+        self.updates.append({name: value.item() for name, value in module.scalars.items()})
+        module.scalars = {}
+
+
+def fit(module, batches, **flags):
+    record = Record()
+    flags = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, **flags}
+    trainer = Trainer(max_epochs=1, accelerator="cpu", enable_model_summary=False, callbacks=[record], **flags)
+    trainer.fit(module, DataLoader(batches, batch_size=None))
+    return record.updates
+
+
+@pytest.mark.slow
+def test_the_trajectory_is_nemos(module, batches, reference):
+    updates = fit(module, batches)
+    assert len(updates) == len(reference.scalars["trajectory"]) == module.updates
+    for ours, theirs in zip(updates, reference.scalars["trajectory"], strict=True):
+        for name, value in theirs.items():
+            if name in NAMES:
+                assert ours[NAMES[name]] == pytest.approx(value, rel=1e-3), name
+    with torch.no_grad():
+        latents = module.codec.encoder(module.codec.pad(reference.arrays["clip"]))
+    expected = reference.arrays["clip_latents_after_training"]
+    assert (latents - expected).norm() / expected.norm() < 1e-3
+
+
+def test_two_updates_follow_nemo(module, batches, reference):
+    """The fast part of the test above: one update with the discriminators' turn and one without."""
+    for ours, theirs in zip(fit(module, batches[:2]), reference.scalars["trajectory"], strict=False):
+        for name in NAMES.keys() & theirs.keys():
+            assert ours[NAMES[name]] == pytest.approx(theirs[name], rel=1e-3), name
+
+
+def test_discriminators_take_every_second_turn(module, batches):
+    updates = fit(module, [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:4]])
+    assert ["discriminator" in update for update in updates] == [True, False, True, False]
+
+
+def test_the_slm_hears_each_clip_once_an_update(module, batches):
+    heard = []
+    slm = module.discriminators.families["slm"][0].view.held[0].slm
+    slm.register_forward_hook(lambda *_: heard.append(torch.is_grad_enabled()))
+    fit(module, [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:2]])
+    # Real without a graph, fake with one, in an update of both players as in one of the generator alone.
+    assert heard == [False, True, False, True]
+
+
+def test_each_turn_trains_its_own_player(module, batches):
+    """In the generator's turn no gradient is computed for a judge, in the discriminators' none for the codec."""
+    backward = []
+    original = module.manual_backward
+
+    def spy(loss):
+        before = gradients(module)
+        original(loss)
+        backward.append((before, gradients(module)))
+
+    module.manual_backward = spy
+    fit(module, [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:1]])
+    (judges_before, judges_after), (coder_before, coder_after) = backward
+    assert judges_before["discriminators"] is None, "their gradients are cleared before their backward"
+    assert judges_after["codec"] is None
+    assert judges_after["discriminators"] is not None
+    assert torch.equal(coder_before["discriminators"], coder_after["discriminators"])
+    assert coder_after["codec"] is not None
+
+
+def gradients(module):
+    """All gradients of each player as one vector, None where there is none."""
+    players = {"codec": module.codec, "discriminators": module.discriminators}
+    found = {name: [p.grad.flatten() for p in player.parameters() if p.grad is not None] for name, player in players.items()}
+    return {name: torch.cat(gradient).clone() if gradient else None for name, gradient in found.items()}
+
+
+def test_learning_rates_decay_by_epochs_of_updates(module, batches):
+    module.updates_per_epoch = 2
+    fit(module, [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:4]])
+    rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers()]
+    assert rates == pytest.approx([2e-4 * 0.998**2] * 2)
+
+
+def test_the_frozen_slm_is_in_no_checkpoint(module):
+    assert not any("slm.model" in name or "view" in name for name in module.state_dict())
+    copy.deepcopy(module).load_state_dict(module.state_dict(), strict=True)
