@@ -70,7 +70,7 @@ class Catalogue:
         dataset[numpy.asarray(self.splits) == LEFT_OUT] = -1
         order = numpy.argsort(dataset, kind="stable")
         numbers, first = numpy.unique(dataset[order], return_index=True)
-        parts = numpy.split(order, first[1:])
+        parts = numpy.split(order, first)[1:]
         return [
             (languages[number // len(SPLITS)], SPLITS[number % len(SPLITS)], rows)
             for number, rows in zip(numbers, parts, strict=True)

@@ -38,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"lfsc {verb}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
+        if (error.name or "").startswith("lfsc"):
+            raise
         print(f"lfsc {verb}: {error.name} is not installed; pip install 'lfsc[train,prep,evaluate,export]'", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

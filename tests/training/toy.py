@@ -66,11 +66,15 @@ class Toy(LightningModule):
 
 
 class SaveEvery(Callback):
-    def __init__(self, updates: int, path: Path):
+    """Saves after every so many updates and stops after `last`."""
+
+    def __init__(self, updates: int, path: Path, last: int):
         self.every = updates
         self.path = path
+        self.last = last
 
     def on_train_batch_end(self, trainer, module, *_):
+        trainer.should_stop = module.updates == self.last
         if module.updates % self.every == 0:
             trainer.save_checkpoint(self.path.with_suffix(".part"))
             self.path.with_suffix(".part").replace(self.path)
@@ -79,7 +83,7 @@ class SaveEvery(Callback):
 def fit(folder: Path, checkpoint: Path, log: Path, *, workers: int, updates: int, save_every: int = 3) -> None:
     """Train until `updates`, from the checkpoint if there is one."""
     trainer = Trainer(
-        max_steps=updates,
+        max_epochs=-1,
         accelerator="cpu",
         logger=False,
         enable_checkpointing=False,
@@ -89,7 +93,7 @@ def fit(folder: Path, checkpoint: Path, log: Path, *, workers: int, updates: int
         num_sanity_val_steps=0,
         val_check_interval=5,
         check_val_every_n_epoch=None,
-        callbacks=[SaveEvery(save_every, checkpoint)],
+        callbacks=[SaveEvery(save_every, checkpoint, updates)],
     )
     resumed = {"ckpt_path": str(checkpoint), "weights_only": True} if checkpoint.exists() else {}
     trainer.fit(Toy(log), datamodule=data(folder, workers=workers), **resumed)

@@ -45,7 +45,7 @@ def shifted_or_flipped(fake: Tensor, real: Tensor, sample_rate: int) -> str:
     flipped = peak(-fake, real, round(MAX_OFFSET * sample_rate))
     if flipped.value > max(LIKENESS, upright.value + ADVANTAGE):
         where = f", and {described(flipped.lag, sample_rate)}" if flipped.lag else ""
-        return f"sign: flipped (correlation −{flipped.value:.2f}){where}"
+        return f"sign: flipped (correlation of the negative {flipped.value:.2f}){where}"
     if upright.lag and upright.value > max(LIKENESS, upright.in_place + ADVANTAGE):
         return f"offset: {described(upright.lag, sample_rate)} (correlation {upright.value:.2f})"
     return ""

@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -52,7 +53,7 @@ def band(edge: float) -> str:
 
 
 def find_clips(data: Path | str, *, split: str = "val") -> list[Clip]:
-    """The clips of a corpus folder (its `split`), a folder of shards, one shard, a manifest, or a tree of recordings."""
+    """The clips of a corpus (its `split`), of a folder of shards, one shard, a manifest, or a tree of recordings."""
     data = Path(data)
     if not data.exists():
         raise ValueError(f"{data}: no such file or folder; --data takes shards, a folder of recordings or a manifest")
@@ -61,7 +62,7 @@ def find_clips(data: Path | str, *, split: str = "val") -> list[Clip]:
         raise ValueError(f"{data}: found no recordings ({', '.join(sorted(SUFFIXES))}), shards or manifest entries")
     keys = [clip.key for clip in clips]
     if len(set(keys)) < len(keys):
-        double = next(a for a, b in zip(keys, keys[1:], strict=False) if a == b)
+        double = next(a for a, b in pairwise(keys) if a == b)
         raise ValueError(f"{data}: the key {double!r} occurs more than once; a report needs unique names")
     return clips
 

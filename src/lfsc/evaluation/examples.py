@@ -8,8 +8,8 @@ from torch import Tensor
 from lfsc.evaluation.clips import Clip
 from lfsc.evaluation.judging import Judged
 
-WORST, BEST = 3, 2
-MAX_SECONDS = 12
+WORST, BEST = 2, 2
+MAX_SECONDS = 8
 
 
 class Example(NamedTuple):

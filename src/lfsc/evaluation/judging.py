@@ -13,15 +13,11 @@ from torch import Tensor
 
 from lfsc.evaluation.alignment import misalignment
 from lfsc.evaluation.clips import Clip, Original
-from lfsc.evaluation.codecs import Codec, Files, Reconstruction
+from lfsc.evaluation.codecs import Codec, Reconstruction
+from lfsc.evaluation.levels import followed_levels, silence_floor
 from lfsc.evaluation.protocol import light_metrics
 from lfsc.metrics.codebook import token_counts
-from lfsc.metrics.level import level, loudness_difference
-from lfsc.metrics.metric import Audio, Measured, Metric, Pair, Unmeasurable
-
-# Decibels by which some clips are made quieter or louder, to see whether what comes back follows.
-LEVEL_SHIFTS = (-20, -10, 10)
-SILENT_SECONDS = 2
+from lfsc.metrics.metric import Measured, Metric, Pair, Unmeasurable
 
 
 class Row(NamedTuple):
@@ -142,34 +138,6 @@ def finished(row: Row, future: Future | None) -> Row:
         return row
     measured, unmeasured = future.result()
     return row._replace(measured=measured | row.measured, unmeasured=unmeasured | row.unmeasured)
-
-
-def followed_levels(codec: Codec, clip: Clip, original: Tensor, sample_rate: int) -> dict[str, Measured]:
-    """How far the loudness that comes back strays from that of the shifted input; none where the shift would clip."""
-    measured = {}
-    for shift in () if isinstance(codec, Files) else LEVEL_SHIFTS:
-        shifted = original * 10 ** (shift / 20)
-        if shifted.abs().max() > 1:
-            continue
-        fake = codec.reconstruct(clip, shifted, sample_rate=sample_rate).audio
-        try:
-            difference = loudness_difference(Audio(fake, shifted), sample_rate=sample_rate)
-        except Unmeasurable:
-            continue
-        measured[shift_name(shift)] = Measured(difference)
-    return measured
-
-
-def shift_name(shift: int) -> str:
-    return f"loudness_difference_{'minus' if shift < 0 else 'plus'}_{abs(shift)}_db"
-
-
-def silence_floor(codec: Codec, sample_rate: int) -> float | None:
-    """dBFS of what comes back of digital silence; None for files, which cannot be asked."""
-    if isinstance(codec, Files):
-        return None
-    silence = torch.zeros(SILENT_SECONDS * sample_rate)
-    return level(codec.reconstruct(Clip(key="silence", path=None), silence, sample_rate=sample_rate).audio)
 
 
 class Inline(Executor):

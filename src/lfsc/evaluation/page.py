@@ -1,15 +1,11 @@
 """A report as one HTML page that holds everything it shows."""
 
-import base64
 from importlib.resources import files as resources
 
-import torch
-from torch import Tensor
-
-from lfsc.audio import files
 from lfsc.evaluation.examples import Example
 from lfsc.evaluation.html import Markup, element, joined, section, table
-from lfsc.evaluation.pictures import histogram_svg, spectrogram_png, usage_svg, waveform_svg
+from lfsc.evaluation.listening import listening
+from lfsc.evaluation.pictures import histogram_svg, usage_svg
 from lfsc.evaluation.report import Report, numbers
 
 # More rows make phones slow; the CSV has all of them.
@@ -117,6 +113,8 @@ def groups(report: Report, summary: dict) -> Markup:
     parts = []
     for group in next(iter(summary["codecs"].values()))["groups"]:
         found = {label: codec["groups"][group] for label, codec in summary["codecs"].items()}
+        if set().union(*found.values()) <= {"unknown"}:
+            continue
         names = [n for n in report.definitions if any(n in m for by in found.values() for m in by.values())]
         rows = [
             [value, label, *(estimate(metrics.get(name)) for name in names)]
@@ -146,34 +144,6 @@ def codebooks(report: Report, summary: dict) -> Markup:
             size = f"{label}: {use['size']} codes each, {use['frames']} frames, the most frequent codes at the left"
             parts += [element("h3", size), element("div", *figures, class_="plots")]
     return section("Codebooks", *parts) if parts else Markup("")
-
-
-def listening(examples: list[Example], colours: dict[str, int], sample_rate: int) -> Markup:
-    articles = []
-    for example in examples:
-        versions = [version("original", "", example.original, sample_rate)]
-        for label, audio in example.reconstructions.items():
-            versions.append(version(label, f"codec{colours[label]}", audio, sample_rate))
-        heading = joined(element("h3", example.clip.key), element("p", f"{example.why}; the first 12 s at most"))
-        articles.append(element("article", heading, element("div", *versions, class_="versions")))
-    about = f"Spectrograms reach {sample_rate / 2000:.1f} kHz, 80 dB from black to white; waveforms reach full scale."
-    return section("To hear", *articles, about=about)
-
-
-def version(name: str, class_: str, audio: Tensor, sample_rate: int) -> Markup:
-    audio = torch.where(audio.isfinite(), audio, 0.0)
-    sound = files.encode(audio, sample_rate=sample_rate, format="flac")
-    return element(
-        "figure",
-        element("figcaption", name, class_=class_),
-        element("img", src=inline(spectrogram_png(audio), "image/png"), alt=f"spectrogram: {name}"),
-        waveform_svg(audio),
-        element("audio", controls="controls", preload="metadata", src=inline(sound, "audio/flac")),
-    )
-
-
-def inline(content: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def all_clips(report: Report) -> Markup:

@@ -11,21 +11,27 @@ from lfsc.evaluation.html import Markup, element
 
 N_FFT, HOP_LENGTH = 1024, 256
 LOUDEST, RANGE = 40.0, 80.0  # dB of a window's magnitude
-MAX_COLUMNS, WAVE_COLUMNS = 800, 300
+MAX_COLUMNS, ROWS, WAVE_COLUMNS = 480, 160, 300
+SHADES = 64
 BINS = 24
 
 
 def spectrogram_png(audio: Tensor) -> bytes:
     """Magnitudes of audio [T], 80 dB from black to white, one colour for one level in every picture."""
-    from matplotlib.image import imsave
+    from matplotlib import colormaps
+    from PIL import Image
 
     audio = torch.nn.functional.pad(audio, (0, max(0, N_FFT - len(audio))))
     spectrogram = MagnitudeSpectrogram(n_fft=N_FFT, hop_length=HOP_LENGTH, win_length=N_FFT, guard=1e-9)
     decibels = 20 * spectrogram(audio[None])[0].log10()
-    if decibels.shape[1] > MAX_COLUMNS:
-        decibels = torch.nn.functional.adaptive_max_pool1d(decibels, MAX_COLUMNS)
+    columns = min(MAX_COLUMNS, decibels.shape[1])
+    decibels = torch.nn.functional.adaptive_max_pool2d(decibels[None], (ROWS, columns))[0].flip(0)
+    shades = ((decibels - LOUDEST + RANGE) / RANGE * (SHADES - 1)).round().clamp(0, SHADES - 1)
+    # A palette, not three colours a pixel: a page holds dozens of pictures.
+    image = Image.fromarray(shades.to(torch.uint8).numpy(), mode="P")
+    image.putpalette((colormaps["magma"].resampled(SHADES).colors[:, :3] * 255).round().astype("uint8").tobytes())
     picture = io.BytesIO()
-    imsave(picture, decibels.numpy(), cmap="magma", vmin=LOUDEST - RANGE, vmax=LOUDEST, format="png", origin="lower")
+    image.save(picture, format="PNG", optimize=True)
     return picture.getvalue()
 
 
@@ -64,7 +70,7 @@ def staircase(heights: numpy.ndarray) -> str:
 
 
 def usage_svg(counts: Tensor) -> Markup:
-    """The tokens of one codebook [codebook_size] by how often they occur, the most frequent first, as the share of all."""
+    """How often each token of one codebook occurs, of counts [codebook_size]; the most frequent first."""
     columns = counts.sort(descending=True).values.double()
     if len(columns) > WAVE_COLUMNS:
         columns = torch.nn.functional.adaptive_avg_pool1d(columns[None], WAVE_COLUMNS)[0]

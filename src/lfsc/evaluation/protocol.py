@@ -57,7 +57,7 @@ def light_metrics(rate: int) -> tuple[Metric, ...]:
         ),
         spectral_metric("stft_distance", "", "lower", f"L1 of log(1 + |STFT|), {spectral[10:]}", ours, STFTDistance()),
         spectral_metric("log_spectral_distance", "dB", "lower", "Gray and Markel 1976", ours, LogSpectralDistance()),
-        spectral_metric("spectral_convergence", "", "lower", "Arık et al. 2018", ours, SpectralConvergence()),
+        spectral_metric("spectral_convergence", "", "lower", "Arik et al. 2018", ours, SpectralConvergence()),
     ]
     if find_spec("pesq"):
         taken = Taken(PERCEPTUAL_RATE, pesq)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import lfsc
 from lfsc.evaluation.clips import Clip
-from lfsc.evaluation.judging import LEVEL_SHIFTS, Judged, Row, shift_name
+from lfsc.evaluation.judging import Judged, Row
+from lfsc.evaluation.levels import LEVEL_SHIFTS, shift_name
 from lfsc.evaluation.statistics import CONFIDENCE, RESAMPLES, SEED, Estimate, estimates, ranks
 from lfsc.metrics.codebook import entropy, entropy_bitrate, usage
 from lfsc.metrics.metric import Measured, Metric
@@ -44,7 +45,7 @@ def definitions(metrics: list[Metric], sample_rate: int) -> dict[str, Definition
     for shift in LEVEL_SHIFTS:
         source = f"loudness_difference with the input {shift:+d} dB, of some clips"
         found[shift_name(shift)] = Definition("LU", "zero", sample_rate, source, f"lfsc {lfsc.__version__}")
-    source = "level that comes back of digital silence, −120 at least"
+    source = "level that comes back of digital silence, no less than -120"
     found["silence_floor"] = Definition("dBFS", "lower", sample_rate, source, f"lfsc {lfsc.__version__}")
     return found
 
@@ -135,7 +136,8 @@ def all_ranks(report: Report) -> dict:
     """For each metric, each codec's place among those that have it, over the clips that all of them have."""
     found = {}
     for name, definition in report.definitions.items():
-        having = {label: numbers(judged.rows, name) for label, judged in report.judged.items()}
+        contestants = {label: judged for label, judged in report.judged.items() if judged.codec.kind != "identity"}
+        having = {label: numbers(judged.rows, name) for label, judged in contestants.items()}
         having = {label: measured for label, measured in having.items() if measured}
         if len(having) > 1:
             found[name] = {label: rank._asdict() for label, rank in ranks(having, definition.better).items()}
@@ -147,7 +149,7 @@ def numbers(rows: list[Row], name: str) -> dict[str, Measured]:
 
 
 def clips_csv(report: Report) -> str:
-    """A line for each clip of each codec; a number that was not taken is an empty cell, and the last column says why."""
+    """A line for each clip of each codec; where a number was not taken its cell is empty, the last column says why."""
     names = [name for name in report.definitions if name != "silence_floor"]
     facts = [name for name in Clip._fields if name not in ("path", "text", "span")]
     text = io.StringIO()

@@ -89,22 +89,31 @@ def damaged(folder: Path) -> list[str]:
 
 def read_lock(folder: Path) -> dict:
     path = folder / LOCK
-    return json.loads(path.read_text(encoding="utf-8"))["weights"] if path.is_file() else {}
+    return read_pins(path) if path.is_file() else {}
+
+
+def read_pins(path: Path) -> dict:
+    """The entries of a weights.json, by name."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["weights"]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not a list of fetched weights: {error}") from error
 
 
 def download_from_hub(name: str, source: str, revision: str | None, folder: Path) -> Fetched:
-    """One revision of a hub repository, torch's weights only."""
-    from huggingface_hub import HfApi, snapshot_download
+    """One revision of a hub repository, as huggingface_hub lays it out, with torch's weights only."""
+    from huggingface_hub import snapshot_download
 
-    exact = HfApi().model_info(source, revision=revision).sha
-    patterns = ["*.json", "*.txt", "*.model", "*.safetensors"]
-    listing = HfApi().list_repo_files(source, revision=exact)
-    if not any(path.endswith(".safetensors") for path in listing):
-        patterns.append("*.bin")
-    snapshot_download(
-        source, revision=exact, local_dir=folder / name, allow_patterns=patterns, ignore_patterns=["*fp32*"]
+    ignored = ["*fp32*", "flax*", "tf_*"]
+    wanted = ["*.json", "*.txt", "*.model", "*.safetensors"]
+    place = Path(
+        snapshot_download(source, revision=revision, cache_dir=folder, allow_patterns=wanted, ignore_patterns=ignored)
     )
-    return Fetched(exact, name)
+    if not any(place.glob("*.safetensors")):
+        snapshot_download(
+            source, revision=place.name, cache_dir=folder, allow_patterns=["*.bin"], ignore_patterns=ignored
+        )
+    return Fetched(place.name, place.relative_to(folder).as_posix())
 
 
 def download_squim(name: str, source: str, revision: str | None, folder: Path) -> Fetched:
@@ -122,7 +131,7 @@ def download_squim(name: str, source: str, revision: str | None, folder: Path) -
 def files_of(place: Path) -> list[Path]:
     if place.is_file():
         return [place]
-    return sorted(path for path in place.rglob("*") if path.is_file() and ".cache" not in path.parts)
+    return sorted(path for path in place.rglob("*") if path.is_file())
 
 
 def digest_of(place: Path) -> str:

@@ -1,10 +1,18 @@
 """Both halves of a codec as graphs of tensors alone, for programs that know nothing of this one."""
 
+import json
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lfsc import atomic
+from lfsc.bundle.architecture import fill, skeleton
+from lfsc.bundle.source import Source
 from lfsc.models.codec import Codec
+from lfsc.models.folding import fold
+from lfsc.tokens import fingerprint
 
 
 class AudioToTokens(nn.Module):
@@ -23,6 +31,9 @@ class AudioToTokens(nn.Module):
         latents = self.encoder(F.pad(audio, (0, padded - audio.shape[-1])))
         return self.quantizer(latents).tokens[..., :frames]
 
+    def example(self) -> Tensor:
+        return torch.zeros(2, 7 * self.hop_length + 1)
+
 
 class TokensToAudio(nn.Module):
     """Audio [B, F·hop] float32 in -1…1 of tokens [B,C,F] int64, for clips of one length."""
@@ -39,3 +50,30 @@ class TokensToAudio(nn.Module):
         codes = self.quantizer.codes_of(tokens)
         padded = F.pad(codes, (0, torch.sym_max(frames, self.min_frames) - frames))
         return self.decoder(padded)[:, : frames * self.hop_length]
+
+    def example(self) -> Tensor:
+        return torch.zeros(2, self.quantizer.num_codebooks, 9, dtype=torch.int64)
+
+
+def folded_codec(found: Source) -> Codec:
+    """The codec as exports take it: weight norm folded, nothing to train."""
+    codec = skeleton(found.codec, folded=found.folded)
+    fill(codec, found.codec_weights())
+    codec.carried_fingerprint = found.fingerprint
+    return fold(codec, fingerprint=fingerprint(codec)).eval().requires_grad_(False)
+
+
+def write_facts(path: Path, codec: Codec) -> None:
+    """What a program that runs the graphs must know of the codec."""
+    facts = {
+        "sample_rate": codec.sample_rate,
+        "hop_length": codec.hop_length,
+        "frame_rate": codec.frame_rate,
+        "num_codebooks": codec.num_codebooks,
+        "codebook_size": codec.codebook_size,
+        "levels": list(codec.quantizer.levels),
+        "fingerprint": codec.carried_fingerprint,
+        "encoder": "audio [batch, samples] float32 in -1…1 → tokens [batch, num_codebooks, ceil(samples / hop_length)]",
+        "decoder": "tokens [batch, num_codebooks, frames] int64 → audio [batch, frames * hop_length] float32",
+    }
+    atomic.write_text(path, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")

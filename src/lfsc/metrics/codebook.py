@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def token_counts(tokens: Tensor, *, codebook_size: int, tokens_len: Tensor | None = None) -> Tensor:
-    """How often each token occurs in each codebook, [C, codebook_size] int64, in tokens [B,C,F] of so many frames [B]."""
+    """How often each token of each codebook occurs, [C, codebook_size], in tokens [B,C,F] of so many frames [B]."""
     batch, num_codebooks, frames = tokens.shape
     if tokens.numel() and not 0 <= int(tokens.min()) <= int(tokens.max()) < codebook_size:
         raise ValueError(f"tokens lie in {int(tokens.min())}…{int(tokens.max())}, expected 0…{codebook_size - 1}")

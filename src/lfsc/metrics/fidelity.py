@@ -29,7 +29,7 @@ class PerClip(nn.Module):
 
 
 class SpectralDistance(PerClip):
-    """Mean over bands and frames of the L1 distance of log(1 + magnitude); a clip under one window is zero-padded to it."""
+    """L1 distance of log(1 + magnitude), the mean over bands and frames; shorter clips are zero-padded to a window."""
 
     def __init__(self, spectrogram: MagnitudeSpectrogram):
         super().__init__()
@@ -84,7 +84,7 @@ class LogSpectralDistance(SpectralDistance):
 
 
 class SpectralConvergence(SpectralDistance):
-    """Frobenius norm of the difference of magnitudes by that of the original's (Arık et al. 2018)."""
+    """Frobenius norm of the difference of magnitudes by that of the original's (Arik et al. 2018)."""
 
     def __init__(self):
         super().__init__(MagnitudeSpectrogram(n_fft=N_FFT, hop_length=HOP_LENGTH, win_length=N_FFT, guard=GUARD))

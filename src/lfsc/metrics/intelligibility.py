@@ -42,7 +42,7 @@ def fixed_numpy_seed():
 
 
 class Transcriber:
-    """Transcripts of a pair by a transformers ASR pipeline; each is made once, and an original's kept for other codecs."""
+    """Transcripts of a pair by a transformers ASR pipeline; an original's is kept for the other codecs."""
 
     def __init__(self, pipeline):
         self.pipeline = pipeline
@@ -70,14 +70,13 @@ class Transcriber:
         return self.pipeline(recording, **options)["text"]
 
     def whisper_options(self, language: str) -> dict:
-        """Greedy decoding in the clip's language, where the model can be told one."""
-        known = getattr(self.pipeline.model.generation_config, "lang_to_id", None)
-        if known is None:
-            return {"do_sample": False}
+        """Greedy decoding in the clip's language; where that is unknown, in what the model takes it for."""
+        greedy = {"do_sample": False, "num_beams": 1}
         code = primary(language)
-        if f"<|{code}|>" not in known:
+        known = getattr(self.pipeline.model.generation_config, "lang_to_id", {"<|en|>": 0})
+        if code and f"<|{code}|>" not in known:
             raise Unmeasurable(f"the recogniser was not trained on the language '{language}'")
-        return {"do_sample": False, "language": code, "task": "transcribe"}
+        return greedy | ({"language": code, "task": "transcribe"} if code and len(known) > 1 else {})
 
 
 class ErrorRate:
@@ -118,7 +117,7 @@ class ErrorRate:
 def normalised(text: str, language: str) -> str:
     """Text without case, punctuation and differences of notation: what a reader would call the same words.
 
-    English goes through Whisper's own rules (numbers, contractions). Combining marks stay: they are vowels in many scripts.
+    English goes by Whisper's own rules (numbers, contractions). Combining marks stay: many scripts write vowels so.
     """
     from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 

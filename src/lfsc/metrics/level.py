@@ -18,7 +18,7 @@ def loudness(audio: Tensor, *, sample_rate: int) -> float:
         raise Unmeasurable(f"shorter than a loudness block of {LOUDNESS_BLOCK} s")
     measured = float(torchaudio.functional.loudness(audio[None], sample_rate))
     if not -70 <= measured <= 20:
-        raise Unmeasurable("quieter than the gate of −70 LUFS")
+        raise Unmeasurable("quieter than the gate of -70 LUFS")
     return measured
 
 
@@ -28,7 +28,7 @@ def loudness_difference(audio: Audio, *, sample_rate: int) -> float:
 
 
 def level(audio: Tensor) -> float:
-    """Root mean square of audio [T] in dB below full scale, −120 at least."""
+    """Root mean square of audio [T] in dB below full scale, no less than -120."""
     power = float(audio.double().square().mean())
     return max(SILENCE, 10 * torch.tensor(power, dtype=torch.float64).log10().item()) if power > 0 else SILENCE
 

@@ -10,7 +10,7 @@ MIN_SECONDS = 0.5
 
 
 class SpeakerSimilarity:
-    """Cosine −1 … 1 between the x-vectors of the reconstruction and of the original (WavLM, arXiv 2110.13900)."""
+    """Cosine, -1 to 1, between the x-vectors of the reconstruction and of the original (WavLM, arXiv 2110.13900)."""
 
     def __init__(self, *, model: nn.Module, feature_extractor, device: str = "cpu"):
         self.model = model.eval().to(device)

@@ -1,6 +1,9 @@
 """NeMo's configuration of the discriminators as ours, and ours as NeMo's."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from torch import Tensor
 
 from lfsc.nemo.architecture import MODULES, section
 
@@ -75,3 +78,54 @@ def refuse_other(name: str, given: dict, known: set[str], fixed: dict[str, Any] 
 
 
 REFUSED = object()
+
+
+def discriminators_to_nemo(config: dict, weights: Mapping[str, Tensor]) -> dict:
+    """NeMo's `discriminator` section of ours; ValueError where NeMo's classes have fixed another value."""
+    families = {name: family for name, family in config.items() if name != "_target_"}
+    parts = []
+    for name, family in families.items():
+        if name not in TO_NEMO:
+            raise ValueError(f"discriminators.{name} has no equal in NeMo: it knows {', '.join(TO_NEMO)}")
+        parts.append(TO_NEMO[name](family, weights))
+    return {"_target_": WRAPPER, "discriminators": parts}
+
+
+def stft_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
+    require_fixed(family, STFT, "stft")
+    return {"_target_": MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT", "resolutions": family["resolutions"]}
+
+
+def period_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
+    require_fixed(family, PERIOD, "period")
+    return {"_target_": MODULES + "audio_codec_modules.MultiPeriodDiscriminator", "periods": family["periods"]}
+
+
+def slm_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
+    channels = family["in_channels"]
+    fixed = {"channels": [2 * channels, 4 * channels, 4 * channels]}
+    require_fixed(family, fixed, "slm")
+    if family["slm"]["_target_"] != LOAD_SLM:
+        raise ValueError("discriminators.slm hears an untrained language model, which NeMo cannot make")
+    hidden = weights["families.slm.0.judge.conv_in.parametrizations.weight.original1"].shape[1]
+    # NeMo multiplies the two; of WavLM-base-plus they are known.
+    width, layers = (768, 13) if hidden == 768 * 13 else (hidden, 1)
+    return {
+        "_target_": MODULES + "audio_codec_modules.SLMDiscriminator",
+        "slm_model_name": family["slm"]["path"],
+        "slm_sr": family["slm_rate"],
+        "input_sr": family["sample_rate"],
+        "slm_hidden": width,
+        "slm_layers": layers,
+        "initial_channel": channels,
+        "use_spectral_norm": False,
+    }
+
+
+TO_NEMO = {"stft": stft_to_nemo, "period": period_to_nemo, "slm": slm_to_nemo}
+
+
+def require_fixed(family: dict, fixed: dict[str, Any], name: str) -> None:
+    for key, value in fixed.items():
+        if key != "_target_" and family[key] != value:
+            raise ValueError(f"discriminators.{name}.{key} is {family[key]}, NeMo's is always {value}: leave the discriminators out")

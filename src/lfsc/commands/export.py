@@ -1,0 +1,95 @@
+"""`lfsc export`: weights for other programs."""
+
+import argparse
+import sys
+from pathlib import Path
+
+FORMATS = ("bundle", "nemo", "onnx", "torch")
+
+
+def main(arguments: list[str]) -> int:
+    options = parser().parse_args(arguments)
+    refuse_misplaced(options)
+    from lfsc.bundle.opening import opened
+
+    with opened(options.codec) as found:
+        return WRITERS[options.format](found, options)
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lfsc export",
+        description="Write a codec for other programs: a bundle (config.yaml, safetensors and a model card, which "
+        "lfsc.load takes), an archive for NeMo, ONNX graphs, or torch.export programs.",
+    )
+    parser.add_argument("codec", help="a run directory, a checkpoint, a bundle, a .nemo archive or a hub name")
+    parser.add_argument("out", type=Path, help="the folder to write; with --format nemo the file")
+    parser.add_argument("--format", choices=FORMATS, default="bundle")
+    parser.add_argument("--with-discriminators", action="store_true", help="so that others can fine-tune (bundle, nemo)")
+    parser.add_argument("--fold", action="store_true", help="fold weight norm: quicker to load, no longer to train (bundle)")
+    parser.add_argument("--code-licence", metavar="TEXT", help="a statement for the model card (bundle)")
+    parser.add_argument("--weights-licence", metavar="TEXT", help="the same, of the weights")
+    parser.add_argument("--data-licence", metavar="TEXT", help="the same, of the data that they were trained on")
+    parser.add_argument("--overwrite", action="store_true", help="write over what is there")
+    return parser
+
+
+def refuse_misplaced(options: argparse.Namespace) -> None:
+    if options.fold and options.format != "bundle":
+        raise ValueError(f"--fold has no effect with --format {options.format}: nemo never folds, onnx and torch always do")
+    if options.with_discriminators and options.format not in ("bundle", "nemo"):
+        raise ValueError(f"--with-discriminators has no effect with --format {options.format}: only bundle and nemo take them")
+    licences = (options.code_licence, options.weights_licence, options.data_licence)
+    if any(licences) and options.format != "bundle":
+        raise ValueError(f"licences have no place in --format {options.format}: only a bundle has a model card")
+    if options.out.exists() and not options.overwrite and (options.out.is_file() or any(options.out.iterdir())):
+        raise ValueError(f"{options.out} is there already; --overwrite writes over it")
+
+
+def bundle(found, options: argparse.Namespace) -> int:
+    from lfsc.export.bundle import write_bundle
+    from lfsc.export.card import statements_of
+
+    given = {"code": options.code_licence, "weights": options.weights_licence, "data": options.data_licence}
+    write_bundle(
+        found,
+        options.out,
+        with_discriminators=options.with_discriminators,
+        folded=options.fold,
+        statements=statements_of(found, given),
+    )
+    return tell(options.out)
+
+
+def nemo(found, options: argparse.Namespace) -> int:
+    from lfsc.export.nemo import write_nemo
+
+    write_nemo(found, options.out, with_discriminators=options.with_discriminators)
+    return tell(options.out)
+
+
+def onnx(found, options: argparse.Namespace) -> int:
+    from lfsc.export.onnx import write_onnx
+
+    return tell(options.out, write_onnx(found, options.out))
+
+
+def torch(found, options: argparse.Namespace) -> int:
+    from lfsc.export.programs import write_programs
+
+    return tell(options.out, write_programs(found, options.out))
+
+
+WRITERS = {"bundle": bundle, "nemo": nemo, "onnx": onnx, "torch": torch}
+
+
+def tell(out: Path, parity=None) -> int:
+    """Print what was written and how far it agrees with the codec; 1 where that is too little."""
+    for path in [out] if out.is_file() else sorted(out.iterdir()):
+        print(f"{path}  {path.stat().st_size / 1e6:,.1f} MB")
+    if parity is None:
+        return 0
+    print(f"against the codec itself, on lengths not seen at export: {parity}")
+    if not parity.holds:
+        print("lfsc export: that is not the codec: do not use these files", file=sys.stderr)
+    return 0 if parity.holds else 1

@@ -1,0 +1,68 @@
+"""How far a command over many files is, on stderr; stdout is for results."""
+
+import sys
+import time
+from types import TracebackType
+
+REDRAW_SECONDS = 0.2
+LINE_SECONDS = 60.0
+
+
+class Progress:
+    """A bar that is redrawn on a terminal, and a line a minute elsewhere; `work` is counted in any unit, such as bytes."""
+
+    def __init__(self, verb: str, *, count: int, work: float):
+        self.verb, self.count, self.work = verb, count, work
+        self.done = self.worked = self.audio_seconds = 0.0
+        self.begun = self.drawn = time.monotonic()
+        self.terminal = sys.stderr.isatty()
+
+    def advance(self, *, work: float, audio_seconds: float = 0.0) -> None:
+        self.done += 1
+        self.worked += work
+        self.audio_seconds += audio_seconds
+        now = time.monotonic()
+        if now - self.drawn > (REDRAW_SECONDS if self.terminal else LINE_SECONDS):
+            self.drawn = now
+            print(
+                f"\r{self.line()}\033[K" if self.terminal else self.line(),
+                end="" if self.terminal else "\n",
+                **STDERR(),
+            )
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        print(f"\r\033[K{text}" if self.terminal else text, **STDERR())
+
+    def line(self) -> str:
+        spent = time.monotonic() - self.begun
+        share = self.worked / self.work if self.work else 1.0
+        bar = "━" * round(20 * share) + "╌" * (20 - round(20 * share))
+        left = f", {clock(spent / share - spent)} left" if 0 < share < 1 else ""
+        return f"{self.verb} {bar} {self.done:.0f}/{self.count}, {self.pace()}{left}"
+
+    def pace(self) -> str:
+        spent = max(time.monotonic() - self.begun, 1e-9)
+        return (
+            f"{clock(self.audio_seconds)} of audio in {clock(spent)} ({self.audio_seconds / spent:.3g} times real time)"
+        )
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.terminal:
+            print("\r\033[K", end="", **STDERR())
+
+
+def STDERR() -> dict:
+    return {"file": sys.stderr, "flush": True}
+
+
+def clock(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}" if minutes >= 60 else f"{minutes}:{seconds:02d} min"

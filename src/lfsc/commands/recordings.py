@@ -1,0 +1,43 @@
+"""Recordings as a codec takes them: mono, resampled once, with what is wrong with them said."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from torch import Tensor
+
+from lfsc.audio import files
+from lfsc.audio.quality import complaints, gain_to
+from lfsc.audio.resampling import resample
+from lfsc.commands.progress import Progress
+from lfsc.commands.trees import Job
+
+
+class Heard(NamedTuple):
+    audio: Tensor  # [T] at the codec's rate
+    gain_db: float
+
+
+class Recordings:
+    """Loads recordings at `sample_rate`, at RMS `level` in dB if there is one, and counts what it had to resample."""
+
+    def __init__(self, *, sample_rate: int, level: float | None = None):
+        self.sample_rate = sample_rate
+        self.level = level
+        self.rates: Counter[int] = Counter()
+
+    def load(self, job: Job, progress: Progress) -> Heard:
+        audio, rate = files.read(job.read())
+        if found := complaints(audio, sample_rate=rate, codec_rate=self.sample_rate):
+            progress.note(f"warning: {job.name}: {'; '.join(found)}")
+        if rate != self.sample_rate:
+            self.rates[rate] += 1
+        audio = resample(audio, from_rate=rate, to_rate=self.sample_rate)
+        if self.level is None:
+            return Heard(audio, 0.0)
+        gain = gain_to(self.level, audio)
+        progress.note(f"{job.name}: {gain:+.1f} dB to a level of {self.level + 0.0:g} dB")
+        return Heard(audio * 10 ** (gain / 20), gain)
+
+    def note(self, progress: Progress) -> None:
+        for rate, count in sorted(self.rates.items()):
+            progress.note(f"resampled {count} {'file' if count == 1 else 'files'} from {rate} to {self.sample_rate} Hz")

@@ -1,0 +1,68 @@
+"""lfsc weights fetch | check"""
+
+import argparse
+import sys
+from pathlib import Path
+
+DESCRIPTION = "Bring the models that metrics and comparisons need, pin them, and check that they are still the same."
+EPILOG = """\
+`fetch` needs a network; copy the folder to a machine without one and give it there with --to or as $LFSC_WEIGHTS, or
+with `lfsc evaluate --weights`. weights.json in it records each revision and the checksum of each file; with --pins a
+copy of that file brings exactly the same again."""
+
+
+def main(arguments: list[str]) -> int:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="lfsc weights", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
+    parser.add_argument("action", choices=("fetch", "check"))
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: $LFSC_WEIGHTS, else ~/.cache/lfsc/weights")
+    parser.add_argument("--only", nargs="+", metavar="NAME[=SOURCE]", help="squim asr speaker slm encodec dac mimi")
+    parser.add_argument("--pins", type=Path, metavar="weights.json", help="fetch these revisions")
+    options = parser.parse_args(arguments)
+
+    from lfsc.evaluation.weights import default_folder
+
+    folder = options.to or default_folder()
+    return check(folder) if options.action == "check" else fetch_all(folder, options.only, options.pins)
+
+
+def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
+    """Everything that can be had; what cannot is said at the end, with exit status 1."""
+    from lfsc.evaluation.weights import fetch, read_pins
+
+    pinned = read_pins(pins) if pins else {}
+    failed = 0
+    for name, source in wanted(only or list(pinned) or None).items():
+        pin = pinned.get(name, {})
+        try:
+            entry = fetch(name, folder, source=source or pin.get("source"), revision=pin.get("revision"))
+            print(f"{name}: {entry['source']} {entry['revision'][:12]}, {len(entry['sha256'])} files")
+        except (OSError, ValueError, ImportError) as error:
+            failed += 1
+            print(f"{name}: not fetched: {' '.join(str(error).split())}", file=sys.stderr)
+    print(f"weights are in {folder}")
+    return 1 if failed else 0
+
+
+def wanted(names: list[str] | None) -> dict[str, str | None]:
+    """Each name with the source a user gave for it, such as asr=openai/whisper-small."""
+    from lfsc.evaluation.weights import KNOWN
+
+    given = dict(text.split("=", 1) if "=" in text else (text, None) for text in names or KNOWN)
+    if unknown := sorted(set(given) - set(KNOWN)):
+        raise ValueError(f"no weights called {', '.join(unknown)}; there are {', '.join(KNOWN)}")
+    return given
+
+
+def check(folder: Path) -> int:
+    from lfsc.evaluation.weights import damaged, read_lock
+
+    lock = read_lock(folder)
+    if not lock:
+        raise ValueError(f"{folder} holds no fetched weights; run `lfsc weights fetch`")
+    found = damaged(folder)
+    for line in found:
+        print(line)
+    if not found:
+        print(f"{', '.join(lock)}: as they were fetched, in {folder}")
+    return 1 if found else 0

@@ -1,0 +1,162 @@
+import io
+
+import numpy
+import pytest
+import soundfile
+import torch
+
+from lfsc.audio import files
+from lfsc.audio.files import UnreadableAudio
+
+RATE = 22050
+FORMATS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"), "mp3": ("MP3", None)}
+
+
+def noise(seconds: float = 1.0, *, channels: int = 1, seed: int = 0) -> numpy.ndarray:
+    samples = numpy.random.default_rng(seed).normal(0, 0.1, (int(seconds * RATE), channels)).astype(numpy.float32)
+    return numpy.round(samples * 32768) / 32768
+
+
+def encoded(samples: numpy.ndarray, kind: str = "wav", *, rate: int = RATE, subtype: str | None = None) -> bytes:
+    content = io.BytesIO()
+    format, usual = FORMATS.get(kind, ("OGG", "OPUS"))
+    soundfile.write(content, samples, rate, format=format, subtype=subtype or usual)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_sixteen_bits_survive_reading_and_writing(tmp_path, kind):
+    audio = torch.arange(-32768, 32768, 7, dtype=torch.float32) / 32768
+    files.write(tmp_path / f"a.{kind}", audio, sample_rate=RATE)
+    recording = files.read(tmp_path / f"a.{kind}")
+    assert torch.equal(recording.audio, audio)
+    assert recording.sample_rate == RATE
+    assert [path.name for path in tmp_path.iterdir()] == [f"a.{kind}"]
+
+
+def test_vorbis_is_close(tmp_path):
+    tone = 0.3 * torch.sin(torch.arange(RATE) * 0.05)
+    files.write(tmp_path / "a.ogg", tone, sample_rate=RATE)
+    assert (files.read(tmp_path / "a.ogg").audio - tone).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "mp3", "opus"])
+@pytest.mark.parametrize("name", ["right", "a.RAW", "a.vox", "a.txt", "a"])
+def test_the_content_tells_the_format_whatever_the_name(tmp_path, kind, name):
+    rate = 48000 if kind == "opus" else RATE
+    path = tmp_path / (f"a.{kind}" if name == "right" else name)
+    path.write_bytes(encoded(noise(), kind, rate=rate))
+    info = files.probe(path)
+    assert info.sample_rate == rate
+    assert info.format == FORMATS.get(kind, ("OGG",))[0]
+    assert len(files.read(path).audio) == info.num_samples
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_a_crop_is_a_slice_of_the_whole(kind):
+    content = encoded(noise(3.0), kind)
+    whole = files.read(content).audio
+    for start, num_samples in ((0, 100), (12_345, 24_576), (RATE, None), (len(whole) - 5, 100)):
+        crop = files.read(content, start=start, num_samples=num_samples).audio
+        assert torch.equal(crop, whole[start : None if num_samples is None else start + num_samples])
+
+
+def test_channels_are_averaged():
+    samples = noise(channels=2)
+    audio = files.read(encoded(samples, subtype="FLOAT")).audio
+    assert torch.allclose(audio, torch.from_numpy(samples.mean(axis=1)), atol=1e-7)
+
+
+def test_paths_bytes_and_open_files_read_alike(tmp_path):
+    content = encoded(noise(), "flac")
+    path = tmp_path / "a.flac"
+    path.write_bytes(content)
+    with path.open("rb") as file:
+        readings = [files.read(source).audio for source in (path, str(path), content, file, file)]
+    assert all(torch.equal(reading, readings[0]) for reading in readings)
+
+
+def test_load_resamples():
+    assert len(files.load(encoded(noise(), rate=16000), sample_rate=RATE)) == -(-RATE * RATE // 16000)
+
+
+def unusable() -> dict[str, bytes]:
+    flac = encoded(noise(10.0), "flac")
+    holes = noise()
+    holes[7] = numpy.nan
+    infinite = noise()
+    infinite[-1] = numpy.inf
+    return {
+        "nothing": b"",
+        "text": b"not a recording\n" * 100,
+        "no samples": encoded(noise(0.0)),
+        "NaN": encoded(holes, subtype="FLOAT"),
+        "infinity": encoded(infinite, subtype="FLOAT"),
+        "half a FLAC": flac[: len(flac) // 2],
+        "a hole in a FLAC": flac[: len(flac) // 2] + bytes(5000) + flac[len(flac) // 2 + 5000 :],
+        "the beginning of an Ogg": encoded(noise(), "ogg")[:200],
+    }
+
+
+@pytest.mark.parametrize("case", unusable())
+def test_whatever_cannot_be_used_is_one_clear_error(tmp_path, case):
+    path = tmp_path / "odd.wav"
+    path.write_bytes(unusable()[case])
+    with pytest.raises(UnreadableAudio) as error:
+        files.read(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_not_there_or_a_folder_is_unreadable(tmp_path):
+    for path in (tmp_path, tmp_path / "gone.wav"):
+        with pytest.raises(UnreadableAudio, match=str(path)):
+            files.probe(path)
+
+
+def test_not_finite_names_the_sample():
+    samples = noise()
+    samples[1234] = numpy.inf
+    with pytest.raises(UnreadableAudio, match="sample 1234 is not finite"):
+        files.read(encoded(samples, subtype="FLOAT"), start=1000)
+
+
+def test_a_crop_that_begins_after_the_end_is_the_callers_mistake():
+    with pytest.raises(ValueError, match="start 22050 is outside") as error:
+        files.read(encoded(noise()), start=RATE)
+    assert not isinstance(error.value, UnreadableAudio)
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "mp3", "opus"])
+def test_random_damage_is_read_or_refused_but_never_worse(kind):
+    content = encoded(noise(0.5), kind, rate=48000 if kind == "opus" else RATE)
+    generator = numpy.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(content[: generator.integers(1, len(content) + 1)])
+        for place in generator.integers(0, len(damaged), 8):
+            damaged[place] = generator.integers(256)
+        try:
+            audio = files.read(bytes(damaged)).audio
+        except UnreadableAudio:
+            continue
+        assert torch.isfinite(audio).all()
+
+
+@pytest.mark.parametrize(
+    ("audio", "name", "message"),
+    [
+        (torch.tensor([0.0, torch.nan]), "a.wav", "NaN or infinity"),
+        (torch.zeros(2, 10), "a.wav", r"shape \[2, 10\]"),
+        (torch.zeros(10), "a.mp3", "not as 'mp3'"),
+        (torch.zeros(10), "a", "not as ''"),
+    ],
+)
+def test_what_cannot_be_written_leaves_nothing(tmp_path, audio, name, message):
+    with pytest.raises(ValueError, match=message):
+        files.write(tmp_path / name, audio, sample_rate=RATE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_beyond_full_scale_is_clipped():
+    audio = files.read(files.encode(torch.tensor([2.0, -2.0, 0.5]), sample_rate=RATE, format="flac")).audio
+    assert audio.tolist() == [32767 / 32768, -1.0, 0.5]

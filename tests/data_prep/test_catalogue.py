@@ -1,0 +1,54 @@
+from data_prep.catalogue import LEFT_OUT, VAL, Catalogue
+from data_prep.examine import Examined
+from data_prep.utterance import File, Utterance
+
+
+def filled(*rows: tuple[str, str, str, str | None, int]) -> Catalogue:
+    """Of (key, language, speaker, split, fingerprint), ten seconds each."""
+    catalogue = Catalogue()
+    for place, (key, language, speaker, split, fingerprint) in enumerate(rows):
+        catalogue.add(Examined(Utterance(key, File(key), language, speaker, split), 10.0, fingerprint), place)
+    return catalogue
+
+
+def test_the_first_of_equal_recordings_stays():
+    catalogue = filled(("a", "en", "x", None, 7), ("b", "en", "y", None, 8), ("c", "de", "z", None, 7), ("b", "en", "y", None, 9))
+    assert catalogue.leave_out_repeated(catalogue.keys) == [3]
+    assert catalogue.leave_out_repeated(catalogue.fingerprints) == [2]
+    assert list(catalogue.splits).count(LEFT_OUT) == 2
+
+
+def test_what_is_left_out_does_not_make_others_duplicates():
+    catalogue = filled(("a", "en", "x", None, 1), ("a", "en", "x", None, 2), ("b", "en", "y", None, 2))
+    assert catalogue.leave_out_repeated(catalogue.keys) == [1]
+    assert catalogue.leave_out_repeated(catalogue.fingerprints) == []
+
+
+def test_a_speaker_of_validation_leaves_training_in_every_language():
+    catalogue = filled(("a", "en", "x", "train", 1), ("b", "de", "x", "val", 2), ("c", "en", "y", "train", 3))
+    assert catalogue.leave_out_crossing() == [0]
+    assert [(language, split) for language, split, _ in catalogue.groups()] == [("de", "val"), ("en", "train")]
+
+
+def test_groups_hold_every_row_once():
+    rows = [(f"k{number}", "en" if number % 3 else "de", f"s{number % 5}", None, number) for number in range(100)]
+    catalogue = filled(*rows)
+    catalogue.divide(val_share=0.2, seed=0)
+    groups = catalogue.groups()
+    assert sorted(row for _, _, found in groups for row in found) == list(range(100))
+    speakers = {split: {rows[row][2] for _, name, found in groups if name == split for row in found} for split in ("train", "val")}
+    assert speakers["train"] and speakers["val"]
+    assert not speakers["train"] & speakers["val"]
+
+
+def test_one_speaker_alone_is_divided_by_recordings_and_it_is_said():
+    catalogue = filled(*((f"k{number}", "en", "only", None, number) for number in range(20)))
+    notes = catalogue.divide(val_share=0.1, seed=0)
+    assert list(catalogue.splits).count(VAL) == 2
+    assert "one speaker" in notes[0]
+
+
+def test_an_empty_corpus():
+    catalogue = Catalogue()
+    assert catalogue.divide(val_share=0.1, seed=0) == []
+    assert catalogue.groups() == []

@@ -1,0 +1,43 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lfsc.cli import VERBS, main
+
+
+def test_help_is_instant():
+    begin = time.perf_counter()
+    shown = subprocess.run([sys.executable, "-m", "lfsc", "--help"], capture_output=True, text=True, check=True)
+    elapsed = time.perf_counter() - begin
+    assert all(verb in shown.stdout for verb in VERBS)
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "lfsc", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "torch" not in loaded.stderr, f"help took {elapsed:.2f} s"
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_has_help_without_heavy_imports(verb):
+    code = f"import sys; from lfsc.cli import main\ntry: main(['{verb}', '--help'])\nfinally: assert 'torch' not in sys.modules"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    assert f"lfsc {verb}" in shown.stdout
+
+
+def test_an_unknown_verb_is_answered_with_those_that_exist(capsys):
+    assert main(["trian"]) == 2
+    assert "no verb 'trian'; there are train, resume" in capsys.readouterr().err
+
+
+def test_a_users_mistake_is_one_line_and_status_2(capsys):
+    assert main(["train", "nope"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("lfsc train: no recipe 'nope'")
+    assert said.count("\n") == 1
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == __import__("lfsc").__version__
