@@ -26,9 +26,10 @@ def cuts(content: Path | bytes, info: AudioInfo, rules: Rules) -> list[int]:
     loudness = _loudness(content, info, step)
     longest = int(rules.max_seconds / STEP_SECONDS)
     shortest = int(rules.min_seconds / STEP_SECONDS) + 1
+    steps = -(-info.num_samples // step)
     edges = [0]
-    while len(loudness) - edges[-1] > longest:
-        first, last = edges[-1] + longest // 2, min(edges[-1] + longest, len(loudness) - shortest)
+    while steps - edges[-1] > longest:
+        first, last = edges[-1] + longest // 2, min(edges[-1] + longest, steps - shortest)
         edges.append(first + int(loudness[first:last].argmin()))
     return [edge * step for edge in edges] + [info.num_samples]
 

@@ -6,7 +6,7 @@ from torchmetrics.audio import ScaleInvariantSignalDistortionRatio
 
 from lfsc.losses.spectral import MelLoss, STFTLoss
 from lfsc.losses.waveform import SISDRLoss
-from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
+from lfsc.metrics.fidelity import SISDR, LogSpectralDistance, MelDistance, SpectralConvergence, STFTDistance
 
 RATE = 22050
 
@@ -86,3 +86,13 @@ def test_other_shapes_are_refused(clips):
     fake, real = clips
     with pytest.raises(ValueError, match=r"\[3, 6999\]"):
         SISDR()(fake[:, 1:], real)
+
+
+def test_log_spectral_distance_of_a_gain_is_the_gain_in_decibels(clips):
+    _, real = clips
+    assert LogSpectralDistance()(2 * real, real).tolist() == pytest.approx([6.02] * 3, abs=0.05)
+
+
+def test_spectral_convergence_of_a_gain_is_its_distance_from_one(clips):
+    _, real = clips
+    assert SpectralConvergence()(1.5 * real, real).tolist() == pytest.approx([0.5] * 3, abs=1e-4)
