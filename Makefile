@@ -18,8 +18,9 @@ install: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
-	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[pesq]' 2>/dev/null \
+	@echo "installing into $(VENV): two or three minutes, 6 GB"
+	$(BIN)/pip install -qq --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[pesq]' 2>/dev/null \
 		|| echo 'PESQ is left out: it is built from source and needs a C compiler (apt install gcc); all else works'
 	@touch $(STAMP)
 

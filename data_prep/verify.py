@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lfsc.audio import files
 from lfsc.audio.files import UnreadableAudio
 
+from .energon import METADATA
 from .index import read_index
 from .mapping import Workers, mapped
 from .report import Report
@@ -32,6 +33,7 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     seconds = [task.shard["seconds"] for task in tasks]
     for found in report.reading(seconds, mapped(workers, differences, tasks)):
         problems += found
+    problems += _miscounted(out, index["datasets"])
     for problem in problems:
         report.say(problem)
     hours = sum(seconds) / 3600
@@ -39,6 +41,19 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
         f"{len(tasks)} shards, {hours:.2f} h: " + (f"{len(problems)} differences" if problems else "all as indexed")
     )
     return min(len(problems), 1)
+
+
+def _miscounted(out: Path, datasets: list[dict]) -> list[str]:
+    """A sentence for every shard of which energon's own metadata says something else than the index."""
+    problems = []
+    for dataset in datasets:
+        path = out / dataset["path"] / METADATA / ".info.json"
+        counts = json.loads(path.read_text(encoding="utf-8"))["shard_counts"] if path.exists() else {}
+        for shard in dataset["shards"]:
+            found = counts.get(shard["name"])
+            if found != shard["samples"]:
+                problems.append(f"{path}: energon counts {found} in {shard['name']}, {shard['samples']} in the index")
+    return problems
 
 
 def differences(task: VerifyTask) -> list[str]:

@@ -1,6 +1,8 @@
 """Fixtures that every test may use."""
 
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,48 +56,70 @@ def reference(nemo_reference) -> Reference:
     return Reference(arrays, scalars, codec, discriminators)
 
 
-
 @pytest.fixture
 def make_codec():
     """Builds a narrow codec with seeded weights whose tokens spread over the codebooks; arguments change its shape."""
+    return narrow_codec
 
-    def make(*, seed=0, channels=4, rates=(2, 4), levels=(8, 7, 6, 6), num_codebooks=2, sample_rate=22050, **layers):
-        import torch
 
-        from lfsc.configs import build
+@pytest.fixture
+def write_checkpoint():
+    """Writes a narrow codec to a path as a training checkpoint; arguments change its shape."""
 
-        torch.manual_seed(seed)
-        shape = {
-            "latent_dim": num_codebooks * len(levels),
-            "kernel_sizes": [3, 7, 11],
-            "in_kernel_size": 7,
-            **layers,
-        }
-        encoder = {"channels": channels, "rates": list(rates), "dilations": [1], "out_kernel_size": 7}
-        decoder = {
-            "channels": channels * 2 ** len(rates),
-            "rates": list(rates)[::-1],
-            "dilations": [1, 3, 5],
-            "out_kernel_size": 3,
-        }
-        codec = build(
-            {
-                "_target_": "lfsc.models.codec.Codec",
-                "encoder": {"_target_": "lfsc.models.encoder.Encoder", **encoder, **shape},
-                "quantizer": {
-                    "_target_": "lfsc.models.quantizer.GroupedFSQ",
-                    "num_codebooks": num_codebooks,
-                    "levels": list(levels),
-                },
-                "decoder": {"_target_": "lfsc.models.decoder.Decoder", **decoder, **shape},
-                "sample_rate": sample_rate,
-            }
-        )
-        # At initialisation the latents of noise are all but equal, and so would be their tokens.
-        with torch.no_grad():
-            latents = codec.encoder(torch.randn(1, 64 * codec.hop_length))
-            codec.encoder.conv_out.parametrizations.weight.original0 /= latents.std(dim=(0, 2))[:, None, None]
-            codec.encoder.conv_out.bias.zero_()
-        return codec.eval()
+    def write(path: Path, **shape) -> Path:
+        weights = {f"codec.{name}": tensor for name, tensor in narrow_codec(**shape).state_dict().items()}
+        torch.save({"state_dict": weights, "config": {"codec": narrow_config(**shape)}, "updates": 0}, path)
+        return path
 
-    return make
+    return write
+
+
+def narrow_codec(*, seed: int = 0, **shape):
+    from lfsc.configs import build
+
+    torch.manual_seed(seed)
+    codec = build(narrow_config(**shape))
+    # At initialisation the latents of noise are all but equal, and so would be their tokens.
+    with torch.no_grad():
+        latents = codec.encoder(torch.randn(1, 64 * codec.hop_length))
+        codec.encoder.conv_out.parametrizations.weight.original0 /= latents.std(dim=(0, 2))[:, None, None]
+        codec.encoder.conv_out.bias.zero_()
+    return codec.eval()
+
+
+def narrow_config(
+    *, seed=0, channels=4, rates=(2, 4), levels=(8, 7, 6, 6), num_codebooks=2, sample_rate=22050, **layers
+) -> dict:
+    shape = {"latent_dim": num_codebooks * len(levels), "kernel_sizes": [3, 7, 11], "in_kernel_size": 7, **layers}
+    encoder = {"channels": channels, "rates": list(rates), "dilations": [1], "out_kernel_size": 7}
+    decoder = {
+        "channels": channels * 2 ** len(rates),
+        "rates": list(rates)[::-1],
+        "dilations": [1, 3, 5],
+        "out_kernel_size": 3,
+    }
+    quantizer = {"num_codebooks": num_codebooks, "levels": list(levels)}
+    return {
+        "_target_": "lfsc.models.codec.Codec",
+        "sample_rate": sample_rate,
+        "encoder": {"_target_": "lfsc.models.encoder.Encoder", **encoder, **shape},
+        "quantizer": {"_target_": "lfsc.models.quantizer.GroupedFSQ", **quantizer},
+        "decoder": {"_target_": "lfsc.models.decoder.Decoder", **decoder, **shape},
+    }
+
+
+@pytest.fixture(scope="session")
+def voice() -> Callable[..., torch.Tensor]:
+    """Makes speech-like sound [T]: a gliding pitch under four syllables a second, another voice for each seed."""
+    return speechlike
+
+
+def speechlike(seconds: float, *, rate: int = 16000, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    time = torch.arange(int(seconds * rate), dtype=torch.float64) / rate
+    phase = 2 * math.pi * (120 * time + 20 * torch.sin(2 * math.pi * 0.7 * time + seed))
+    weights = torch.rand(30, generator=generator, dtype=torch.float64)
+    tone = sum(weight / (k + 1) * torch.sin((k + 1) * phase) for k, weight in enumerate(weights))
+    syllables = torch.sin(math.pi * 4 * time + seed).clamp(min=0).square()
+    noise = 0.02 * torch.randn(len(time), generator=generator, dtype=torch.float64)
+    return (0.3 * syllables * (tone + noise)).float()

@@ -59,7 +59,9 @@ def mls(tmp_path, put, say) -> Callable[..., Path]:
             for reader in readers:
                 for number in range(3):
                     identifier = f"{reader}_7{reader}_{number:06d}"
-                    audio = say(f"{reader} {number} 4 5", f"gmw/de+m{reader % 7 + 1}", 48000 if kind == "opus" else 16000, kind)
+                    audio = say(
+                        f"{reader} {number} 4 5", f"gmw/de+m{reader % 7 + 1}", 48000 if kind == "opus" else 16000, kind
+                    )
                     put(f"{name}/{split}/audio/{reader}/7{reader}/{identifier}.{kind}", audio)
                     transcripts.append(f"{identifier}\tzahl {number} von {reader}\n")
                     segments.append(f"{identifier}\thttp://archive.example/{reader}.mp3\t1.0\t3.5\n")
@@ -87,7 +89,10 @@ def common_voice(tmp_path, put, say) -> Callable[..., Path]:
                 for number, speaker in enumerate(speakers):
                     clip = f"common_voice_{language}_{speaker}{speakers[:number].count(speaker)}.mp3"
                     text = f"{number} 7 {ord(speaker)} 3"
-                    put(f"{release}/{language}/clips/{clip}", say(text, f"{voice}+f{ord(speaker) % 4 + 1}", 32000, "mp3"))
+                    put(
+                        f"{release}/{language}/clips/{clip}",
+                        say(text, f"{voice}+f{ord(speaker) % 4 + 1}", 32000, "mp3"),
+                    )
                     writer.writerow([speaker * 128, clip, f'"{text}', 2, 0, language])
                 put(f"{release}/{language}/{table}.tsv", rows.getvalue())
         return tmp_path / release
@@ -123,6 +128,9 @@ def prepare(tmp_path, capsys) -> Callable[..., dict]:
         status = main([*map(str, arguments), "--workers", "0"])
         printed = capsys.readouterr()
         assert status == 0, printed.err
-        return {"printed": printed.out, "index": read_index(next(Path(out) for out in arguments if Path(out).name == "out"))}
+        return {
+            "printed": printed.out,
+            "index": read_index(next(Path(out) for out in arguments if Path(out).name == "out")),
+        }
 
     return run

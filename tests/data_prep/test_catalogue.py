@@ -12,7 +12,9 @@ def filled(*rows: tuple[str, str, str, str | None, int]) -> Catalogue:
 
 
 def test_the_first_of_equal_recordings_stays():
-    catalogue = filled(("a", "en", "x", None, 7), ("b", "en", "y", None, 8), ("c", "de", "z", None, 7), ("b", "en", "y", None, 9))
+    catalogue = filled(
+        ("a", "en", "x", None, 7), ("b", "en", "y", None, 8), ("c", "de", "z", None, 7), ("b", "en", "y", None, 9)
+    )
     assert catalogue.leave_out_repeated(catalogue.keys) == [3]
     assert catalogue.leave_out_repeated(catalogue.fingerprints) == [2]
     assert list(catalogue.splits).count(LEFT_OUT) == 2
@@ -36,7 +38,10 @@ def test_groups_hold_every_row_once():
     catalogue.divide(val_share=0.2, seed=0)
     groups = catalogue.groups()
     assert sorted(row for _, _, found in groups for row in found) == list(range(100))
-    speakers = {split: {rows[row][2] for _, name, found in groups if name == split for row in found} for split in ("train", "val")}
+    speakers = {
+        split: {rows[row][2] for _, name, found in groups if name == split for row in found}
+        for split in ("train", "val")
+    }
     assert speakers["train"] and speakers["val"]
     assert not speakers["train"] & speakers["val"]
 

@@ -30,7 +30,11 @@ def test_pieces_cover_a_long_recording(put, say):
     assert all(piece.start + piece.num_samples == after.start for piece, after in zip(pieces, pieces[1:], strict=False))
     assert pieces[-1].start + pieces[-1].num_samples == files.probe(content).num_samples
     assert {result.utterance.text for result in results} == {None}
-    assert len({result.utterance.key for result in results}) == len({result.fingerprint for result in results}) == len(pieces)
+    assert (
+        len({result.utterance.key for result in results})
+        == len({result.fingerprint for result in results})
+        == len(pieces)
+    )
 
 
 def test_fingerprints_are_of_contents(put, say):

@@ -4,7 +4,16 @@ import pytest
 
 from data_prep.keys import LONGEST, key_of, label
 
-PATHS = ["de/anna/1.wav", "de/anna_1.wav", "de_anna/1.wav", "de/anna/1.2.wav", "ü/ö.wav", "o/o.wav", "a b/c.wav", "a__b.wav"]
+PATHS = [
+    "de/anna/1.wav",
+    "de/anna_1.wav",
+    "de_anna/1.wav",
+    "de/anna/1.2.wav",
+    "ü/ö.wav",
+    "o/o.wav",
+    "a b/c.wav",
+    "a__b.wav",
+]
 
 
 def test_different_paths_have_different_keys():
@@ -20,6 +29,8 @@ def test_a_plain_name_is_its_own_key():
     assert key_of("4800_10003_000000.flac") == "4800_10003_000000"
 
 
-@pytest.mark.parametrize(("name", "plain"), [("pt-BR", "pt-BR"), ("zh/TW", "zh_TW"), ("..", "unknown"), ("é", "unknown")])
+@pytest.mark.parametrize(
+    ("name", "plain"), [("pt-BR", "pt-BR"), ("zh/TW", "zh_TW"), ("..", "unknown"), ("é", "unknown")]
+)
 def test_labels_are_safe_as_folders(name, plain):
     assert label(name) == plain

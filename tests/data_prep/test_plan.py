@@ -58,7 +58,9 @@ def test_a_plan_is_found_again_when_it_is_complete(tmp_path):
 def test_what_is_left_out_is_recorded(tmp_path):
     broken = Rejection("bad", "en", "undecodable", "no")
     twice = next(corpus(1))
-    planner, plan = planned(tmp_path, [*corpus(30), broken, twice, twice._replace(utterance=twice.utterance._replace(key="new"))])
+    planner, plan = planned(
+        tmp_path, [*corpus(30), broken, twice, twice._replace(utterance=twice.utterance._replace(key="new"))]
+    )
     assert [(row.key, row.reason) for row in planner.rejected()] == [
         ("bad", "undecodable"),
         ("en0", "duplicate"),

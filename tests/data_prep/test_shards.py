@@ -62,7 +62,9 @@ def test_samples_and_record(shard_of, put, say):
     assert record["samples"] == 2
     assert record["speakers"] == ["of-a", "of-b"]
     assert record["bytes"] == task.path.stat().st_size
-    assert record["seconds"] == pytest.approx(sum(json.loads(sample["json"])["seconds"] for sample in samples.values()), abs=1e-3)
+    assert record["seconds"] == pytest.approx(
+        sum(json.loads(sample["json"])["seconds"] for sample in samples.values()), abs=1e-3
+    )
 
 
 def test_audio_at_the_shards_rate_passes_unchanged(shard_of, put, say):

@@ -113,20 +113,13 @@ def tiny_whisper(tmp_path_factory) -> str:
     end, start, en, de, transcribe, no_timestamps = tokenizer.convert_tokens_to_ids(list(SPECIAL))
     layers = {f"{side}_{what}": 1 for side in ("encoder", "decoder") for what in ("layers", "attention_heads")}
     special = {"eos_token_id": end, "pad_token_id": end, "bos_token_id": end, "decoder_start_token_id": start}
-    config = WhisperConfig(
-        vocab_size=len(tokenizer),
-        d_model=8,
-        encoder_ffn_dim=8,
-        decoder_ffn_dim=8,
-        max_target_positions=32,
-        **layers,
-        **special,
-    )
+    sizes = {"d_model": 8, "encoder_ffn_dim": 8, "decoder_ffn_dim": 8, "max_target_positions": 32}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = WhisperForConditionalGeneration(config)
-    model.generation_config = GenerationConfig(max_length=12, **special)
-    model.generation_config.update(
+        model = WhisperForConditionalGeneration(WhisperConfig(vocab_size=len(tokenizer), **sizes, **layers, **special))
+    model.generation_config = GenerationConfig(
+        **special,
+        max_length=12,
         is_multilingual=True,
         lang_to_id={"<|en|>": en, "<|de|>": de},
         task_to_id={"transcribe": transcribe},

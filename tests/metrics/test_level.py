@@ -8,7 +8,7 @@ from lfsc.metrics.metric import Audio, Unmeasurable
 
 
 def test_loudness_of_the_standard_s_own_signal():
-    # EBU Tech 3341, case 1, in one channel: a 997-Hz sine whose level is -23 dBFS measures -23 LUFS in stereo, 3.01 less here.
+    # EBU Tech 3341, case 1: a sine of -23 dBFS measures -23 LUFS in two channels, so 3.01 less in one.
     time = torch.arange(48000 * 4) / 48000
     sine = 10 ** (-23 / 20) * torch.sin(2 * math.pi * 997 * time)
     assert loudness(sine, sample_rate=48000) == pytest.approx(-23 - 3.01, abs=0.1)

@@ -49,6 +49,7 @@ def test_pesq_agrees_with_torchmetrics(speech):
         (torch.zeros(46 * 16000), torch.zeros(46 * 16000), "longer than the 45 s"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:invalid value")
 def test_pesq_says_what_it_cannot_take(fake, real, reason):
     pytest.importorskip("pesq", reason="the package pesq needs a C compiler and is not installed")
     with pytest.raises(Unmeasurable, match=reason):

@@ -12,7 +12,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "lfsc"
 # A part may import those on its own floor and below, and of its own floor only what is named here.
 FLOORS = [
     {"atomic"},
-    {"audio", "models", "discriminators", "losses", "metrics", "data", "layouts", "torchfile", "plain_yaml"},
+    {"audio", "models", "discriminators", "losses", "metrics", "data", "layouts", "torchfile", "plain_yaml", "plain_pickle", "values"},
     {"bundle", "nemo", "tokens", "configs", "composing", "evaluation", "export"},
     {"training"},
     {"commands"},

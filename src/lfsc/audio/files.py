@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -10,12 +10,14 @@ from typing import BinaryIO, NamedTuple
 import numpy
 import soundfile
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..atomic import replacing
 from .resampling import resample
 
 Source = str | os.PathLike | bytes | BinaryIO
+Rows = NDArray[numpy.float32]
 
 SUBTYPES = {"WAV": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS"}
 # Their headers count the samples that were encoded, so fewer means a damaged file; lossy formats only estimate it.
@@ -39,6 +41,13 @@ class UnreadableAudio(ValueError):
     """The source is not a recording that can be used; the message says which and why in one line."""
 
 
+class OneWay(soundfile.SoundFile):
+    """Reads on from where it was told to seek; soundfile itself seeks again after each read, a tenth of a crop's cost."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 def probe(source: Source) -> AudioInfo:
     """What the header says; nothing is decoded."""
     with _opened(source) as sound:
@@ -50,18 +59,20 @@ def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> R
 
     Only the crop is decoded. Raises UnreadableAudio for whatever does not decode, holds nothing, or is not finite.
     """
-    return read_crops(source, starts=lambda info: [start], num_samples=num_samples)[0]
-
-
-def read_crops(
-    source: Source, *, starts: Callable[[AudioInfo], Iterable[int]], num_samples: int | None
-) -> list[Recording]:
-    """What `read` gives from each of the `starts`, which are chosen from the header; the source is opened once."""
     with _opened(source) as sound:
-        return [
-            Recording(_samples(sound, _name(source), start, num_samples), sound.samplerate)
-            for start in starts(_info(sound))
-        ]
+        return Recording(torch.from_numpy(_samples(sound, _name(source), start, num_samples)), sound.samplerate)
+
+
+def read_rows(source: Source, rows: Rows, *, starts: Callable[[AudioInfo], Sequence[int]]) -> list[int]:
+    """Fill `rows` [N,T] with what `read` gives from the `starts`, which are chosen from the header; how much each got.
+
+    The source is opened once; what lies after its end is left as it is.
+    """
+    with _opened(source) as sound:
+        crops = [_samples(sound, _name(source), start, rows.shape[1]) for start in starts(_info(sound))]
+    for row, crop in zip(rows, crops, strict=True):
+        row[: len(crop)] = crop
+    return [len(crop) for crop in crops]
 
 
 def load(source: Source, *, sample_rate: int) -> Tensor:
@@ -99,7 +110,7 @@ def _info(sound: soundfile.SoundFile) -> AudioInfo:
     return AudioInfo(sound.samplerate, sound.frames, sound.channels, sound.format, sound.subtype)
 
 
-def _samples(sound: soundfile.SoundFile, name: str, start: int, num_samples: int | None) -> Tensor:
+def _samples(sound: soundfile.SoundFile, name: str, start: int, num_samples: int | None) -> Rows:
     if not 0 <= start < sound.frames:
         raise ValueError(f"start {start} is outside {name}, which has {sound.frames} samples")
     wanted = sound.frames - start if num_samples is None else min(num_samples, sound.frames - start)
@@ -111,14 +122,14 @@ def _samples(sound: soundfile.SoundFile, name: str, start: int, num_samples: int
     if not numpy.isfinite(audio).all():
         first = start + int(numpy.argmin(numpy.isfinite(audio)))
         raise UnreadableAudio(f"{name}: sample {first} is not finite")
-    return torch.from_numpy(numpy.ascontiguousarray(audio))
+    return numpy.ascontiguousarray(audio)
 
 
 @contextmanager
 def _opened(source: Source) -> Iterator[soundfile.SoundFile]:
     """The open recording; whatever libsndfile or the file system has against it becomes UnreadableAudio."""
     try:
-        with _stream(source) as stream, soundfile.SoundFile(stream, closefd=False) as sound:
+        with _stream(source) as stream, OneWay(stream, closefd=False) as sound:
             if sound.frames == 0:
                 raise UnreadableAudio(f"{_name(source)}: holds no samples")
             yield sound

@@ -1,4 +1,4 @@
-"""A bundle: a folder with config.yaml, model.safetensors, README.md and, for fine-tuning, discriminators.safetensors."""
+"""A bundle: a folder of config.yaml, model.safetensors, README.md and, to train on, discriminators.safetensors."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,13 +11,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from lfsc import atomic, plain_yaml
-from lfsc.bundle.checking import brief, checked_codec, checked_discriminators
+from lfsc.bundle.checking import checked_codec, checked_discriminators
+from lfsc.bundle.licences import SUBJECTS
 from lfsc.bundle.source import BUNDLE, Source
+from lfsc.values import brief
 
 CONFIG, WEIGHTS, DISCRIMINATORS = "config.yaml", "model.safetensors", "discriminators.safetensors"
 FILES = (CONFIG, WEIGHTS, DISCRIMINATORS, "README.md")
 FORMAT, VERSION = "lfsc bundle", 1
-SUBJECTS = ("code", "weights", "data")
 
 
 class SafeTensors(Mapping[str, Tensor]):
@@ -51,7 +52,9 @@ def read(path: Path) -> Source:
     if not (isinstance(fingerprint, str) and re.fullmatch("[0-9a-f]{16}", fingerprint)):
         raise ValueError(f"{CONFIG} has fingerprint {brief(fingerprint)}: expected 16 hexadecimal digits")
     if not isinstance(updates, int | None) or not isinstance(statements, dict):
-        raise ValueError(f"{CONFIG} has updates {brief(updates)} and licence {brief(statements)}: expected a number and statements")
+        raise ValueError(
+            f"{CONFIG} has updates {brief(updates)} and licence {brief(statements)}: expected a number and statements"
+        )
     return Source(
         kind=BUNDLE,
         path=path,

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from lfsc.bundle.architecture import LazyTensors, require_same
-from lfsc.bundle.checking import brief, checked_codec
+from lfsc.bundle.checking import checked_codec
 from lfsc.bundle.opening import opened
 from lfsc.bundle.source import Source
 from lfsc.discriminators.ensemble import Ensemble
 from lfsc.models.codec import Codec
+from lfsc.values import brief
 
 
 class Part(NamedTuple):
@@ -67,9 +68,10 @@ def shared_families(found: Source, discriminators: Ensemble, config: Mapping[str
     """Name, module and tensors of every family of either side, checked; None where a side has none."""
     theirs = found.discriminators() or {}
     weights = found.discriminator_weights() if theirs else {}
+    ours = dict(discriminators.families.items())
     families = []
-    for name in dict.fromkeys([*discriminators.families, *(key for key in theirs if key != "_target_")]):
-        module = discriminators.families[name] if name in discriminators.families else None
+    for name in dict.fromkeys([*ours, *(key for key in theirs if key != "_target_")]):
+        module = ours.get(name)
         tensors = Below(weights, f"families.{name}") if name in theirs else None
         if module is not None and tensors is not None:
             require_equal(judges(theirs[name]), judges(config["discriminators"][name]), f"discriminators.{name}")
@@ -105,7 +107,9 @@ def require_equal(theirs: Any, ours: Any, name: str) -> None:
         for key in dict.fromkeys([*ours, *theirs]):
             require_equal(theirs.get(key), ours.get(key), f"{name}.{key}")
     elif plain(theirs) != plain(ours):
-        raise ValueError(f"{name} is {shown(theirs)} there and {shown(ours)} in this run: {ADVICE.get(name, OTHERWISE)}")
+        raise ValueError(
+            f"{name} is {shown(theirs)} there and {shown(ours)} in this run: {ADVICE.get(name, OTHERWISE)}"
+        )
 
 
 ADVICE = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lfsc.bundle import folder, hub
 from lfsc.bundle.checking import checked_codec, checked_discriminators
+from lfsc.bundle.licences import trained_on
 from lfsc.bundle.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.nemo.archive import GZIP, Archive
 from lfsc.torchfile import TorchFile, Weights
@@ -22,7 +23,12 @@ HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w.-]+)?")
 def opened(source: str | PathLike) -> Iterator[Source]:
     """The codec that `source` names; errors inside begin with it."""
     try:
-        yield find(source)
+        found = find(source)
+        try:
+            yield found
+        finally:
+            for file in found.files:
+                file.close()
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
 
@@ -77,11 +83,13 @@ def in_archive(path: Path) -> Source:
         codec_weights=archive.codec_weights,
         discriminators=lambda: checked_discriminators(archive.discriminators),
         discriminator_weights=archive.discriminator_weights,
+        files=(archive.stream,),
     )
 
 
 def in_checkpoint(path: Path) -> Source:
-    file = TorchFile(path.open("rb"), name=path.name)
+    stream = path.open("rb")
+    file = TorchFile(stream, name=path.name)
     contents = file.contents
     if not isinstance(contents, dict) or not {"state_dict", "config", "updates"} <= contents.keys():
         raise ValueError("it holds no state_dict, config and updates: it is no checkpoint of `lfsc train`")
@@ -96,4 +104,6 @@ def in_checkpoint(path: Path) -> Source:
         discriminators=lambda: checked_discriminators(config.get("discriminators")),
         discriminator_weights=lambda: tensors.below("discriminators."),
         updates=updates,
+        files=(stream,),
+        statements=trained_on(config),
     )

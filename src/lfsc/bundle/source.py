@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from lfsc.bundle.architecture import LazyTensors
 
@@ -21,4 +21,5 @@ class Source(NamedTuple):
     updates: int | None = None  # that it was trained for, if known
     folded: bool = False
     fingerprint: str | None = None  # where the file says it
+    files: tuple[BinaryIO, ...] = ()  # open as long as tensors are read
     statements: dict[str, str] = {}  # noqa: RUF012  (never changed) the licences of code, weights and data

@@ -47,7 +47,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def ready(options: argparse.Namespace) -> Ready:
+def ready(options: argparse.Namespace, *, keep_on_cpu: bool = False) -> Ready:
     """The codec of the options, folded, on its device and in its precision, and the fingerprint of its tokens."""
     import torch
 
@@ -59,8 +59,9 @@ def ready(options: argparse.Namespace) -> Ready:
     set_arithmetic(options, device)
     codec = lfsc.load(options.codec)
     mark = fingerprint(codec)
-    codec = fold(codec, fingerprint=mark).to(device)
-    return Ready(codec.to(torch.bfloat16) if options.precision == "bf16" else codec, mark)
+    codec = fold(codec, fingerprint=mark).requires_grad_(False)
+    codec = codec.to(torch.bfloat16 if options.precision == "bf16" else torch.float32)
+    return Ready(codec if keep_on_cpu else codec.to(device), mark)
 
 
 def device_of(name: str):

@@ -25,8 +25,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("codec", help="a run directory, a checkpoint, a bundle, a .nemo archive or a hub name")
     parser.add_argument("out", type=Path, help="the folder to write; with --format nemo the file")
     parser.add_argument("--format", choices=FORMATS, default="bundle")
-    parser.add_argument("--with-discriminators", action="store_true", help="so that others can fine-tune (bundle, nemo)")
-    parser.add_argument("--fold", action="store_true", help="fold weight norm: quicker to load, no longer to train (bundle)")
+    parser.add_argument(
+        "--with-discriminators", action="store_true", help="so that others can fine-tune (bundle, nemo)"
+    )
+    parser.add_argument(
+        "--fold", action="store_true", help="fold weight norm: quicker to load, no longer to train (bundle)"
+    )
     parser.add_argument("--code-licence", metavar="TEXT", help="a statement for the model card (bundle)")
     parser.add_argument("--weights-licence", metavar="TEXT", help="the same, of the weights")
     parser.add_argument("--data-licence", metavar="TEXT", help="the same, of the data that they were trained on")
@@ -36,9 +40,13 @@ def parser() -> argparse.ArgumentParser:
 
 def refuse_misplaced(options: argparse.Namespace) -> None:
     if options.fold and options.format != "bundle":
-        raise ValueError(f"--fold has no effect with --format {options.format}: nemo never folds, onnx and torch always do")
+        raise ValueError(
+            f"--fold has no effect with --format {options.format}: nemo never folds, onnx and torch always do"
+        )
     if options.with_discriminators and options.format not in ("bundle", "nemo"):
-        raise ValueError(f"--with-discriminators has no effect with --format {options.format}: only bundle and nemo take them")
+        raise ValueError(
+            f"--with-discriminators has no effect with --format {options.format}: only bundle and nemo take them"
+        )
     licences = (options.code_licence, options.weights_licence, options.data_licence)
     if any(licences) and options.format != "bundle":
         raise ValueError(f"licences have no place in --format {options.format}: only a bundle has a model card")
@@ -47,8 +55,8 @@ def refuse_misplaced(options: argparse.Namespace) -> None:
 
 
 def bundle(found, options: argparse.Namespace) -> int:
+    from lfsc.bundle.licences import statements_of
     from lfsc.export.bundle import write_bundle
-    from lfsc.export.card import statements_of
 
     given = {"code": options.code_licence, "weights": options.weights_licence, "data": options.data_licence}
     write_bundle(

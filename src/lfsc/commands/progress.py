@@ -9,7 +9,7 @@ LINE_SECONDS = 60.0
 
 
 class Progress:
-    """A bar that is redrawn on a terminal, and a line a minute elsewhere; `work` is counted in any unit, such as bytes."""
+    """A bar that is redrawn on a terminal, a line a minute elsewhere; `work` is counted in any unit, such as bytes."""
 
     def __init__(self, verb: str, *, count: int, work: float):
         self.verb, self.count, self.work = verb, count, work
@@ -27,12 +27,12 @@ class Progress:
             print(
                 f"\r{self.line()}\033[K" if self.terminal else self.line(),
                 end="" if self.terminal else "\n",
-                **STDERR(),
+                **to_stderr(),
             )
 
     def note(self, text: str) -> None:
         """A line that stays."""
-        print(f"\r\033[K{text}" if self.terminal else text, **STDERR())
+        print(f"\r\033[K{text}" if self.terminal else text, **to_stderr())
 
     def line(self) -> str:
         spent = time.monotonic() - self.begun
@@ -54,10 +54,10 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.terminal:
-            print("\r\033[K", end="", **STDERR())
+            print("\r\033[K", end="", **to_stderr())
 
 
-def STDERR() -> dict:
+def to_stderr() -> dict:
     return {"file": sys.stderr, "flush": True}
 
 

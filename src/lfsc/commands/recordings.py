@@ -35,7 +35,7 @@ class Recordings:
         if self.level is None:
             return Heard(audio, 0.0)
         gain = gain_to(self.level, audio)
-        progress.note(f"{job.name}: {gain:+.1f} dB to a level of {self.level + 0.0:g} dB")
+        progress.note(f"{job.name}: {gain:+.1f} dB to a level of {self.level:g} dB")
         return Heard(audio * 10 ** (gain / 20), gain)
 
     def note(self, progress: Progress) -> None:

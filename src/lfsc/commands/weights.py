@@ -31,16 +31,18 @@ def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
     from lfsc.evaluation.weights import fetch, read_pins
 
     pinned = read_pins(pins) if pins else {}
-    failed = 0
+    fetched, failed = 0, 0
     for name, source in wanted(only or list(pinned) or None).items():
         pin = pinned.get(name, {})
         try:
             entry = fetch(name, folder, source=source or pin.get("source"), revision=pin.get("revision"))
+            fetched += 1
             print(f"{name}: {entry['source']} {entry['revision'][:12]}, {len(entry['sha256'])} files")
         except (OSError, ValueError, ImportError) as error:
             failed += 1
             print(f"{name}: not fetched: {' '.join(str(error).split())}", file=sys.stderr)
-    print(f"weights are in {folder}")
+    if fetched:
+        print(f"weights are in {folder}")
     return 1 if failed else 0
 
 

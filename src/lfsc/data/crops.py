@@ -3,22 +3,22 @@
 from random import Random
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy
+from numpy.typing import NDArray
 
-from ..audio.files import AudioInfo, UnreadableAudio, read_crops
+from ..audio.files import AudioInfo, UnreadableAudio, probe, read_rows
 from .batch import UnusableClip
 
 
 class Crops(NamedTuple):
-    """`audio` [N,T], rows zero-padded at their end; `lengths` [N] of what is audio."""
+    """`audio` [N,T] float32, rows zero-padded at their end; `lengths` of what is audio."""
 
-    audio: Tensor
-    lengths: Tensor
+    audio: NDArray[numpy.float32]
+    lengths: list[int]
 
 
 class Cropper:
-    """Cuts `count` crops of `length` samples (the whole clip if None) where a random generator says."""
+    """Cuts `count` crops of `length` samples (None for the whole clip) at places drawn from a seed."""
 
     def __init__(self, *, sample_rate: int, length: int | None, count: int = 1, min_seconds: float):
         self.sample_rate = sample_rate
@@ -30,12 +30,10 @@ class Cropper:
         """Crops of a FLAC or WAV file's bytes, always the same for a seed; UnusableClip says why there are none."""
         random = Random(seed)
         try:
-            recordings = read_crops(encoded, starts=lambda info: self.starts(info, random), num_samples=self.length)
+            audio = numpy.zeros((self.count, self.length or probe(encoded).num_samples), dtype=numpy.float32)
+            lengths = read_rows(encoded, audio, starts=lambda info: self.starts(info, random))
         except UnreadableAudio as error:
             raise UnusableClip(str(error).partition(": ")[2]) from error
-        rows = [recording.audio for recording in recordings]
-        lengths = torch.tensor([len(row) for row in rows])
-        audio = torch.stack([self.padded(row) for row in rows])
         if not audio.any():
             raise UnusableClip("silent")
         return Crops(audio, lengths)
@@ -45,9 +43,5 @@ class Cropper:
             raise UnusableClip(f"at {info.sample_rate} Hz, not {self.sample_rate} Hz")
         if info.num_samples < self.min_seconds * self.sample_rate:
             raise UnusableClip(f"shorter than {self.min_seconds} s")
-        spare = 0 if self.length is None else max(0, info.num_samples - self.length)
+        spare = max(0, info.num_samples - (self.length or info.num_samples))
         return [random.randint(0, spare) for _ in range(self.count)]
-
-    def padded(self, row: Tensor) -> Tensor:
-        missing = 0 if self.length is None else self.length - len(row)
-        return torch.nn.functional.pad(row, (0, missing)) if missing else row

@@ -3,6 +3,7 @@
 import json
 from typing import NamedTuple
 
+import numpy
 import torch
 from megatron.energon import CrudeSample, SkipSample, TaskEncoder, stateless
 from megatron.energon.flavors.base_dataset import SavableDataset
@@ -73,6 +74,6 @@ class CropEncoder(TaskEncoder):
 
     @stateless
     def batch(self, clips: list[EncodedClip]) -> Batch:
-        audio = torch.cat([clip.crops.audio for clip in clips])
+        audio = torch.from_numpy(numpy.concatenate([clip.crops.audio for clip in clips]))
         keys = [clip.key for clip in clips for _ in clip.crops.audio]
         return Batch(audio, keys, self.watch.report())

@@ -100,7 +100,13 @@ class TrainingStream:
 
 
 def savable_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoader[Batch]:
-    loader = get_savable_loader(dataset, checkpoint_every_sec=SECONDS_BETWEEN_NOTES, watchdog_timeout_seconds=None)
+    loader = get_savable_loader(
+        dataset,
+        checkpoint_every_sec=SECONDS_BETWEEN_NOTES,
+        watchdog_timeout_seconds=None,
+        # Batches are in no cycles, and a collection takes as long as many crops.
+        gc_collect_every_n_steps=0,
+    )
     loader.pin_memory = torch.cuda.is_available()
     # Its own: starting a loader draws a number, which would otherwise be one of training's.
     loader.generator = torch.Generator().manual_seed(seed)

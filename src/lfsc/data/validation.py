@@ -51,13 +51,13 @@ class ValidationClips:
             except UnusableClip as error:
                 skipped.append(Skip(clip["__key__"], str(error)))
                 continue
-            rows += list(crops.audio)
-            lengths.append(crops.lengths)
+            rows += map(torch.from_numpy, crops.audio)
+            lengths += crops.lengths
             keys.append(clip["__key__"])
         if not rows:
             raise UnusableData(f"no clip of a validation batch can be used: {', '.join(map(': '.join, skipped))}")
         audio = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        return Batch(audio, keys, skipped, torch.cat(lengths))
+        return Batch(audio, keys, skipped, torch.tensor(lengths))
 
 
 def reader(path: str, dataset: Dataset) -> ShardReader:

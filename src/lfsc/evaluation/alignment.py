@@ -54,6 +54,8 @@ def shifted_or_flipped(fake: Tensor, real: Tensor, sample_rate: int) -> str:
 def shifted_envelope(fake: Tensor, real: Tensor, sample_rate: int) -> str:
     """For codecs that do not keep the waveform: the rise and fall of loudness."""
     step = round(ENVELOPE_STEP * sample_rate)
+    if len(real) < 2 * step:
+        return ""
     found = peak(envelope(fake, step), envelope(real, step), round(MAX_OFFSET / ENVELOPE_STEP))
     late = abs(found.lag) * ENVELOPE_STEP >= ENVELOPE_MIN_OFFSET
     if late and found.value > max(ENVELOPE_LIKENESS, found.in_place + ENVELOPE_ADVANTAGE):
@@ -72,10 +74,8 @@ def peak(fake: Tensor, real: Tensor, max_lag: int) -> Peak:
     max_lag = min(max_lag, len(real) // 2)
     size = len(fake) + len(real)
     energy = (fake.square().sum() * real.square().sum()).sqrt().clamp(min=1e-12)
-    spectrum = (
-        torch.fft.rfft(F.pad(fake, (0, size - len(fake)))) * torch.fft.rfft(F.pad(real, (0, size - len(real)))).conj()
-    )
-    correlation = torch.fft.irfft(spectrum, size).roll(max_lag)[: 2 * max_lag + 1] / energy
+    spectra = [torch.fft.rfft(F.pad(x, (0, size - len(x)))) for x in (fake, real)]
+    correlation = torch.fft.irfft(spectra[0] * spectra[1].conj(), size).roll(max_lag)[: 2 * max_lag + 1] / energy
     best = int(correlation.argmax())
     return Peak(best - max_lag, float(correlation[best]), float(correlation[max_lag]))
 

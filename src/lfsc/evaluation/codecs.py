@@ -10,6 +10,7 @@ from torch import Tensor
 from lfsc.audio import files
 from lfsc.audio.resampling import resample
 from lfsc.evaluation.clips import SUFFIXES, Clip
+from lfsc.tokens import fingerprint
 
 
 class Reconstruction(NamedTuple):
@@ -71,7 +72,8 @@ class LFSC(Codec):
         return token_reconstruction(decoded.audio[0, : len(audio)], encoded.tokens[0], self.codebook_size)
 
     def facts(self) -> dict:
-        return super().facts() | {"source": self.source, "bitrate": round(self.codec.bitrate, 1)}
+        about = {"source": self.source, "fingerprint": fingerprint(self.codec)}
+        return super().facts() | about | {"bitrate": round(self.codec.bitrate, 1)}
 
 
 class Files(Codec):

@@ -11,21 +11,21 @@ from lfsc.audio import files
 from lfsc.evaluation.codecs import Codec, Reconstruction
 
 OPUS_RATE = 48000
-# Each program's command lines to write packet.opus from in.wav and out.wav from it, tuned for speech.
+# Each program's command lines to write packets.opus from in.wav, and out.wav from it.
 PROGRAMS = {
     "opusenc": (
         "opusenc --quiet --speech --bitrate {kbps} in.wav packets.opus",
         "opusdec --quiet --float --no-dither --rate 48000 packets.opus out.wav",
     ),
     "ffmpeg": (
-        "ffmpeg -v error -i in.wav -c:a libopus -application voip -b:a {kbps}k packets.opus",
+        "ffmpeg -v error -i in.wav -c:a libopus -application audio -b:a {kbps}k packets.opus",
         "ffmpeg -v error -i packets.opus -c:a pcm_f32le -ar 48000 out.wav",
     ),
 }
 
 
 class Opus(Codec):
-    """Opus (RFC 6716) in its speech mode, 20 ms packets, variable rate; its bits are those of the packets alone."""
+    """Opus (RFC 6716) with 20 ms packets at a variable rate; its bits are those of the packets alone."""
 
     kind = "opus"
     sample_rate = OPUS_RATE

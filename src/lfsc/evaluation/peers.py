@@ -77,7 +77,7 @@ def open_peer(kind: str, source: str, *, setting: float | None, device: str) -> 
 
     try:
         model = AutoModel.from_pretrained(source, dtype=torch.float32)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"{source} can be neither read nor downloaded ({str(error).splitlines()[0]}); where there is a network, "
             f"run `lfsc weights fetch --only {kind}` and give the folder"

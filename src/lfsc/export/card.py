@@ -1,20 +1,7 @@
 """The README.md of a bundle: what the codec is, how it is used, and on whose terms."""
 
-from collections.abc import Mapping
-
-from lfsc.bundle.source import NEMO, Source
+from lfsc.bundle.licences import SUBJECTS
 from lfsc.models.codec import Codec
-
-SUBJECTS = ("code", "weights", "data")
-UNSTATED = {
-    "code": "lfsc, Apache-2.0",
-    "weights": "not stated; ask whoever trained them before you use them",
-    "data": "not stated; ask whoever trained on it",
-}
-OF_NEMO = {
-    "weights": "those of whoever published the NeMo archive that they come from; NVIDIA's have a licence of their own",
-    "data": "see the model card of the NeMo archive that the weights come from",
-}
 
 CARD = """\
 ---
@@ -83,9 +70,3 @@ def model_card(codec: Codec, config: dict) -> str:
 
 def millions(module) -> float:
     return sum(parameter.numel() for parameter in module.parameters()) / 1e6
-
-
-def statements_of(found: Source, given: Mapping[str, str | None]) -> dict[str, str]:
-    """The three statements: as given now, else as the source has them, else what is known of its kind."""
-    known = UNSTATED | (OF_NEMO if found.kind == NEMO else {}) | found.statements
-    return {subject: given.get(subject) or known[subject] for subject in SUBJECTS}

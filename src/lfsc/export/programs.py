@@ -27,7 +27,7 @@ def write_programs(found: Source, out: Path) -> Parity:
 
 
 def write_program(graph: nn.Module, path: Path, *, dynamic: dict) -> None:
-    # Without it the program refuses a single frame, as a size of 1 could be broadcast; torch's ONNX exporter does the same.
+    # Without it the program refuses a single frame, a size that could be broadcast; torch's ONNX exporter sets it too.
     with config.patch(backed_size_oblivious=True):
         program = torch.export.export(graph.eval(), (graph.example(),), dynamic_shapes=(dynamic,))
     with atomic.replacing(path) as temporary:

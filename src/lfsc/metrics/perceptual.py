@@ -56,8 +56,7 @@ def load_squim(path: str | Path) -> nn.Module:
     model = squim_subjective_base()
     try:
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, UnpicklingError) as error:
-        raise ValueError(
-            f"{path} does not hold the weights of SQUIM_SUBJECTIVE: {str(error).splitlines()[0]}"
-        ) from error
+    except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
+        why = str(error).splitlines()[0] if str(error) else "it is empty"
+        raise ValueError(f"{path} does not hold the weights of SQUIM_SUBJECTIVE: {why}") from error
     return model

@@ -1,7 +1,10 @@
 """NeMo's configuration of a codec as ours, and ours as NeMo's."""
 
+from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
+
+from lfsc.values import brief, number, section
 
 MODULES = "nemo.collections.tts.modules."
 REQUIRED = None
@@ -43,7 +46,12 @@ DECODER = Equal(
         "out_kernel_size": ("out_kernel_size", 3),
         **RESIDUAL,
     },
-    {"activation": "lrelu", "output_activation": "tanh", "pad_mode": "reflect", "n_groups_equal_to_out_channels": False},
+    {
+        "activation": "lrelu",
+        "output_activation": "tanh",
+        "pad_mode": "reflect",
+        "n_groups_equal_to_out_channels": False,
+    },
 )
 QUANTIZER = Equal(
     MODULES + "audio_codec_modules.GroupFiniteScalarQuantizer",
@@ -53,17 +61,16 @@ QUANTIZER = Equal(
 )
 # Keys of the whole model that change what a codec computes and have no equal here.
 FOREIGN = ("semantic_codec", "semantic_codec_path")
-MODEL = "nemo.collections.tts.models.audio_codec.AudioCodecModel"
 
 
-def codec_from_nemo(config: dict) -> dict:
+def codec_from_nemo(config: Mapping) -> dict:
     """Our `codec` of NeMo's model_config.yaml."""
     for key in FOREIGN:
         if config.get(key):
             raise ValueError(f"{key} has no equal here: only codecs of one encoder, quantizer and decoder can be read")
-    sample_rate = integer(config, "sample_rate")
-    if config.get("output_sample_rate", sample_rate) != sample_rate:
-        raise ValueError(f"output_sample_rate {config['output_sample_rate']} differs from sample_rate {sample_rate}: it has no equal here")
+    sample_rate = number(config.get("sample_rate"), "sample_rate")
+    if (output_rate := config.get("output_sample_rate", sample_rate)) != sample_rate:
+        raise ValueError(f"output_sample_rate is {brief(output_rate)}: another than sample_rate has no equal here")
     parts = {
         "encoder": translated(config, "audio_encoder", ENCODER),
         "quantizer": translated(config, "vector_quantizer", QUANTIZER),
@@ -73,41 +80,31 @@ def codec_from_nemo(config: dict) -> dict:
     return {"_target_": "lfsc.models.codec.Codec", "sample_rate": sample_rate, **parts}
 
 
-def translated(config: dict, part: str, equal: Equal) -> dict:
+def translated(config: Mapping, part: str, equal: Equal) -> dict:
     """The configuration of one part as ours; NeMo's own defaults stand for what it leaves out."""
-    given = dict(section(config, part))
+    given = dict(section(config.get(part), part))
     if (target := given.pop("_target_", None)) != equal.theirs:
-        raise ValueError(f"{part} is a {target}, which has no equal here: expected {equal.theirs}")
+        raise ValueError(f"{part} is a {brief(target)}, which has no equal here: expected {equal.theirs}")
     for key, value in equal.fixed.items():
-        if given.pop(key, value) != value:
-            raise ValueError(f"{part}.{key} of {equal.theirs} is {config[part][key]!r}: only {value!r} has an equal here")
-    if unknown := set(given) - set(equal.keys):
-        raise ValueError(f"{part}.{sorted(unknown)[0]} of {equal.theirs} has no equal here")
+        if (other := given.pop(key, value)) != value:
+            raise ValueError(f"{part}.{key} of {equal.theirs} is {brief(other)}: only {value!r} has an equal here")
+    if unknown := [key for key in given if key not in equal.keys]:
+        raise ValueError(f"{part}.{unknown[0]} of {equal.theirs} has no equal here")
     return {"_target_": equal.ours} | {
         ours: given.get(theirs, default) if default is not REQUIRED else required(given, theirs, part)
         for theirs, (ours, default) in equal.keys.items()
     }
 
 
-def section(config: dict, key: str) -> dict:
-    if not isinstance(config.get(key), dict):
-        raise ValueError(f"{key} is missing: expected a section with _target_")
-    return config[key]
-
-
-def required(given: dict, key: str, part: str) -> Any:
+def required(given: Mapping, key: str, part: str) -> Any:
     if key not in given:
         raise ValueError(f"{part}.{key} is missing")
     return given[key]
 
 
-def integer(config: dict, key: str) -> int:
-    if not isinstance(config.get(key), int):
-        raise ValueError(f"{key} is {config.get(key)!r}: expected an integer")
-    return config[key]
-
-
-def require_hop(config: dict, rates: list[int]) -> None:
-    hop_length = config.get("samples_per_frame", prod(rates))
-    if hop_length != prod(rates):
-        raise ValueError(f"samples_per_frame is {hop_length}, but the encoder's rates {rates} hop {prod(rates)} samples")
+def require_hop(config: Mapping, rates: Any) -> None:
+    # What is no list of numbers is refused with the rest of the configuration.
+    if isinstance(rates, list) and all(isinstance(rate, int) for rate in rates):
+        hop_length = config.get("samples_per_frame", prod(rates))
+        if hop_length != prod(rates):
+            raise ValueError(f"samples_per_frame is {brief(hop_length)}, but rates {rates} make {prod(rates)}")

@@ -11,6 +11,7 @@ from lfsc.nemo.architecture import codec_from_nemo
 from lfsc.nemo.discriminators import discriminators_from_nemo
 from lfsc.nemo.names import CODEC, IGNORED, discriminator_modules, from_nemo
 from lfsc.torchfile import BLOCK, TorchFile, Weights
+from lfsc.values import brief
 
 try:
     # Inflates twice as fast, which is most of the time that a compressed archive takes.
@@ -35,6 +36,7 @@ class Archive:
 
     def __init__(self, path: Path):
         self.tar = opened(path)
+        self.stream = self.tar.fileobj
         self.members = safe_members(self.tar)
         self.config = model_config(self.file(CONFIG).read(plain_yaml.MAX_BYTES + 1))
 
@@ -82,13 +84,13 @@ def opened(path: Path) -> tarfile.TarFile:
     file.seek(0)
     try:
         return tarfile.open(fileobj=decompressed(file, path.stat().st_size) if start == GZIP else file, mode="r:")
-    except tarfile.TarError as error:
+    except (tarfile.TarError, RecursionError) as error:
         raise ValueError(f"not a tar archive, plain or gzip-compressed ({error})") from error
 
 
 def decompressed(file: BinaryIO, size: int) -> BinaryIO:
     """An unnamed temporary file with what `file` holds: tensors are read from the middle of it."""
-    plain = tempfile.TemporaryFile()
+    plain = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the archive is read)
     inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
         while not inflate.eof and (block := inflate.unconsumed_tail or file.read(BLOCK)):
@@ -113,8 +115,9 @@ def safe_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
                 raise ValueError(f"member {member.name!r} is neither a plain file nor a folder")
             if path.is_absolute() or ".." in path.parts or len(members) > MAX_MEMBERS:
                 raise ValueError(f"member {member.name!r} lies outside the archive, or is one of too many")
-            members[str(path)] = member
-    except (tarfile.TarError, EOFError) as error:
+            if member.isreg():
+                members[str(path)] = member
+    except (tarfile.TarError, EOFError, RecursionError) as error:
         raise ValueError(f"its tar is damaged ({error})") from error
     return members
 
@@ -126,5 +129,5 @@ def model_config(text: bytes) -> dict:
     if not isinstance(config, dict):
         raise ValueError(f"{CONFIG} has a model that is not a mapping")
     if config.get("target", MODEL) != MODEL:
-        raise ValueError(f"it holds a {config['target']}: expected {MODEL}")
+        raise ValueError(f"it holds a {brief(config['target'])}: expected {MODEL}")
     return config

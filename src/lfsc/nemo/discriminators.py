@@ -5,7 +5,8 @@ from typing import Any
 
 from torch import Tensor
 
-from lfsc.nemo.architecture import MODULES, section
+from lfsc.nemo.architecture import MODULES
+from lfsc.values import brief, items, number, one_of, section
 
 CLASSES = {
     MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT": "stft",
@@ -30,22 +31,21 @@ def discriminators_from_nemo(config: dict) -> dict | None:
     """Our `discriminators` of NeMo's model_config.yaml, in its order; None where it has none."""
     if not config.get("discriminator"):
         return None
-    given = section(config, "discriminator")
-    if given.get("_target_") != WRAPPER:
-        raise ValueError(f"discriminator is a {given.get('_target_')}, which has no equal here: expected {WRAPPER}")
+    given = section(config["discriminator"], "discriminator")
+    one_of(given.get("_target_"), [WRAPPER], "discriminator._target_")
     families: dict[str, Any] = {}
-    for number, part in enumerate(given.get("discriminators") or []):
-        name = f"discriminator.discriminators.{number}"
-        family = CLASSES.get(part.get("_target_"))
-        if family is None or family in families:
-            raise ValueError(f"{name} is a {part.get('_target_')}, which has no equal here: expected one each of {', '.join(CLASSES)}")
+    for place, part in enumerate(items(given.get("discriminators"), "discriminator.discriminators")):
+        name = f"discriminator.discriminators.{place}"
+        family = CLASSES[one_of(section(part, name).get("_target_"), CLASSES, f"{name}._target_")]
+        if family in families:
+            raise ValueError(f"{name} is a second {family} discriminator, which has no equal here")
         families[family] = FROM_NEMO[family](name, {key: part[key] for key in part if key != "_target_"}, config)
     return {"_target_": ENSEMBLE} | families
 
 
 def stft_from_nemo(name: str, given: dict, config: dict) -> dict:
     refuse_other(name, given, {"resolutions"})
-    return STFT | {"resolutions": given["resolutions"]}
+    return STFT | {"resolutions": given.get("resolutions")}
 
 
 def period_from_nemo(name: str, given: dict, config: dict) -> dict:
@@ -56,7 +56,7 @@ def period_from_nemo(name: str, given: dict, config: dict) -> dict:
 def slm_from_nemo(name: str, given: dict, config: dict) -> dict:
     known = {"slm_model_name", "slm_sr", "initial_channel", "slm_hidden", "slm_layers"}
     refuse_other(name, given, known, {"use_spectral_norm": False, "input_sr": config["sample_rate"]})
-    channels = given.get("initial_channel", 64)
+    channels = number(given.get("initial_channel", 64), f"{name}.initial_channel")
     return {
         "_target_": SLM,
         "slm": {"_target_": LOAD_SLM, "path": given.get("slm_model_name", "microsoft/wavlm-base-plus")},
@@ -74,7 +74,7 @@ def refuse_other(name: str, given: dict, known: set[str], fixed: dict[str, Any] 
     fixed = fixed or {}
     for key, value in given.items():
         if key not in known and fixed.get(key, REFUSED) != value:
-            raise ValueError(f"{name}.{key} is {value!r}, which has no equal here")
+            raise ValueError(f"{name}.{key} is {brief(value)}, which has no equal here")
 
 
 REFUSED = object()
@@ -93,7 +93,10 @@ def discriminators_to_nemo(config: dict, weights: Mapping[str, Tensor]) -> dict:
 
 def stft_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     require_fixed(family, STFT, "stft")
-    return {"_target_": MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT", "resolutions": family["resolutions"]}
+    return {
+        "_target_": MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT",
+        "resolutions": family["resolutions"],
+    }
 
 
 def period_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
@@ -128,4 +131,6 @@ TO_NEMO = {"stft": stft_to_nemo, "period": period_to_nemo, "slm": slm_to_nemo}
 def require_fixed(family: dict, fixed: dict[str, Any], name: str) -> None:
     for key, value in fixed.items():
         if key != "_target_" and family[key] != value:
-            raise ValueError(f"discriminators.{name}.{key} is {family[key]}, NeMo's is always {value}: leave the discriminators out")
+            raise ValueError(
+                f"discriminators.{name}.{key} is {family[key]}, NeMo's is always {value}: leave the discriminators out"
+            )

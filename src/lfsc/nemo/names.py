@@ -6,13 +6,19 @@ from collections.abc import Iterable
 # Ours and NeMo's name of each module with tensors; {} is an index, the same on both sides.
 CODEC = (
     ("encoder.conv_in", "audio_encoder.pre_conv.conv"),
-    ("encoder.blocks.{}.chains.{}.{}.dilated", "audio_encoder.res_layers.{}.res_blocks.{}.res_blocks.{}.input_conv.conv"),
+    (
+        "encoder.blocks.{}.chains.{}.{}.dilated",
+        "audio_encoder.res_layers.{}.res_blocks.{}.res_blocks.{}.input_conv.conv",
+    ),
     ("encoder.blocks.{}.chains.{}.{}.plain", "audio_encoder.res_layers.{}.res_blocks.{}.res_blocks.{}.skip_conv.conv"),
     ("encoder.downsamples.{}", "audio_encoder.down_sample_conv_layers.{}.conv"),
     ("encoder.conv_out", "audio_encoder.post_conv.conv"),
     ("decoder.conv_in", "audio_decoder.pre_conv.conv"),
     ("decoder.upsamples.{}", "audio_decoder.up_sample_conv_layers.{}.conv"),
-    ("decoder.blocks.{}.chains.{}.{}.dilated", "audio_decoder.res_layers.{}.res_blocks.{}.res_blocks.{}.input_conv.conv"),
+    (
+        "decoder.blocks.{}.chains.{}.{}.dilated",
+        "audio_decoder.res_layers.{}.res_blocks.{}.res_blocks.{}.input_conv.conv",
+    ),
     ("decoder.blocks.{}.chains.{}.{}.plain", "audio_decoder.res_layers.{}.res_blocks.{}.res_blocks.{}.skip_conv.conv"),
     ("decoder.conv_out", "audio_decoder.post_conv.conv"),
 )
@@ -33,7 +39,9 @@ TENSORS = {
     "parametrizations.weight.original1": ("parametrizations.weight.original1", "weight_v"),
 }
 # Tensors of an archive that are no weights of ours: constants, what the losses hold, and the frozen language model.
-IGNORED = re.compile(r"vector_quantizer\..*|(mel|stft)_loss_fn\..*|.*\.window|.*\.resample\.kernel|.*\.slm_model\..*|slm_(encoder|predictor)\..*|speaker_encoder.*")
+IGNORED = re.compile(
+    r"vector_quantizer\..*|(mel|stft)_loss_fn\..*|.*\.window|.*\.resample\.kernel|.*\.slm_model\..*|slm_(encoder|predictor)\..*|speaker_encoder.*"
+)
 
 
 def discriminator_modules(families: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,7 @@ import yaml
 from torch import Tensor
 
 from lfsc import atomic
-from lfsc.nemo.architecture import DECODER, ENCODER, MODULES, QUANTIZER, Equal
+from lfsc.nemo.architecture import DECODER, ENCODER, QUANTIZER, Equal
 from lfsc.nemo.archive import CHECKPOINT, CONFIG, MODEL
 from lfsc.nemo.discriminators import discriminators_to_nemo
 from lfsc.nemo.names import CODEC, discriminator_modules, to_nemo
@@ -66,7 +66,15 @@ def write_archive(
         (Path(folder) / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         torch.save(state, Path(folder) / CHECKPOINT)
         with tarfile.open(temporary, "w:") as tar:
-            tar.add(folder, arcname=".")
+            tar.add(folder, arcname=".", filter=anonymous)
+
+
+def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """A member without the name of who wrote it, and the same on every day."""
+    member.uid = member.gid = member.mtime = 0
+    member.uname = member.gname = ""
+    member.mode = 0o755 if member.isdir() else 0o644
+    return member
 
 
 def config_to_nemo(codec: dict) -> dict[str, Any]:

@@ -1,0 +1,21 @@
+"""lfsc detokenize SHARDS OUT --codec X"""
+
+import argparse
+from functools import partial
+
+from lfsc.commands import converting
+
+DESCRIPTION = """\
+Shards of tokens, as `lfsc tokenize` makes them, to shards of speech: KEY.flac with KEY.json, as long as the original.
+The codec must be the one that made the tokens, or one fine-tuned from it with its encoder frozen."""
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="lfsc detokenize", description=DESCRIPTION)
+    converting.add_options(parser)
+    parser.add_argument("--format", choices=("flac", "wav", "ogg"), default="flac", help="(default: %(default)s)")
+    options = parser.parse_args(arguments)
+
+    from lfsc.tokenizing import detokenized
+
+    return converting.convert(options, partial(detokenized, format=options.format), verb="detokenize")

@@ -1,0 +1,20 @@
+"""lfsc tokenize SHARDS OUT --codec X"""
+
+import argparse
+
+from lfsc.commands import converting
+
+DESCRIPTION = """\
+Shards of speech to shards of tokens: of each KEY.flac (or wav, ogg, opus, mp3) with KEY.json comes a KEY.npy, uint16
+[codebooks, frames], with KEY.json, which gains num_samples and the codec's fingerprint. SHARDS is a corpus, a folder of
+tars, or one. A finished shard is not made again, so that a killed command goes on when it is repeated."""
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="lfsc tokenize", description=DESCRIPTION)
+    converting.add_options(parser)
+    options = parser.parse_args(arguments)
+
+    from lfsc.tokenizing import tokenized
+
+    return converting.convert(options, tokenized, verb="tokenize")

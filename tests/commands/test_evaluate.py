@@ -1,0 +1,94 @@
+import csv
+import json
+
+import pytest
+
+from lfsc.audio import files
+from lfsc.commands.evaluate import main
+
+
+@pytest.fixture(autouse=True)
+def no_weights(monkeypatch, tmp_path):
+    monkeypatch.setenv("LFSC_WEIGHTS", str(tmp_path / "no weights"))
+
+
+@pytest.fixture
+def recordings(tmp_path, voice):
+    for number in range(3):
+        name = tmp_path / "recordings" / "de" / f"voice{number}" / "a.wav"
+        files.write(name, voice(2, rate=22050, seed=number), sample_rate=22050)
+    return tmp_path / "recordings"
+
+
+def summary(out):
+    return json.loads((out / "summary.json").read_text(encoding="utf-8"))
+
+
+def test_one_command_writes_the_whole_report(recordings, tmp_path, write_checkpoint, capsys):
+    checkpoint = write_checkpoint(tmp_path / "x.ckpt")
+    codecs = ["--codec", f"ours={checkpoint}", "--codec", "identity", "--codec", "griffin-lim"]
+    out = tmp_path / "report"
+    code = main([*codecs, "--data", str(recordings), "--out", str(out), "--workers", "0", "--level-clips", "1"])
+    assert code == 0
+    assert "mel_distance" in capsys.readouterr().out
+    found = summary(out)
+    assert list(found["codecs"]) == ["ours", "identity", "griffin-lim"]
+    assert found["metrics"] == found["codecs"]["ours"]["metrics"]
+    for name in ("si_sdr", "mel_distance", "stft_distance", "stoi", "estoi"):
+        assert found["metrics"][name]["count"] == 3
+    assert set(found["not_measured"]) >= {"squim_mos", "cer", "wer", "speaker_similarity"}
+    assert len(found["codecs"]["ours"]["codebooks"]["usage"]) == 2
+    with open(out / "clips.csv", newline="") as table:
+        assert len(list(csv.DictReader(table))) == 9
+    assert "<audio" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_anybody_s_output_is_judged_and_what_is_missing_is_said(recordings, tmp_path, voice, capsys):
+    theirs = tmp_path / "theirs"
+    files.write(theirs / "de" / "voice0" / "a.flac", voice(2, rate=22050, seed=0), sample_rate=22050)
+    files.write(theirs / "de" / "voice1" / "a.ogg", -voice(2, rate=22050, seed=1), sample_rate=22050)
+    out = tmp_path / "report"
+    code = main(["--pairs", str(recordings), str(theirs), "--out", str(out), "--workers", "0"])
+    assert code == 1
+    found = summary(out)["codecs"]["theirs"]
+    assert found["clips"] == {"ok": 1, "misaligned": 1, "failed": 1}
+    assert found["misaligned"]["de/voice1/a.wav"].startswith("sign: flipped")
+    assert "de/voice2/a.wav failed: 0 reconstructions" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_two_runs_give_the_same_bytes(recordings, tmp_path):
+    for name in ("one", "two"):
+        main(["--codec", "griffin-lim", "--data", str(recordings), "--out", str(tmp_path / name), "--workers", "0"])
+    for name in ("summary.json", "clips.csv", "report.html"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "nothing to judge"),
+        (["--codec", "identity"], "one set of originals"),
+        (["--pairs", "a", "b", "--data", "c"], "found a, c"),
+        (["--codec", "identity", "--data", "x", "--limit", "0"], "--limit 0"),
+        (["--codec", "identity", "--data", "x", "--workers", "-1"], "--workers -1"),
+    ],
+)
+def test_what_cannot_be_asked(options, message):
+    with pytest.raises(ValueError, match=message):
+        main([*options, "--out", "out"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--codec", "identity", "--codec", "identity"], "two codecs are called 'identity'"),
+        (["--codec", "identity", "--examples-by", "beauty"], "--examples-by beauty: expected one of si_sdr"),
+        (["--codec", "identity", "--device", "cuda"], "no CUDA device"),
+        (["--codec", "runs/none"], "runs/none"),
+    ],
+)
+def test_what_goes_wrong_before_anything_is_judged(recordings, tmp_path, options, message, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ValueError, match=message):
+        main([*options, "--data", str(recordings), "--out", str(tmp_path / "out"), "--workers", "0"])
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,27 @@
+import torch
+
+import lfsc
+from lfsc.audio import files
+from lfsc.cli import main
+
+
+def test_speech_comes_back_as_long_as_it_came(recordings, codec_path, tmp_path):
+    out = tmp_path / "again.ogg"
+    assert main(["reconstruct", str(recordings / "a.wav"), str(out), "--codec", codec_path]) == 0
+    info = files.probe(out)
+    assert (info.format, info.sample_rate) == ("OGG", 22050)
+    assert abs(info.num_samples - 11025) <= 64
+
+
+def test_the_reconstruction_is_the_codecs(recordings, codec_path, tmp_path):
+    main(["reconstruct", str(recordings / "a.wav"), str(tmp_path / "again.wav"), "--codec", codec_path])
+    original = files.load(recordings / "a.wav", sample_rate=22050)
+    expected = lfsc.load(codec_path)(original[None]).audio[0]
+    heard = files.read(tmp_path / "again.wav").audio
+    torch.testing.assert_close(heard, expected.detach(), rtol=0, atol=2e-5)
+
+
+def test_a_codec_that_is_not_there_is_one_line(recordings, tmp_path, capsys):
+    assert main(["reconstruct", str(recordings), str(tmp_path / "out"), "--codec", str(tmp_path / "none")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"lfsc reconstruct: {tmp_path}/none: ") and said.count("\n") == 1

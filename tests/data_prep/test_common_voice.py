@@ -1,0 +1,51 @@
+from collections import Counter
+
+import pytest
+
+from data_prep.common_voice import utterances
+
+
+def read(tmp_path, source, clips="official"):
+    return list(utterances(tmp_path / "scratch", sources=[source], clips=clips))
+
+
+def speakers(found):
+    return Counter((row.language, row.speaker[0], row.split) for row in found)
+
+
+def test_the_official_splits_of_every_language(tmp_path, common_voice):
+    found = read(tmp_path, common_voice())
+    rows = {("a", "train"): 2, ("b", "train"): 1, ("c", "val"): 1}
+    assert speakers(found) == {(language, *row): n for language in ("cy", "zh-TW") for row, n in rows.items()}
+    assert all(row.source.open().exists() for row in found)
+    assert found[0].key == "common_voice_cy_a0"
+    # Quotation marks are part of the text.
+    assert found[0].text == '"0 7 97 3'
+
+
+def test_validated_clips_without_the_speakers_of_dev_and_test(tmp_path, common_voice):
+    rows = {("a", "train"): 2, ("b", "train"): 1, ("e", "train"): 1, ("c", "val"): 1}
+    found = read(tmp_path, common_voice(), "validated")
+    assert speakers(found) == {(language, *row): n for language in ("cy", "zh-TW") for row, n in rows.items()}
+
+
+def test_one_language_and_archives(tmp_path, common_voice, packed):
+    release = common_voice()
+    assert {row.language for row in read(tmp_path, release / "zh-TW")} == {"zh-TW"}
+    archived = read(tmp_path, packed(release))
+    assert speakers(archived) == speakers(read(tmp_path, release))
+    assert archived[0].source.read().sample_rate == 32000
+
+
+def test_early_releases_leave_the_suffix_out(tmp_path, common_voice):
+    release = common_voice("cv_corpus_v1")
+    for table in release.glob("*/*.tsv"):
+        table.write_text(table.read_text().replace(".mp3", ""))
+    assert all(row.source.open().exists() for row in read(tmp_path, release))
+
+
+def test_a_table_without_the_columns_is_an_error(tmp_path, common_voice):
+    release = common_voice()
+    (release / "cy" / "dev.tsv").write_text("name\tfile\nx\ty\n")
+    with pytest.raises(ValueError, match=r"cy/dev.tsv, line 2: expected columns path and client_id, found name, file"):
+        read(tmp_path, release)

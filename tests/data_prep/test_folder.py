@@ -1,0 +1,85 @@
+import json
+
+import pytest
+
+from data_prep.folder import utterances
+
+
+def read(source, manifest=None, language=None):
+    return list(utterances(source / "scratch", sources=[source], manifest=manifest, language=language))
+
+
+def people(found):
+    return {(row.language, row.speaker) for row in found}
+
+
+def test_folders_say_who_speaks_what(tmp_path, put):
+    for name in ("de/anna/1.wav", "de/anna/more/2.FLAC", "de/bert/3.Mp3", "pt BR/ciro/4.opus", "pt BR/ciro/5.OGG"):
+        put(name, b"")
+    for name in ("de/anna/._1.wav", "de/anna/notes.txt", "de/cover.jpg"):
+        put(name, b"")
+    found = read(tmp_path)
+    assert [row.source.path for row in found] == sorted(
+        str(path) for path in tmp_path.rglob("*.*") if path.stem.isdigit()
+    )
+    assert people(found) == {("de", "anna"), ("de", "bert"), ("pt_BR", "ciro")}
+    assert {row.split for row in found} == {None}
+
+
+def test_fewer_folders_say_less(tmp_path, put):
+    put("anna/1.wav", b"")
+    put("2.wav", b"")
+    assert people(read(tmp_path)) == {("und", "anna"), ("und", "unknown")}
+    assert people(read(tmp_path, language="de")) == {("de", "anna"), ("de", "unknown")}
+
+
+ROWS = [
+    {"path": "x/1.wav", "language": "de", "speaker": "anna", "text": 'eins, "zwei"'},
+    {"path": "fr/bert/2.wav", "language": "", "speaker": "", "text": ""},
+]
+
+
+def written(rows, separator):
+    quoted = [['"' + row[name].replace('"', '""') + '"' for name in row] for row in rows]
+    return "\n".join([separator.join(rows[0]), *(separator.join(row) for row in quoted)]) + "\n"
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "tsv"])
+def test_a_manifest_says_more(tmp_path, put, kind):
+    lines = "".join(json.dumps(row) + "\n" for row in ROWS)
+    content = lines if kind == "jsonl" else written(ROWS, "\t" if kind == "tsv" else ",")
+    put("not listed.wav", b"")
+    path = put(f"manifest.{kind}", "\ufeff" + content)
+    for found in (read(tmp_path), read(tmp_path, manifest=path)):
+        assert [(row.language, row.speaker, row.text) for row in found] == [
+            ("de", "anna", 'eins, "zwei"'),
+            ("fr", "bert", None),
+        ]
+        assert found[0].source.path == str(tmp_path / "x/1.wav")
+
+
+def test_manifests_of_other_toolkits(tmp_path, put):
+    put("manifest.jsonl", json.dumps({"audio_filepath": "/data/a.wav", "duration": 3.2}) + "\n")
+    (found,) = read(tmp_path, language="de")
+    assert (found.source.path, found.language) == ("/data/a.wav", "de")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "line 1: not JSON"),
+        ('["a"]', "line 1: expected an object"),
+        ('{"file": 1}', "no column 'path', only file"),
+    ],
+)
+def test_a_bad_manifest_names_its_line(tmp_path, put, content, message):
+    put("manifest.jsonl", content + "\n")
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path)
+
+
+def test_nothing_to_read(tmp_path):
+    with pytest.raises(ValueError, match=r"holds no \.wav, "):
+        read(tmp_path)
+    with pytest.raises(ValueError, match="is not there"):
+        read(tmp_path, manifest=tmp_path / "gone.csv")

@@ -1,0 +1,44 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from data_prep.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_help_imports_nothing_heavy():
+    started = time.monotonic()
+    code = "import sys; from data_prep.__main__ import parser; parser().format_help(); print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert time.monotonic() - started < 2
+    assert not {"torch", "numpy", "soundfile", "webdataset", "rich", "megatron"} & set(printed.split())
+
+
+@pytest.mark.parametrize("verb", ["demo", "folder", "mls", "common_voice", "daps", "verify", "report"])
+def test_every_verb_explains_itself(verb, capsys):
+    with pytest.raises(SystemExit) as exit:
+        main([verb, "--help"])
+    assert exit.value.code == 0
+    assert "OUT" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mls", "{}/gone", "{}/out"], "gone is not there"),
+        (["daps", "{}", "{}/out"], "holds no DAPS recording"),
+        (["common_voice", "{}", "{}/out"], "holds no Common Voice .tsv"),
+        (["report", "{}/out"], "no corpus in"),
+        (["demo", "{}/out", "--languages", "1000"], "not in 1000"),
+    ],
+)
+def test_errors_are_one_line(tmp_path, capsys, arguments, message):
+    assert main([argument.format(tmp_path) for argument in arguments] + ["--workers", "0"]) == 1
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert printed.startswith("error: ")
+    assert printed.count("\n") == 1

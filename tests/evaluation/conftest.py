@@ -1,0 +1,85 @@
+"""Small test sets, codecs that are known through and through, and pages in a browser."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+
+from lfsc.audio import files
+from lfsc.evaluation.clips import Clip
+from lfsc.evaluation.codecs import Codec, Reconstruction
+
+RATE = 22050
+
+
+@pytest.fixture
+def recordings(tmp_path, voice) -> Path:
+    """Four recordings of two seconds: two languages, three speakers, rates of 8, 16 and 22.05 kHz."""
+    folder = tmp_path / "recordings"
+    for name, rate in (
+        ("de/ann/a.wav", 22050),
+        ("de/ben/b.flac", 16000),
+        ("en/cat/c.wav", 22050),
+        ("en/cat/d.wav", 8000),
+    ):
+        files.write(folder / name, voice(2, rate=rate, seed=len(name) + rate), sample_rate=rate)
+    return folder
+
+
+@pytest.fixture
+def clips(recordings) -> list[Clip]:
+    return [Clip(key=path.name, path=path, speaker=path.parent.name) for path in sorted(recordings.rglob("*.*"))]
+
+
+class Coarse(Codec):
+    """Rounds samples to sixteenths: one codebook, a token a sample."""
+
+    kind = "coarse"
+    sample_rate = RATE
+    frame_rate = RATE
+    codebook_size = 32
+
+    def code(self, audio: torch.Tensor) -> Reconstruction:
+        tokens = ((audio.clamp(-0.99, 0.99) + 1) * 16).long()
+        return Reconstruction((tokens + 0.5) / 16 - 1, tokens[None], bits=5 * len(audio))
+
+
+@pytest.fixture
+def coarse() -> Codec:
+    return Coarse()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = next((name for name in ("chromium", "chromium-browser", "google-chrome") if shutil.which(name)), None)
+    if found is None:
+        pytest.skip("no Chromium is installed (Debian's package chromium) to show the page in")
+    return found
+
+
+@pytest.fixture
+def browse(chromium, tmp_path):
+    """What a script finds out in a page: its `result`, as JSON, after the page has loaded without any network."""
+
+    def run(page: Path, script: str, *, width: int = 1280, height: int = 2000, screenshot: Path | None = None):
+        probed = tmp_path / "probed.html"
+        probe = (
+            f"<script>(async () => {{ {script}; document.body.dataset.result = JSON.stringify(result) }})()</script>"
+        )
+        probed.write_text(page.read_text(encoding="utf-8").replace("</body>", f"{probe}</body>"), encoding="utf-8")
+        wanted = f"--screenshot={screenshot}" if screenshot else "--dump-dom"
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
+                   "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=20000",
+                   f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},{height}", wanted,
+                   page.as_uri() if screenshot else probed.as_uri()]  # fmt: skip
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        if screenshot:
+            return None
+        _, _, rest = shown.stdout.partition('data-result="')
+        assert rest, shown.stderr[-2000:]
+        return json.loads(rest.partition('"')[0].replace("&quot;", '"').replace("&amp;", "&"))
+
+    return run

@@ -1,0 +1,63 @@
+import re
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from lfsc.evaluation.alignment import misalignment
+from lfsc.evaluation.griffin_lim import MelGriffinLim
+
+RATE = 22050
+
+
+@pytest.fixture(scope="module")
+def real(voice):
+    return voice(2, rate=RATE)
+
+
+def verdict(fake, real, tolerance=0.0):
+    return misalignment(fake, real, sample_rate=RATE, tolerance=tolerance)
+
+
+def noisy(audio):
+    return audio + 0.05 * torch.randn(len(audio), generator=torch.Generator().manual_seed(0))
+
+
+def test_what_is_in_place_passes(real):
+    assert verdict(real, real) == ""
+    assert verdict(0.2 * noisy(real), real) == ""
+    assert verdict(real[:-1], real) == ""
+    assert verdict(torch.zeros_like(real), real) == ""
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"), [(-441, "441 samples (20.0 ms) shorter"), (100, "100 samples (4.5 ms) longer")]
+)
+def test_lengths(real, samples, words):
+    fake = F.pad(real, (0, samples))
+    assert words in verdict(fake, real)
+    assert verdict(fake, real, tolerance=0.021) == ""
+
+
+@pytest.mark.parametrize(("lag", "words"), [(37, "37 samples (1.7 ms) late"), (-2205, "2205 samples (100.0 ms) early")])
+def test_offsets(real, lag, words):
+    fake = F.pad(real, (lag, -lag))
+    assert verdict(noisy(fake), real).startswith(f"offset: {words}")
+
+
+def test_a_flipped_sign(real):
+    assert verdict(noisy(-real), real).startswith("sign: flipped")
+    assert "100 samples (4.5 ms) late" in verdict(-F.pad(real, (100, -100)), real)
+
+
+def test_a_codec_that_loses_the_phases_is_judged_by_its_envelope(real):
+    fake = MelGriffinLim(sample_rate=RATE, device="cpu").code(real).audio
+    assert verdict(fake, real) == ""
+    late = F.pad(fake, (2205, -2205))
+    assert re.match(r"offset: about \d+ samples \(\d+\.\d ms\) late", verdict(late, real))
+
+
+@pytest.mark.parametrize("length", [1, 2, 50, 500])
+def test_the_shortest_clips_pass(length):
+    audio = torch.randn(length, generator=torch.Generator().manual_seed(0))
+    assert verdict(audio, audio) == ""

@@ -1,0 +1,109 @@
+import io
+import json
+import tarfile
+
+import pytest
+import torch
+
+from lfsc.audio import files
+from lfsc.audio.resampling import resample
+from lfsc.evaluation.clips import band, find_clips, spread
+
+
+def shard(path, keys, audio, **note):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w") as archive:
+        for key in keys:
+            sound = files.encode(audio, sample_rate=22050, format="flac")
+            for suffix, content in (("flac", sound), ("json", json.dumps({"key": key, **note}).encode())):
+                member = tarfile.TarInfo(f"{key}.{suffix}")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+
+
+def test_a_tree_gives_language_and_speaker_by_its_folders(recordings):
+    clips = find_clips(recordings)
+    assert [clip.key for clip in clips] == ["de/ann/a.wav", "de/ben/b.flac", "en/cat/c.wav", "en/cat/d.wav"]
+    assert [(clip.language, clip.speaker) for clip in clips] == [
+        ("de", "ann"),
+        ("de", "ben"),
+        ("en", "cat"),
+        ("en", "cat"),
+    ]
+
+
+def test_a_clip_comes_at_the_protocol_s_rate_with_its_own_noted(recordings):
+    clip = find_clips(recordings)[1]
+    original = clip.load(22050)
+    audio, rate = files.read(clip.path)
+    assert original.source_rate == rate == 16000
+    assert torch.equal(original.audio, resample(audio, from_rate=16000, to_rate=22050))
+
+
+def test_shards_hold_the_same_audio_and_the_notes(tmp_path, voice):
+    audio = voice(1, rate=22050)
+    shard(tmp_path / "b.tar", ["z", "y"], audio, language="de", speaker="ann", corpus="x", text="hallo", seconds=1)
+    (clip, _) = find_clips(tmp_path)
+    assert clip._replace(path=None, span=None) == ("y", None, "de", "ann", "x", "hallo", None)
+    assert (clip.load(22050).audio - audio).abs().max() < 1e-4
+    assert find_clips(tmp_path / "b.tar") == find_clips(tmp_path)
+
+
+def test_a_corpus_gives_one_split(tmp_path, voice):
+    datasets = []
+    for split in ("train", "val"):
+        shard(tmp_path / "demo" / "en" / f"{split}-00000.tar", [split], voice(1, rate=22050))
+        datasets.append({"split": split, "path": "demo/en", "shards": [{"name": f"{split}-00000.tar"}]})
+    (tmp_path / "index.json").write_text(json.dumps({"datasets": datasets}))
+    assert [clip.key for clip in find_clips(tmp_path)] == ["val"]
+    assert [clip.key for clip in find_clips(tmp_path, split="train")] == ["train"]
+    with pytest.raises(ValueError, match="no split 'test', only train, val"):
+        find_clips(tmp_path, split="test")
+
+
+def test_a_manifest_names_its_recordings(recordings):
+    lines = [{"path": "en/cat/c.wav", "text": "hi"}, {"audio_filepath": "de/ann/a.wav", "language": "de"}]
+    (recordings / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n\n")
+    clips = find_clips(recordings)
+    assert [(clip.key, clip.language, clip.text) for clip in clips] == [
+        ("de/ann/a.wav", "de", ""),
+        ("en/cat/c.wav", "", "hi"),
+    ]
+    assert find_clips(recordings / "manifest.jsonl") == clips
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{", "line 1: not JSON"), ('{"text": "a"}', "line 1: no 'path'"), ("[]", "line 1: no 'path'"),
+     ("", "found no recordings"), ('{"path": "a"}\n{"path": "a"}', "'a' occurs more than once")],
+)  # fmt: skip
+def test_bad_manifests_are_named_by_line(tmp_path, content, message):
+    (tmp_path / "m.jsonl").write_text(content)
+    with pytest.raises(ValueError, match=message):
+        find_clips(tmp_path / "m.jsonl")
+
+
+def test_no_such_data(tmp_path):
+    with pytest.raises(ValueError, match="no such file or folder"):
+        find_clips(tmp_path / "nothing")
+    with pytest.raises(ValueError, match="found no recordings"):
+        find_clips(tmp_path)
+
+
+def test_silence_is_no_test(tmp_path):
+    files.write(tmp_path / "a.wav", torch.zeros(1000), sample_rate=22050)
+    with pytest.raises(ValueError, match="digital silence"):
+        find_clips(tmp_path)[0].load(22050)
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(8000, "8 kHz"), (16000, "16 kHz"), (44100, "full")])
+def test_noise_keeps_the_band_it_was_recorded_in(tmp_path, rate, expected):
+    noise = 0.1 * torch.randn(2 * rate, generator=torch.Generator().manual_seed(0))
+    files.write(tmp_path / "a.wav", resample(noise, from_rate=rate, to_rate=48000), sample_rate=48000)
+    assert find_clips(tmp_path)[0].load(22050).band == expected
+    assert band(0) == "8 kHz"
+
+
+def test_a_limit_takes_clips_from_everywhere():
+    assert spread(list(range(10)), 3) == [0, 3, 6]
+    assert spread([1, 2], 5) == spread([1, 2], None) == [1, 2]

@@ -1,0 +1,49 @@
+import pytest
+import torch
+
+from lfsc.audio.resampling import resample
+from lfsc.evaluation.clips import Clip
+from lfsc.evaluation.protocol import NonMatching, light_metrics, missing_packages
+from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
+from lfsc.metrics.intelligibility import stoi
+from lfsc.metrics.metric import Audio, Pair, Unmeasurable
+
+
+@pytest.fixture(scope="module")
+def pair(voice) -> Pair:
+    real = voice(2, rate=22050)
+    noise = torch.randn(len(real), generator=torch.Generator().manual_seed(0))
+    return Pair(fake=real + 0.01 * noise, real=real, sample_rate=22050)
+
+
+def test_each_number_is_that_of_its_module_at_its_rate(pair):
+    measured = {metric.name: metric.measure(pair).value for metric in light_metrics(22050)}
+    fake, real = (audio[None] for audio in pair.at(22050))
+    assert measured["si_sdr"] == float(SISDR()(fake, real))
+    assert measured["mel_distance"] == float(MelDistance(sample_rate=22050)(fake, real))
+    assert measured["stft_distance"] == float(STFTDistance()(fake, real))
+    at_16k = Audio(*(resample(audio, from_rate=22050, to_rate=16000) for audio in pair.at(22050)))
+    assert measured["stoi"] == stoi(at_16k, extended=False)
+    assert measured["estoi"] == stoi(at_16k, extended=True)
+
+
+def test_without_pesq_the_rest_is_measured(monkeypatch):
+    light_metrics.cache_clear()
+    monkeypatch.setattr("lfsc.evaluation.protocol.find_spec", lambda name: None)
+    try:
+        assert "pesq" not in {metric.name for metric in light_metrics(22050)}
+        assert "C compiler" in missing_packages()["pesq"]
+    finally:
+        light_metrics.cache_clear()
+
+
+def test_the_non_matching_clip_is_another_speaker_s(recordings):
+    paths = sorted(recordings.rglob("*.*"))
+    clips = [Clip(key=str(i), path=path, speaker="ab"[i // 2]) for i, path in enumerate(paths)]
+    non_matching = NonMatching(clips)
+    assert torch.equal(non_matching("0"), clips[2].load(16000).audio)
+    assert torch.equal(non_matching("3"), clips[0].load(16000).audio)
+    assert torch.equal(NonMatching(clips[:1])("0"), clips[0].load(16000).audio)
+    paths[2].write_bytes(b"")
+    with pytest.raises(Unmeasurable, match="non-matching reference 2"):
+        non_matching("1")
