@@ -78,7 +78,9 @@ def _verb(verbs, name: str, help: str, source: str | None = None) -> argparse.Ar
         verb.add_argument("source", type=Path, nargs="+", metavar="SRC", help=source)
     verb.add_argument("out", type=Path, metavar="OUT", help="folder of shards; may hold several corpora")
     verb.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (%(default)s)")
-    verb.add_argument("--ray", metavar="ADDRESS", help="work on this Ray cluster instead; local starts one here")
+    verb.add_argument(
+        "--ray", metavar="ADDRESS", help="work on this Ray cluster, all of which must see SRC and OUT; local starts one"
+    )
     return verb
 
 

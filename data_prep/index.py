@@ -54,10 +54,9 @@ def write_index(out: Path, sample_rate: int) -> None:
     write_text(out / "index.json", json.dumps(index, indent=1, ensure_ascii=False) + "\n")
 
 
-def sample_rate_of(out: Path) -> int | None:
-    """Of the shards that are already in `out`."""
-    path = out / "index.json"
-    return json.loads(path.read_text(encoding="utf-8"))["sample_rate"] if path.exists() else None
+def corpora(out: Path) -> set[str]:
+    """Names of the corpora in the index; none where there is no index."""
+    return {entry["corpus"] for entry in read_index(out)["datasets"]} if (out / "index.json").exists() else set()
 
 
 def read_index(out: Path) -> dict:

@@ -68,11 +68,19 @@ def cluster(address: str) -> Iterator[Workers]:
         import ray
     except ImportError as error:
         raise ValueError("--ray needs the package ray: pip install 'lfsc[ray]'") from error
-    ray.init(address=address, log_to_driver=False, runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}})
+    environment = {"env_vars": {"OMP_NUM_THREADS": "1"}}
+    ray.init(address=address, log_to_driver=False, logging_level="WARNING", runtime_env=environment)
+
+    def result(handle: ray.ObjectRef):
+        try:
+            return ray.get(handle)
+        except ray.exceptions.RayTaskError as error:
+            # What went wrong over there, without the traceback that Ray makes its message.
+            raise error.cause from None
+
     try:
-        count = int(ray.cluster_resources().get("CPU", 1))
         remote = ray.remote(num_cpus=1, max_retries=RETRIES)(lambda function, task: function(task))
-        yield Workers(count, remote.remote, ray.get)
+        yield Workers(int(ray.cluster_resources().get("CPU", 1)), remote.remote, result)
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError) as error:
         raise RuntimeError(DIED) from error
     finally:

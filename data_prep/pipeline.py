@@ -13,7 +13,7 @@ from lfsc.atomic import write_text
 
 from .energon import EnergonTask, prepare
 from .examine import Examined, ExamineTask, examine
-from .index import CORPUS, datasets, sample_rate_of, write_index
+from .index import CORPUS, corpora, datasets, read_index, write_index
 from .mapping import Workers, mapped
 from .plan import Plan, Planner, Sizes
 from .report import Report
@@ -43,11 +43,15 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
     """Write `corpus` into `out`, or what an earlier run has left of it to do."""
     folder = out / corpus.name
     if finished(folder, corpus.settings):
+        # A run may have ended between its last steps.
+        if corpus.name not in corpora(out):
+            write_index(out, corpus.rules.sample_rate)
+        shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
         report.say(f"{folder} is finished, with these settings: nothing to do")
         return
-    rate = sample_rate_of(out)
-    if rate not in (None, corpus.rules.sample_rate):
-        raise ValueError(f"{out} holds shards at {rate} Hz, not {corpus.rules.sample_rate} Hz: use another folder")
+    if corpora(out) and read_index(out)["sample_rate"] != corpus.rules.sample_rate:
+        rates = f"{read_index(out)['sample_rate']} Hz, not {corpus.rules.sample_rate} Hz"
+        raise ValueError(f"{out} holds shards at {rates}: use another folder")
     with _locked(folder / UNFINISHED):
         write_text(folder / UNFINISHED / "settings.json", json.dumps(corpus.settings))
         planner = Planner(folder / UNFINISHED)
@@ -75,7 +79,7 @@ def finished(folder: Path, settings: dict) -> bool:
             differing = sorted(name for name in settings | found if settings.get(name) != found.get(name))
             was = ", ".join(f"{name}={found.get(name)}" for name in differing)
             raise ValueError(f"{folder} was made with {was}: use the same, or another --name, or remove the folder")
-        return path.name == CORPUS and (folder.parent / "index.json").exists()
+        return path.name == CORPUS
     return False
 
 

@@ -32,10 +32,8 @@ def mapped(make: Make, tasks: list, *, devices: list[str], threads: int) -> Iter
         for task in tasks:
             yield outcome(task, work)
         return
-    from torch import multiprocessing as torch_multiprocessing
-
-    # Tensors of the model go to the workers as shared memory, which torch's own context sees to.
-    context = torch_multiprocessing.get_context("spawn")
+    # Not forked: a child of a process whose threads have computed hangs at its first convolution.
+    context = multiprocessing.get_context("spawn")
     free = context.SimpleQueue()
     for device in devices:
         free.put(device)
@@ -64,6 +62,7 @@ def mapped_on_ray(make: Make, tasks: list, *, address: str, gpus: bool) -> Itera
     ray.init(address=address, log_to_driver=False)
     try:
         resources = {"num_gpus": 1} if gpus else {"num_cpus": 1}
+        # Once for all tasks.
         work = ray.put(make)
         remote = ray.remote(max_retries=RETRIES, **resources)(_do_on_ray)
         running = {remote.remote(work, task, "cuda" if gpus else "cpu"): task for task in tasks}

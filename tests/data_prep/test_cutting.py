@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -33,7 +35,7 @@ def test_cuts_are_in_the_pauses():
 @pytest.mark.parametrize("seconds", [10.01, 10.3, 15.0, 20.2, 61.7])
 def test_no_piece_is_too_long_or_too_short(seconds):
     found = edges(recording(seconds))
-    lengths = [end - start for start, end in zip(found, found[1:], strict=False)]
+    lengths = [end - start for start, end in pairwise(found)]
     assert max(lengths) <= 10.0
     assert min(lengths) >= 0.4
     assert all(length >= 4.9 for length in lengths[:-1])

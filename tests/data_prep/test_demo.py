@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("espeakng_loader")
 
-from data_prep.demo import CLIP_SECONDS, utterances  # noqa: E402
+from data_prep.demo import CLIP_SECONDS, utterances
 
 
 def spoken(tmp_path, num_languages=None, minutes=16.0, seed=0):

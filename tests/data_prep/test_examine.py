@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from data_prep.examine import BLOCK, Examined, ExamineTask, examine
@@ -27,7 +29,7 @@ def test_pieces_cover_a_long_recording(put, say):
     assert len(results) > 1
     pieces = [result.utterance.source for result in results]
     assert pieces[0].start == 0
-    assert all(piece.start + piece.num_samples == after.start for piece, after in zip(pieces, pieces[1:], strict=False))
+    assert all(piece.start + piece.num_samples == after.start for piece, after in pairwise(pieces))
     assert pieces[-1].start + pieces[-1].num_samples == files.probe(content).num_samples
     assert {result.utterance.text for result in results} == {None}
     assert (

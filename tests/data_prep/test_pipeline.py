@@ -96,6 +96,17 @@ def test_a_finished_corpus_is_left_alone_and_other_settings_are_refused(tree, tm
     assert "holds shards at 22050 Hz, not 16000 Hz" in capsys.readouterr().err
 
 
+def test_a_run_that_ended_between_its_last_steps(tree, tmp_path, prepare):
+    out = tmp_path / "out"
+    index = prepare("folder", tree, out)["index"]
+    (out / "index.json").unlink()
+    (out / "in" / ".unfinished").mkdir()
+    again = prepare("folder", tree, out)
+    assert "nothing to do" in again["printed"]
+    assert again["index"] == index
+    assert not (out / "in" / ".unfinished").exists()
+
+
 def test_several_corpora_share_a_folder(tree, tmp_path, mls, common_voice, prepare):
     out = tmp_path / "out"
     prepare("folder", tree, out)
@@ -237,7 +248,7 @@ def test_a_killed_run_continues_to_the_same_corpus(tmp_path):
     command = [sys.executable, "-m", "data_prep", "demo", *DEMO, "--workers", "2"]
     run = subprocess.Popen([*command, tmp_path / "out"], cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
     records = tmp_path / "out" / "demo" / ".unfinished" / "records"
-    while run.poll() is None and len(list(records.rglob("*.json"))) < 5:
+    while run.poll() is None and len(list(records.rglob("*.tar.json"))) < 5:
         time.sleep(0.002)
     run.send_signal(signal.SIGKILL)
     run.wait()
@@ -245,7 +256,7 @@ def test_a_killed_run_continues_to_the_same_corpus(tmp_path):
     time.sleep(1)
     done = {
         path: (tmp_path / "out/demo" / path.parent.name / path.stem).stat().st_mtime_ns
-        for path in records.rglob("*.json")
+        for path in records.rglob("*.tar.json")
     }
     total = json.loads((records.parent / "plan.json").read_text())["shards"]
     assert 5 <= len(done) < len(total)
@@ -273,6 +284,8 @@ def test_ray_makes_the_same_corpus_though_a_worker_is_killed(tmp_path, prepare, 
             killed.append(len(list(out.rglob("*.tar.json"))))
 
     with cluster("local") as workers:
+        with pytest.raises(ValueError, match=r"^invalid literal.*$"):
+            list(mapped(workers, int, ["three"]))
         pids = set(mapped(workers, eval, ["__import__('time').sleep(0.2) or __import__('os').getpid()"] * 8))
         thread = threading.Thread(target=kill, args=(sorted(pids)[:1],))
         thread.start()

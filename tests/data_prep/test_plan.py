@@ -49,7 +49,7 @@ def test_utterances_are_shuffled_over_shards_by_the_seed(tmp_path):
 
 
 def test_a_plan_is_found_again_when_it_is_complete(tmp_path):
-    planner, plan = planned(tmp_path, corpus(30))
+    _, plan = planned(tmp_path, corpus(30))
     assert Planner(tmp_path).load() == plan
     (tmp_path / "plan.json").unlink()
     assert Planner(tmp_path).load() is None

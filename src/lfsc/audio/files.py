@@ -42,7 +42,7 @@ class UnreadableAudio(ValueError):
 
 
 class OneWay(soundfile.SoundFile):
-    """Reads on from where it was told to seek; soundfile itself seeks again after each read, a tenth of a crop's cost."""
+    """Reads on from where it was told to seek; soundfile seeks once more after each read, a tenth of a crop's cost."""
 
     def seekable(self) -> bool:
         return False
@@ -69,10 +69,8 @@ def read_rows(source: Source, rows: Rows, *, starts: Callable[[AudioInfo], Seque
     The source is opened once; what lies after its end is left as it is.
     """
     with _opened(source) as sound:
-        crops = [_samples(sound, _name(source), start, rows.shape[1]) for start in starts(_info(sound))]
-    for row, crop in zip(rows, crops, strict=True):
-        row[: len(crop)] = crop
-    return [len(crop) for crop in crops]
+        places = zip(rows, starts(_info(sound)), strict=True)
+        return [len(_samples(sound, _name(source), start, len(row), out=row)) for row, start in places]
 
 
 def load(source: Source, *, sample_rate: int) -> Tensor:
@@ -110,19 +108,25 @@ def _info(sound: soundfile.SoundFile) -> AudioInfo:
     return AudioInfo(sound.samplerate, sound.frames, sound.channels, sound.format, sound.subtype)
 
 
-def _samples(sound: soundfile.SoundFile, name: str, start: int, num_samples: int | None) -> Rows:
+def _samples(sound: OneWay, name: str, start: int, num_samples: int | None, out: Rows | None = None) -> Rows:
+    """Samples [T] from `start`, in `out` if that is given."""
     if not 0 <= start < sound.frames:
         raise ValueError(f"start {start} is outside {name}, which has {sound.frames} samples")
     wanted = sound.frames - start if num_samples is None else min(num_samples, sound.frames - start)
+    audio = numpy.empty(wanted, dtype=numpy.float32) if out is None else out[:wanted]
     sound.seek(start)
-    samples = sound.read(wanted, dtype="float32", always_2d=True)
-    if len(samples) == 0 or (len(samples) < wanted and sound.format in EXACT_FORMATS):
-        raise UnreadableAudio(f"{name}: truncated, {len(samples)} of {wanted} samples decode")
-    audio = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-    if not numpy.isfinite(audio).all():
-        first = start + int(numpy.argmin(numpy.isfinite(audio)))
+    if sound.channels == 1:
+        decoded = len(sound.read(wanted, out=audio))
+    else:
+        samples = sound.read(wanted, dtype="float32")
+        decoded = len(samples)
+        audio[:decoded] = samples.mean(axis=1)
+    if decoded == 0 or (decoded < wanted and sound.format in EXACT_FORMATS):
+        raise UnreadableAudio(f"{name}: truncated, {decoded} of {wanted} samples decode")
+    if not numpy.isfinite(audio[:decoded]).all():
+        first = start + int(numpy.argmin(numpy.isfinite(audio[:decoded])))
         raise UnreadableAudio(f"{name}: sample {first} is not finite")
-    return numpy.ascontiguousarray(audio)
+    return audio[:decoded]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What every command that runs a codec has in common: its options, and the codec ready to run."""
 
 import argparse
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -47,21 +48,26 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def ready(options: argparse.Namespace, *, keep_on_cpu: bool = False) -> Ready:
+def ready(options: argparse.Namespace, device=None) -> Ready:
     """The codec of the options, folded, on its device and in its precision, and the fingerprint of its tokens."""
+    device = device or device_of(options.device)
+    set_arithmetic(options, device)
+    return loaded(options.codec, str(device), options.precision)
+
+
+# A worker asks for each of its shards.
+@lru_cache(maxsize=1)
+def loaded(source: str, device: str, precision: str) -> Ready:
     import torch
 
     import lfsc
     from lfsc.models.folding import fold
     from lfsc.tokens import fingerprint
 
-    device = device_of(options.device)
-    set_arithmetic(options, device)
-    codec = lfsc.load(options.codec)
+    codec = lfsc.load(source)
     mark = fingerprint(codec)
     codec = fold(codec, fingerprint=mark).requires_grad_(False)
-    codec = codec.to(torch.bfloat16 if options.precision == "bf16" else torch.float32)
-    return Ready(codec if keep_on_cpu else codec.to(device), mark)
+    return Ready(codec.to(device, torch.bfloat16 if precision == "bf16" else torch.float32), mark)
 
 
 def device_of(name: str):

@@ -51,7 +51,7 @@ def convert(options: argparse.Namespace, function: "Convert", *, verb: str) -> i
     waiting = [task for task in found if options.overwrite or conversion.finished(task) is None]
     failures = []
     with Progress(f"lfsc {verb}", count=len(waiting), work=sum(size_of(task) for task in waiting)) as progress:
-        for outcome in outcomes(options, Maker(run, function, options), waiting, device):
+        for outcome in outcomes(options, Maker(options, function, run.fingerprint), waiting, device):
             failures += failures_of(outcome)
             seconds = outcome.result["audio_seconds"] if outcome.result else 0.0
             progress.advance(work=size_of(outcome.task), audio_seconds=seconds)
@@ -70,26 +70,30 @@ def convert(options: argparse.Namespace, function: "Convert", *, verb: str) -> i
 def coding_of(options: argparse.Namespace, device) -> "Coding":
     from lfsc.tokenizing import Coding
 
-    codec, fingerprint = coding.ready(options, keep_on_cpu=True)
+    codec, fingerprint = coding.ready(options, device)
     batch_seconds = BATCH_SECONDS.get(device.type, 30.0) if options.batch_seconds is None else options.batch_seconds
     # Alone, a clip meets the same kernels whatever its neighbours are.
     return Coding(codec, fingerprint, 0.0 if options.deterministic else batch_seconds, options.chunk_seconds)
 
 
 class Maker(NamedTuple):
-    """What a worker needs to make itself ready on its device."""
+    """What a worker needs to make itself ready on its device: it loads the codec by itself."""
 
-    coding: "Coding"
-    function: "Convert"
     options: argparse.Namespace
+    function: "Convert"
+    fingerprint: str
 
     def __call__(self, device: str) -> "Work":
         import torch
 
         from lfsc.conversion import work_of
 
-        coding.set_arithmetic(self.options, torch.device(device))
-        return work_of(self.coding._replace(codec=self.coding.codec.to(device)), self.function)
+        own = coding_of(self.options, torch.device(device))
+        if own.fingerprint != self.fingerprint:
+            raise ValueError(
+                f"{self.options.codec} changed from codec {self.fingerprint} to {own.fingerprint} meanwhile"
+            )
+        return work_of(own, self.function)
 
 
 def outcomes(options: argparse.Namespace, make: Maker, tasks: "list[Task]", device) -> "Iterator[Outcome]":

@@ -1,7 +1,7 @@
-"""Crops of a clip, decoded from its bytes without the rest."""
+"""Crops of a clip, decoded without the rest."""
 
 from random import Random
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy
 from numpy.typing import NDArray
@@ -26,8 +26,8 @@ class Cropper:
         self.count = count
         self.min_seconds = min_seconds
 
-    def __call__(self, encoded: bytes, *, seed: str) -> Crops:
-        """Crops of a FLAC or WAV file's bytes, always the same for a seed; UnusableClip says why there are none."""
+    def __call__(self, encoded: bytes | BinaryIO, *, seed: str) -> Crops:
+        """Crops of a FLAC or WAV file, always the same for a seed; UnusableClip says why there are none."""
         random = Random(seed)
         try:
             audio = numpy.zeros((self.count, self.length or probe(encoded).num_samples), dtype=numpy.float32)

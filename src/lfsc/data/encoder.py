@@ -64,7 +64,7 @@ class CropEncoder(TaskEncoder):
         return EncodedClip(key, crops)
 
     def check_wanted(self, clip: CrudeSample) -> None:
-        if not self.only.needs_json or self.only.accepts(json.loads(clip["json"])):
+        if not self.only.needs_json or self.only.accepts(json.load(clip["json"])):
             self.filtered = 0
             return
         self.filtered += 1

@@ -1,6 +1,6 @@
 """Clips of shards by their number, with errors that name the shard."""
 
-import io
+import os
 import tarfile
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -14,9 +14,9 @@ from megatron.energon.flavors.webdataset.structs import FilteredSample, ShardInf
 from numpy.typing import NDArray
 
 from .batch import UnusableData
+from .pieces import LoadedPiece, Piece, members
 
 OPEN_SHARDS = 8
-BLOCK = tarfile.BLOCKSIZE
 
 
 class OpenShard(NamedTuple):
@@ -27,9 +27,10 @@ class OpenShard(NamedTuple):
 
 
 class ShardReader:
-    """The clips of `shards` in their order; takes the place of energon's reader, which spends ten times as long on one.
+    """The clips of `shards` in their order, their `parts` (file extensions) as open files.
 
-    `parts` are the file extensions to read, `wanted` filters by "<shard>/<key>".
+    Takes the place of energon's reader, which reads all of a clip and takes ten times as long for it. `wanted` filters
+    by "<shard>/<key>".
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class ShardReader:
         shard = self.shards[number]
         position = index - self.ends[number] + shard.count
         try:
-            files = members(self.content(shard.path, position))
+            files = members(self.piece(shard.path, position))
         except (OSError, tarfile.TarError, IndexError, ValueError) as error:
             raise UnusableData(f"shard {shard.path} cannot be read at clip {position}: {error}") from error
         key = next(iter(files)).partition(".")[0]
@@ -63,37 +64,22 @@ class ShardReader:
             **{part: files[f"{key}.{part}"] for part in self.parts},
         )
 
-    def content(self, shard: EPath, position: int) -> bytes:
-        """The clip's piece of its shard, in one read."""
+    def piece(self, shard: EPath, position: int) -> Piece | LoadedPiece:
+        """The clip's piece of its shard."""
         file, offsets = self.opened(shard)
-        start, end = int(offsets[position]), int(offsets[position + 1])
-        file.seek(start)
-        content = file.read(end - start)
-        if len(content) < end - start:
-            raise ValueError(f"only {len(content)} of its {end - start} bytes are there")
-        return content
+        start, size = int(offsets[position]), int(offsets[position + 1] - offsets[position])
+        if not shard.is_local():
+            file.seek(start)
+            piece = LoadedPiece(file.read(size))
+            there = len(piece.getbuffer())
+        else:
+            piece = Piece(file, start, size)
+            there = min(size, os.fstat(file.fileno()).st_size - start)
+        if there < size:
+            raise ValueError(f"only {max(0, there)} of its {size} bytes are there")
+        return piece
 
 
 def open_shard(path: EPath) -> OpenShard:
     offsets = numpy.frombuffer(path.with_suffix(".tar.idx").read_bytes(), dtype="<u8")
     return OpenShard(path.local_path().open("rb", buffering=0) if path.is_local() else path.open("rb"), offsets)
-
-
-def members(content: bytes) -> dict[str, bytes]:
-    """The files in a piece of a tar, by their names."""
-    found, start = {}, 0
-    while start < len(content):
-        header = content[start : start + BLOCK]
-        if header[156:157] not in b"0\0" or header[257:262] != b"ustar" or header[345]:
-            return members_by_tarfile(content)
-        name, size = header[:100].rstrip(b"\0").decode(), int(header[124:136].rstrip(b"\0 "), 8)
-        start += BLOCK
-        found[name] = content[start : start + size]
-        start += -(-size // BLOCK) * BLOCK
-    return found
-
-
-def members_by_tarfile(content: bytes) -> dict[str, bytes]:
-    """The same ten times slower, with long names and whatever else a tar may hold."""
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
-        return {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}

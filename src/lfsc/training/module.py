@@ -1,8 +1,8 @@
 """The update of both players: codec against discriminators."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from lightning import LightningModule
@@ -11,7 +11,17 @@ from torch import Tensor, nn
 from lfsc.discriminators.ensemble import Ensemble, Views
 from lfsc.losses.weighted import WeightedLosses
 from lfsc.models.codec import Codec, Reconstructed
+from lfsc.training.judges import opinions
+from lfsc.training.pieces import Pieces
 from lfsc.training.player import Player
+
+
+class Comparison(NamedTuple):
+    """Audio [B,T], what the codec makes of it, and what the discriminators see of both."""
+
+    real: Tensor
+    fake: Tensor
+    views: Views
 
 
 class CodecTraining(LightningModule):
@@ -30,6 +40,7 @@ class CodecTraining(LightningModule):
         discriminators_player: Player,
         discriminators_every: int,
         updates_per_epoch: int,
+        accumulate: int = 1,
     ):
         super().__init__()
         self.automatic_optimization = False
@@ -43,7 +54,10 @@ class CodecTraining(LightningModule):
         self.players = {"generator": generator_player, "discriminators": discriminators_player}
         self.discriminators_every = discriminators_every
         self.updates_per_epoch = updates_per_epoch
+        self.accumulate = accumulate
         self.updates = 0
+        # The player whose gradients the next backward completes, for who has to reduce them over ranks.
+        self.completing: str | None = None
         # What callbacks read and add to: the last update's tensors, what was measured around it, the last validation.
         self.scalars: dict[str, Tensor] = {}
         self.measured: dict[str, float] = {}
@@ -54,36 +68,50 @@ class CodecTraining(LightningModule):
     def discriminators_turn(self) -> bool:
         return self.updates % self.discriminators_every == 0
 
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        return {"generator": self.codec, "discriminators": self.discriminators}
+
     def training_step(self, batch, batch_idx: int) -> None:
-        real = batch.audio
-        fake = self.codec(real).audio
-        views = self.discriminators.views(real, fake)
+        pieces = Pieces(batch.audio, count=self.accumulate, compare=self.compare)
         if self.discriminators_turn:
-            self.update("discriminators", self.judging_losses(views))
+            self.update("discriminators", map(self.judging_losses, pieces.without_graphs()))
         with untrained(self.discriminators):
-            self.update("generator", self.coding_losses(real, fake, views))
+            self.update("generator", map(self.coding_losses, pieces))
         self.updates += 1
         self.decay_learning_rates()
 
-    def judging_losses(self, views: Views) -> dict[str, Tensor]:
+    def compare(self, real: Tensor) -> Comparison:
+        fake = self.codec(real).audio
+        return Comparison(real, fake, self.discriminators.views(real, fake))
+
+    def judging_losses(self, compared: Comparison) -> dict[str, Tensor]:
+        """The discriminators' loss, and beside it their opinions."""
         # Detached: this turn trains the judges and must not reach the codec.
-        real, fake = self.discriminators(views.real), self.discriminators(views.detached().fake)
-        return {"discriminator": self.discriminator_loss(fake, real)}
+        views = compared.views.detached()
+        real, fake = self.discriminators(views.real), self.discriminators(views.fake)
+        loss = {"discriminator": self.discriminator_loss(fake, real)}
+        return loss | opinions(self.discriminators.names, real, fake)
 
-    def coding_losses(self, real: Tensor, fake: Tensor, views: Views) -> dict[str, Tensor]:
+    def coding_losses(self, compared: Comparison) -> dict[str, Tensor]:
         with torch.no_grad():
-            judged_real = self.discriminators(views.real)
-        judged_fake = self.discriminators(views.fake)
-        return self.reconstruction_losses(fake, real) | self.judged_losses(judged_fake, judged_real)
+            judged_real = self.discriminators(compared.views.real)
+        judged_fake = self.discriminators(compared.views.fake)
+        losses = self.reconstruction_losses(compared.fake, compared.real)
+        return losses | self.judged_losses(judged_fake, judged_real)
 
-    def update(self, player: str, losses: dict[str, Tensor]) -> None:
-        """One step of a player's optimiser down the weighted sum of its losses."""
-        optimizer = self.optimizers()[list(self.players).index(player)]
+    def update(self, player: str, pieces: Iterable[dict[str, Tensor]]) -> None:
+        """One step of a player's optimiser down the weighted sum of its losses, averaged over the batch's pieces."""
+        optimizer = self.optimizers(use_pl_optimizer=False)[list(self.players).index(player)]
         optimizer.zero_grad()
-        self.manual_backward(sum(self.weights[name] * loss for name, loss in losses.items()))
-        norm = self.players[player].clip(optimizer)
-        optimizer.step()
-        self.scalars |= {name: loss.detach() for name, loss in losses.items()} | {f"grad_norm_{player}": norm}
+        means: dict[str, Tensor] = {}
+        for number, values in enumerate(pieces, start=1):
+            loss = sum(weight * values[name] for name, weight in self.weights.items() if name in values)
+            self.completing = player if number == self.accumulate else None
+            self.manual_backward(self.players[player].scaled(loss / self.accumulate))
+            means = {name: means.get(name, 0) + value.detach() / self.accumulate for name, value in values.items()}
+        norm = self.players[player].step(optimizer)
+        self.scalars |= means | {f"grad_norm_{player}": norm}
 
     def decay_learning_rates(self) -> None:
         if self.updates % self.updates_per_epoch == 0:
@@ -96,10 +124,11 @@ class CodecTraining(LightningModule):
         decoded = self.codec.decode(*encoded)
         return Reconstructed(decoded.audio[:, : batch.audio.shape[-1]], encoded.tokens)
 
-    def judged_and_measured(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    def losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """Every loss of both players on audio that is not trained on."""
-        views = self.discriminators.views(real, fake)
-        return self.coding_losses(real, fake, views) | self.judging_losses(views)
+        compared = Comparison(real, fake, self.discriminators.views(real, fake))
+        values = self.coding_losses(compared) | self.judging_losses(compared)
+        return {name: values[name] for name in self.weights}
 
     def configure_optimizers(self) -> tuple[list, list]:
         generator = self.players["generator"].optimizer(self.codec.parameters())
@@ -111,11 +140,19 @@ class CodecTraining(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["updates"] = self.updates
         checkpoint["config"] = self.config
+        checkpoint["players"] = {name: player.state_dict() for name, player in self.players.items()}
+        # The next row of the log may repeat them: the discriminators' losses stand until their next turn.
+        checkpoint["scalars"] = {name: float(value) for name, value in self.scalars.items()}
+        checkpoint["measured"] = dict(self.measured)
         # Lightning's own counts of steps and batches mean nothing here: `updates` and the loader's state say it all.
         del checkpoint["loops"]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.updates = checkpoint["updates"]
+        for name, player in self.players.items():
+            player.load_state_dict(checkpoint["players"][name])
+        self.scalars = {name: torch.tensor(value) for name, value in checkpoint["scalars"].items()}
+        self.measured = dict(checkpoint["measured"])
 
 
 @contextmanager

@@ -2,30 +2,65 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.amp import GradScaler
 from torch.nn import Parameter
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import ExponentialLR
 
 
 class Player:
-    """Adam with a learning rate that is multiplied by `decay` an epoch, and gradients no longer than `clip_norm`."""
+    """Adam with a learning rate that is multiplied by `decay` an epoch, and gradients no longer than `clip_norm`.
 
-    def __init__(self, *, lr: float, betas: list[float], decay: float, clip_norm: float | None):
+    A step whose loss or gradients are not finite is left out, on the device: nobody has to wait for it to be known.
+    """
+
+    def __init__(
+        self,
+        *,
+        lr: float,
+        betas: list[float],
+        decay: float,
+        clip_norm: float | None,
+        scaler: GradScaler | None = None,
+    ):
         if clip_norm is not None and clip_norm <= 0:
             raise ValueError(f"clip_norm={clip_norm}: expected a positive number, or null for none")
         self.lr = lr
         self.betas = tuple(betas)
         self.decay = decay
         self.clip_norm = math.inf if clip_norm is None else clip_norm
+        # float16 needs its gradients scaled, each player's by its own factor; for other precisions a scaler does nothing.
+        self.scaler = scaler or GradScaler(enabled=False)
+        self.skipped = torch.tensor(0)  # steps that were left out, in all
+        self.skipped_in_a_row = torch.tensor(0)
 
     def optimizer(self, parameters: Iterable[Parameter]) -> Adam:
+        # Fused: the only Adam that can be told on the device to leave a step out.
         return Adam(parameters, lr=self.lr, betas=self.betas)
 
     def schedule(self, optimizer: Optimizer) -> ExponentialLR:
         return ExponentialLR(optimizer, gamma=self.decay)
+
+    def scaled(self, loss: Tensor) -> Tensor:
+        """The loss as backward takes it. One that is not finite spoils its gradients, so that all ranks leave the step out."""
+        spoiling = torch.where(loss.detach().isfinite(), 1.0, math.nan)
+        return self.scaler.scale(loss * spoiling)
+
+    def step(self, optimizer: Optimizer) -> Tensor:
+        """Step down the gradients and return their norm before clipping."""
+        self.scaler.unscale_(optimizer)
+        norm = self.clip(optimizer)
+        left_out = norm.isfinite().logical_not()
+        #optimizer.found_inf = left_out.float()
+        optimizer.step()
+        self.scaler.update()
+        self.skipped = self.skipped.to(norm.device) + left_out
+        self.skipped_in_a_row = (self.skipped_in_a_row.to(norm.device) + left_out) * left_out
+        return norm
 
     def clip(self, optimizer: Optimizer) -> Tensor:
         """The norm of all gradients, before they are shortened to `clip_norm` in place."""
@@ -34,3 +69,16 @@ class Player:
         if self.clip_norm < math.inf:
             torch.nn.utils.clip_grads_with_norm_(parameters, self.clip_norm, norm)
         return norm
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "scaler": self.scaler.state_dict(),
+            "skipped": int(self.skipped),
+            "skipped_in_a_row": int(self.skipped_in_a_row),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if state["scaler"]:  # empty where the run was not in float16 before
+            self.scaler.load_state_dict(state["scaler"])
+        self.skipped = torch.tensor(state["skipped"])
+        self.skipped_in_a_row = torch.tensor(state["skipped_in_a_row"])

@@ -14,6 +14,7 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 from lfsc.configs import build
 from lfsc.data.corpus import read_corpus
 from lfsc.losses.weighted import WeightedLosses
+from lfsc.training.announcement import Announcement
 from lfsc.training.checkpoints import AtomicCheckpointIO, Checkpoints
 from lfsc.training.heartbeat import Heartbeat
 from lfsc.training.metrics_csv import MetricsCSV
@@ -94,6 +95,7 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
     """In the order in which they hear of an update: whether it is the last, what it gave, then what is kept of it."""
     sample_rate = config["sample_rate"]
     return [
+        Announcement(),
         StopAt(max_updates=config["max_updates"]),
         Pace(sample_rate=sample_rate, window=config["log_every"]),
         Samples(folder=run.samples, count=config["samples"], sample_rate=sample_rate),

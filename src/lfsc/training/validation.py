@@ -48,7 +48,7 @@ class Validation(Callback):
         real, fake = batch.audio, outputs.audio
         clips = len(real)
         values = {name: metric(fake, real, batch.lengths).sum() for name, metric in self.metrics.items()}
-        losses = module.judged_and_measured(real, fake)
+        losses = module.losses(real, fake)
         values |= {f"loss_{name}": loss * clips for name, loss in losses.items()}
         frames = module.codec.frames(batch.lengths)
         counts = codebook.token_counts(outputs.tokens, codebook_size=module.codec.codebook_size, tokens_len=frames)
