@@ -20,7 +20,8 @@ def test_help_is_instant():
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_every_verb_has_help_without_heavy_imports(verb):
-    code = f"import sys; from lfsc.cli import main\ntry: main(['{verb}', '--help'])\nfinally: assert 'torch' not in sys.modules"
+    begin = f"import sys; from lfsc.cli import main\ntry: main(['{verb}', '--help'])"
+    code = f"{begin}\nfinally: assert 'torch' not in sys.modules"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
     assert f"lfsc {verb}" in shown.stdout

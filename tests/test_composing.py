@@ -15,9 +15,14 @@ def test_every_recipe_composes_and_names_its_run(recipe):
 
 def test_the_papers_numbers():
     config = compose("lfsc_22khz", [DATA])
-    weights = {name: loss["weight"] for group in ("reconstruction", "judged") for name, loss in config["losses"][group].items()}
+    weights = {
+        name: loss["weight"] for group in ("reconstruction", "judged") for name, loss in config["losses"][group].items()
+    }
     assert weights == {"mel": 1, "stft": 20, "adversarial": 1, "features": 1}
-    assert config["optimizers"]["generator"] | {"lr": 2e-4, "betas": [0.8, 0.99], "decay": 0.998} == config["optimizers"]["generator"]
+    assert (
+        config["optimizers"]["generator"] | {"lr": 2e-4, "betas": [0.8, 0.99], "decay": 0.998}
+        == config["optimizers"]["generator"]
+    )
     assert (config["batch_size"], config["crop_length"], config["discriminators_every"]) == (16, 24576, 2)
     assert config["slm"]["path"] == "microsoft/wavlm-base-plus"
 
@@ -30,7 +35,9 @@ def test_a_slm_without_a_path_is_not_built():
 
 
 def test_a_loss_of_weight_zero_is_not_built():
-    losses = compose("demo", ["losses.reconstruction.stft.weight=0", "losses.reconstruction.waveform.weight=0.5"])["losses"]
+    losses = compose("demo", ["losses.reconstruction.stft.weight=0", "losses.reconstruction.waveform.weight=0.5"])[
+        "losses"
+    ]
     assert set(losses["reconstruction"]) == {"mel", "waveform"}
 
 
@@ -48,7 +55,11 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
         ("./nope.yaml", [], "no recipe './nope.yaml'"),
         ("demo", ["max_updats=3"], r"no key 'max_updats': did you mean max_updates\?"),
         ("demo", ["zebra=3"], r"no key 'zebra': demo has batch_size, "),
-        ("demo", ["losses.reconstruction.zebra.weight=1"], r"losses.reconstruction has mel, mel_l2, si_sdr, stft, waveform"),
+        (
+            "demo",
+            ["losses.reconstruction.zebra.weight=1"],
+            r"losses.reconstruction has mel, mel_l2, si_sdr, stft, waveform",
+        ),
         ("demo", ["codec=huge"], r"no option 'huge' for codec: there are demo, lfsc, small"),
         ("demo", ["trainer=gpus"], r"no option 'gpus' for trainer: there are .*cpu.*ddp"),
         ("demo", ["max_updates=many"], r"max_updates=many: expected a whole number, such as \d+"),

@@ -10,7 +10,9 @@ def test_a_tree_becomes_objects():
     assert built["quantizer"].codebook_size == 12
 
 
-@pytest.mark.parametrize("target", ["os.system", "lfsc.atomic.write_text", "builtins.eval", "lfsc.models.codec.torch.load"])
+@pytest.mark.parametrize(
+    "target", ["os.system", "lfsc.atomic.write_text", "builtins.eval", "lfsc.models.codec.torch.load"]
+)
 def test_what_is_not_on_the_list_is_never_imported(target, tmp_path):
     with pytest.raises(ValueError, match="may not be built"):
         build({"_target_": target, "path": str(tmp_path / "trace"), "text": "ran"})

@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 # Imported when first asked for: `import lfsc` alone loads nothing.
 _HOMES = {"Codec": "lfsc.models.codec", "load": "lfsc.bundle"}
 
-__all__ = ["Codec", "__version__", "load"]  # noqa: F822  (they come through __getattr__)
+__all__ = ["Codec", "__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; on success it is fsynced and takes the name, on failure it is removed."""
+    """A temporary path beside `path` to write to; it takes the name, fsynced, on success and is removed on failure."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix is kept last: soundfile and others choose their format by it.

@@ -40,7 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("lfsc"):
             raise
-        print(f"lfsc {verb}: {error.name} is not installed; pip install 'lfsc[train,prep,evaluate,export]'", file=sys.stderr)
+        print(
+            f"lfsc {verb}: {error.name} is not installed; pip install 'lfsc[train,prep,evaluate,export]'",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print(f"lfsc {verb}: interrupted", file=sys.stderr)

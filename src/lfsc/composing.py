@@ -69,7 +69,9 @@ def check_assignments(overrides: list[str]) -> None:
 def find_recipe(recipe: str) -> Path:
     path = Path(recipe).expanduser() if recipe.endswith((".yaml", ".yml")) else shipped("recipes") / f"{recipe}.yaml"
     if not path.is_file():
-        raise ValueError(f"no recipe {recipe!r}: there are {', '.join(recipe_names())}, or give the path of a YAML file")
+        raise ValueError(
+            f"no recipe {recipe!r}: there are {', '.join(recipe_names())}, or give the path of a YAML file"
+        )
     return path.resolve()
 
 
@@ -127,18 +129,19 @@ def check_kinds(default: Any, chosen: Any, key: str = "") -> None:
         for name in default.keys() & chosen.keys():
             check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."))
         return
-    expected = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys"}.get(type(default))
+    expected = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys"}.get(
+        type(default)
+    )
     fits = type(chosen) is type(default) or (type(default) is float and type(chosen) is int) or chosen is None
     if expected and not fits:
         raise ValueError(f"{key}={chosen}: expected {expected}, such as {default}")
 
 
 def without_unused(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration without what is never built: losses of weight 0, and the discriminator of an SLM without a path."""
-    losses = config["losses"]
+    """The configuration without what is never built: losses of weight 0, and the judge of an SLM without a path."""
+    losses, families = config["losses"], config["discriminators"]
     for group in ("reconstruction", "judged"):
         losses[group] = {name: loss for name, loss in losses[group].items() if loss["weight"]}
-    families = config["discriminators"]
-    unset = [name for name, family in families.items() if isinstance(family, dict) and family.get("slm", {}).get("path", "") is None]
-    config["discriminators"] = {name: family for name, family in families.items() if name not in unset}
+    if families.get("slm") and families["slm"]["slm"].get("path", "given") is None:
+        del families["slm"]
     return config

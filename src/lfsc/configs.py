@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 # The classes and functions that a configuration may name in `_target_`; nothing else is ever imported for one.
@@ -33,7 +32,7 @@ BUILDABLE = frozenset(
 
 
 def build(config: Any) -> Any:
-    """The object of a tree of plain containers: each mapping with `_target_` becomes a call of it with its other keys."""
+    """The object of a tree of plain containers: a mapping with `_target_` becomes a call of it with its other keys."""
     if isinstance(config, Mapping):
         parts = {key: build(value) for key, value in config.items() if key != "_target_"}
         return call(config["_target_"], parts) if "_target_" in config else parts

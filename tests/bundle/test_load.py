@@ -133,6 +133,7 @@ def test_a_checkpoint_with_code_leaves_no_trace(checkpoint, tmp_path):
     assert not (tmp_path / "trace").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["checkpoint", "bundle", "config"])
 def test_damaged_bytes_give_one_line_or_a_codec(kind, checkpoint, bundle, tmp_path):
     """Bytes changed, cut off and put in at random: never anything else than ValueError."""
@@ -144,7 +145,7 @@ def test_damaged_bytes_give_one_line_or_a_codec(kind, checkpoint, bundle, tmp_pa
     }[kind]
     original, chance = path.read_bytes(), random.Random(0)
     refused = 0
-    for _ in range(150):
+    for _ in range(60):
         data = bytearray(original)
         for _ in range(chance.choice([1, 1, 5, 50])):
             # Where structure is: the beginning of a bundle, the pickle and the end of a checkpoint.
@@ -160,4 +161,4 @@ def test_damaged_bytes_give_one_line_or_a_codec(kind, checkpoint, bundle, tmp_pa
         except ValueError as error:
             refused += 1
             assert str(error).startswith(str(path))
-    assert refused > 20
+    assert refused > 10

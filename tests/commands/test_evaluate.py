@@ -57,9 +57,9 @@ def test_anybody_s_output_is_judged_and_what_is_missing_is_said(recordings, tmp_
 
 
 def test_two_runs_give_the_same_bytes(recordings, tmp_path, write_checkpoint):
-    codec = f"ours={write_checkpoint(tmp_path / 'x.ckpt', rates=(8, 8))}"
+    checkpoint = write_checkpoint(tmp_path / "x.ckpt", rates=(8, 8))
     for name in ("one", "two"):
-        main(["--codec", codec, "--data", str(recordings), "--out", str(tmp_path / name), "--workers", "0"])
+        main(["--codec", str(checkpoint), "--data", str(recordings), "--out", str(tmp_path / name), "--workers", "0"])
     for name in ("summary.json", "clips.csv", "report.html"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 

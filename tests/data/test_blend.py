@@ -15,7 +15,8 @@ def datasets():
 
 
 @pytest.mark.parametrize(
-    ("alpha", "expected"), [(1.0, [16 / 21, 4 / 21, 1 / 21]), (0.5, [4 / 7, 2 / 7, 1 / 7]), (0.0, [1 / 3, 1 / 3, 1 / 3])]
+    ("alpha", "expected"),
+    [(1.0, [16 / 21, 4 / 21, 1 / 21]), (0.5, [4 / 7, 2 / 7, 1 / 7]), (0.0, [1 / 3, 1 / 3, 1 / 3])],
 )
 def test_shares_follow_hours_to_the_power_of_alpha(datasets, alpha, expected):
     assert Blend(alpha=alpha, factors=None)(datasets, HOURS.values()) == pytest.approx(expected)
@@ -51,5 +52,9 @@ def test_a_blend_of_nothing_is_refused(datasets):
 
 def test_effective_hours_add_up_to_the_hours_there_are(datasets):
     rows = shares(datasets, Blend(alpha=0.5, factors=None)(datasets, HOURS.values()))
-    assert [(row.corpus, row.language, row.hours) for row in rows] == [("mls", "en", 16), ("cv", "en", 4), ("cv", "de", 1)]
+    assert [(row.corpus, row.language, row.hours) for row in rows] == [
+        ("mls", "en", 16),
+        ("cv", "en", 4),
+        ("cv", "de", 1),
+    ]
     assert [row.effective_hours for row in rows] == pytest.approx([12, 6, 3])

@@ -1,3 +1,4 @@
+import numpy
 import pytest
 import torch
 
@@ -29,17 +30,17 @@ def cropper(**changes) -> Cropper:
 def test_each_crop_is_a_stretch_of_the_clip(ramp):
     crops = cropper(count=3)(flac(ramp), seed="some seed")
     assert crops.audio.shape == (3, 5000)
-    assert crops.lengths.tolist() == [5000] * 3
+    assert crops.lengths == [5000] * 3
     starts = [place(row[0]) for row in crops.audio]
     assert len(set(starts)) == 3
     for start, row in zip(starts, crops.audio, strict=True):
-        torch.testing.assert_close(row, ramp[start : start + 5000], atol=2**-16, rtol=0)
+        assert numpy.array_equal(row, ramp[start : start + 5000])
 
 
 def test_a_seed_always_gives_the_same_crop(ramp):
     cut = cropper()
-    assert torch.equal(cut(flac(ramp), seed="a").audio, cut(flac(ramp), seed="a").audio)
-    assert not torch.equal(cut(flac(ramp), seed="a").audio, cut(flac(ramp), seed="b").audio)
+    assert numpy.array_equal(cut(flac(ramp), seed="a").audio, cut(flac(ramp), seed="a").audio)
+    assert not numpy.array_equal(cut(flac(ramp), seed="a").audio, cut(flac(ramp), seed="b").audio)
 
 
 def test_every_place_of_the_clip_is_reached(ramp):
@@ -50,10 +51,10 @@ def test_every_place_of_the_clip_is_reached(ramp):
 
 def test_a_short_clip_is_padded_with_zeros(ramp):
     crops = cropper(length=3 * RATE)(flac(ramp), seed="")
-    assert crops.lengths.tolist() == [2 * RATE]
+    assert crops.lengths == [2 * RATE]
     assert crops.audio.shape == (1, 3 * RATE)
     assert not crops.audio[0, 2 * RATE :].any()
-    torch.testing.assert_close(crops.audio[0, : 2 * RATE], ramp, atol=2**-16, rtol=0)
+    assert numpy.array_equal(crops.audio[0, : 2 * RATE], ramp)
 
 
 def test_without_a_length_the_whole_clip_is_taken(ramp):

@@ -7,7 +7,9 @@ from lfsc.data.blend import Blend
 
 
 def test_too_few_clips_say_what_to_lower(open_stream, corpus):
-    with pytest.raises(ValueError, match="64 clips to train on, fewer than 2 ranks x 3 workers x 11 clips a batch: lower"):
+    with pytest.raises(
+        ValueError, match="64 clips to train on, fewer than 2 ranks x 3 workers x 11 clips a batch: lower"
+    ):
         open_stream(corpus, world_size=2, workers=3, batch_size=11)
     open_stream(corpus, world_size=2, workers=3, batch_size=10)
 
@@ -24,7 +26,7 @@ def test_a_blend_that_lacks_a_dataset_is_named(open_stream, corpus, tmp_path):
 
     path = shutil.copytree(corpus, tmp_path / "data")
     (path / "train.yaml").write_text((path / "train.yaml").read_text().replace("two/de", "one/en"))
-    with pytest.raises(ValueError, match="train.yaml does not list two/de"):
+    with pytest.raises(ValueError, match=r"train.yaml does not list two/de"):
         open_stream(path)
 
 
@@ -42,7 +44,9 @@ def test_a_dataset_with_factor_zero_is_never_read(open_stream, corpus):
 
 def test_a_hundred_datasets_open_quickly(open_stream, write_corpus, tmp_path):
     audio = torch.sin(torch.arange(15000) / 20)
-    path = write_corpus(tmp_path, {f"demo/l{n:03d}": {"train": {f"l{n}c{i}": audio for i in range(2)}} for n in range(105)})
+    path = write_corpus(
+        tmp_path, {f"demo/l{n:03d}": {"train": {f"l{n}c{i}": audio for i in range(2)}} for n in range(105)}
+    )
     started = time.monotonic()
     batch = next(iter(open_stream(path, workers=2, batch_size=8)))
     assert time.monotonic() - started < 5

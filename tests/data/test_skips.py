@@ -23,7 +23,9 @@ def test_a_share_below_the_limit_goes_on_for_ever():
 def test_a_share_over_the_limit_ends_with_the_reasons():
     watch = SkipWatch(max_share=0.05)
     reasons = ["silent", "silent", "truncated"]
-    with pytest.raises(UnusableData, match=r"^51 of the last [0-9]+ clips .*\(34 silent, 17 truncated; the last was 500\)"):
+    with pytest.raises(
+        UnusableData, match=r"^51 of the last [0-9]+ clips .*\(34 silent, 17 truncated; the last was 500\)"
+    ):
         for number in range(WINDOW):
             watch.used() if number % 10 else watch.skipped(Skip(str(number), reasons[number // 10 % 3]))
 

@@ -211,7 +211,7 @@ def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, o
 
 def test_storage_that_hangs_ends_the_run(open_stream, corpus, monkeypatch):
     monkeypatch.setattr("lfsc.data.stream.SECONDS_TO_HANG", 1)
-    monkeypatch.setattr("lfsc.data.shards.ShardReader.members", lambda *_: time.sleep(5))
+    monkeypatch.setattr("lfsc.data.shards.ShardReader.piece", lambda *_: time.sleep(5))
     with pytest.raises(UnusableData, match="no batch came within 1 s"):
         taken(open_stream(corpus, workers=1), 1)
 

@@ -12,7 +12,19 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "lfsc"
 # A part may import those on its own floor and below, and of its own floor only what is named here.
 FLOORS = [
     {"atomic"},
-    {"audio", "models", "discriminators", "losses", "metrics", "data", "layouts", "torchfile", "plain_yaml", "plain_pickle", "values"},
+    {
+        "audio",
+        "models",
+        "discriminators",
+        "losses",
+        "metrics",
+        "data",
+        "layouts",
+        "torchfile",
+        "plain_yaml",
+        "plain_pickle",
+        "values",
+    },
     {"bundle", "nemo", "tokens", "configs", "composing", "evaluation", "export"},
     {"training"},
     {"commands"},
@@ -27,7 +39,18 @@ HOMES = {
     "hydra": {"composing"},
     "optuna": {"commands", "training"},
 }
-MODELS_MAY_IMPORT = {"torch", "lfsc", "collections", "math", "typing", "contextlib", "functools", "itertools", "dataclasses", "__future__"}
+MODELS_MAY_IMPORT = {
+    "torch",
+    "lfsc",
+    "collections",
+    "math",
+    "typing",
+    "contextlib",
+    "functools",
+    "itertools",
+    "dataclasses",
+    "__future__",
+}
 
 
 def imports(path: Path) -> set[str]:

@@ -24,7 +24,13 @@ def test_the_generator(config):
 
 
 def test_the_numbers_that_must_come_out(config):
-    codec = build(config["codec"] | {"encoder": config["codec"]["encoder"] | {"channels": 1}, "decoder": config["codec"]["decoder"] | {"channels": 32}})
+    codec = build(
+        config["codec"]
+        | {
+            "encoder": config["codec"]["encoder"] | {"channels": 1},
+            "decoder": config["codec"]["decoder"] | {"channels": 32},
+        }
+    )
     assert codec.hop_length == 1024
     assert codec.frame_rate == pytest.approx(21.533, abs=1e-3)
     assert (codec.num_codebooks, codec.codebook_size) == (8, 2016)

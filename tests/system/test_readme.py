@@ -44,7 +44,7 @@ def runnable(command: str) -> str | None:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, real_speech):
-    """An empty folder with the recordings that the README speaks of and a run of the demo, made as `make train` does."""
+    """A folder with the recordings that the README speaks of and a run of the demo, made as `make train` does."""
     place = tmp_path_factory.mktemp("readme")
     for i, source in enumerate(sorted((real_speech / "en").rglob("*.flac"))[:6]):
         target = place / "MY_RECORDINGS" / "en" / f"speaker{i % 3}" / source.name

@@ -128,7 +128,9 @@ def test_each_turn_trains_its_own_player(module, batches):
 def gradients(module):
     """All gradients of each player as one vector, None where there is none."""
     players = {"codec": module.codec, "discriminators": module.discriminators}
-    found = {name: [p.grad.flatten() for p in player.parameters() if p.grad is not None] for name, player in players.items()}
+    found = {
+        name: [p.grad.flatten() for p in player.parameters() if p.grad is not None] for name, player in players.items()
+    }
     return {name: torch.cat(gradient).clone() if gradient else None for name, gradient in found.items()}
 
 

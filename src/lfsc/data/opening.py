@@ -97,8 +97,9 @@ def load(path: str, datasets: Sequence[Dataset], config: WorkerConfig) -> list[L
 
 def check_enough(datasets: Sequence[Dataset], blended: Sequence[float], *, clips: int, ranks: Ranks, path: str) -> None:
     found = sum(dataset.samples for dataset, share in zip(datasets, blended, strict=True) if share)
+    workers = f"{ranks.world_size} ranks x {max(1, ranks.workers)} workers"
     if found < clips * ranks.total_workers:
         raise ValueError(
-            f"{path} has {found} clips to train on, fewer than {ranks.world_size} ranks "
-            f"x {max(1, ranks.workers)} workers x {clips} clips a batch: lower workers or batch_size, or prepare more recordings"
+            f"{path} has {found} clips to train on, fewer than {workers} x {clips} clips a batch: "
+            f"lower workers or batch_size, or prepare more recordings"
         )

@@ -47,7 +47,8 @@ def example(clip: Clip, why: str, judged: dict[str, Judged], sample_rate: int) -
     length = min(len(original), MAX_SECONDS * sample_rate)
     reconstructions = {}
     for label, one in judged.items():
-        if any(row.clip.key == clip.key and row.status != "failed" for row in one.rows):
+        # The original itself is there already.
+        if one.codec.kind != "identity" and any(row.clip == clip and row.status != "failed" for row in one.rows):
             with torch.inference_mode():
                 coded = one.codec.reconstruct(clip, original, sample_rate=sample_rate)
             reconstructions[label] = coded.audio[:length]

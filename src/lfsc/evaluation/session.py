@@ -115,28 +115,23 @@ def written(report: Report, options: Namespace) -> int:
 
 
 def overview(report: Report, found: dict) -> Table:
-    """Means with their intervals, a line for each number, a column for each codec."""
-    table = Table(caption="mean over clips, with its 95 % interval")
+    """Means, a line for each number, a column for each codec."""
+    table = Table(caption="means over clips; their intervals are in the report")
     table.add_column("", no_wrap=True)
     for label in found["codecs"]:
-        table.add_column(label, justify="right", no_wrap=True)
+        table.add_column(label, justify="right")
+    codecs = found["codecs"].values()
     arrows = {"higher": "↑", "lower": "↓", "zero": "→0"}
     for name, definition in report.definitions.items():
-        cells = [codec["metrics"].get(name) for codec in found["codecs"].values()]
-        if any(cells):
-            table.add_row(f"{name} {arrows[definition.better]} {definition.unit}".rstrip(), *map(shown, cells))
+        means = [codec["metrics"].get(name, {}).get("mean") for codec in codecs]
+        if any(mean is not None for mean in means):
+            row = f"{name} {arrows[definition.better]} {definition.unit}".rstrip()
+            table.add_row(row, *("" if mean is None else f"{mean:.3f}" for mean in means))
     for kind in ("stored", "entropy"):
-        rates = [codec["bitrate"].get(kind) for codec in found["codecs"].values()]
+        rates = [codec["bitrate"].get(kind) for codec in codecs]
         table.add_row(f"kbps {kind}", *("" if rate is None else f"{rate / 1000:.3f}" for rate in rates))
-    table.add_row("clips", *(str(codec["clips"]["ok"]) for codec in found["codecs"].values()))
+    table.add_row("clips", *(str(codec["clips"]["ok"]) for codec in codecs))
     return table
-
-
-def shown(estimate: dict | None) -> str:
-    if estimate is None:
-        return ""
-    interval = f"\n[dim]{estimate['low']:.3f} … {estimate['high']:.3f}[/dim]" if estimate["count"] > 1 else ""
-    return f"{estimate['mean']:.3f}{interval}"
 
 
 def list_left_out(found: dict, console: Console) -> int:

@@ -8,6 +8,7 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from lfsc import atomic
+from lfsc.training.rows import read_rows
 
 
 class MetricsCSV(Logger):
@@ -19,8 +20,6 @@ class MetricsCSV(Logger):
         self.columns = ["update"]
         self.row: dict[str, Any] = {}
         self.row_start = 0  # where the row of the current update begins in the file
-        if path.is_file():
-            self.cut(after=None)
 
     @property
     def name(self) -> str:
@@ -48,13 +47,14 @@ class MetricsCSV(Logger):
             file.seek(self.row_start)
             file.truncate()
             csv.DictWriter(file, self.columns).writerow(self.row)
+        # A checkpoint that outlives a power cut must find the rows before it.
+        atomic.sync(self.path)
 
     @rank_zero_only
-    def cut(self, *, after: int | None) -> None:
-        """Forget the rows after an update, which will be written again; a row torn by a kill is forgotten as well."""
-        rows = [row for row in read_rows(self.path) if None not in row.values() and row["update"].isdigit()]
-        columns = list(rows[0]) if rows else ["update"]
-        self.rewrite(columns, [row for row in rows if after is None or int(row["update"]) <= after])
+    def cut(self, *, after: int) -> None:
+        """Forget the rows after an update, which will be written again; one torn by a kill is forgotten as well."""
+        rows = [row for row in read_rows(self.path) if int(row["update"]) <= after]
+        self.rewrite(list(rows[0]) if rows else ["update"], rows)
 
     def rewrite(self, columns: list[str], rows: list[dict[str, Any]]) -> None:
         self.columns = columns
@@ -72,11 +72,3 @@ class MetricsCSV(Logger):
         self.row = {**rows[-1], "update": int(rows[-1]["update"])}
         text = self.path.read_bytes()
         self.row_start = text.rstrip(b"\r\n").rfind(b"\n") + 1
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a metrics.csv, values as they stand in it; none where there is no file."""
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))

@@ -40,7 +40,7 @@ class Player:
 
     def optimizer(self, parameters: Iterable[Parameter]) -> Adam:
         # Fused: the only Adam that can be told on the device to leave a step out.
-        return Adam(parameters, lr=self.lr, betas=self.betas)
+        return Adam(parameters, lr=self.lr, betas=self.betas, fused=True)
 
     def schedule(self, optimizer: Optimizer) -> ExponentialLR:
         return ExponentialLR(optimizer, gamma=self.decay)
@@ -55,7 +55,7 @@ class Player:
         self.scaler.unscale_(optimizer)
         norm = self.clip(optimizer)
         left_out = norm.isfinite().logical_not()
-        #optimizer.found_inf = left_out.float()
+        optimizer.found_inf = left_out.float()
         optimizer.step()
         self.scaler.update()
         self.skipped = self.skipped.to(norm.device) + left_out

@@ -1,0 +1,41 @@
+"""Both players on many devices."""
+
+from signal import SIGKILL
+
+from lightning.pytorch.overrides.distributed import prepare_for_backward
+from lightning.pytorch.strategies import DDPStrategy
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+
+
+class PlayersDDP(DDPStrategy):
+    """DDP that wraps each player by itself: a backward reduces the gradients of the player whose turn it is, and no others.
+
+    One wrapper around both would wait for gradients that never come, or with the detection of unused parameters reduce
+    both players' in every backward.
+    """
+
+    def __init__(self):
+        # No buffer of ours changes: broadcasting them before each forward would be for nothing.
+        super().__init__(broadcast_buffers=False, gradient_as_bucket_view=True)
+        self.players: dict[str, DistributedDataParallel] = {}
+
+    def configure_ddp(self) -> None:
+        networks = self.lightning_module.networks
+        self.players = {name: self._setup_model(network) for name, network in networks.items()}
+
+    def pre_backward(self, closure_loss: Tensor) -> None:
+        # Without it a backward only adds to the gradients, as the earlier pieces of a batch should.
+        completing = self.lightning_module.completing
+        if completing is not None:
+            prepare_for_backward(self.players[completing], closure_loss)
+
+    def on_exception(self, exception: BaseException) -> None:
+        super().on_exception(exception)
+        # The ranks that this one started would wait for it in vain.
+        for process in getattr(self.launcher, "procs", []):
+            process.send_signal(SIGKILL)
+
+    def teardown(self) -> None:
+        self.players = {}
+        super().teardown()

@@ -1,0 +1,43 @@
+"""Which of several processes this is, known before they have found each other."""
+
+import os
+from typing import Any
+
+import torch
+from torch import Tensor
+
+# As torchrun, Lightning's own launcher and Slurm number them, in the order in which Lightning asks.
+RANK = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
+# What such a launcher leaves in the environment, and what a process that is a run of its own must not inherit.
+LAUNCHER = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "NODE_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT")
+
+
+def rank() -> int:
+    return next((int(os.environ[name]) for name in RANK if name in os.environ), 0)
+
+
+def is_first() -> bool:
+    """Whether this process writes and speaks for all."""
+    return rank() == 0
+
+
+def gathered(own: Any) -> list[Any]:
+    """The objects of all ranks, by rank; every rank must ask."""
+    if not torch.distributed.is_initialized():
+        return [own]
+    every: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(every, own)
+    return every
+
+
+def sum_over_ranks(values: Tensor) -> Tensor:
+    """The sums of all ranks' values; every rank must ask."""
+    values = values.clone()
+    if torch.distributed.is_initialized():
+        torch.distributed.all_reduce(values)
+    return values
+
+
+def alone_environment() -> dict[str, str]:
+    """This process's environment for one that trains by itself, whoever started this one."""
+    return {name: value for name, value in os.environ.items() if name not in LAUNCHER and not name.startswith("SLURM_")}
