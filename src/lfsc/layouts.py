@@ -34,7 +34,9 @@ class Vocabulary(NamedTuple):
     def ids(self, tokens: Tensor) -> Tensor:
         """Ids [...,C,F] of tokens [...,C,F]."""
         if tokens.shape[-2] != self.num_codebooks:
-            raise ValueError(f"tokens {list(tokens.shape)} of {tokens.shape[-2]} codebooks, expected {self.num_codebooks}")
+            raise ValueError(
+                f"tokens {list(tokens.shape)} of {tokens.shape[-2]} codebooks, expected {self.num_codebooks}"
+            )
         return self._inside(tokens.long(), "token") + self.starts(tokens.device)
 
     def tokens(self, ids: Tensor) -> Tensor:
@@ -95,5 +97,7 @@ def undelayed(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
 def whole_frames(ids: Tensor, vocabulary: Vocabulary) -> int:
     frames, rest = divmod(ids.shape[-1], vocabulary.num_codebooks)
     if rest:
-        raise ValueError(f"{ids.shape[-1]} ids are {frames} frames of {vocabulary.num_codebooks} and {rest}: drop those")
+        raise ValueError(
+            f"{ids.shape[-1]} ids are {frames} frames of {vocabulary.num_codebooks} and {rest}: drop those"
+        )
     return frames

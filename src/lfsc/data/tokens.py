@@ -1,7 +1,6 @@
 """Token shards, as `lfsc tokenize` writes them, for training language models."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from lfsc.shards import find, read
+from lfsc.shards import Shard, find, read
 from lfsc.tokenizing import token_clip
 
 
@@ -20,27 +19,52 @@ class TokenClip(NamedTuple):
 
 
 class TokenShards(IterableDataset):
-    """The clips of a folder of token shards once each, those of a rank and worker of its own; no order but the shards'.
+    """Each clip of a folder of token shards once: on every rank and worker those of its own shards.
 
-    `seed` shuffles the shards and, within `shuffle` clips, their clips: another seed an epoch. Ranks and workers share
-    whole shards, so there should be more of these than of them.
+    With a `seed`, another one an epoch, the shards are shuffled, and the clips within a buffer of `buffer`.
     """
 
-    def __init__(self, path: Path | str, *, rank: int = 0, world_size: int = 1, seed: int | None = None, shuffle: int = 1000):
+    def __init__(
+        self, path: Path | str, *, rank: int = 0, world_size: int = 1, seed: int | None = None, buffer: int = 1000
+    ):
         self.shards = find(path)
         if len(self.shards) < world_size:
             raise ValueError(f"{path} has {len(self.shards)} shards for {world_size} ranks: some would have nothing")
         self.rank, self.world_size = rank, world_size
-        self.seed, self.shuffle = seed, shuffle
+        self.seed, self.buffer = seed, buffer
 
     def __iter__(self) -> Iterator[TokenClip]:
         worker = get_worker_info()
         workers, number = (worker.num_workers, worker.id) if worker else (1, 0)
-        shards = self.shards
+        own = slice(self.rank * workers + number, None, self.world_size * workers)
         if self.seed is None:
-            yield from self.clips(shards[self.rank * workers + number :: self.world_size * workers])
-            return
+            return clips(self.shards[own])
+        # The same on all ranks and workers, which take their shares of it.
         generator = torch.Generator().manual_seed(self.seed)
-        shards = [shards[place] for place in torch.randperm(len(shards), generator=generator).tolist()]
-        own = self.clips(shards[self.rank * workers + number :: self.world_size * workers])
-        yield from shuffled(own, self.shuffle, generator)
+        order = torch.randperm(len(self.shards), generator=generator).tolist()
+        return shuffled(clips([self.shards[place] for place in order[own]]), self.buffer, generator)
+
+
+def clips(shards: Iterable[Shard]) -> Iterator[TokenClip]:
+    """The clips of token shards in their order; ValueError where two codecs made them."""
+    codec = None
+    for shard in shards:
+        for sample in read(shard.path):
+            try:
+                key, note, tokens = token_clip(sample)
+            except ValueError as error:
+                raise ValueError(f"{shard.path}: {sample.key}: {error}") from error
+            codec = codec or note.get("codec")
+            if note.get("codec") != codec:
+                raise ValueError(f"{shard.path}: {key} is of codec {note.get('codec')}, others are of {codec}")
+            yield TokenClip(key, tokens, note)
+
+
+def shuffled(items: Iterable[TokenClip], size: int, generator: torch.Generator) -> Iterator[TokenClip]:
+    """The items in random order within a buffer of `size`."""
+    buffer: list[TokenClip] = []
+    for item in items:
+        buffer.append(item)
+        if len(buffer) >= size:
+            yield buffer.pop(int(torch.randint(len(buffer), (1,), generator=generator)))
+    yield from (buffer[place] for place in torch.randperm(len(buffer), generator=generator).tolist())

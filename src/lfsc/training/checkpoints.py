@@ -1,10 +1,13 @@
 """Checkpoints: whole or not there, the last few and the best few."""
 
+import logging
+import math
 import os
 import shutil
 import time
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -13,13 +16,23 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from lfsc import atomic
 
+logger = logging.getLogger(__name__)
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Saves under the final name only what is whole and on the disk; loads nothing that could run code."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path, storage_options=None) -> None:
-        with atomic.replacing(path) as temporary:
-            torch.save(checkpoint, temporary)
+        try:
+            with atomic.replacing(path) as temporary:
+                torch.save(checkpoint, temporary)
+        except (OSError, RuntimeError) as error:
+            # torch names neither the file nor the reason where a write fails.
+            free = shutil.disk_usage(Path(path).parent).free / 1e6
+            raise OSError(
+                f"{path} could not be written, with {free:.0f} MB free there ({str(error).splitlines()[0]}); the "
+                "checkpoints before it are whole: make room, then `lfsc resume` goes on from the last"
+            ) from error
 
     def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict[str, Any]:
         return torch.load(path, map_location="cpu", weights_only=True)
@@ -67,9 +80,10 @@ class Checkpoints(Callback):
 
     def rank_best(self, module: LightningModule) -> bool:
         """Whether this update's validation is among the best; they are remembered in the checkpoint itself."""
-        if module.validated_at != module.updates or self.metric not in module.validation or self.keep_best == 0:
+        value = module.validation.get(self.metric, math.nan) if module.validated_at == module.updates else math.nan
+        if not math.isfinite(value):
             return False
-        entry = [self.sign * module.validation[self.metric], module.updates]
+        entry = [self.sign * value, module.updates]
         self.best = sorted([*self.best, entry])[: self.keep_best]
         return entry in self.best
 
@@ -83,7 +97,7 @@ class Checkpoints(Callback):
         return {"best": self.best}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"]
+        self.best = state_dict["best"][: self.keep_best]
 
     @rank_zero_only
     def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
@@ -101,11 +115,17 @@ def link(source: Path, target: Path) -> None:
             shutil.copyfile(source, temporary)
 
 
+def update_of(path: Path) -> int:
+    return int(path.stem.rpartition("-")[2])
+
+
 def newest(folder: Path) -> Path:
     """The newest checkpoint of a run that is whole; ValueError where there is none."""
     damaged = []
-    for path in sorted(folder.glob("update-*.ckpt"), reverse=True):
+    for path in sorted([*folder.glob("update-*.ckpt"), *folder.glob("best-*.ckpt")], key=update_of, reverse=True):
         if is_whole(path):
+            if damaged:
+                logger.warning("%s cannot be read, so %s is taken", ", ".join(damaged), path.name)
             return path
         damaged.append(path.name)
     found = f"{', '.join(damaged)} cannot be read" if damaged else "there is none"
@@ -113,8 +133,18 @@ def newest(folder: Path) -> Path:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a checkpoint's archive is complete; its tensors are mapped, not read."""
+    """Whether every byte of a checkpoint is what was written, and it is one of a run."""
     try:
+        with ZipFile(path) as archive:
+            if archive.testzip() is not None:
+                return False
         return "updates" in torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (RuntimeError, OSError, EOFError, ValueError):
+    except (BadZipFile, EOFError, OSError, RuntimeError, ValueError):
         return False
+
+
+def set_aside_newer(folder: Path, update: int) -> None:
+    """Give the checkpoints of later updates another name: they are damaged, and would count among the last to keep."""
+    for path in [*folder.glob("update-*.ckpt"), *folder.glob("best-*.ckpt")]:
+        if update_of(path) > update:
+            path.rename(path.with_suffix(".damaged"))

@@ -1,90 +1,69 @@
 """What goes to the loggers, by update."""
 
-import time
+from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.training.metrics_csv import MetricsCSV
+from lfsc.training.ranks import sum_over_ranks
 
 
 class Recording(Callback):
-    """Training scalars every `every` updates, validations when they happen, all under the same update count."""
+    """Training scalars every `every` updates and at the end, validations when they happen: one row an update.
 
-    def __init__(self, *, every: int):
+    The row that was written last is `module.recorded`, of update `module.recorded_at`.
+    """
+
+    def __init__(self, *, every: int, max_updates: int):
         self.every = every
+        self.max_updates = max_updates
+        self.skipped = 0  # clips that the data could not give, since the run began
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        if module.validated_at == module.updates:
-            record(trainer, module.validation, module.updates)
+        if not trainer.is_global_zero:
+            self.skipped = 0  # what was counted before, over all ranks, is one rank's to keep
         for logger in trainer.loggers:
             if isinstance(logger, MetricsCSV):
                 logger.cut(after=module.updates)
-
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
         if module.validated_at == module.updates:
-            record(trainer, module.validation, module.updates)
-        if module.updates % self.every == 0 or trainer.should_stop:
-            record(trainer, training_values(module), module.updates)
-
-
-def record(trainer: Trainer, values: dict[str, float], update: int) -> None:
-    for logger in trainer.loggers:
-        logger.log_metrics(values, step=update)
-
-
-def training_values(module: LightningModule) -> dict[str, float]:
-    """The last update's scalars as floats, read from the device in one go, and what was measured around them."""
-    values = torch.stack([value.float() for value in module.scalars.values()]).tolist()
-    rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers()]
-    return {
-        **{f"train/{name}": value for name, value in zip(module.scalars, values, strict=True)},
-        **{f"lr/{name}": rate for name, rate in zip(module.players, rates, strict=True)},
-        **module.measured,
-    }
-
-
-class Pace(Callback):
-    """Updates and seconds of audio a second, the share of time spent waiting for data, and peak memory."""
-
-    def __init__(self, *, sample_rate: int, window: int):
-        self.sample_rate = sample_rate
-        self.window = window
-
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        self.restart(trainer)
-
-    def restart(self, trainer: Trainer) -> None:
-        self.updates = self.samples = 0
-        self.waited = 0.0
-        self.begin = self.ended = time.perf_counter()
-
-    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        self.waited += time.perf_counter() - self.ended
+            record(trainer, module, module.validation)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs, batch, *_) -> None:
-        self.ended = time.perf_counter()
-        self.updates += 1
-        self.samples += batch.audio.numel() * trainer.world_size
-        if self.updates == self.window or trainer.should_stop:
-            elapsed = self.ended - self.begin
-            module.measured |= {
-                "pace/updates_per_second": self.updates / elapsed,
-                "pace/audio_seconds_per_second": self.samples / self.sample_rate / elapsed,
-                "pace/waiting_for_data": self.waited / elapsed,
-                "pace/peak_memory_gb": peak_memory() / 1e9,
-            }
-            self.restart(trainer)
+        self.skipped += len(batch.skipped)
+        row = dict(module.validation) if module.validated_at == module.updates else {}
+        if module.updates % self.every == 0 or module.updates == self.max_updates:
+            row |= self.training_values(trainer, module)
+        if row:
+            record(trainer, module, row)
 
-    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
-        # The pace is that of the updates: what came between them does not count.
-        self.restart(trainer)
+    def training_values(self, trainer: Trainer, module: LightningModule) -> dict[str, float]:
+        """The last update's scalars, averaged over ranks and read in one go, and what was measured around them."""
+        values = [value.to(module.device, torch.float64) for value in module.scalars.values()]
+        sums = sum_over_ranks(torch.stack([*values, torch.tensor(self.skipped, device=module.device)])).tolist()
+        means = [total / trainer.world_size for total in sums[:-1]]
+        rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers(use_pl_optimizer=False)]
+        return {
+            **{column(name): mean for name, mean in zip(module.scalars, means, strict=True)},
+            **{f"lr/{name}": rate for name, rate in zip(module.players, rates, strict=True)},
+            **{f"skipped/{name}": int(player.skipped) for name, player in module.players.items()},
+            **module.measured,
+            "data/skipped": int(sums[-1]),
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"skipped": int(sum_over_ranks(torch.tensor(self.skipped)))}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.skipped = state_dict["skipped"]
 
 
-def peak_memory() -> int:
-    """Bytes: the most that was allocated on the GPU, or by this process where there is none."""
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated()
-    import resource
+def column(name: str) -> str:
+    return name if "/" in name else f"train/{name}"
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+def record(trainer: Trainer, module: LightningModule, values: dict[str, float]) -> None:
+    # metrics.csv last: a row in it tells that all others have it too.
+    for logger in reversed(trainer.loggers):
+        logger.log_metrics(values, step=module.updates)
+    module.recorded, module.recorded_at = values, module.updates

@@ -11,6 +11,7 @@ from lightning import seed_everything
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 
+from lfsc.bundle.initialising import initialise
 from lfsc.configs import build
 from lfsc.data.corpus import read_corpus
 from lfsc.losses.weighted import WeightedLosses
@@ -36,6 +37,8 @@ def train(config: dict[str, Any], run: Run, *, checkpoint: Path | None = None) -
     seed_everything(config["seed"], verbose=False)
     corpus = read_corpus(config["data"]["path"], sample_rate=config["sample_rate"])
     module = build_module(config)
+    if config["init_from"] is not None and checkpoint is None:
+        begin_from(config["init_from"], module)
     datamodule = build(config["data"])
     run.prepare(config, command=sys.argv, index_hash=corpus.index_hash)
     trainer = build_trainer(config, run)
@@ -68,6 +71,12 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
         discriminators_every=config["discriminators_every"],
         updates_per_epoch=config["updates_per_epoch"],
     )
+
+
+def begin_from(source: str, module: CodecTraining) -> None:
+    """Weights of another training in the place of the random ones, and what became of each part on stderr."""
+    for part in initialise(source, codec=module.codec, discriminators=module.discriminators, config=module.config):
+        print(f"init_from {source}: {part}", file=sys.stderr)
 
 
 def build_trainer(config: dict[str, Any], run: Run) -> Trainer:
