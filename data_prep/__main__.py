@@ -67,6 +67,7 @@ def _corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argp
     verb.add_argument("--min-seconds", type=float, default=0.4, help="reject shorter recordings (%(default)s)")
     verb.add_argument("--max-seconds", type=float, default=30.0, help="longer recordings are long (%(default)s)")
     verb.add_argument("--long", choices=("cut", "reject", "keep"), default="cut", help="cut long ones at silences")
+    verb.add_argument("--max-clipped", type=float, default=1e-3, help="share of samples at flat peaks (%(default)s)")
     verb.add_argument("--shard-hours", type=float, default=1.0, help="hours of speech in a shard (%(default)s)")
     verb.add_argument("--consumers", type=int, default=16, help="ranks x loader workers to feed (%(default)s)")
     return verb

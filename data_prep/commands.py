@@ -54,6 +54,7 @@ def _corpus(options: argparse.Namespace) -> Corpus:
         max_seconds=options.max_seconds,
         min_rate=options.min_rate,
         long=options.long,
+        max_clipped=options.max_clipped,
         expected_seconds=demo.CLIP_SECONDS,
     )
     return Corpus(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -71,18 +71,9 @@ class Report:
                     f"{split}: {sum(lengths) / 60:.2f} h in {languages} languages, "
                     f"{len(shards)} shards of {min(lengths):.1f} to {max(lengths):.1f} minutes"
                 )
-        samples = Counter()
-        for shard in plan.shards:
-            if shard.split == "train":
-                samples[shard.language] += shard.count
-        few = sorted(language for language, count in samples.items() if count < consumers)
-        if sum(samples.values()) < consumers:
-            self.say(f"too little to train with {consumers} ranks x workers: {sum(samples.values())} utterances")
-        elif few:
-            self.say(
-                f"energon deals each language out by utterances: of {consumers} ranks x workers, "
-                f"some get nothing of {', '.join(few[:8])}{', …' if len(few) > 8 else ''}"
-            )
+        samples = sum(shard.count for shard in plan.shards if shard.split == "train")
+        if samples < consumers:
+            self.say(f"too little to train with {consumers} ranks x loader workers: {samples} utterances")
 
     def rejections(self, rejected: list[Rejection]) -> None:
         if not rejected:

@@ -8,18 +8,21 @@ from torch import Tensor
 from lfsc.audio.resampling import resample
 
 SILENT_PEAK = 10 ** (-50 / 20)
-# Share of the samples that lie on flat tops: a recording that was clipped has them, an undistorted one hardly any.
-CLIPPED_SHARE = 1e-3
 
 
 class Rules(NamedTuple):
-    """`long` says what happens to recordings over `max_seconds`: cut (at silences), reject, or keep."""
+    """`long` says what happens to recordings over `max_seconds`: cut (at silences), reject, or keep.
+
+    `max_clipped` is the share of samples that may lie on flat tops; `expected_seconds` is the length of what has yet to
+    be spoken.
+    """
 
     sample_rate: int
     min_seconds: float
     max_seconds: float
     min_rate: int
     long: str
+    max_clipped: float = 1e-3
     expected_seconds: float = 0.0
 
     def check(self, seconds: float, sample_rate: int) -> tuple[str, str] | None:
@@ -36,14 +39,14 @@ class Rules(NamedTuple):
             return "wrong rate", str(error)
         return None
 
-
-def check_level(audio: Tensor) -> tuple[str, str] | None:
-    """Reason and detail, if audio [T] is silent or clipped."""
-    peak = float(audio.abs().max())
-    if peak < SILENT_PEAK:
-        return "silent", f"peak {peak:.5f}, under {SILENT_PEAK:.5f}"
-    flat = (audio[1:] == audio[:-1]) & (audio[1:].abs() > 0.98 * peak)
-    share = float(flat.to(torch.float32).mean())
-    if share > CLIPPED_SHARE:
-        return "clipped", f"{share:.2%} of the samples are flat at the peak {peak:.3f}"
-    return None
+    def check_level(self, audio: Tensor) -> tuple[str, str] | None:
+        """Reason and detail, if audio [T] is silent or clipped."""
+        peak = float(audio.abs().max())
+        if peak < SILENT_PEAK:
+            return "silent", f"peak {peak:.5f}, under {SILENT_PEAK:.5f}"
+        # Clipping leaves flat tops, which stay flat when it is turned down afterwards.
+        flat = (audio[1:] == audio[:-1]) & (audio[1:].abs() > 0.98 * peak)
+        share = float(flat.to(torch.float32).mean())
+        if share > self.max_clipped:
+            return "clipped", f"{share:.2%} of the samples are flat at the peak {peak:.3f}"
+        return None

@@ -16,7 +16,7 @@ from lfsc.audio.files import UnreadableAudio
 from lfsc.audio.resampling import resample
 
 from .plan import PlannedShard, Planner
-from .rules import Rules, check_level
+from .rules import Rules
 from .utterance import Rejection, Utterance
 
 
@@ -89,7 +89,7 @@ def _sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
         if isinstance(error.__cause__, FileNotFoundError):
             raise OSError(f"{error}, which was there a while ago: bring it back and run the same command") from error
         return Rejection(utterance.key, utterance.language, "undecodable", str(error))
-    problem = task.rules.check(len(audio) / source_rate, source_rate) or check_level(audio)
+    problem = task.rules.check(len(audio) / source_rate, source_rate) or task.rules.check_level(audio)
     if problem:
         return Rejection(utterance.key, utterance.language, *problem)
     sample_rate = task.rules.sample_rate

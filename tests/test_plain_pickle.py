@@ -34,7 +34,7 @@ class Runs:
 @pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
 def test_a_pickle_with_code_leaves_no_trace(call, protocol, tmp_path):
     trace = tmp_path / "trace"
-    with pytest.raises(ValueError, match="it names|pickle instruction"):
+    with pytest.raises(ValueError, match=r"it names|pickle instruction"):
         unpickled(pickle.dumps(call(trace), protocol=protocol))
     assert not trace.exists()
 

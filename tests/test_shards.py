@@ -46,7 +46,7 @@ def test_keys_that_are_not_unique_are_refused(tmp_path):
         write(tmp_path / "one.tar", [SAMPLES[0], SAMPLES[0]])
 
 
-@pytest.mark.parametrize("keep", [0, 100, 700, 1030])
+@pytest.mark.parametrize("keep", [0, 100, 700, 1024, 1030, 2048])
 def test_a_tar_that_was_cut_off_is_no_whole_tar(tmp_path, keep):
     write(tmp_path / "one.tar", SAMPLES)
     (tmp_path / "cut.tar").write_bytes((tmp_path / "one.tar").read_bytes()[:keep])

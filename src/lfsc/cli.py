@@ -12,6 +12,7 @@ VERBS = {
     "tokenize": "shards of speech to shards of tokens: lfsc tokenize SHARDS OUT --codec X",
     "detokenize": "shards of tokens to speech: lfsc detokenize SHARDS OUT --codec X",
     "evaluate": "judge a codec: lfsc evaluate --codec X --data Y --out REPORT",
+    "weights": "bring the models that evaluate needs: lfsc weights fetch",
     "export": "weights for other programs: lfsc export CODEC OUT --format bundle",
     "info": "what a file or folder is: lfsc info X",
 }

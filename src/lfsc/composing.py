@@ -15,6 +15,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from lfsc.trainer_keys import check_trainer_keys, instead
+
 PACKAGE = Path(__file__).parent
 
 
@@ -35,8 +37,9 @@ def compose(recipe: str, overrides: list[str]) -> dict[str, Any]:
     """
     path = find_recipe(recipe)
     check_assignments(overrides)
-    chosen = composed(path, overrides)
+    chosen = composed(path, with_presets(overrides))
     check_kinds(plain(composed(path, [])), plain(chosen))
+    check_trainer_keys(chosen.trainer, OmegaConf.load(shipped("conf") / "trainer" / "auto.yaml"))
     try:
         return without_unused(OmegaConf.to_container(chosen, resolve=True, throw_on_missing=True))
     except MissingMandatoryValue as error:
@@ -51,13 +54,37 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     node = OmegaConf.create(config)
     OmegaConf.set_struct(node, True)
     try:
-        for key, value in (item.split("=", 1) for item in overrides):
-            OmegaConf.update(node, key, OmegaConf.create(f"value: {value}").value, force_add=False)
+        for key, value in (item.split("=", 1) for item in with_presets(overrides)):
+            OmegaConf.update(node, key, option_or_value(key, value), force_add=False, merge=False)
     except OmegaConfBaseException as error:
-        raise ValueError(f"no key {error.full_key!r} in this run; its config.yaml has them all") from error
+        hint = instead(error.full_key)
+        raise ValueError(
+            f"no key {error.full_key!r} in this run; "
+            + (f"set {hint} instead" if hint else "its config.yaml has them all")
+        ) from error
     chosen = OmegaConf.to_container(node, resolve=True)
     check_kinds(config, chosen)
     return chosen
+
+
+def option_or_value(key: str, text: str) -> Any:
+    """The section that an option of a group stands for, such as trainer=ddp, or the value itself."""
+    if (shipped("conf") / key / f"{text}.yaml").is_file():
+        return plain(composed(shipped("conf") / "train.yaml", [f"{key}={text}"]))[key]
+    return OmegaConf.create(f"value: {text}").value
+
+
+def with_presets(overrides: list[str]) -> list[str]:
+    """The overrides with debug=NAME replaced by what conf/debug/NAME.yaml sets; the others come after it and win."""
+    names = [item.removeprefix("debug=") for item in overrides if item.startswith("debug=")]
+    preset: list[str] = []
+    for name in names:
+        path = shipped("conf") / "debug" / f"{name}.yaml"
+        if not path.is_file():
+            existing = ", ".join(sorted(option.stem for option in path.parent.glob("*.yaml")))
+            raise ValueError(f"no option {name!r} for debug: there are {existing}")
+        preset += [f"{key}={value}" for key, value in OmegaConf.load(path).items()]
+    return [*preset, *(item for item in overrides if not item.startswith("debug="))]
 
 
 def check_assignments(overrides: list[str]) -> None:
@@ -108,6 +135,8 @@ def explained(error: Exception, path: Path) -> str:
 
 
 def unknown_key(full_key: str, path: Path) -> str:
+    if hint := instead(full_key):
+        return f"no key {full_key!r}: set {hint} instead"
     section, _, name = full_key.rpartition(".")
     existing = sorted(OmegaConf.select(composed(path, []), section) if section else composed(path, []))
     close = get_close_matches(name, existing)

@@ -81,10 +81,18 @@ def read(path: Path | str) -> Iterator[Sample]:
                     parts = {}
                 key = found
                 parts[extension] = tar.extractfile(member).read()
+            require_end_mark(tar)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ValueError(f"{path} is no whole tar: {error} after {key or 'nothing'}") from error
     if parts:
         yield Sample(key, parts)
+
+
+def require_end_mark(tar: tarfile.TarFile) -> None:
+    """Raise where the archive just stops; Python takes a file cut off between two members or in a header for whole."""
+    tar.fileobj.seek(tar.offset)
+    if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("it was cut off, its end mark is missing")
 
 
 def write(path: Path | str, samples: Iterable[Sample]) -> int:

@@ -45,4 +45,4 @@ def test_tells_limited_from_full_speech(real_speech):
     share = {band: sum(edge > 9000 for edge in edges) / len(edges) for band, edges in found.items()}
     assert share["full"] > 0.98
     assert share["16k"] == 0
-    assert share["limited"] < 0.25
+    assert share["limited"] < 0.35

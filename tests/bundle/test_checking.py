@@ -53,7 +53,7 @@ def test_what_no_codec_has_is_named(path, value, reason, config):
 
 def test_a_missing_key_is_named(config):
     del config["encoder"]["dilations"]
-    with pytest.raises(ValueError, match="codec.encoder lacks dilations"):
+    with pytest.raises(ValueError, match="encoder lacks dilations"):
         checked_codec(config)
 
 

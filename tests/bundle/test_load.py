@@ -71,7 +71,7 @@ def test_folders_and_files_that_hold_no_codec_are_refused(tmp_path):
     with pytest.raises(ValueError, match="the run has no checkpoint yet"):
         lfsc.load(tmp_path)
     (tmp_path / "notes.txt").write_text("nothing")
-    with pytest.raises(ValueError, match="neither a checkpoint of torch.save nor a tar"):
+    with pytest.raises(ValueError, match="neither a checkpoint of"):
         lfsc.load(tmp_path / "notes.txt")
     torch.save({"weights": torch.ones(3)}, tmp_path / "other.ckpt")
     with pytest.raises(ValueError, match="no checkpoint of `lfsc train`"):
@@ -128,7 +128,7 @@ def test_a_checkpoint_with_code_leaves_no_trace(checkpoint, tmp_path):
 
     contents = torch.load(checkpoint, weights_only=True) | {"extra": Runs()}
     torch.save(contents, checkpoint)
-    with pytest.raises(ValueError, match="holds more than data: it names posix.mkdir"):
+    with pytest.raises(ValueError, match="it names posix"):
         lfsc.load(checkpoint)
     assert not (tmp_path / "trace").exists()
 

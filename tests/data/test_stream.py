@@ -1,8 +1,11 @@
 import logging
 import shutil
+import subprocess
+import sys
 import time
 from collections import Counter
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
@@ -58,8 +61,7 @@ def test_batches_have_one_shape_and_only_good_clips(open_stream, corpus, workers
         assert batch.lengths is None
 
 
-@pytest.mark.parametrize("workers", [0, 1, 3])
-@pytest.mark.parametrize("stop", [1, 2, 11])
+@pytest.mark.parametrize(("workers", "stop"), [(0, 1), (0, 11), (1, 2), (3, 11)])
 def test_a_resumed_stream_gives_the_batches_that_would_have_come(open_stream, corpus, workers, stop):
     whole = taken(open_stream(corpus, workers=workers), UPDATES)
     stopped = open_stream(corpus, workers=workers)
@@ -100,6 +102,18 @@ def test_two_ranks_resume_from_one_state(open_stream, corpus, workers):
         assert same(taken(resumed, 9), whole[rank][6:])
 
 
+@pytest.mark.slow
+def test_ranks_gather_one_state_that_each_resumes_from(corpus, tmp_path):
+    command = [sys.executable, Path(__file__).with_name("ranks.py"), corpus, tmp_path / "rendezvous"]
+    processes = [subprocess.Popen([*command, str(rank), tmp_path]) for rank in (0, 1)]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert first["same"] and second["same"]
+    assert len(first["state"]["ranks"]) == 2
+    assert first["state"] == second["state"]
+    assert first["keys"] != second["keys"]
+
+
 def test_opening_and_reading_leave_the_global_random_generators_alone(open_stream, corpus):
     torch.manual_seed(0)
     expected = torch.rand(3)
@@ -108,15 +122,14 @@ def test_opening_and_reading_leave_the_global_random_generators_alone(open_strea
     assert torch.equal(torch.rand(3), expected)
 
 
-@pytest.mark.parametrize(("world_size", "workers"), [(1, 0), (1, 3), (2, 0), (2, 3), (3, 2)])
+@pytest.mark.parametrize(("world_size", "workers"), [(1, 0), (2, 0), (1, 3), (2, 2)])
 def test_an_epoch_has_every_clip_once(open_stream, one_dataset, world_size, workers):
-    clips = 24 // (world_size * max(1, workers))
-    for epoch in (1, 2):
-        seen = Counter()
-        for rank in range(world_size):
-            stream = open_stream(one_dataset, rank=rank, world_size=world_size, workers=workers, batch_size=clips)
-            seen += keys_of(taken(stream, epoch * max(1, workers)))
-        assert seen == Counter({f"c{number}": epoch for number in range(24)})
+    batches_per_epoch = max(1, workers)
+    options = {"world_size": world_size, "workers": workers, "batch_size": 24 // (world_size * batches_per_epoch)}
+    ranks = [iter(open_stream(one_dataset, rank=rank, **options)) for rank in range(world_size)]
+    for _ in range(3):
+        seen = keys_of(next(rank) for rank in ranks for _ in range(batches_per_epoch))
+        assert seen == Counter({f"c{number}": 1 for number in range(24)})
 
 
 def test_where_clips_do_not_divide_no_clip_is_far_ahead(open_stream, corpus):

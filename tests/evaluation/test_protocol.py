@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.clips import Clip
+from lfsc.evaluation.clips import Clip, find_clips, spread
 from lfsc.evaluation.protocol import NonMatching, light_metrics, missing_packages
 from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
 from lfsc.metrics.intelligibility import stoi
@@ -47,3 +47,22 @@ def test_the_non_matching_clip_is_another_speaker_s(recordings):
     paths[2].write_bytes(b"")
     with pytest.raises(Unmeasurable, match="non-matching reference 2"):
         non_matching("1")
+
+
+@pytest.mark.slow
+def test_numbers_of_real_speech_are_those_of_their_libraries(real_speech):
+    """Ten recordings, each beside itself in noise, measured here and by hand."""
+    from pystoi import stoi as pystoi
+    from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio as si_sdr
+
+    pesq = pytest.importorskip("pesq", reason="the package pesq needs a C compiler and is not installed").pesq
+    for number, clip in enumerate(spread(find_clips(real_speech), 10)):
+        real = clip.load(22050).audio[: 5 * 22050]
+        fake = real + 0.02 * torch.randn(len(real), generator=torch.Generator().manual_seed(number))
+        pair = Pair(fake=fake, real=real, sample_rate=22050)
+        found = {metric.name: metric.measure(pair).value for metric in light_metrics(22050)}
+        heard = [resample(audio, from_rate=22050, to_rate=16000).numpy() for audio in (real, fake)]
+        assert found["pesq"] == pytest.approx(pesq(16000, *heard, "wb"), abs=1e-6)
+        assert found["stoi"] == pytest.approx(pystoi(*heard, 16000), abs=1e-9)
+        assert found["estoi"] == pytest.approx(pystoi(*heard, 16000, extended=True), abs=1e-6)
+        assert found["si_sdr"] == pytest.approx(float(si_sdr(fake, real, zero_mean=True)), abs=1e-4)

@@ -14,7 +14,7 @@ from lfsc import atomic, plain_yaml
 from lfsc.bundle.checking import checked_codec, checked_discriminators
 from lfsc.bundle.licences import SUBJECTS
 from lfsc.bundle.source import BUNDLE, Source
-from lfsc.values import brief
+from lfsc.values import brief, text
 
 CONFIG, WEIGHTS, DISCRIMINATORS = "config.yaml", "model.safetensors", "discriminators.safetensors"
 FILES = (CONFIG, WEIGHTS, DISCRIMINATORS, "README.md")
@@ -65,7 +65,9 @@ def read(path: Path) -> Source:
         updates=updates,
         folded=config.get("folded") is True,
         fingerprint=fingerprint,
-        statements={subject: str(statements[subject]) for subject in SUBJECTS if subject in statements},
+        statements={
+            subject: text(statements[subject], f"licence.{subject}") for subject in SUBJECTS if subject in statements
+        },
     )
 
 

@@ -39,7 +39,8 @@ def find(source: str | PathLike) -> Source:
         return in_folder(path)
     if path.is_file():
         return in_file(path)
-    if HUB_NAME.fullmatch(str(source)):
+    # `runs/typo` looks like a hub's name too, but there is a folder runs.
+    if HUB_NAME.fullmatch(str(source)) and not path.parent.is_dir():
         return in_folder(hub.fetched(str(source)))
     raise ValueError(f"there is no such file or folder; {EXPECTED}")
 

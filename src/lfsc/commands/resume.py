@@ -2,7 +2,10 @@
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lfsc.training.run import Run
 
 # What a run was built of and trained on: its checkpoint would not fit, or mean, anything else.
 FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "corpus")
@@ -11,7 +14,9 @@ FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc resume", description="Go on with a run, exactly where it was left.")
     parser.add_argument("run", help="the run's folder, such as runs/demo")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="what changes from here on, such as max_updates=1000")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="what changes from here on, such as max_updates=1000"
+    )
     options = parser.parse_args(arguments)
 
     from lfsc.training.run import Run
@@ -19,25 +24,28 @@ def main(arguments: list[str]) -> int:
     return resume(Run.existing(options.run), options.overrides)
 
 
-def resume(run, overrides: list[str]) -> int:
+def resume(run: "Run", overrides: list[str]) -> int:
     from lfsc.training.checkpoints import newest
-    from lfsc.training.result import show_result
+    from lfsc.training.ranks import is_first
+    from lfsc.training.result import ended
 
-    status = run.status()
-    if status is not None and status.alive:
-        raise ValueError(f"{run.path} is running (process {status.pid} on {status.host}); stop that first")
+    if is_first():
+        run.refuse_if_running()
     config = changed(run.config(), overrides)
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}
     checkpoint = newest(run.checkpoints)
+    status = run.status()
     if status is not None and status.update >= config["max_updates"]:
         raise ValueError(
-            f"{run.path} is finished at update {status.update}; `lfsc resume {run.path} max_updates=N` with a larger N goes on"
+            f"{run.path} is finished at update {status.update}; `lfsc resume {run.path} max_updates=N` with a larger N "
+            "goes on"
         )
     from lfsc.training.session import train
 
-    print(f"resuming {run.path} from {checkpoint.name}", file=sys.stderr)
+    if is_first():
+        print(f"resuming {run.path} from {checkpoint.name}", file=sys.stderr)
     train(config, run, checkpoint=checkpoint)
-    return show_result(run)
+    return ended(run)
 
 
 def changed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
@@ -47,5 +55,7 @@ def changed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     for item in overrides:
         key = item.partition("=")[0]
         if key.split(".")[0] in FIXED:
-            raise ValueError(f"{key} cannot change within a run; `lfsc train … init_from=RUN {item}` starts another from its weights")
+            raise ValueError(
+                f"{key} cannot change within a run; `lfsc train … init_from=RUN {item}` starts another from its weights"
+            )
     return override(config, overrides)

@@ -1,6 +1,7 @@
 """lfsc train RECIPE [key=value …]"""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +36,28 @@ def main(arguments: list[str]) -> int:
 
 def begin(config: dict[str, Any], *, go_on: bool) -> int:
     from lfsc.commands.resume import resume
-    from lfsc.training.result import show_result
-    from lfsc.training.run import FINISHED, Run
+    from lfsc.training.ranks import is_first
+    from lfsc.training.result import ended
+    from lfsc.training.run import Run
 
     run = Run(Path(config["runs_root"]) / config["name"])
-    status = run.status()
-    if go_on and status is not None and not status.alive:
-        if status.state == FINISHED:
-            return show_result(run)
-        if any(run.checkpoints.glob("update-*.ckpt")):
-            return resume(run, [])
-    run.refuse_if_begun()
-    make_corpus(config)
+    if go_on and run.has_checkpoint():
+        warn_of_changes(run.config(), config)
+        return ended(run) if run.is_finished() else resume(run, [])
+    if is_first():
+        run.refuse_if_begun()
+        make_corpus(config)
 
     from lfsc.training.session import train
 
     train(config, run)
-    return show_result(run)
+    return ended(run)
+
+
+def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:
+    changed = [key for key in asked if asked[key] != begun.get(key)]
+    if changed:
+        print(f"lfsc train: the run goes on as it was begun; `lfsc resume` changes {', '.join(changed)}", file=sys.stderr)
 
 
 def make_corpus(config: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The training stream: endless batches of random crops, whose position can be saved and restored exactly."""
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -68,7 +69,15 @@ class TrainingStream:
 
     def state(self) -> dict[str, Any]:
         """Where all ranks are, in plain containers. Every rank must ask."""
-        return {"identity": self.identity, "ranks": gathered(to_plain(self.loader.save_state_rank()))}
+        return {"identity": self.identity, "ranks": gathered(to_plain(self.rank_state()))}
+
+    def rank_state(self) -> SavableDataLoaderState | None:
+        state = self.loader.save_state_rank()
+        # A worker that is asked before it has begun answers nothing, with an offset that is one too far.
+        while state is not None and self.ranks.workers and any(worker.state is None for worker in state.worker_states):
+            time.sleep(0.02)
+            state = self.loader.save_state_rank()
+        return state
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on where `state` was saved, before the first batch is taken.

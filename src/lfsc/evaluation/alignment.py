@@ -9,7 +9,7 @@ from torch.nn import functional as F
 MAX_OFFSET = 0.5  # seconds, either way
 # A peak elsewhere counts only if it is a likeness at all and clearly better than staying in place: a codec that does
 # not keep phases correlates weakly everywhere, and voiced speech with its own periods.
-LIKENESS, ADVANTAGE = 0.3, 0.1
+LIKENESS, ADVANTAGE = 0.5, 0.1
 ENVELOPE_STEP = 0.005  # seconds
 ENVELOPE_LIKENESS, ENVELOPE_ADVANTAGE = 0.6, 0.15
 # Envelopes of good codecs may peak a step or two off.

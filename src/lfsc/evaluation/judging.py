@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import NamedTuple
@@ -136,7 +137,12 @@ def light(fake: numpy.ndarray, real: numpy.ndarray, sample_rate: int) -> tuple[d
 def finished(row: Row, future: Future | None) -> Row:
     if future is None:
         return row
-    measured, unmeasured = future.result()
+    try:
+        measured, unmeasured = future.result()
+    except BrokenProcessPool as error:
+        raise ValueError(
+            f"a worker was killed, perhaps for memory, near {row.clip.key}: try fewer --workers"
+        ) from error
     return row._replace(measured=measured | row.measured, unmeasured=unmeasured | row.unmeasured)
 
 

@@ -122,8 +122,10 @@ def groups(report: Report, summary: dict) -> Markup:
             for value, metrics in by.items()
         ]
         heading = element("summary", f"by {group} ({len({row[0] for row in rows})})")
+        if len(rows) > MAX_ROWS:
+            heading = joined(heading, element("p", f"the first {MAX_ROWS} of {len(rows)} rows; summary.json has all"))
         open_ = {"open": "open"} if len(rows) <= 4 * len(found) else {}
-        whole = table([group, "codec", *(head(report, name) for name in names)], rows)
+        whole = table([group, "codec", *(head(report, name) for name in names)], rows[:MAX_ROWS])
         parts.append(element("details", heading, whole, **open_))
     return section("By group", *parts)
 

@@ -4,7 +4,8 @@ import time
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lfsc.training.run import FAILED, FINISHED, INTERRUPTED, RUNNING, Run
+from lfsc.training.run import Run
+from lfsc.training.status import FAILED, FINISHED, INTERRUPTED, RUNNING
 
 
 class Heartbeat(Callback):
@@ -21,16 +22,22 @@ class Heartbeat(Callback):
             self.run.write_status(state, module.updates, self.max_updates, message)
             self.said = time.monotonic()
 
+    def say_now_and_then(self, trainer: Trainer, module: LightningModule) -> None:
+        if time.monotonic() - self.said > self.seconds:
+            self.say(trainer, module, RUNNING)
+
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         self.say(trainer, module, RUNNING)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        if time.monotonic() - self.said > self.seconds:
-            self.say(trainer, module, RUNNING)
+        self.say_now_and_then(trainer, module)
+
+    def on_validation_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        self.say_now_and_then(trainer, module)
 
     def on_fit_end(self, trainer: Trainer, module: LightningModule) -> None:
         self.say(trainer, module, FINISHED if module.updates >= self.max_updates else INTERRUPTED)
 
     def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
         interrupted = isinstance(exception, KeyboardInterrupt)
-        self.say(trainer, module, INTERRUPTED if interrupted else FAILED, str(exception))
+        self.say(trainer, module, INTERRUPTED if interrupted else FAILED, " ".join(str(exception).split()))

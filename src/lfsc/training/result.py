@@ -1,18 +1,30 @@
-"""What a finished run came to, for the person who started it."""
+"""What a run came to, for the person who started it."""
 
-from lfsc.training.metrics_csv import read_rows
+from lfsc.training.ranks import is_first
+from lfsc.training.rows import read_rows
 from lfsc.training.run import Run
+from lfsc.training.status import FINISHED, Status
 
 TABLE = ("val/mel", "val/stft", "val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
+# What a scheduler may start again: EX_TEMPFAIL of sysexits.h.
+INTERRUPTED_EXIT = 75
 
 
-def show_result(run: Run) -> int:
-    """Print where the run is, what its validation did, and how to listen; 0."""
+def ended(run: Run) -> int:
+    """Say how a run ended, and the exit status for it: 0 where it is finished, 75 where it was asked to stop."""
+    if not is_first():
+        return 0
+    status = run.status()
+    show_result(run, status)
+    return 0 if status.state == FINISHED else INTERRUPTED_EXIT
+
+
+def show_result(run: Run, status: Status) -> None:
+    """Print where the run is, what its validation did, and what to do with it."""
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
-    status = run.status()
     rows = [row for row in read_rows(run.metrics_file) if row.get("val/mel")]
     if rows:
         table = Table("update", *(name.removeprefix("val/").replace("_", " ") for name in TABLE))
@@ -20,12 +32,20 @@ def show_result(run: Run) -> int:
             table.add_row(row["update"], *(f"{float(row[name]):.4g}" for name in TABLE))
         console.print(table)
     console.print(f"{run.path}: {status.state} at update {status.update} of {status.max_updates}", soft_wrap=True)
-    console.print(f"listen:      {run.samples}/original/*.wav against {newest_samples(run)}/*.wav", soft_wrap=True)
-    console.print(f"losses:      {run.metrics_file}", soft_wrap=True)
-    console.print(f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {run.path}", soft_wrap=True)
-    console.print(f"go on:       lfsc resume {run.path} max_updates={2 * status.max_updates}", soft_wrap=True)
-    return 0
+    for line in what_to_do(run, status):
+        console.print(line, soft_wrap=True)
 
 
-def newest_samples(run: Run) -> str:
-    return str(max(run.samples.glob("update-*"), default=run.samples))
+def what_to_do(run: Run, status: Status) -> list[str]:
+    if status.state != FINISHED:
+        return [f"go on:       lfsc resume {run.path}"]
+    heard = max(run.samples.glob("update-*"), default=None)
+    listen = [f"listen:      {run.samples}/original/*.wav against {heard}/*.wav"] if heard else []
+    profiled = run.path / "profile" / "table.txt"
+    return [
+        *listen,
+        f"losses:      {run.metrics_file}",
+        f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {run.path}",
+        f"go on:       lfsc resume {run.path} max_updates={2 * status.max_updates}",
+        *([f"profile:     {profiled}", profiled.read_text().partition("\n\n")[0]] if profiled.is_file() else []),
+    ]

@@ -2,43 +2,18 @@
 
 import json
 import os
+import shutil
 import socket
 import time
 from importlib.metadata import distributions
 from pathlib import Path
 from subprocess import DEVNULL, CalledProcessError, check_output
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from lfsc import atomic
-
-RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
-
-
-class Status(NamedTuple):
-    """Where a run stands, as status.json says it."""
-
-    state: str
-    update: int
-    max_updates: int
-    host: str
-    pid: int
-    heard: float  # seconds since 1970
-    message: str = ""
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process that wrote it still runs, as far as this host can tell."""
-        if self.state != RUNNING or self.host != socket.gethostname():
-            return self.state == RUNNING and time.time() - self.heard < 120
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return self.pid != os.getpid()
+from lfsc.training.status import FINISHED, Status
 
 
 class Run:
@@ -50,6 +25,8 @@ class Run:
         self.status_file = self.path / "status.json"
         self.environment_file = self.path / "environment.json"
         self.metrics_file = self.path / "metrics.csv"
+        self.nonfinite_file = self.path / "nonfinite.jsonl"
+        self.wandb_file = self.path / "wandb_id"
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
 
@@ -63,6 +40,10 @@ class Run:
     def config(self) -> dict[str, Any]:
         return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
 
+    def environment(self) -> dict[str, Any]:
+        """What `prepare` wrote last; empty where it has not."""
+        return json.loads(self.environment_file.read_text(encoding="utf-8")) if self.environment_file.is_file() else {}
+
     def status(self) -> Status | None:
         if not self.status_file.is_file():
             return None
@@ -73,27 +54,49 @@ class Run:
         atomic.write_text(self.status_file, json.dumps(status._asdict(), indent=1) + "\n")
 
     def prepare(self, config: dict[str, Any], *, command: list[str], index_hash: str | None) -> None:
-        """Write what the run was told and what it stands on."""
+        """Write what the run was told and what it stands on; the commands of earlier starts stay in the list."""
         atomic.write_text(self.config_file, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
         environment = {
-            "command": command,
+            "commands": [*self.environment().get("commands", []), command],
             "git": git_revision(),
             "data_index_sha256": index_hash,
             "packages": {package.name: package.version for package in distributions()},
         }
         atomic.write_text(self.environment_file, json.dumps(environment, indent=1, sort_keys=True) + "\n")
 
+    def is_finished(self) -> bool:
+        status = self.status()
+        return status is not None and status.state == FINISHED
+
+    def has_checkpoint(self) -> bool:
+        return any(self.checkpoints.glob("*.ckpt"))
+
+    def clear(self) -> None:
+        """Remove what a start without a checkpoint left behind: the run begins anew."""
+        for path in (self.metrics_file, self.nonfinite_file, self.wandb_file, self.environment_file):
+            path.unlink(missing_ok=True)
+        for folder in (self.samples, self.path / "tensorboard", self.path / "wandb"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def refuse_if_running(self) -> None:
+        """ValueError where the run is under way; one on another machine is listened to until that is certain."""
+        status = first = self.status()
+        while status is not None and status.alive and status.host != socket.gethostname() and status == first:
+            # A job that was preempted may start again elsewhere sooner than its silence tells that it is dead.
+            time.sleep(1)
+            status = self.status()
+        if status is not None and status.alive:
+            raise ValueError(f"{self.path} is running (process {status.pid} on {status.host}): stop that first")
+
     def refuse_if_begun(self) -> None:
         """ValueError where a new run under this name would hide or mix with another; what to do is said."""
-        status = self.status()
-        if status is not None and status.alive:
-            raise ValueError(f"{self.path} is running (process {status.pid} on {status.host}); choose another name=…")
-        if status is not None and status.state == FINISHED:
+        self.refuse_if_running()
+        if self.is_finished():
             raise ValueError(
-                f"{self.path} is finished at update {status.update}: `lfsc resume {self.path} max_updates=N` goes on, "
-                "name=… starts another, removing the folder starts over"
+                f"{self.path} is finished: `lfsc resume {self.path} max_updates=N` goes on, name=… starts another, "
+                "removing the folder starts over"
             )
-        if any(self.checkpoints.glob("*.ckpt")):
+        if self.has_checkpoint():
             raise ValueError(
                 f"{self.path} was interrupted: `lfsc resume {self.path}` goes on, name=… starts another, "
                 "removing the folder starts over"

@@ -13,8 +13,9 @@ from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
 class Validation(Callback):
     """Runs at update 0, every `every` updates and at the end; leaves the means in `module.validation`."""
 
-    def __init__(self, *, every: int, sample_rate: int):
+    def __init__(self, *, every: int, max_updates: int, sample_rate: int):
         self.every = every
+        self.max_updates = max_updates
         self.metrics = {"mel": MelDistance(sample_rate=sample_rate), "stft": STFTDistance(), "si_sdr": SISDR()}
         self.sums: dict[str, Tensor] = {}
         self.clips = 0
@@ -25,7 +26,7 @@ class Validation(Callback):
             self.validate(trainer, module)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        if trainer.should_stop or module.updates % self.every == 0:
+        if module.updates % self.every == 0 or module.updates == self.max_updates:
             self.validate(trainer, module)
 
     def validate(self, trainer: Trainer, module: LightningModule) -> None:

@@ -1,0 +1,41 @@
+"""Keys of Lightning's Trainer that people know and that would do nothing here, and what to set instead."""
+
+from typing import Any
+
+CLIP = "optimizers.generator.clip_norm and optimizers.discriminators.clip_norm"
+INSTEAD = {
+    "accumulate_grad_batches": "accumulate",
+    "callbacks": "what conf/train.yaml has for it",
+    "check_val_every_n_epoch": "validate_every",
+    "default_root_dir": "runs_root and name",
+    "detect_anomaly": "debug=anomaly",
+    "enable_checkpointing": "checkpoint_every",
+    "fast_dev_run": "max_updates",
+    "gradient_clip_algorithm": CLIP,
+    "gradient_clip_val": CLIP,
+    "limit_train_batches": "max_updates",
+    "limit_val_batches": "data.max_val_clips",
+    "log_every_n_steps": "log_every",
+    "logger": "logger=csv, logger=tensorboard or logger=wandb",
+    "max_epochs": "max_updates",
+    "max_steps": "max_updates",
+    "max_time": "max_updates",
+    "min_epochs": "max_updates",
+    "min_steps": "max_updates",
+    "overfit_batches": "debug=overfit",
+    "profiler": "debug=profile",
+    "val_check_interval": "validate_every",
+}
+
+
+def instead(key: str) -> str | None:
+    """What to set in the place of `trainer.KEY`; None where that is no key of Lightning's."""
+    section, _, name = key.partition(".")
+    return INSTEAD.get(name) if section == "trainer" else None
+
+
+def check_trainer_keys(given: dict[str, Any], known: dict[str, Any]) -> None:
+    """ValueError for keys of the section `trainer` that it does not have, however they came there."""
+    for name in sorted(given.keys() - known.keys()):
+        hint = f"set {INSTEAD[name]} instead" if name in INSTEAD else f"trainer has {', '.join(sorted(known))}"
+        raise ValueError(f"no key 'trainer.{name}': {hint}")

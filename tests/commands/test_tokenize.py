@@ -1,0 +1,154 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+import lfsc
+from lfsc.audio import files
+from lfsc.cli import main
+from lfsc.shards import Sample, read, write
+from lfsc.tokenizing import token_clip
+from lfsc.tokens import fingerprint
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """Four shards of six clips each, with an index."""
+    for shard in range(4):
+        write(tmp_path / "corpus" / "en" / f"train-{shard:05d}.tar", [clip_of(shard, number) for number in range(6)])
+    shards = [{"name": f"train-{shard:05d}.tar", "samples": 6} for shard in range(4)]
+    index = {"datasets": [{"path": "en", "shards": shards}]}
+    (tmp_path / "corpus" / "index.json").write_text(json.dumps(index))
+    return tmp_path / "corpus"
+
+
+def clip_of(shard, number) -> Sample:
+    audio = torch.randn(400 + 211 * number, generator=torch.Generator().manual_seed(100 * shard + number)) * 0.1
+    note = {"key": f"{shard}-{number}", "language": "en", "speaker": f"s{shard}", "text": "hello"}
+    flac = files.encode(audio, sample_rate=22050, format="flac")
+    return Sample(f"{shard}-{number}", {"flac": flac, "json": json.dumps(note).encode()})
+
+
+def shards_in(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.tar"))}
+
+
+def test_shards_of_speech_become_shards_of_tokens(corpus, codec_path, tmp_path, capsys):
+    assert main(["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]) == 0
+    assert "all 4 shards are in" in capsys.readouterr().err
+    codec = lfsc.load(codec_path)
+    for name in shards_in(corpus):
+        for source, made in zip(read(corpus / name), read(tmp_path / "out" / name), strict=True):
+            audio = files.load(source.parts["flac"], sample_rate=22050)
+            assert torch.equal(token_clip(made).content, codec.encode(audio[None]).tokens[0])
+            added = {"num_samples": len(audio), "codec": fingerprint(codec)}
+            assert made.note() == source.note() | added
+    index = json.loads((tmp_path / "out" / "index.json").read_text())
+    assert (index["samples"], index["failed"], index["codec"]) == (24, 0, fingerprint(codec))
+    assert [shard["samples"] for shard in index["shards"]] == [6] * 4
+
+
+def test_processes_parts_and_ray_make_the_same_bytes(corpus, codec_path, tmp_path):
+    arguments = ["tokenize", str(corpus)]
+    options = ["--codec", codec_path]
+    assert main([*arguments, str(tmp_path / "one"), *options, "--workers", "1"]) == 0
+    assert main([*arguments, str(tmp_path / "parts"), *options, "--part", "1/2", "--workers", "1"]) == 0
+    assert not (tmp_path / "parts" / "index.json").exists()
+    assert len(shards_in(tmp_path / "parts")) == 2
+    assert main([*arguments, str(tmp_path / "parts"), *options, "--part", "2/2", "--workers", "1"]) == 0
+    assert (tmp_path / "parts" / "index.json").exists()
+    assert shards_in(tmp_path / "parts") == shards_in(tmp_path / "one")
+
+
+@pytest.mark.slow
+def test_a_killed_command_goes_on_and_leaves_no_process(corpus, codec_path, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "lfsc", "tokenize", str(corpus), str(out), "--codec", codec_path, "--workers", "2"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    children = wait_for(lambda: len(shards_in(out)) >= 1 and children_of(process.pid))
+    finished = {path: path.stat().st_mtime_ns for path in out.rglob("*.tar") if path.with_suffix(".json").exists()}
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    wait_for(lambda: not any(os.path.exists(f"/proc/{child}") for child in children))
+    assert not (out / "index.json").exists() or len(shards_in(out)) == 4
+    again = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert all(path.stat().st_mtime_ns == time for path, time in finished.items())
+    assert len(shards_in(out)) == 4 and not list(out.rglob(".*"))
+    main(["tokenize", str(corpus), str(tmp_path / "calm"), "--codec", codec_path, "--workers", "1"])
+    assert shards_in(tmp_path / "calm") == shards_in(out)
+
+
+def wait_for(condition, seconds=120):
+    for _ in range(10 * seconds):
+        if found := condition():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"nothing after {seconds} s")
+
+
+def children_of(pid: int) -> list[str]:
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
+@pytest.mark.slow
+def test_ray_makes_the_same_bytes(corpus, codec_path, tmp_path):
+    pytest.importorskip("ray")
+    main(["tokenize", str(corpus), str(tmp_path / "one"), "--codec", codec_path, "--workers", "1"])
+    assert main(["tokenize", str(corpus), str(tmp_path / "ray"), "--codec", codec_path, "--ray", "local"]) == 0
+    assert shards_in(tmp_path / "ray") == shards_in(tmp_path / "one")
+
+
+def test_a_clip_that_fails_is_counted_and_told(corpus, codec_path, tmp_path, capsys):
+    shard = corpus / "en" / "train-00001.tar"
+    samples = list(read(shard))
+    samples[2].parts["flac"] = b"fLaC" + bytes(40)
+    write(shard, samples)
+    assert main(["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]) == 1
+    assert "en/train-00001.tar: 1-2: " in capsys.readouterr().err
+    index = json.loads((tmp_path / "out" / "index.json").read_text())
+    assert (index["samples"], index["failed"]) == (23, 1)
+    record = json.loads((tmp_path / "out" / "en" / "train-00001.json").read_text())
+    assert [failure["key"] for failure in record["failed"]] == ["1-2"]
+
+
+def test_a_shard_with_fewer_samples_than_promised_is_not_made(corpus, codec_path, tmp_path, capsys):
+    shard = corpus / "en" / "train-00001.tar"
+    write(shard, list(read(shard))[:4])
+    assert main(["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]) == 1
+    assert "promises 6, 4 samples were read" in capsys.readouterr().err
+    assert sorted(shards_in(tmp_path / "out")) == [f"en/train-{number:05d}.tar" for number in (0, 2, 3)]
+    assert not (tmp_path / "out" / "index.json").exists()
+
+
+def test_a_shard_that_was_cut_off_fails_alone(corpus, codec_path, tmp_path, capsys):
+    shard = corpus / "en" / "train-00003.tar"
+    shard.write_bytes(shard.read_bytes()[:3000])
+    assert main(["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]) == 1
+    assert "train-00003.tar is no whole tar" in capsys.readouterr().err
+    assert len(shards_in(tmp_path / "out")) == 3
+
+
+def test_another_codecs_tokens_are_not_mixed_in(corpus, codec_path, write_checkpoint, tmp_path, capsys):
+    arguments = ["tokenize", str(corpus), str(tmp_path / "out"), "--workers", "1", "--codec"]
+    main([*arguments, codec_path])
+    other = str(write_checkpoint(tmp_path / "other.ckpt", seed=1))
+    capsys.readouterr()
+    assert main([*arguments, other]) == 2
+    assert "was made with codec" in capsys.readouterr().err
+    before = shards_in(tmp_path / "out")
+    assert main([*arguments, other, "--overwrite"]) == 0
+    assert before != shards_in(tmp_path / "out")
+
+
+@pytest.mark.parametrize("part", ["0/2", "3/2", "1", "a/b", "1/0"])
+def test_a_part_that_is_none_is_told(corpus, part, capsys):
+    with pytest.raises(SystemExit):
+        main(["tokenize", str(corpus), "out", "--codec", "x", "--part", part])
+    assert "expected I/N" in capsys.readouterr().err
