@@ -54,7 +54,7 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
         ("nope", [], r"no recipe 'nope': there are demo, lfsc_22khz"),
         ("./nope.yaml", [], "no recipe './nope.yaml'"),
         ("demo", ["max_updats=3"], r"no key 'max_updats': did you mean max_updates\?"),
-        ("demo", ["zebra=3"], r"no key 'zebra': demo has batch_size, "),
+        ("demo", ["zebra=3"], r"no key 'zebra': demo has accumulate, "),
         (
             "demo",
             ["losses.reconstruction.zebra.weight=1"],

@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from lfsc.trainer_keys import check_trainer_keys, instead
+from lfsc.overrides import check_assignments, check_kinds, check_trainer_keys, instead
 
 PACKAGE = Path(__file__).parent
 
@@ -37,8 +37,9 @@ def compose(recipe: str, overrides: list[str]) -> dict[str, Any]:
     """
     path = find_recipe(recipe)
     check_assignments(overrides)
-    chosen = composed(path, with_presets(overrides))
-    check_kinds(plain(composed(path, [])), plain(chosen))
+    overrides = with_presets(overrides)
+    chosen = composed(path, overrides)
+    check_kinds(plain(composed(path, list(filter(is_option, overrides)))), plain(chosen))
     check_trainer_keys(chosen.trainer, OmegaConf.load(shipped("conf") / "trainer" / "auto.yaml"))
     try:
         return without_unused(OmegaConf.to_container(chosen, resolve=True, throw_on_missing=True))
@@ -63,13 +64,20 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             + (f"set {hint} instead" if hint else "its config.yaml has them all")
         ) from error
     chosen = OmegaConf.to_container(node, resolve=True)
-    check_kinds(config, chosen)
+    options = [item.partition("=")[0] for item in overrides if is_option(item)]
+    check_kinds(config, chosen, free=["trainer.devices", *options])
     return chosen
+
+
+def is_option(item: str) -> bool:
+    """Whether `key=value` chooses an option of a group, such as trainer=ddp."""
+    key, _, value = item.partition("=")
+    return (shipped("conf") / key / f"{value}.yaml").is_file()
 
 
 def option_or_value(key: str, text: str) -> Any:
     """The section that an option of a group stands for, such as trainer=ddp, or the value itself."""
-    if (shipped("conf") / key / f"{text}.yaml").is_file():
+    if is_option(f"{key}={text}"):
         return plain(composed(shipped("conf") / "train.yaml", [f"{key}={text}"]))[key]
     return OmegaConf.create(f"value: {text}").value
 
@@ -85,12 +93,6 @@ def with_presets(overrides: list[str]) -> list[str]:
             raise ValueError(f"no option {name!r} for debug: there are {existing}")
         preset += [f"{key}={value}" for key, value in OmegaConf.load(path).items()]
     return [*preset, *(item for item in overrides if not item.startswith("debug="))]
-
-
-def check_assignments(overrides: list[str]) -> None:
-    for item in overrides:
-        if "=" not in item:
-            raise ValueError(f"{item!r} is not key=value, as max_updates=100 is")
 
 
 def find_recipe(recipe: str) -> Path:
@@ -150,20 +152,6 @@ def one_line(error: Exception) -> str:
 
 def plain(config: DictConfig) -> dict[str, Any]:
     return OmegaConf.to_container(config, resolve=False)
-
-
-def check_kinds(default: Any, chosen: Any, key: str = "") -> None:
-    """ValueError where an override put another kind of value in the place of a number, a switch or a section."""
-    if isinstance(default, dict) and isinstance(chosen, dict):
-        for name in default.keys() & chosen.keys():
-            check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."))
-        return
-    expected = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys"}.get(
-        type(default)
-    )
-    fits = type(chosen) is type(default) or (type(default) is float and type(chosen) is int) or chosen is None
-    if expected and not fits:
-        raise ValueError(f"{key}={chosen}: expected {expected}, such as {default}")
 
 
 def without_unused(config: dict[str, Any]) -> dict[str, Any]:

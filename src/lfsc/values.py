@@ -10,7 +10,7 @@ LONGEST = 16
 
 def brief(value: Any) -> str:
     """A value as a message shows it; what comes from elsewhere may be of any length and depth."""
-    return repr(value)[:60] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
+    return repr(value)[:100] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
 
 
 def number(value: Any, name: str) -> int:

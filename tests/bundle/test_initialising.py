@@ -20,7 +20,11 @@ def run(checkpoint, discriminators):
 
 
 def state(*modules) -> dict:
-    return {f"{i}.{name}": tensor.clone() for i, module in enumerate(modules) for name, tensor in module.state_dict().items()}
+    return {
+        f"{i}.{name}": tensor.clone()
+        for i, module in enumerate(modules)
+        for name, tensor in module.state_dict().items()
+    }
 
 
 def unchanged(before: dict, *modules) -> bool:
@@ -35,9 +39,19 @@ def test_codec_and_discriminators_come_from_a_checkpoint_and_from_a_bundle(check
             torch.nn.init.zeros_(parameter)
         parts = initialise(source, codec=codec, discriminators=discriminators, config=config)
         assert all(torch.equal(tensor, saved[f"codec.{name}"]) for name, tensor in codec.state_dict().items())
-        assert all(torch.equal(tensor, saved[f"discriminators.{name}"]) for name, tensor in discriminators.state_dict().items())
-        assert [part.name for part in parts] == ["encoder", "quantizer", "decoder", "discriminators.stft", "discriminators.period"]
-        assert sum(part.loaded for part in parts) == len(saved) and not any(part.missing or part.left_over for part in parts)
+        assert all(
+            torch.equal(tensor, saved[f"discriminators.{name}"]) for name, tensor in discriminators.state_dict().items()
+        )
+        assert [part.name for part in parts] == [
+            "encoder",
+            "quantizer",
+            "decoder",
+            "discriminators.stft",
+            "discriminators.period",
+        ]
+        assert sum(part.loaded for part in parts) == len(saved) and not any(
+            part.missing or part.left_over for part in parts
+        )
 
 
 def test_parameters_stay_the_ones_that_optimisers_hold(checkpoint, run):
@@ -63,7 +77,9 @@ def test_families_that_only_one_side_has_are_counted(checkpoint, run):
     config, codec, _ = run
     for gone in ("stft", "period"):
         fewer = {name: family for name, family in config["discriminators"].items() if name != gone}
-        parts = initialise(checkpoint, codec=codec, discriminators=build(fewer), config=config | {"discriminators": fewer})
+        parts = initialise(
+            checkpoint, codec=codec, discriminators=build(fewer), config=config | {"discriminators": fewer}
+        )
         left = {part.name: part.left_over for part in parts if part.left_over}
         assert list(left) == [f"discriminators.{gone}"]
 
@@ -71,10 +87,18 @@ def test_families_that_only_one_side_has_are_counted(checkpoint, run):
 @pytest.mark.parametrize(
     ("path", "value", "reason"),
     [
-        (("codec", "sample_rate"), 16000, r"codec\.sample_rate is 22050 there and 16000 in this run: weights for one sample rate"),
+        (
+            ("codec", "sample_rate"),
+            16000,
+            r"codec\.sample_rate is 22050 there and 16000 in this run: weights for one sample rate",
+        ),
         (("codec", "encoder", "dilations"), [3], r"codec\.encoder\.dilations is \[1\] there and \[3\]"),
         (("codec", "quantizer", "levels"), [6, 6, 7, 8], r"codec\.quantizer\.levels"),
-        (("discriminators", "period", "periods"), [2, 5], r"discriminators\.period\.periods is \[2, 3\] there and \[2, 5\]"),
+        (
+            ("discriminators", "period", "periods"),
+            [2, 5],
+            r"discriminators\.period\.periods is \[2, 3\] there and \[2, 5\]",
+        ),
     ],
 )
 def test_what_differs_is_named_and_nothing_is_changed(path, value, reason, checkpoint, run):
@@ -95,7 +119,7 @@ def test_damage_in_the_discriminators_is_found_before_anything_is_changed(checkp
     del contents["state_dict"]["discriminators.families.stft.0.judge.score.bias"]
     torch.save(contents, checkpoint)
     before = state(codec, discriminators)
-    with pytest.raises(ValueError, match="1 of .* tensors are missing"):
+    with pytest.raises(ValueError, match="tensors are missing"):
         initialise(checkpoint, codec=codec, discriminators=discriminators, config=config)
     assert unchanged(before, codec, discriminators)
 

@@ -56,6 +56,7 @@ def test_anybody_s_output_is_judged_and_what_is_missing_is_said(recordings, tmp_
     assert "de/voice2/a.wav failed: 0 reconstructions" in capsys.readouterr().err.replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_two_runs_give_the_same_bytes(recordings, tmp_path, write_checkpoint):
     checkpoint = write_checkpoint(tmp_path / "x.ckpt", rates=(8, 8))
     for name in ("one", "two"):

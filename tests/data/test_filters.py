@@ -41,4 +41,4 @@ def test_languages_choose_datasets(corpus):
     datasets = read_corpus(str(corpus), sample_rate=22050).split("train")
     assert [dataset.language for dataset in only(languages=["de"]).datasets(datasets)] == ["de"]
     with pytest.raises(ValueError, match="no data in fr: there are de, en"):
-        only(languages=["fr"]).datasets(datasets)
+        only(languages=["fr"]).check_languages(datasets)

@@ -6,6 +6,7 @@ from megatron.energon.flavors.webdataset.itar_reader import ShardInfosITarReader
 from megatron.energon.flavors.webdataset.metadata import WebdatasetMeta
 
 from lfsc.data.batch import UnusableData
+from lfsc.data.pieces import LoadedPiece
 from lfsc.data.shards import ShardReader
 
 
@@ -78,3 +79,18 @@ def test_few_shards_are_open_at_once(corpus, monkeypatch):
     files = [reader.opened(shard.path).file for shard in reader.shards]
     assert reader.opened.cache_info().currsize == 2
     del files
+
+
+def test_a_clip_without_the_part_asked_for_is_named(corpus):
+    with pytest.raises(
+        UnusableData, match=r"train-00000.tar cannot be read at clip 3: it has no wav but a3.flac, a3.json"
+    ):
+        ShardReader(listed(corpus / "one/en"), parts=["wav"])[3]
+
+
+def test_from_storage_that_is_not_local_a_clip_comes_in_one_read(corpus, monkeypatch):
+    local = ShardReader(listed(corpus / "one/en"), parts=["flac"])[12]
+    monkeypatch.setattr(EPath, "is_local", lambda path: False)
+    reader = ShardReader(listed(corpus / "one/en"), parts=["flac"])
+    assert isinstance(reader[12]["flac"], LoadedPiece)
+    assert reader[12]["flac"].read() == local["flac"].read()

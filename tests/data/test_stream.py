@@ -237,6 +237,15 @@ def test_filtered_clips_are_not_heard_nor_counted(open_stream, corpus):
     assert not any(batch.skipped for batch in batches)
 
 
+def test_a_clip_with_damaged_json_is_skipped_where_the_json_counts(open_stream, own_corpus):
+    for shard in own_corpus.rglob("train-*.tar"):
+        shard.write_bytes(shard.read_bytes().replace(b'"key": "a7"', b'"key"; "a7"'))
+    assert "a7" in keys_of(taken(open_stream(own_corpus), 32))
+    only = Filter(languages=None, seconds=[0.1, None], bandwidth=None)
+    batches = taken(open_stream(own_corpus, only=only), 32)
+    assert {skip for batch in batches for skip in batch.skipped} == {("a7", "its json cannot be read")}
+
+
 def test_a_filter_that_lets_nothing_through_ends_the_run(open_stream, corpus, monkeypatch):
     monkeypatch.setattr("lfsc.data.encoder.FILTERED_IN_A_ROW", 200)
     with pytest.raises(UnusableData, match=r"none of the last 200 clips has seconds in \[100, None\]: widen data.only"):

@@ -8,8 +8,8 @@ from lfsc.evaluation.codecs import Identity
 from lfsc.evaluation.examples import examples
 from lfsc.evaluation.griffin_lim import MelGriffinLim
 from lfsc.evaluation.judging import Terms, judge
+from lfsc.evaluation.light import light_metrics
 from lfsc.evaluation.page import page
-from lfsc.evaluation.protocol import light_metrics
 from lfsc.evaluation.report import Report, definitions, summary
 
 RATE = 22050

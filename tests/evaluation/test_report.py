@@ -7,7 +7,7 @@ import torch
 
 from lfsc.evaluation.clips import Clip
 from lfsc.evaluation.judging import Judged, Row
-from lfsc.evaluation.protocol import light_metrics
+from lfsc.evaluation.light import light_metrics
 from lfsc.evaluation.report import Report, clips_csv, definitions, summary
 from lfsc.metrics.codebook import token_counts
 from lfsc.metrics.metric import Measured

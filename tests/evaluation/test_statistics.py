@@ -30,9 +30,11 @@ def test_one_clip_has_no_interval_and_an_unmeasured_number_no_estimate():
     assert estimates([{"a": Measured(2.0)}, {}], ["a", "b"]) == {"a": Estimate(2.0, 2.0, 2.0, 1)}
 
 
-def test_many_clips_are_resampled_in_blocks():
-    values = numpy.arange(40000.0)
-    assert len(resampled_means(values, numpy.ones_like(values))) == 1000
+def test_resampling_in_blocks_gives_the_same_draws(monkeypatch):
+    values = numpy.random.default_rng(0).normal(size=30)
+    whole = resampled_means(values, numpy.ones_like(values))
+    monkeypatch.setattr("lfsc.evaluation.statistics.BLOCK", 30 * 7)
+    assert resampled_means(values, numpy.ones_like(values)) == pytest.approx(whole, abs=1e-12)
 
 
 @pytest.mark.parametrize(("better", "first"), [("higher", "big"), ("lower", "negative"), ("zero", "small")])

@@ -58,7 +58,9 @@ def change():
         edit(config, state)
         weights = io.BytesIO()
         torch.save(state, weights)
-        data = tarred({"./model_config.yaml": yaml.safe_dump(config).encode(), "./model_weights.ckpt": weights.getvalue()})
+        data = tarred(
+            {"./model_config.yaml": yaml.safe_dump(config).encode(), "./model_weights.ckpt": weights.getvalue()}
+        )
         path.write_bytes(gzip.compress(data) if compress else data)
         return path
 
@@ -75,6 +77,11 @@ def tarred(files: dict[str, bytes], *more: tarfile.TarInfo) -> bytes:
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
     return out.getvalue()
+
+
+@pytest.fixture
+def make_tar():
+    return tarred
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from lfsc.bundle.opening import opened
 from lfsc.nemo.architecture import MODULES, codec_from_nemo
 from lfsc.nemo.writing import config_to_nemo
 
+CLASS = MODULES + "audio_codec_modules."
 RECIPE = {
     "sample_rate": 22050,
     "samples_per_frame": 1024,
     "audio_encoder": {
-        "_target_": MODULES + "audio_codec_modules.HiFiGANEncoder",
+        "_target_": CLASS + "HiFiGANEncoder",
         "down_sample_rates": [2, 2, 4, 8, 8],
         "encoded_dim": 32,
         "base_channels": 48,
@@ -20,7 +21,7 @@ RECIPE = {
         "resblock_dilation_sizes": [1],
     },
     "audio_decoder": {
-        "_target_": MODULES + "audio_codec_modules.HiFiGANDecoder",
+        "_target_": CLASS + "HiFiGANDecoder",
         "up_sample_rates": [8, 8, 4, 2, 2],
         "input_dim": 32,
         "base_channels": 1024,
@@ -28,7 +29,7 @@ RECIPE = {
         "output_activation": "tanh",
     },
     "vector_quantizer": {
-        "_target_": MODULES + "audio_codec_modules.GroupFiniteScalarQuantizer",
+        "_target_": CLASS + "GroupFiniteScalarQuantizer",
         "num_groups": 8,
         "num_levels_per_group": [8, 7, 6, 6],
     },
@@ -43,7 +44,7 @@ def recipe():
 def test_nemos_recipe_is_ours(recipe):
     from lfsc.composing import compose
 
-    assert codec_from_nemo(recipe) == compose("lfsc_22khz", [])["codec"]
+    assert codec_from_nemo(recipe) == compose("lfsc_22khz", ["data.path=x"])["codec"]
 
 
 def test_what_nemo_leaves_out_has_nemos_own_value(recipe):
@@ -60,11 +61,11 @@ def test_what_nemo_leaves_out_has_nemos_own_value(recipe):
 @pytest.mark.parametrize(
     ("part", "key", "value", "reason"),
     [
-        ("audio_encoder", "_target_", MODULES + "audio_codec_modules.MultiBandMelEncoder", "audio_encoder is a '.*MultiBandMelEncoder', which has no equal"),
-        ("audio_decoder", "_target_", MODULES + "audio_codec_modules.CausalHiFiGANDecoder", "CausalHiFiGANDecoder"),
-        ("vector_quantizer", "_target_", "nemo.collections.tts.modules.encodec_modules.ResidualVectorQuantizer", "ResidualVectorQuantizer"),
+        ("audio_encoder", "_target_", CLASS + "MultiBandMelEncoder", "audio_encoder is a .*MultiBandMel"),
+        ("audio_decoder", "_target_", CLASS + "CausalHiFiGANDecoder", "CausalHiFiGANDecoder"),
+        ("vector_quantizer", "_target_", MODULES + "encodec_modules.ResidualVectorQuantizer", "ResidualVectorQ"),
         ("audio_encoder", "_target_", "os.system", "audio_encoder is a 'os.system'"),
-        ("audio_decoder", "activation", "half_snake", r"audio_decoder\.activation of .*HiFiGANDecoder is 'half_snake'"),
+        ("audio_decoder", "activation", "half_snake", r"audio_decoder\.activation of .* is 'half_snake'"),
         ("audio_decoder", "output_activation", "clamp", r"audio_decoder\.output_activation"),
         ("audio_decoder", "n_groups_equal_to_out_channels", True, "n_groups_equal_to_out_channels"),
         ("audio_encoder", "pad_mode", "zeros", r"audio_encoder\.pad_mode"),

@@ -46,7 +46,7 @@ def test_nemos_recipe_is_ours_in_nemos_order(config):
     from lfsc.composing import compose
 
     found = discriminators_from_nemo(config)
-    assert found == compose("lfsc_22khz", [])["discriminators"]
+    assert found == compose("lfsc_22khz", ["data.path=x"])["discriminators"]
     assert list(found) == ["_target_", "stft", "period", "slm"]
 
 
@@ -64,7 +64,12 @@ def test_none_are_none(config):
 @pytest.mark.parametrize(
     ("place", "key", "value", "reason"),
     [
-        (0, "_target_", MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT", "discriminators.0._target_ is"),
+        (
+            0,
+            "_target_",
+            MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT",
+            "discriminators.0._target_ is",
+        ),
         (0, "stft_bands", [[0, 1]], "discriminators.0.stft_bands is a list"),
         (1, "lrelu_slope", 0.2, "discriminators.1.lrelu_slope is 0.2"),
         (2, "use_spectral_norm", True, "discriminators.2.use_spectral_norm is True"),

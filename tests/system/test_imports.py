@@ -25,7 +25,7 @@ FLOORS = [
         "plain_pickle",
         "values",
     },
-    {"bundle", "nemo", "tokens", "configs", "composing", "trainer_keys", "evaluation", "export"},
+    {"bundle", "nemo", "tokens", "configs", "composing", "overrides", "evaluation", "export"},
     {"training"},
     {"commands"},
     {"cli", "__main__"},

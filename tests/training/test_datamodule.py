@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from lfsc.data.filters import Filter
+
 SCRIPT = Path(__file__).with_name("toy.py")
 
 
@@ -101,6 +103,15 @@ def test_without_validation_clips_there_are_no_batches(toy, corpus, write_corpus
         path = write_corpus(tmp_path, {"one/en": {"train": {f"c{n}": torch.ones(9000) for n in range(8)}}})
     data = toy.data(path, **change)
     data.setup("fit")
+    assert list(data.val_dataloader()) == []
+
+
+def test_a_language_without_validation_clips_can_be_trained_alone(toy, write_corpus, tmp_path):
+    clips = {f"c{number}": torch.ones(9000) for number in range(8)}
+    folder = write_corpus(tmp_path, {"one/en": {"train": clips, "val": clips}, "one/de": {"train": clips}})
+    data = toy.data(folder, only=Filter(languages=["de"], seconds=None, bandwidth=None))
+    data.setup("fit")
+    assert [row.language for row in data.shares] == ["de"]
     assert list(data.val_dataloader()) == []
 
 

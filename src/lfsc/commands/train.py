@@ -57,7 +57,9 @@ def begin(config: dict[str, Any], *, go_on: bool) -> int:
 def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:
     changed = [key for key in asked if asked[key] != begun.get(key)]
     if changed:
-        print(f"lfsc train: the run goes on as it was begun; `lfsc resume` changes {', '.join(changed)}", file=sys.stderr)
+        print(
+            f"lfsc train: the run goes on as it was begun; `lfsc resume` changes {', '.join(changed)}", file=sys.stderr
+        )
 
 
 def make_corpus(config: dict[str, Any]) -> None:

@@ -52,10 +52,10 @@ class CropEncoder(TaskEncoder):
     @stateless
     def encode_sample(self, clip: CrudeSample) -> EncodedClip:
         key = clip["__key__"]
-        self.check_wanted(clip)
         # energon counts visits in steps of the number of workers.
         visit = self.current_sample_index // max(1, self.workers)
         try:
+            self.check_wanted(clip)
             crops = self.cropper(clip["flac"], seed=f"{self.seed} {key} {visit}")
         except UnusableClip as error:
             self.watch.skipped(Skip(key, str(error)))
@@ -64,7 +64,7 @@ class CropEncoder(TaskEncoder):
         return EncodedClip(key, crops)
 
     def check_wanted(self, clip: CrudeSample) -> None:
-        if not self.only.needs_json or self.only.accepts(json.load(clip["json"])):
+        if not self.only.needs_json or self.only.accepts(fields_of(clip)):
             self.filtered = 0
             return
         self.filtered += 1
@@ -77,3 +77,10 @@ class CropEncoder(TaskEncoder):
         audio = torch.from_numpy(numpy.concatenate([clip.crops.audio for clip in clips]))
         keys = [clip.key for clip in clips for _ in clip.crops.audio]
         return Batch(audio, keys, self.watch.report())
+
+
+def fields_of(clip: CrudeSample) -> dict:
+    try:
+        return json.load(clip["json"])
+    except ValueError as error:
+        raise UnusableClip("its json cannot be read") from error

@@ -20,14 +20,15 @@ class Filter:
         return bool(self.ranges)
 
     def datasets(self, datasets: Sequence[Dataset]) -> list[Dataset]:
-        """Those of the wanted languages; ValueError for a language that none has."""
-        if self.languages is None:
-            return list(datasets)
+        """Those of the wanted languages."""
+        return [dataset for dataset in datasets if self.languages is None or dataset.language in self.languages]
+
+    def check_languages(self, datasets: Sequence[Dataset]) -> None:
+        """ValueError for a language that none has."""
         known = sorted({dataset.language for dataset in datasets})
-        absent = [language for language in self.languages if language not in known]
+        absent = [language for language in self.languages or [] if language not in known]
         if absent:
             raise ValueError(f"no data in {', '.join(absent)}: there are {', '.join(known)}")
-        return [dataset for dataset in datasets if dataset.language in self.languages]
 
     def accepts(self, fields: Mapping) -> bool:
         return all(within(fields.get(field), limits) for field, limits in self.ranges.items())

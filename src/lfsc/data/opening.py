@@ -1,7 +1,7 @@
 """Opening a corpus for training: which datasets, in which shares, in which batches."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from megatron.energon import WorkerConfig
 from megatron.energon.epathlib import EPath
@@ -12,6 +12,7 @@ from megatron.energon.metadataset.loader_interface import DatasetBlendMode, Load
 from .blend import Blend, Share, shares
 from .corpus import Corpus, Dataset, present
 from .encoder import CropEncoder
+from .filters import Filter
 from .stream import Ranks, TrainingStream
 
 # Clips that a worker reads in their order; they were shuffled when the shards were written.
@@ -34,10 +35,7 @@ def open_training(
     crops = encoder.cropper.count
     if batch_size % crops:
         raise ValueError(f"batch_size={batch_size} must be a multiple of crops_per_clip={crops}")
-    datasets = encoder.only.datasets(corpus.split("train"))
-    datasets = present(datasets, path=corpus.path, max_missing_share=max_missing_share)
-    if not datasets:
-        raise ValueError(f"{corpus.path} holds no clips to train on: prepare recordings with `python -m data_prep`")
+    datasets = wanted(corpus, encoder.only, max_missing_share)
     config = WorkerConfig(
         rank=ranks.rank,
         world_size=ranks.world_size,
@@ -47,28 +45,38 @@ def open_training(
     )
     loaded = load(corpus.path, datasets, config)
     blended = blend(datasets, [entry.weight for entry in loaded])
-    check_enough(datasets, blended, clips=batch_size // crops, ranks=ranks, path=corpus.path)
-    heard = [
-        LoadedDataset(dataset=entry.dataset, weight=share)
-        for entry, share in zip(loaded, blended, strict=True)
-        if share
-    ]
-    dataset = encoder.build_train_datasets(
-        datasets=heard,
+    heard = [dataset for dataset, share in zip(datasets, blended, strict=True) if share]
+    check_enough(heard, clips=batch_size // crops, ranks=ranks, path=corpus.path)
+    stream = encoder.build_train_datasets(
+        datasets=[LoadedDataset(dataset=e.dataset, weight=s) for e, s in zip(loaded, blended, strict=True) if s],
         worker_config=config,
         batch_size=batch_size // crops,
         shuffle_buffer_size=None,
         blend_mode=DatasetBlendMode.DATASET_WEIGHT,
     )
-    identity = {
+    identity = identity_of(corpus, heard) | {"batch_size": batch_size, "crops_per_clip": crops}
+    return Opened(
+        TrainingStream(dataset=stream, ranks=ranks, identity=identity, seed=encoder.seed), shares(datasets, blended)
+    )
+
+
+def wanted(corpus: Corpus, only: Filter, max_missing_share: float) -> list[Dataset]:
+    """The datasets that may be heard, of the shards that are there."""
+    datasets = corpus.split("train")
+    only.check_languages(datasets)
+    found = present(only.datasets(datasets), path=corpus.path, max_missing_share=max_missing_share)
+    if not found:
+        raise ValueError(f"{corpus.path} holds no clips to train on: prepare recordings with `python -m data_prep`")
+    return found
+
+
+def identity_of(corpus: Corpus, heard: Sequence[Dataset]) -> dict[str, Any]:
+    """What must be the same for a saved position to mean the same."""
+    return {
         "index": corpus.index_hash,
-        "datasets": [dataset.path for dataset, share in zip(datasets, blended, strict=True) if share],
-        "clips": sum(len(entry.dataset) for entry in heard),
-        "batch_size": batch_size,
-        "crops_per_clip": crops,
+        "datasets": [dataset.path for dataset in heard],
+        "clips": sum(dataset.samples for dataset in heard),
     }
-    stream = TrainingStream(dataset=dataset, ranks=ranks, identity=identity, seed=encoder.seed)
-    return Opened(stream, shares(datasets, blended))
 
 
 def load(path: str, datasets: Sequence[Dataset], config: WorkerConfig) -> list[LoadedDataset]:
@@ -95,8 +103,8 @@ def load(path: str, datasets: Sequence[Dataset], config: WorkerConfig) -> list[L
     return [by_path[dataset.path] for dataset in datasets]
 
 
-def check_enough(datasets: Sequence[Dataset], blended: Sequence[float], *, clips: int, ranks: Ranks, path: str) -> None:
-    found = sum(dataset.samples for dataset, share in zip(datasets, blended, strict=True) if share)
+def check_enough(heard: Sequence[Dataset], *, clips: int, ranks: Ranks, path: str) -> None:
+    found = sum(dataset.samples for dataset in heard)
     workers = f"{ranks.world_size} ranks x {max(1, ranks.workers)} workers"
     if found < clips * ranks.total_workers:
         raise ValueError(

@@ -50,19 +50,23 @@ class ShardReader:
         shard = self.shards[number]
         position = index - self.ends[number] + shard.count
         try:
-            files = members(self.piece(shard.path, position))
+            key, parts = self.clip(shard.path, position)
         except (OSError, tarfile.TarError, IndexError, ValueError) as error:
             raise UnusableData(f"shard {shard.path} cannot be read at clip {position}: {error}") from error
-        key = next(iter(files)).partition(".")[0]
         if self.wanted is not None and not self.wanted(f"{shard.name}/{key}"):
             return None
         return FilteredSample(
-            __key__=key,
-            __shard__=shard.name,
-            __restore_key__=("Webdataset", index),
-            __sources__=(),
-            **{part: files[f"{key}.{part}"] for part in self.parts},
+            __key__=key, __shard__=shard.name, __restore_key__=("Webdataset", index), __sources__=(), **parts
         )
+
+    def clip(self, shard: EPath, position: int) -> tuple[str, dict[str, Piece | LoadedPiece]]:
+        """The key of the clip at `position`, and its parts by their extensions."""
+        files = members(self.piece(shard, position))
+        key = min(files, default="").partition(".")[0]
+        absent = [part for part in self.parts if f"{key}.{part}" not in files]
+        if absent:
+            raise ValueError(f"it has no {' and no '.join(absent)} but {', '.join(files) or 'nothing'}")
+        return key, {part: files[f"{key}.{part}"] for part in self.parts}
 
     def piece(self, shard: EPath, position: int) -> Piece | LoadedPiece:
         """The clip's piece of its shard."""

@@ -95,8 +95,8 @@ class TrainingStream:
             rank_states = None
         if rank_states is None:
             logger.warning(
-                "the data start afresh, as in the saved position %s; with another seed they come in another order",
-                ", ".join(f"{key} was {saved.get(key)} and is {self.identity[key]}" for key in changed),
+                "the data start afresh, because in the saved position %s; with another seed they come in another order",
+                " and ".join(difference(key, saved.get(key), self.identity[key]) for key in changed),
             )
         elif rank_states[self.ranks.rank] is not None:
             self.restore_rank(from_plain(rank_states[self.ranks.rank]))
@@ -106,6 +106,10 @@ class TrainingStream:
         if self.ranks.workers:
             # energon leaves out the offset, and would lose it in a state saved before each worker has given a batch.
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
+
+
+def difference(key: str, before: Any, now: Any) -> str:
+    return f"{key} was {before} and is {now}" if isinstance(now, int) else f"{key} was another"
 
 
 def savable_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoader[Batch]:

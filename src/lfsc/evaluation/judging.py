@@ -16,7 +16,7 @@ from lfsc.evaluation.alignment import misalignment
 from lfsc.evaluation.clips import Clip, Original
 from lfsc.evaluation.codecs import Codec, Reconstruction
 from lfsc.evaluation.levels import followed_levels, silence_floor
-from lfsc.evaluation.protocol import light_metrics
+from lfsc.evaluation.light import light_metrics
 from lfsc.metrics.codebook import token_counts
 from lfsc.metrics.metric import Measured, Metric, Pair, Unmeasurable
 
@@ -78,27 +78,26 @@ def coded(label: str, codec: Codec, clip: Clip, terms: Terms) -> tuple[Row, Pair
     """The row of a clip so far, the pair that is still to be measured where there is a fair one, and its tokens."""
     try:
         original = clip.load(terms.sample_rate)
-        coded = codec.reconstruct(clip, original.audio, sample_rate=terms.sample_rate)
-        if not torch.isfinite(coded.audio).all():
+        returned = codec.reconstruct(clip, original.audio, sample_rate=terms.sample_rate)
+        if not torch.isfinite(returned.audio).all():
             raise ValueError("the reconstruction holds NaN or infinity")
     except (ValueError, OSError, torch.OutOfMemoryError) as error:
         return Row(label, clip, "failed", str(error).splitlines()[0]), None, None
-    row = Row(
-        label, clip, "ok", "", len(original.audio) / terms.sample_rate, original.source_rate, original.band, coded.bits
-    )
-    problem = misalignment(coded.audio, original.audio, sample_rate=terms.sample_rate, tolerance=terms.tolerance)
+    seconds = len(original.audio) / terms.sample_rate
+    row = Row(label, clip, "ok", "", seconds, original.source_rate, original.band, returned.bits)
+    problem = misalignment(returned.audio, original.audio, sample_rate=terms.sample_rate, tolerance=terms.tolerance)
     if problem:
-        return row._replace(status="misaligned", reason=problem), None, coded.tokens
-    pair = paired(clip, original, coded, terms.sample_rate)
+        return row._replace(status="misaligned", reason=problem), None, returned.tokens
+    pair = paired(clip, original, returned, terms.sample_rate)
     measured, unmeasured = taken(terms.model_metrics, pair)
     if clip.key in terms.shifted:
         measured |= followed_levels(codec, clip, original.audio, terms.sample_rate)
-    return row._replace(measured=measured, unmeasured=unmeasured), pair, coded.tokens
+    return row._replace(measured=measured, unmeasured=unmeasured), pair, returned.tokens
 
 
-def paired(clip: Clip, original: Original, coded: Reconstruction, sample_rate: int) -> Pair:
-    length = min(len(coded.audio), len(original.audio))
-    fake, real = coded.audio[:length], original.audio[:length]
+def paired(clip: Clip, original: Original, returned: Reconstruction, sample_rate: int) -> Pair:
+    length = min(len(returned.audio), len(original.audio))
+    fake, real = returned.audio[:length], original.audio[:length]
     return Pair(fake=fake, real=real, sample_rate=sample_rate, key=clip.key, language=clip.language, text=clip.text)
 
 

@@ -1,8 +1,9 @@
 """One evaluation, from options to a report on disk."""
 
+import hashlib
+import json
 import sys
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -12,16 +13,20 @@ from rich.table import Table
 
 import lfsc
 from lfsc.atomic import write_text
-from lfsc.evaluation import protocol
+from lfsc.evaluation import heavy
 from lfsc.evaluation.clips import Clip, find_clips, spread
 from lfsc.evaluation.codecs import Codec, Files
 from lfsc.evaluation.examples import examples
 from lfsc.evaluation.judging import Terms, judge
+from lfsc.evaluation.light import light_metrics, missing_packages, versioned
 from lfsc.evaluation.opening import open_codec, parse
 from lfsc.evaluation.page import page
 from lfsc.evaluation.report import Report, clips_csv, definitions, summary
 from lfsc.evaluation.weights import default_folder, locate
 from lfsc.metrics.metric import Metric
+
+# Of the protocol: raised with every change that changes a number.
+VERSION = 1
 
 
 def evaluate(options: Namespace) -> int:
@@ -32,7 +37,7 @@ def evaluate(options: Namespace) -> int:
     models, not_measured = model_metrics(options, clips, device)
     shifted = frozenset(clip.key for clip in spread(clips, options.level_clips))
     terms = Terms(options.sample_rate, models, options.tolerance_ms / 1000, shifted, options.workers)
-    described = definitions([*protocol.light_metrics(options.sample_rate), *models], options.sample_rate)
+    described = definitions([*light_metrics(options.sample_rate), *models], options.sample_rate)
     if options.examples_by not in described:
         raise ValueError(f"--examples-by {options.examples_by}: expected one of {', '.join(described)}")
     with progress_bar() as progress:
@@ -60,28 +65,23 @@ def open_codecs(options: Namespace, device: str) -> dict[str, Codec]:
 
 def model_metrics(options: Namespace, clips: list[Clip], device: str) -> tuple[list[Metric], dict[str, str]]:
     """The metrics whose models are there, and for the others the reason."""
-    folder = options.weights or default_folder()
-    families: dict[str, tuple[str, Callable]] = {
-        "squim": ("squim_mos", lambda found: protocol.squim_metrics(found, clips, device)),
-        "asr": ("cer, wer", lambda found: protocol.asr_metrics(found, options.against, device)),
-        "speaker": ("speaker_similarity", lambda found: protocol.speaker_metrics(found, device)),
-    }
-    metrics, not_measured = [], protocol.missing_packages()
-    for name, (numbers, build) in families.items():
+    metrics, not_measured = [], missing_packages()
+    for name, numbers in heavy.NAMES.items():
         given = getattr(options, name)
         try:
             if given == "none":
                 raise ValueError(f"switched off by --{name} none")
-            metrics += build(locate(name, given, folder))
+            weights = locate(name, given, options.weights or default_folder())
+            metrics += heavy.heavy_metrics(name, weights, clips=clips, against=options.against, device=device)
         except (ValueError, OSError, ImportError) as error:
-            not_measured |= dict.fromkeys(numbers.split(", "), " ".join(str(error).split()))
+            not_measured |= dict.fromkeys(numbers, " ".join(str(error).split()))
     return metrics, not_measured
 
 
 def protocol_facts(options: Namespace, clips: list[Clip]) -> dict:
     packages = ("torch", "torchaudio", "torchmetrics", "soundfile", "numpy")
     return {
-        "version": protocol.VERSION,
+        "version": VERSION,
         "lfsc": lfsc.__version__,
         "sample_rate": options.sample_rate,
         "channels": "the mean of all",
@@ -91,7 +91,8 @@ def protocol_facts(options: Namespace, clips: list[Clip]) -> dict:
         "data": options.data.name or str(options.data),
         "split": options.split,
         "clips": len(clips),
-        "packages": [protocol.package(name) for name in packages],
+        "clip_list": hashlib.sha256("\n".join(clip.key for clip in clips).encode()).hexdigest()[:16],
+        "packages": [versioned(name) for name in packages],
     }
 
 
@@ -145,8 +146,6 @@ def list_left_out(found: dict, console: Console) -> int:
 
 
 def write_json(path: Path, found: dict) -> None:
-    import json
-
     write_text(path, json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 

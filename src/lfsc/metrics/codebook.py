@@ -1,5 +1,7 @@
 """How a codec uses its codebooks, from counts of its tokens: add the counts of batches and ranks, then ask."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -26,7 +28,7 @@ def usage(counts: Tensor) -> Tensor:
 def entropy(counts: Tensor) -> Tensor:
     """Bits a token, [C]: the entropy of each codebook's distribution. N tokens can show log2(N) bits at most."""
     shares = counts.double() / counts.sum(dim=-1, keepdim=True).clamp(min=1)
-    return -torch.xlogy(shares, shares).sum(dim=-1) / torch.log(torch.tensor(2.0, dtype=torch.float64))
+    return torch.special.entr(shares).sum(dim=-1) / math.log(2)
 
 
 def entropy_bitrate(counts: Tensor, *, frame_rate: float) -> float:

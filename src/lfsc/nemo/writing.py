@@ -64,7 +64,8 @@ def write_archive(
         state |= {to_nemo(name, modules): tensor for name, tensor in judges.items()}
     with atomic.replacing(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as folder:
         (Path(folder) / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-        torch.save(state, Path(folder) / CHECKPOINT)
+        # In one order, so that the same weights make the same file.
+        torch.save(dict(sorted(state.items())), Path(folder) / CHECKPOINT)
         with tarfile.open(temporary, "w:") as tar:
             tar.add(folder, arcname=".", filter=anonymous)
 

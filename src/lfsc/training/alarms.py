@@ -15,8 +15,8 @@ class Alarms(Callback):
     """Warns, once a run and in words, of training that goes wrong although its numbers are finite.
 
     `discriminator_below` for `discriminator_updates` on end means that the generator no longer learns from it;
-    `codebook_use_below` of a codebook's tokens in a window of training, that part of the bitrate is wasted; a validation
-    mel that rose `rises` times in a row, that the codec gets worse.
+    `codebook_use_below` of a codebook's tokens in a window of training, that part of the bitrate is wasted; a
+    validation mel that rose `rises` times in a row, that the codec gets worse.
     """
 
     def __init__(
@@ -54,8 +54,8 @@ class Alarms(Callback):
         if worst is not None and worst < self.codebook_use_below:
             self.say(
                 UNUSED,
-                f"a codebook used only {worst:.1%} of its tokens in the last window of training: the latents hardly vary "
-                "there. Early in a run that is common; later a lower learning rate or less adversarial weight may help",
+                f"a codebook used only {worst:.1%} of its tokens in the last window of training: the latents hardly "
+                "vary there. Early in a run that is common; later a lower learning rate or less adversarial weight may help",
             )
 
     def watch_mel(self, mel: float) -> None:

@@ -10,7 +10,7 @@ from lfsc.training.ranks import sum_over_ranks
 
 
 class CodebookUse(Callback):
-    """Every `window` updates, the share of its tokens that the codebooks used in them: on average, and the worst one's."""
+    """Every `window` updates, the share of their tokens that the codebooks used in them: the mean and the worst."""
 
     def __init__(self, *, window: int):
         self.window = window

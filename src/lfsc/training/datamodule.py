@@ -110,7 +110,8 @@ class CodecDataModule(LightningDataModule):
         return {} if self.stream is None else {"stream": self.stream.state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.stream.restore(state_dict["stream"])
+        if self.stream is not None:
+            self.stream.restore(state_dict["stream"])
 
     def teardown(self, stage: str | None = None) -> None:
         if self.stream is not None:

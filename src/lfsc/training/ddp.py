@@ -9,7 +9,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 class PlayersDDP(DDPStrategy):
-    """DDP that wraps each player by itself: a backward reduces the gradients of the player whose turn it is, and no others.
+    """DDP that wraps each player by itself: a backward reduces the gradients of the player whose turn it is alone.
 
     One wrapper around both would wait for gradients that never come, or with the detection of unused parameters reduce
     both players' in every backward.

@@ -8,7 +8,7 @@ from lfsc.discriminators.ensemble import Judgement
 
 
 def opinions(names: Sequence[str], real: Sequence[Judgement], fake: Sequence[Judgement]) -> dict[str, Tensor]:
-    """Each judge's mean score of real and of fake audio, and the share of its scores that are on the right side of ½."""
+    """Each judge's mean score of real and of fake audio, and the share of scores that are on the right side of ½."""
     told = {}
     for name, of_real, of_fake in zip(names, real, fake, strict=True):
         scored_real, scored_fake = of_real.score.detach().float(), of_fake.score.detach().float()

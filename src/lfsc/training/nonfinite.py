@@ -28,7 +28,7 @@ class Recent(NamedTuple):
 
 
 class NonFinite(Callback):
-    """Writes a line of JSON to `file` for each update in which a player left its step out; `in_a_row` of them end the run.
+    """Writes a line of JSON to `file` for each update in which a player left its step out; `in_a_row` end the run.
 
     The players leave them out by themselves; here it is only looked up, every few updates, so that nobody waits for it.
     """
@@ -77,8 +77,8 @@ class NonFinite(Callback):
     def message(self, player: str, last: Recent) -> str:
         values = ", ".join(f"{name} {value:.4g}" for name, value in last.values.items())
         return (
-            f"the {player} left out {self.in_a_row} steps in a row, because losses or gradients were not finite (at update "
-            f"{last.update}: {values}); {self.file} has the keys of the clips. A lower learning rate, clip_norm or "
+            f"the {player} left out {self.in_a_row} steps in a row, because losses or gradients were not finite (at "
+            f"update {last.update}: {values}); {self.file} has the keys of the clips. A lower learning rate, clip_norm or "
             "trainer.precision=32-true may help, from a checkpoint: their weights are finite"
         )
 

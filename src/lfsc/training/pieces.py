@@ -10,7 +10,7 @@ from torch import Tensor
 class Pieces:
     """What `compare` makes of each of `count` equal parts of audio [B,T]; an update goes through them once a turn.
 
-    A batch in one piece is compared once and serves both players' turns. Several are compared anew in each turn, and one
+    A batch in one piece is compared once and serves both players' turns. Several are compared anew in each turn, one
     after the other, so that the graph of one alone is in memory.
     """
 

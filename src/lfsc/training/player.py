@@ -33,7 +33,7 @@ class Player:
         self.betas = tuple(betas)
         self.decay = decay
         self.clip_norm = math.inf if clip_norm is None else clip_norm
-        # float16 needs its gradients scaled, each player's by its own factor; for other precisions a scaler does nothing.
+        # float16 needs its gradients scaled, each player's by its own factor; otherwise a scaler does nothing.
         self.scaler = scaler or GradScaler(enabled=False)
         self.skipped = torch.tensor(0)  # steps that were left out, in all
         self.skipped_in_a_row = torch.tensor(0)
@@ -46,7 +46,8 @@ class Player:
         return ExponentialLR(optimizer, gamma=self.decay)
 
     def scaled(self, loss: Tensor) -> Tensor:
-        """The loss as backward takes it. One that is not finite spoils its gradients, so that all ranks leave the step out."""
+        """The loss as backward takes it; one that is not finite spoils its gradients."""
+        # So that every rank knows, by what they reduce, and all leave the step out.
         spoiling = torch.where(loss.detach().isfinite(), 1.0, math.nan)
         return self.scaler.scale(loss * spoiling)
 

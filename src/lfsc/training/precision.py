@@ -15,8 +15,8 @@ def checked_precision(settings: dict[str, Any]) -> str:
     precision = ALIASES.get(settings["precision"], settings["precision"])
     if precision not in (FULL, BFLOAT16, FLOAT16):
         raise ValueError(
-            f"trainer.precision={precision}: expected {FULL}, {BFLOAT16} or {FLOAT16}; weights, losses, spectrograms and "
-            "the quantizer are float32 in all of them"
+            f"trainer.precision={precision}: expected {FULL}, {BFLOAT16} or {FLOAT16}; weights, losses, spectrograms "
+            "and the quantizer are float32 in all of them"
         )
     if precision == FLOAT16 and not on_gpu(settings):
         raise ValueError(

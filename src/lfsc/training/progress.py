@@ -10,7 +10,7 @@ SHOWN = {"mel": "mel", "stft": "stft", "adversarial": "adv", "features": "feat",
 
 
 class ProgressBar(Callback):
-    """Updates done and left, losses, pace; on rank 0, to stderr. Where that is no terminal, a line a validation alone."""
+    """Updates done and left, losses, pace; to stderr. Where that is no terminal, a line a validation alone."""
 
     def __init__(self, *, max_updates: int, seconds: float = 1.0):
         self.max_updates = max_updates

@@ -9,7 +9,16 @@ from torch import Tensor
 # As torchrun, Lightning's own launcher and Slurm number them, in the order in which Lightning asks.
 RANK = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
 # What such a launcher leaves in the environment, and what a process that is a run of its own must not inherit.
-LAUNCHER = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "NODE_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT")
+LAUNCHER = (
+    "RANK",
+    "WORLD_SIZE",
+    "LOCAL_RANK",
+    "LOCAL_WORLD_SIZE",
+    "NODE_RANK",
+    "GROUP_RANK",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+)
 
 
 def rank() -> int:

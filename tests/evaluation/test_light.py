@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.clips import Clip, find_clips, spread
-from lfsc.evaluation.protocol import NonMatching, light_metrics, missing_packages
+from lfsc.evaluation.clips import find_clips, spread
+from lfsc.evaluation.light import light_metrics, missing_packages
 from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
 from lfsc.metrics.intelligibility import stoi
-from lfsc.metrics.metric import Audio, Pair, Unmeasurable
+from lfsc.metrics.metric import Audio, Pair
 
 
 @pytest.fixture(scope="module")
@@ -29,24 +29,12 @@ def test_each_number_is_that_of_its_module_at_its_rate(pair):
 
 def test_without_pesq_the_rest_is_measured(monkeypatch):
     light_metrics.cache_clear()
-    monkeypatch.setattr("lfsc.evaluation.protocol.find_spec", lambda name: None)
+    monkeypatch.setattr("lfsc.evaluation.light.find_spec", lambda name: None)
     try:
         assert "pesq" not in {metric.name for metric in light_metrics(22050)}
         assert "C compiler" in missing_packages()["pesq"]
     finally:
         light_metrics.cache_clear()
-
-
-def test_the_non_matching_clip_is_another_speaker_s(recordings):
-    paths = sorted(recordings.rglob("*.*"))
-    clips = [Clip(key=str(i), path=path, speaker="ab"[i // 2]) for i, path in enumerate(paths)]
-    non_matching = NonMatching(clips)
-    assert torch.equal(non_matching("0"), clips[2].load(16000).audio)
-    assert torch.equal(non_matching("3"), clips[0].load(16000).audio)
-    assert torch.equal(NonMatching(clips[:1])("0"), clips[0].load(16000).audio)
-    paths[2].write_bytes(b"")
-    with pytest.raises(Unmeasurable, match="non-matching reference 2"):
-        non_matching("1")
 
 
 @pytest.mark.slow

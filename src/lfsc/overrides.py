@@ -1,7 +1,9 @@
-"""Keys of Lightning's Trainer that people know and that would do nothing here, and what to set instead."""
+"""What people give as key=value, checked."""
 
+from collections.abc import Sequence
 from typing import Any
 
+# Keys of Lightning's Trainer that people know and that would do nothing here, and what to set instead.
 CLIP = "optimizers.generator.clip_norm and optimizers.discriminators.clip_norm"
 INSTEAD = {
     "accumulate_grad_batches": "accumulate",
@@ -26,6 +28,31 @@ INSTEAD = {
     "profiler": "debug=profile",
     "val_check_interval": "validate_every",
 }
+
+
+def check_assignments(overrides: list[str]) -> None:
+    for item in overrides:
+        if "=" not in item:
+            raise ValueError(f"{item!r} is not key=value, as max_updates=100 is")
+
+
+def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str] = ("trainer.devices",)) -> None:
+    """ValueError where an override put another kind of value in the place of a number, a switch or a section.
+
+    The keys in `free` may hold anything: devices are a number, a list of numbers, or auto.
+    """
+    if key in free:
+        return
+    if isinstance(default, dict) and isinstance(chosen, dict):
+        for name in default.keys() & chosen.keys():
+            check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."), free=free)
+        return
+    expected = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys"}.get(
+        type(default)
+    )
+    fits = type(chosen) is type(default) or (type(default) is float and type(chosen) is int) or chosen is None
+    if expected and not fits:
+        raise ValueError(f"{key}={chosen}: expected {expected}, such as {default}")
 
 
 def instead(key: str) -> str | None:

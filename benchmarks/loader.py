@@ -1,0 +1,207 @@
+"""Crops a second out of shards on one core, against reading the shards alone, decoding whole utterances, and NeMo.
+
+    python benchmarks/loader.py [RECORDINGS] [--nemo-python PYTHON]
+
+RECORDINGS is a folder of speech, which is joined and cut to utterances of 15 s; without it espeak-ng speaks. NeMo's
+VocoderDataset reads the same utterances as FLAC files, with a Python that has nemo_toolkit (or LFSC_NEMO_PYTHON).
+Times are of the processor; of all rounds the best counts, as other work on the machine only slows them down.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from lfsc.audio import files
+from lfsc.data.blend import Blend
+from lfsc.data.crops import Cropper, Crops
+from lfsc.data.filters import Filter
+from lfsc.training.datamodule import CodecDataModule
+
+RATE, SECONDS, CROP, BATCH = 22050, 15, 24576, 16
+NEMO = """
+import json, random, sys, time, torch
+from nemo.collections.tts.data.vocoder_dataset import VocoderDataset
+manifest, folder, rate, crop, batch, clips, rounds = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
+torch.set_num_threads(1)
+data = VocoderDataset({"speech": {"manifest_path": manifest, "audio_dir": folder}}, sample_rate=rate, n_samples=crop)
+times = []
+for _ in range(rounds):
+    order = [random.randrange(len(data)) for _ in range(clips)]
+    start = time.process_time()
+    for first in range(0, clips, batch):
+        data.collate_fn([data[i] for i in order[first : first + batch]])
+    times.append(time.process_time() - start)
+print(json.dumps(clips / min(times)))
+"""
+
+
+class WholeCropper(Cropper):
+    """Decodes the utterance and then cuts."""
+
+    def __call__(self, encoded, *, seed: str) -> Crops:
+        audio, _ = files.read(encoded)
+        start = random.Random(seed).randint(0, len(audio) - self.length)
+        return Crops(audio[None, start : start + self.length].numpy(), [self.length])
+
+
+class Contestant(NamedTuple):
+    """`run` goes through some clips and says how many crops came of how many bytes of FLAC."""
+
+    name: str
+    run: Callable[[], tuple[int, float]]
+
+
+def main() -> None:
+    options = arguments()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        recordings, data = Path(folder) / "recordings", Path(folder) / "data"
+        write_utterances(recordings / "xx" / "speaker", options.recordings, options.utterances)
+        prepare = [sys.executable, "-m", "data_prep", "folder", recordings, data, "--val-share", "0"]
+        subprocess.run(prepare, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        clip_bytes = sum(path.stat().st_size for path in recordings.rglob("*.flac")) / options.utterances
+        speeds = measured(contestants(data, clip_bytes, options.clips), options.rounds)
+        if options.nemo_python:
+            crops = nemo_crops_per_second(options, recordings)
+            speeds["NeMo's VocoderDataset"] = (crops, crops * clip_bytes)
+    print_table(speeds)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recordings", type=Path, nargs="?")
+    parser.add_argument("--utterances", type=int, default=120, help="different ones (%(default)s)")
+    parser.add_argument("--clips", type=int, default=480, help="read in a round (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="of which the best counts (%(default)s)")
+    parser.add_argument("--nemo-python", default=os.environ.get("LFSC_NEMO_PYTHON"))
+    return parser.parse_args()
+
+
+def write_utterances(folder: Path, recordings: Path | None, count: int) -> None:
+    length, speech, rest = SECONDS * RATE, spoken(recordings), torch.zeros(0)
+    folder.mkdir(parents=True)
+    for number in range(count):
+        while len(rest) < length:
+            rest = torch.cat([rest, next(speech)])
+        files.write(folder / f"utterance{number:04d}.flac", rest[:length], sample_rate=RATE)
+        rest = rest[length:]
+
+
+def spoken(recordings: Path | None) -> Iterator[torch.Tensor]:
+    """Audio [T] at 22 050 Hz without end."""
+    from data_prep.espeak import speak
+
+    paths = (
+        sorted(path for path in recordings.rglob("*") if path.suffix in (".flac", ".wav", ".ogg")) if recordings else []
+    )
+    while True:
+        for path in paths:
+            yield files.load(path, sample_rate=RATE)
+        if not paths:
+            numbers = " ".join(str(random.randrange(10**6)) for _ in range(5))
+            yield speak(numbers, "gmw/en", random.randint(120, 200), random.randint(20, 80), 50).audio
+
+
+def contestants(data: Path, clip_bytes: float, clips: int) -> list[Contestant]:
+    def stream(name: str, cropper: type[Cropper], crops: int) -> Contestant:
+        batches = batches_of(data, cropper, crops)
+
+        def run() -> tuple[int, float]:
+            for _ in range(clips * crops // BATCH):
+                next(batches)
+            return clips * crops, clips * clip_bytes
+
+        return Contestant(name, run)
+
+    def read_tars() -> tuple[int, float]:
+        read = [len(content) for shard in data.rglob("*.tar") for content in flac_members(shard)]
+        return len(read), sum(read)
+
+    return [
+        Contestant("(a) the tar alone", read_tars),
+        stream("(b) whole utterances, one crop", WholeCropper, 1),
+        stream("one crop of an utterance", Cropper, 1),
+        stream("four crops of an utterance", Cropper, 4),
+    ]
+
+
+def flac_members(shard: Path) -> Iterator[bytes]:
+    with tarfile.open(shard) as tar:
+        yield from (tar.extractfile(member).read() for member in tar if member.name.endswith(".flac"))
+
+
+def batches_of(data: Path, cropper: type[Cropper], crops: int) -> Iterator:
+    module = CodecDataModule(
+        path=str(data),
+        sample_rate=RATE,
+        crop_length=CROP,
+        batch_size=BATCH,
+        workers=0,
+        seed=0,
+        crops_per_clip=crops,
+        min_seconds=0.4,
+        max_skipped_share=1.0,
+        val_crop_length=CROP,
+        max_val_clips=0,
+        blend=Blend(alpha=1.0, factors=None),
+        only=Filter(languages=None, seconds=None, bandwidth=None),
+    )
+    encoder = module.encoder()
+    encoder.cropper.__class__ = cropper
+    module.encoder = lambda: encoder
+    with contextlib.redirect_stdout(io.StringIO()):
+        module.setup("fit")
+    return iter(module.train_dataloader())
+
+
+def measured(contestants: list[Contestant], rounds: int) -> dict[str, tuple[float, float]]:
+    """Crops and bytes in a second of one core; rounds are interleaved so that all see the same machine."""
+    best = {contestant.name: (0.0, 0.0) for contestant in contestants}
+    for _ in range(rounds):
+        for name, run in contestants:
+            start = time.process_time()
+            crops, size = run()
+            seconds = time.process_time() - start
+            best[name] = max(best[name], (crops / seconds, size / seconds))
+    return best
+
+
+def nemo_crops_per_second(options: argparse.Namespace, recordings: Path) -> float:
+    manifest = recordings / "manifest.json"
+    entries = [
+        {"audio_filepath": str(p.relative_to(recordings)), "duration": SECONDS} for p in recordings.rglob("*.flac")
+    ]
+    manifest.write_text("\n".join(json.dumps(entry) for entry in entries))
+    numbers = map(str, (RATE, CROP, BATCH, options.clips, options.rounds))
+    command = [options.nemo_python, "-c", NEMO, manifest, recordings, *numbers]
+    result = subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def print_table(speeds: dict[str, tuple[float, float]]) -> None:
+    whole = speeds["(b) whole utterances, one crop"][0]
+    nemo = speeds.get("NeMo's VocoderDataset", (None,))[0]
+    print(f"\n{SECONDS}-s utterances, crops of {CROP} samples, one core\n")
+    print(f"{'':32}{'crops/s':>10}{'MB/s':>10}{'x (b)':>8}{'x NeMo':>8}")
+    for name, (crops, size) in speeds.items():
+        against = f"{crops / nemo:8.2f}" if nemo else ""
+        print(f"{name:32}{crops:10.0f}{size / 1e6:10.1f}{crops / whole:8.2f}{against}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""`lfsc info`, for every kind of thing."""
+
+import json
+import os
+import shutil
+import socket
+
+import pytest
+import torch
+
+from lfsc import tokens
+from lfsc.cli import main
+
+
+@pytest.fixture
+def checkpoint(tmp_path, write_checkpoint):
+    return write_checkpoint(tmp_path / "trained.ckpt")
+
+
+def told(source, capsys) -> dict:
+    assert main(["info", str(source), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_codec_is_told_alike_in_every_form(checkpoint, tmp_path, capsys):
+    for out, more in (("bundle", []), ("folded", ["--fold"]), ("codec.nemo", ["--format", "nemo"])):
+        assert main(["export", str(checkpoint), str(tmp_path / out), *more]) == 0
+    capsys.readouterr()
+    found = {name: told(tmp_path / name, capsys) for name in ("trained.ckpt", "bundle", "folded", "codec.nemo")}
+    kinds = [facts.pop("kind") for facts in found.values()]
+    assert kinds == ["checkpoint", "bundle", "bundle, weight norm folded", "NeMo archive"]
+    for key in ("sample rate", "frames", "tokens", "bitrate", "encoder", "decoder", "fingerprint"):
+        assert (
+            len(
+                {
+                    facts[key]
+                    for facts in found.values()
+                    if key not in ("encoder", "decoder") or "folded" not in facts["for"]
+                }
+            )
+            == 1
+        )
+    assert "not for training on" in found["folded"]["for"] and "init_from" in found["bundle"]["for"]
+    assert all(f"licence of {subject}" in facts for facts in found.values() for subject in ("code", "weights", "data"))
+
+
+def test_a_run_tells_where_it_stands(checkpoint, tmp_path, capsys):
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    status = {
+        "state": "finished",
+        "update": 60,
+        "max_updates": 60,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "heard": 0.0,
+    }
+    (run / "status.json").write_text(json.dumps(status))
+    assert told(run, capsys)["kind"] == "run directory without a checkpoint"
+    shutil.copy(checkpoint, run / "checkpoints" / "last.ckpt")
+    facts = told(run, capsys)
+    assert facts["kind"] == "run directory" and facts["state"].startswith("finished at update 60 of 60")
+    assert facts["for"].startswith("resume")
+
+
+def test_a_token_file_tells_its_length_and_rate(tmp_path, capsys):
+    stored = tokens.Tokens(torch.zeros(8, 43, dtype=torch.int64), 44_000, 22050, 1024, 2016, "ab" * 8)
+    tokens.write(tmp_path / "clip.lfsc", stored)
+    facts = told(tmp_path / "clip.lfsc", capsys)
+    assert facts["kind"] == "token file" and facts["fingerprint"] == "ab" * 8
+    assert "1.995 s" in facts["audio"] and "43 frames of 8 tokens" in facts["tokens"]
+
+
+def test_shards_tell_their_hours_and_languages(tmp_path, capsys):
+    entry = {"corpus": "mls", "split": "train", "path": "mls/en", "samples": 10, "seconds": 5400.0, "shards": [{}, {}]}
+    index = {"version": 1, "sample_rate": 22050, "datasets": [entry | {"language": name} for name in ("en", "de")]}
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    facts = told(tmp_path, capsys)
+    assert facts["kind"] == "shards of speech" and facts["hours"] == "train 3.00"
+    assert (facts["clips"], facts["languages"], facts["shards"]) == ("20", "2", "4")
+
+
+def test_text_has_one_fact_a_line(checkpoint, capsys):
+    assert main(["info", str(checkpoint)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["kind", "checkpoint"] and len(lines) == 14
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"datasets": 3}'])
+def test_a_damaged_index_is_one_line(content, tmp_path, capsys):
+    (tmp_path / "index.json").write_text(content)
+    assert main(["info", str(tmp_path)]) == 2
+    assert "index.json is damaged" in capsys.readouterr().err

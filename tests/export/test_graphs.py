@@ -1,0 +1,29 @@
+"""Both halves as modules of tensors."""
+
+import json
+
+import pytest
+import torch
+
+from lfsc.bundle.opening import opened
+from lfsc.export.graphs import AudioToTokens, TokensToAudio, folded_codec, write_facts
+from lfsc.tokens import fingerprint
+
+
+@pytest.mark.parametrize("rates", [(2, 4), (3, 5)])
+@pytest.mark.parametrize("samples", [1, 7, 8, 31, 200, 1003])
+def test_they_are_what_the_codec_computes_at_any_length(rates, samples, make_codec):
+    codec = make_codec(rates=rates)
+    audio = 1.8 * torch.rand(2, samples) - 0.9
+    tokens = codec.encode(audio).tokens
+    assert torch.equal(AudioToTokens(codec)(audio), tokens)
+    torch.testing.assert_close(TokensToAudio(codec)(tokens), codec.decode(tokens).audio, atol=1e-6, rtol=0)
+
+
+def test_facts_tell_what_a_caller_needs(checkpoint, codec, tmp_path):
+    with opened(checkpoint) as found:
+        folded = folded_codec(found)
+    write_facts(tmp_path / "codec.json", folded)
+    facts = json.loads((tmp_path / "codec.json").read_text())
+    assert facts["fingerprint"] == fingerprint(codec)
+    assert (facts["hop_length"], facts["num_codebooks"], facts["codebook_size"]) == (4, 2, 2016)

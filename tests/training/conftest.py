@@ -1,0 +1,41 @@
+"""A small corpus and runs on it."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def micro():
+    """Functions about runs that are over in seconds."""
+    spec = importlib.util.spec_from_file_location("micro", Path(__file__).with_name("micro.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def noise_corpus(tmp_path_factory, micro):
+    return micro.write_noise(tmp_path_factory.mktemp("noise"))
+
+
+@pytest.fixture
+def configure(micro, noise_corpus, tmp_path):
+    """Configurations of runs in a folder of the test's own, with overrides."""
+    return lambda *overrides: micro.configuration(noise_corpus, tmp_path / "runs", *overrides)
+
+
+@pytest.fixture(scope="session")
+def full_settings():
+    """Overrides of a run in which everything that may be asked for happens."""
+    steps = ("max_updates=12", "validate_every=6", "checkpoint_every=5", "log_every=1", "codebook_window=5")
+    return (*steps, "ema=0.9", "loss_gradients_every=4", "samples=1", "accumulate=2")
+
+
+@pytest.fixture(scope="session")
+def finished(micro, noise_corpus, tmp_path_factory, full_settings):
+    """A run that nobody disturbed; nobody may change it."""
+    config = micro.configuration(noise_corpus, tmp_path_factory.mktemp("runs"), *full_settings)
+    micro.train(config)
+    return micro.run_of(config)

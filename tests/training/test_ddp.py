@@ -1,0 +1,117 @@
+"""Two processes on a CPU: the same players on each, and the update of one process that has both batches."""
+
+from typing import NamedTuple
+
+import pytest
+import torch
+from lightning import Callback, Trainer
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
+from torch.utils.data import DataLoader
+
+from lfsc.training.assembly import build_module
+from lfsc.training.ddp import PlayersDDP
+
+UPDATES = 20
+
+
+class Clips(NamedTuple):
+    audio: torch.Tensor
+    keys: list[str]
+    skipped: list
+
+
+def joined_batches(updates=UPDATES):
+    generator = torch.Generator().manual_seed(0)
+    return [0.1 * torch.randn(4, 4096, generator=generator) for _ in range(updates)]
+
+
+class Watch(Callback):
+    """Keeps what each backward left as gradients, and how many bytes DDP sent in it."""
+
+    def __init__(self):
+        self.backward = []
+        self.bytes = 0
+
+    def on_fit_start(self, trainer, module):
+        for wrapper in getattr(trainer.strategy, "players", {}).values():
+            wrapper.register_comm_hook(None, self.sent)
+        self.original = module.manual_backward
+        module.manual_backward = lambda loss: self.watched(module, loss)
+
+    def sent(self, _, bucket):
+        self.bytes += bucket.buffer().nbytes
+        return allreduce_hook(None, bucket)
+
+    def watched(self, module, loss):
+        self.original(loss)
+        gradients = {name: gradient_of(network) for name, network in module.networks.items()}
+        self.backward.append({"player": module.completing, "bytes": self.bytes, **gradients})
+        self.bytes = 0
+
+
+def gradient_of(network):
+    found = [parameter.grad.flatten().clone() for parameter in network.parameters() if parameter.grad is not None]
+    return torch.cat(found) if found else None
+
+
+def fit(config, batches, **flags):
+    torch.manual_seed(0)
+    module, watch = build_module(config), Watch()
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+    trainer = Trainer(max_epochs=1, accelerator="cpu", callbacks=[watch], use_distributed_sampler=False, **quiet, **flags)
+    trainer.fit(module, DataLoader([Clips(audio, ["a"], []) for audio in batches], batch_size=None))
+    return {"weights": module.state_dict(), "backward": watch.backward}
+
+
+def fit_rank(rank, config, folder, updates):
+    batches = [audio[2 * rank : 2 * rank + 2] for audio in joined_batches(updates)]
+    torch.save(fit(config, batches, devices=2, strategy=PlayersDDP()), folder / f"{rank}.pt")
+
+
+def two_ranks(micro, config, folder, *, updates=UPDATES):
+    processes = micro.started_ranks(2, fit_rank, config, folder, updates)
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0, 0]
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
+
+
+@pytest.fixture(scope="module")
+def config(micro, noise_corpus, tmp_path_factory):
+    return micro.configuration(noise_corpus, tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def ranks(micro, config, tmp_path_factory):
+    return two_ranks(micro, config, tmp_path_factory.mktemp("ranks"))
+
+
+def test_both_ranks_have_the_same_weights_to_the_last_bit(micro, ranks):
+    assert micro.differences(ranks[0]["weights"], ranks[1]["weights"]) == []
+
+
+def test_the_update_is_that_of_one_process_with_both_batches(config, ranks):
+    alone = fit(config, joined_batches())
+    assert len(alone["backward"]) == len(ranks[0]["backward"]) == UPDATES + UPDATES // 2
+    for ours, theirs in zip(ranks[0]["backward"][:4], alone["backward"], strict=False):
+        player = theirs["player"]
+        assert (ours[player] - theirs[player]).norm() / theirs[player].norm() < 1e-5
+    for name, value in alone["weights"].items():
+        torch.testing.assert_close(ranks[0]["weights"][name], value, rtol=1e-3, atol=1e-4)
+
+
+def test_a_backward_sends_the_gradients_of_one_player_alone(config, ranks):
+    sizes = {name: 4 * sum(p.numel() for p in net.parameters()) for name, net in build_module(config).networks.items()}
+    for backward in ranks[0]["backward"]:
+        assert backward["bytes"] == sizes[backward["player"]]
+
+
+def test_pieces_of_a_batch_are_reduced_once(micro, config, ranks, tmp_path):
+    in_pieces = two_ranks(micro, config | {"accumulate": 2}, tmp_path, updates=2)
+    assert micro.differences(in_pieces[0]["weights"], in_pieces[1]["weights"]) == []
+    first, last = in_pieces[0]["backward"][::2], in_pieces[0]["backward"][1::2]
+    assert [backward["bytes"] for backward in first] == [0, 0, 0], "they only add to the gradients"
+    assert [backward["bytes"] for backward in last] == [backward["bytes"] for backward in ranks[0]["backward"][:3]]
+    for ours, theirs in zip(last, ranks[0]["backward"][:2], strict=False):
+        player = theirs["player"]
+        assert (ours[player] - theirs[player]).norm() / theirs[player].norm() < 1e-5
