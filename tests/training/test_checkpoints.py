@@ -156,11 +156,19 @@ def test_a_full_disk_leaves_the_checkpoint_before(saved, small_disk):
 
 
 def test_a_crash_while_saving_leaves_the_checkpoint_before(saved, monkeypatch):
-    def crash(*_):
-        (saved / "half").write_text("")
+    def crash(checkpoint, path):
+        path.write_text("half of it")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(torch, "save", crash)
     with pytest.raises(KeyboardInterrupt):
         AtomicCheckpointIO().save_checkpoint({}, saved / "update-00000030.ckpt")
+    assert newest(saved).name == "update-00000030.ckpt"
+
+
+def test_what_a_kill_left_half_written_is_removed(saved):
+    half = saved / ".update-00000040.123.part.ckpt"
+    half.write_text("half of it")
+    Checkpoints(folder=saved, every=1, keep_last=1, keep_best=0, metric="val/mel", mode="min").setup(None, None, "fit")
+    assert not half.exists()
     assert newest(saved).name == "update-00000030.ckpt"

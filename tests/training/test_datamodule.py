@@ -108,7 +108,8 @@ def test_without_validation_clips_there_are_no_batches(toy, corpus, write_corpus
 
 def test_a_language_without_validation_clips_can_be_trained_alone(toy, write_corpus, tmp_path):
     clips = {f"c{number}": torch.ones(9000) for number in range(8)}
-    folder = write_corpus(tmp_path, {"one/en": {"train": clips, "val": clips}, "one/de": {"train": clips}})
+    val = {"v": torch.ones(9000)}
+    folder = write_corpus(tmp_path, {"one/en": {"train": clips, "val": val}, "one/de": {"train": clips}})
     data = toy.data(folder, only=Filter(languages=["de"], seconds=None, bandwidth=None))
     data.setup("fit")
     assert [row.language for row in data.shares] == ["de"]

@@ -21,20 +21,47 @@ def main(arguments: list[str]) -> int:
         action="store_true",
         help="go on with this run if it was interrupted, and show its result if it is finished",
     )
+    parser.add_argument(
+        "-m", "--multirun", action="store_true", help="train every combination of key=1,2, one after the other"
+    )
     options = parser.parse_args(arguments)
 
     from lfsc.composing import compose
 
+    if options.multirun:
+        return train_grid(options.recipe, options.overrides)
     config = compose(options.recipe, options.overrides)
     if options.show:
         import yaml
 
         print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")
         return 0
-    return begin(config, go_on=options.go_on)
+    return begin(config, recipe=options.recipe, go_on=options.go_on)
 
 
-def begin(config: dict[str, Any], *, go_on: bool) -> int:
+def train_grid(recipe: str, items: list[str]) -> int:
+    """Train every combination of `key=1,2`s, one after the other, each in a process of its own; 1 if any fails."""
+    import subprocess
+
+    from lfsc.composing import compose
+    from lfsc.training.sweep.space import parse
+
+    grid = parse(items).grid
+    if grid is None:
+        raise ValueError("--multirun tries values, key=1,2; `lfsc sweep` tries ranges")
+    rows = [[*parse(items).fixed, *(f"{key}={value}" for key, value in row.items())] for row in grid]
+    configs = [compose(recipe, row) for row in rows]
+    codes = []
+    for number, (row, config) in enumerate(zip(rows, configs, strict=True)):
+        name = f"{config['name']}/{number}"
+        print(f"{name}: {' '.join(row)}", file=sys.stderr)
+        command = [sys.executable, "-m", "lfsc", "train", recipe, *row, f"name={name}", "--continue"]
+        codes.append(subprocess.call(command))
+    print(f"{codes.count(0)} of {len(codes)} runs finished: lfsc runs {config['runs_root']}/{config['name']}")
+    return int(any(codes))
+
+
+def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
     from lfsc.commands.resume import resume
     from lfsc.training.ranks import is_first
     from lfsc.training.result import ended
@@ -50,7 +77,7 @@ def begin(config: dict[str, Any], *, go_on: bool) -> int:
 
     from lfsc.training.session import train
 
-    train(config, run)
+    train(config, run, recipe=recipe)
     return ended(run)
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 from transformers import AutoModel, PreTrainedModel, WavLMConfig, WavLMModel
 
+from lfsc.discriminators.attention import with_fused_attention
 from lfsc.discriminators.ensemble import Discriminator, Judgement
 from lfsc.discriminators.frozen import Frozen
 
@@ -29,7 +30,7 @@ class HiddenStates(nn.Module):
     def __init__(self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int):
         super().__init__()
         self.resample = torchaudio.transforms.Resample(sample_rate, slm_rate)
-        self.slm = slm
+        self.slm = with_fused_attention(slm)
         self.channels = (slm.config.num_hidden_layers + 1) * slm.config.hidden_size
 
     def forward(self, audio: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """A codec as two programs of torch.export, dynamic in batch and time."""
 
+import warnings
 from pathlib import Path
 
 import torch
@@ -22,8 +23,14 @@ def write_programs(found: Source, out: Path) -> Parity:
     write_program(AudioToTokens(codec), out / ENCODER, dynamic={0: Dim.DYNAMIC, 1: Dim.DYNAMIC})
     write_program(TokensToAudio(codec), out / DECODER, dynamic={0: Dim.DYNAMIC, 2: Dim.DYNAMIC})
     write_facts(out / FACTS, codec)
-    encode, decode = (torch.export.load(out / name).module() for name in (ENCODER, DECODER))
-    return parity(codec, encode, decode)
+    return parity(codec, loaded(out / ENCODER), loaded(out / DECODER))
+
+
+def loaded(path: Path) -> nn.Module:
+    with warnings.catch_warnings():
+        # torch maps the file and warns that nobody may write into it.
+        warnings.filterwarnings("ignore", message="The given buffer is not writable")
+        return torch.export.load(path).module()
 
 
 def write_program(graph: nn.Module, path: Path, *, dynamic: dict) -> None:

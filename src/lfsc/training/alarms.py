@@ -55,7 +55,8 @@ class Alarms(Callback):
             self.say(
                 UNUSED,
                 f"a codebook used only {worst:.1%} of its tokens in the last window of training: the latents hardly "
-                "vary there. Early in a run that is common; later a lower learning rate or less adversarial weight may help",
+                "vary there. Early in a run that is common; later a lower learning rate or less adversarial weight "
+                "may help",
             )
 
     def watch_mel(self, mel: float) -> None:

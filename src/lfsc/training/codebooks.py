@@ -27,10 +27,13 @@ class CodebookUse(Callback):
     def count(self, quantizer: torch.nn.Module, inputs: Any, quantized: Any) -> None:
         if not quantizer.training:
             return
-        tokens = quantized.tokens
-        places = tokens + self.shape[1] * torch.arange(self.shape[0], device=tokens.device)[:, None]
+        codebooks, size = self.shape
+        # Latents that are not finite have no tokens.
+        tokens = quantized.tokens.clamp(0, size - 1)
+        valid = tokens == quantized.tokens
+        places = tokens + size * torch.arange(codebooks, device=tokens.device)[:, None]
         # Not bincount, which waits for the device to learn how long its result is.
-        self.counts.scatter_add_(0, places.flatten(), torch.ones_like(tokens).flatten())
+        self.counts.scatter_add_(0, places.flatten(), valid.long().flatten())
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
         if module.updates % self.window:

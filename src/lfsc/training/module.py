@@ -58,11 +58,14 @@ class CodecTraining(LightningModule):
         self.updates = 0
         # The player whose gradients the next backward completes, for who has to reduce them over ranks.
         self.completing: str | None = None
-        # What callbacks read and add to: the last update's tensors, what was measured around it, the last validation.
+        # What callbacks read and add to: the last update's tensors, what was measured around it, the last validation,
+        # the last row of the log.
         self.scalars: dict[str, Tensor] = {}
         self.measured: dict[str, float] = {}
         self.validation: dict[str, float] = {}
         self.validated_at = -1
+        self.recorded: dict[str, float] = {}
+        self.recorded_at = -1
 
     @property
     def discriminators_turn(self) -> bool:

@@ -78,8 +78,8 @@ class NonFinite(Callback):
         values = ", ".join(f"{name} {value:.4g}" for name, value in last.values.items())
         return (
             f"the {player} left out {self.in_a_row} steps in a row, because losses or gradients were not finite (at "
-            f"update {last.update}: {values}); {self.file} has the keys of the clips. A lower learning rate, clip_norm or "
-            "trainer.precision=32-true may help, from a checkpoint: their weights are finite"
+            f"update {last.update}: {values}); {self.file} has the keys of the clips. The weights of all checkpoints "
+            "are finite: a lower learning rate, clip_norm or trainer.precision=32-true may help from one of them"
         )
 
 

@@ -53,11 +53,15 @@ class Run:
         status = Status(state, update, max_updates, socket.gethostname(), os.getpid(), time.time(), message)
         atomic.write_text(self.status_file, json.dumps(status._asdict(), indent=1) + "\n")
 
-    def prepare(self, config: dict[str, Any], *, command: list[str], index_hash: str | None) -> None:
-        """Write what the run was told and what it stands on; the commands of earlier starts stay in the list."""
+    def prepare(
+        self, config: dict[str, Any], *, recipe: str | None, command: list[str], index_hash: str | None
+    ) -> None:
+        """Write what the run was told and what it stands on; recipe and commands of earlier starts stay."""
+        before = self.environment()
         atomic.write_text(self.config_file, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
         environment = {
-            "commands": [*self.environment().get("commands", []), command],
+            "recipe": recipe or before.get("recipe"),
+            "commands": [*before.get("commands", []), command],
             "git": git_revision(),
             "data_index_sha256": index_hash,
             "packages": {package.name: package.version for package in distributions()},

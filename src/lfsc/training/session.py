@@ -9,6 +9,7 @@ from typing import Any
 from lightning import seed_everything
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from lfsc.bundle.initialising import initialise
 from lfsc.configs import build
 from lfsc.data.corpus import read_corpus
 from lfsc.training.assembly import build_module, build_trainer
@@ -19,42 +20,56 @@ from lfsc.training.run import Run
 from lfsc.training.status import RUNNING
 
 
-def train(config: dict[str, Any], run: Run, *, checkpoint: Path | None = None) -> CodecTraining:
+def train(
+    config: dict[str, Any], run: Run, *, checkpoint: Path | None = None, recipe: str | None = None
+) -> CodecTraining:
     """Train as `config` says, from the beginning or from a checkpoint on; everything of note is left in `run`."""
     quiet_lightning()
     seed_everything(config["seed"], verbose=False)
     corpus = read_corpus(config["data"]["path"], sample_rate=config["sample_rate"])
     module = build_module(config)
+    if config["init_from"] is not None and checkpoint is None:
+        begin_from(config["init_from"], module)
     datamodule = build(config["data"])
     if checkpoint is None and is_first():
         run.clear()
     resumed_at = None if checkpoint is None else update_of(checkpoint)
     trainer = build_trainer(config, run, resumed_at=resumed_at)
     # Before all others: they write into the directory that this one makes ready.
-    trainer.callbacks.insert(0, Opening(config=config, run=run, index_hash=corpus.index_hash, resumed_at=resumed_at))
+    trainer.callbacks.insert(0, Opening(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at))
     trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
     return module
+
+
+def begin_from(source: str, module: CodecTraining) -> None:
+    """Weights of another training in the place of the random ones, and what became of each part on stderr."""
+    parts = initialise(source, codec=module.codec, discriminators=module.discriminators, config=module.config)
+    if is_first():
+        print(*(f"init_from {source}: {part}" for part in parts), sep="\n", file=sys.stderr)
 
 
 class Opening(Callback):
     """Writes down what the run was told, when all ranks are there: each has then seen the same directory."""
 
-    def __init__(self, *, config: dict[str, Any], run: Run, index_hash: str | None, resumed_at: int | None):
+    def __init__(self, config: dict[str, Any], run: Run, *, recipe: str | None, index_hash: str | None, at: int | None):
         self.config = config
         self.run = run
+        self.recipe = recipe
         self.index_hash = index_hash
-        self.resumed_at = resumed_at
+        self.at = at
 
     def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         if not trainer.is_global_zero:
             return
-        if self.resumed_at is not None:
-            set_aside_newer(self.run.checkpoints, self.resumed_at)
-        self.run.prepare(self.config, command=sys.argv, index_hash=self.index_hash)
-        self.run.write_status(RUNNING, self.resumed_at or 0, self.config["max_updates"])
+        if self.at is not None:
+            set_aside_newer(self.run.checkpoints, self.at)
+        self.run.prepare(self.config, recipe=self.recipe, command=sys.argv, index_hash=self.index_hash)
+        self.run.write_status(RUNNING, self.at or 0, self.config["max_updates"])
 
 
 def quiet_lightning() -> None:
     """Keep its warnings, drop its tips, advertisements and notes of its own deprecations."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")
+    # Of a corpus without validation clips.
+    warnings.filterwarnings("ignore", message=".*length of `list` across ranks is zero.*")

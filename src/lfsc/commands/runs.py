@@ -1,0 +1,84 @@
+"""lfsc runs [DIR]"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from lfsc.training.run import Run
+
+
+class Row(NamedTuple):
+    name: str
+    recipe: str
+    updates: str
+    best: str
+    state: str
+    heard: str
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="lfsc runs", description="The runs below a folder, the last heard of first.")
+    parser.add_argument("folder", nargs="?", default="runs", help="where to look (default: runs)")
+    options = parser.parse_args(arguments)
+
+    folder = Path(options.folder)
+    runs = sorted(runs_below(folder), key=lambda run: -run.status().heard)
+    if not runs:
+        raise ValueError(f"no run below {folder}; `lfsc train RECIPE` makes one")
+    show(folder, runs)
+    return 0
+
+
+def runs_below(folder: Path) -> Iterator["Run"]:
+    from lfsc.training.run import Run
+
+    for path in sorted(folder.rglob("status.json")):
+        yield Run(path.parent)
+
+
+def show(folder: Path, runs: list["Run"]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("run", "recipe", "updates", "best", "state", "last heard")
+    for run in runs:
+        table.add_row(*row_of(run, folder))
+    Console(highlight=False).print(table)
+
+
+def row_of(run: "Run", folder: Path) -> Row:
+    status = run.status()
+    name = run.path.name if run.path == folder else str(run.path.relative_to(folder))
+    return Row(
+        name=name,
+        recipe=run.environment().get("recipe", ""),
+        updates=f"{status.update} of {status.max_updates}",
+        best=best_of(run),
+        state=status.stands + (f": {status.message}" if status.message else ""),
+        heard=ago(time.time() - status.heard),
+    )
+
+
+def best_of(run: "Run") -> str:
+    """The best value of the metric that the run keeps its best checkpoints by."""
+    from lfsc.training.rows import read_rows
+
+    if not run.config_file.is_file():
+        return ""
+    config = run.config()
+    metric, choose = config["best_metric"], {"min": min, "max": max}[config["best_mode"]]
+    values = [(float(row[metric]), int(row["update"])) for row in read_rows(run.metrics_file) if row.get(metric)]
+    if not values:
+        return ""
+    value, update = choose(values)
+    return f"{metric} {value:.4g} at {update}"
+
+
+def ago(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return f"{max(0, seconds):.0f} s ago"

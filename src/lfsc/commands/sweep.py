@@ -1,0 +1,111 @@
+"""lfsc sweep RECIPE key=1,2 'other=log(1e-5,1e-3)' objective=val/mel trials=20"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+DESCRIPTION = """\
+Train a recipe many times and find out what is best. key=1,2,3 tries values, key=log(1e-5,1e-3) and key=uniform(0,1)
+numbers between two, key=int(1,8) whole numbers; key=value holds for all trials. The same command goes on with a sweep
+that was stopped or killed; on other machines, with the same storage, it helps."""
+EPILOG = """\
+The sweep's own keys: objective=COLUMN of metrics.csv (val/mel), trials=N (all combinations, or 20), workers=N at once
+(1; data.workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
+(sweeps/NAME/study.journal), sampler=tpe|random|grid (grid where there are only values), pruner=median|none,
+direction=minimize|maximize."""
+OWN = ("objective", "trials", "workers", "name", "storage", "sampler", "pruner", "direction")
+TRIALS = 20
+INTERRUPTED_EXIT = 75
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="lfsc sweep", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("recipe", help="a name in recipes/, or the path of a YAML file")
+    parser.add_argument("items", nargs="+", metavar="key=value", help="what varies, what is fixed, how to sweep")
+    options = parser.parse_args(arguments)
+
+    from lfsc.composing import find_recipe
+    from lfsc.overrides import check_assignments
+
+    check_assignments(options.items)
+    own = dict(item.split("=", 1) for item in options.items if item.partition("=")[0] in OWN)
+    items = [item for item in options.items if item.partition("=")[0] not in OWN]
+    recipe = str(find_recipe(options.recipe)) if options.recipe.endswith((".yaml", ".yml")) else options.recipe
+    return sweep(recipe, items, own)
+
+
+def sweep(recipe: str, items: list[str], own: dict[str, str]) -> int:
+    from lfsc.composing import compose
+    from lfsc.training.sweep.space import parse
+    from lfsc.training.sweep.study import open_study
+    from lfsc.training.sweep.workers import Workers
+
+    space = parse(items)
+    if not space.varied:
+        raise ValueError("nothing varies: give a key several values, key=1,2, or a range, key=log(1e-5,1e-3)")
+    plan = planned(recipe, items, own, space.grid)
+    folder = Path("sweeps") / own.get("name", Path(recipe).stem)
+    compose(recipe, [*space.example, f"name={folder.name}"])
+    study = open_study(plan, space, folder=folder, storage=own.get("storage"))
+    workers = Workers(
+        study=study,
+        plan=plan,
+        space=space,
+        folder=folder,
+        count=whole_number(own, "workers", 1),
+        say=lambda text: print(text, file=sys.stderr),
+    )
+    if not workers.run():
+        print(f"stopped; the same command goes on with {folder}", file=sys.stderr)
+        return INTERRUPTED_EXIT
+    return show(study, plan, space, folder)
+
+
+def planned(recipe: str, items: list[str], own: dict[str, str], grid: list[Any] | None) -> Any:
+    from lfsc.training.sweep.study import Plan, default_direction
+
+    objective = own.get("objective", "val/mel")
+    plan = Plan(
+        recipe=recipe,
+        items=sorted(items),
+        objective=objective,
+        direction=own.get("direction", default_direction(objective)),
+        trials=whole_number(own, "trials", TRIALS if grid is None else len(grid)),
+        sampler=own.get("sampler", "tpe" if grid is None else "grid"),
+        pruner=own.get("pruner", "median"),
+    )
+    for key, known in (
+        ("direction", ("minimize", "maximize")),
+        ("sampler", ("tpe", "random", "grid")),
+        ("pruner", ("median", "none")),
+    ):
+        if getattr(plan, key) not in known:
+            raise ValueError(f"{key}={getattr(plan, key)}: expected {' or '.join(known)}")
+    if plan.sampler == "grid" and grid is None:
+        raise ValueError("sampler=grid: ranges have no grid; list values, key=1,2, or take sampler=tpe")
+    return plan._replace(trials=min(plan.trials, len(grid))) if plan.sampler == "grid" else plan
+
+
+def whole_number(own: dict[str, str], key: str, default: int) -> int:
+    text = own.get(key, str(default))
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"{key}={text}: expected a whole number from 1 on")
+    return int(text)
+
+
+def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
+    """Print and write what came out; 0 if any trial came to its end."""
+    from optuna.trial import TrialState
+    from rich.console import Console
+
+    from lfsc.training.sweep.report import results_table, write_best, write_page
+
+    console = Console(highlight=False)
+    console.print(results_table(study, plan))
+    if not study.get_trials(states=[TrialState.COMPLETE]):
+        print(f"no trial came to its end; {folder}/*/log.txt tell why", file=sys.stderr)
+        return 1
+    console.print(f"best:  lfsc train {write_best(study, plan, space, folder)}", soft_wrap=True)
+    console.print(f"plots: {write_page(study, folder)}", soft_wrap=True)
+    return 0

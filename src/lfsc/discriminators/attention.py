@@ -1,0 +1,35 @@
+"""WavLM's self-attention (arXiv 2110.13900) by torch's fused kernel, where transformers takes a slower way."""
+
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import PreTrainedModel, WavLMModel
+from transformers.models.wavlm.modeling_wavlm import WavLMAttention
+
+
+class FusedAttention(WavLMAttention):
+    """Attends without weights to look at: equal to transformers' up to rounding, for clips without padding."""
+
+    def torch_multi_head_self_attention(
+        self, hidden_states: Tensor, attention_mask: None, gated_position_bias: Tensor
+    ) -> tuple[Tensor, None]:
+        """Mixed states [B,T,D] of states [B,T,D], under a bias [B·heads,T,T]."""
+        assert attention_mask is None
+        # transformers projects [T,B,D], transposed; under autocast that casts every weight anew for each frame.
+        projections = (self.q_proj, self.k_proj, self.v_proj)
+        query, key, value = (self.per_head(project(hidden_states)) for project in projections)
+        bias = gated_position_bias.unflatten(0, (-1, self.num_heads)).to(query.dtype)
+        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        return self.out_proj(mixed.transpose(1, 2).flatten(2)), None
+
+    def per_head(self, states: Tensor) -> Tensor:
+        """[B,T,D] as [B,heads,T,D/heads]."""
+        return states.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+
+def with_fused_attention(slm: PreTrainedModel) -> PreTrainedModel:
+    """`slm` itself; if it is a WavLM, all its attentions are fused from now on."""
+    if isinstance(slm, WavLMModel):
+        for layer in slm.encoder.layers:
+            # Its parameters stay where they are, so that it saves and loads as before.
+            layer.attention.__class__ = FusedAttention
+    return slm

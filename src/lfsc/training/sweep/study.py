@@ -1,0 +1,99 @@
+"""The study behind a sweep: Optuna keeps the trials, and its storage is the queue that several machines may share."""
+
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from lfsc.training.status import SILENCE
+from lfsc.training.sweep.space import Space
+from lfsc.training.sweep.trial import Process, run_of
+
+HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
+# What a trial notes down: the sweep that takes care of it, its own process, why it failed.
+OWNER, PROCESS, REASON = "owner", "process", "reason"
+
+
+class Plan(NamedTuple):
+    """What a sweep was asked to do; the same command means the same sweep."""
+
+    recipe: str
+    items: list[str]  # key=value and key=values
+    objective: str
+    direction: str
+    trials: int
+    sampler: str
+    pruner: str
+
+
+def default_direction(objective: str) -> str:
+    return "maximize" if objective.startswith(HIGHER_IS_BETTER) else "minimize"
+
+
+def open_study(plan: Plan, space: Space, *, folder: Path, storage: str | None) -> optuna.Study:
+    """The study of a sweep, begun or gone on with; ValueError where the folder's sweep is another."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        study_name=folder.name,
+        storage=opened_storage(storage, folder),
+        sampler=optuna.samplers.RandomSampler() if plan.sampler == "random" else tpe(),
+        pruner=optuna.pruners.NopPruner() if plan.pruner == "none" else optuna.pruners.MedianPruner(),
+        direction=plan.direction,
+        load_if_exists=True,
+    )
+    check_same(study, plan, folder)
+    if plan.sampler == "grid":
+        for row in space.grid[: plan.trials]:
+            study.enqueue_trial(row, skip_if_exists=True)
+    return study
+
+
+def tpe() -> optuna.samplers.TPESampler:
+    # Trials under way count as bad ones, so that parallel workers do not all try the same.
+    return optuna.samplers.TPESampler(constant_liar=True)
+
+
+def opened_storage(storage: str | None, folder: Path) -> Any:
+    """A database by its URL; otherwise a journal in a file, which needs no server and stands network file systems."""
+    if storage is not None and "://" in storage:
+        return storage
+    path = Path(storage) if storage is not None else folder / "study.journal"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+
+
+def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
+    """The number of trials may grow from one start to the next, all else must be the same."""
+    asked = {key: value for key, value in plan._asdict().items() if key != "trials"}
+    begun = study.user_attrs.get("plan")
+    if begun is None:
+        study.set_user_attr("plan", asked)
+    elif begun != asked:
+        changed = [f"{key} was {begun[key]} and is {asked[key]}" for key in asked if asked[key] != begun[key]]
+        raise ValueError(f"{folder} is another sweep: {'; '.join(changed)}; choose another name=…")
+
+
+def left_behind(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
+    """Trials under way whose sweep is gone."""
+    running = study.get_trials(states=[TrialState.RUNNING])
+    return [trial for trial in running if OWNER in trial.user_attrs and is_orphan(trial, folder)]
+
+
+def is_orphan(trial: FrozenTrial, folder: Path) -> bool:
+    owner = Process(*trial.user_attrs[OWNER])
+    if owner.is_here:
+        return not owner.alive
+    # Another machine's: only its run can tell, once it has had the time to begin.
+    status = run_of(folder, trial.number).status()
+    return time.time() - owner.since > SILENCE and (status is None or not status.alive)
+
+
+def handle(study: optuna.Study, trial: FrozenTrial) -> optuna.Trial:
+    """A trial under way, to go on with."""
+    return optuna.Trial(study, trial._trial_id)
+
+
+def ended(study: optuna.Study) -> list[FrozenTrial]:
+    return study.get_trials(states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL])

@@ -1,0 +1,93 @@
+import copy
+
+import pytest
+import torch
+from transformers import WavLMConfig, WavLMModel
+
+from lfsc.discriminators.attention import FusedAttention, with_fused_attention
+
+
+def make_wavlm(*, heads: int = 2, width: int = 16, layers: int = 3) -> WavLMModel:
+    """A tiny WavLM of random weights whose gates and biases matter."""
+    torch.manual_seed(0)
+    config = WavLMConfig(
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=32,
+        conv_dim=[16] * 7,
+        num_conv_pos_embeddings=16,
+        num_conv_pos_embedding_groups=4,
+        num_buckets=32,
+        max_bucket_distance=20,
+    )
+    wavlm = WavLMModel(config).eval().requires_grad_(False)
+    wavlm.encoder.layers[0].attention.rel_attn_embed.weight.normal_()
+    for layer in wavlm.encoder.layers:
+        layer.attention.gru_rel_pos_const.normal_()
+        for linear in (layer.attention.q_proj, layer.attention.k_proj):
+            linear.weight.normal_(std=0.5)
+            linear.bias.normal_()
+    return wavlm
+
+
+def hidden_states(wavlm: WavLMModel, audio: torch.Tensor) -> torch.Tensor:
+    return torch.stack(wavlm(audio, output_hidden_states=True).hidden_states)
+
+
+@pytest.mark.parametrize(("heads", "samples"), [(1, 4000), (2, 16000), (4, 7777)])
+def test_hidden_states_and_gradients_are_transformers_own(heads, samples):
+    wavlm = make_wavlm(heads=heads)
+    audio = (torch.randn(2, samples) / 10).requires_grad_()
+    expected = hidden_states(wavlm, audio)
+    # Not their norm, which layer normalisation fixes.
+    direction = torch.randn_like(expected)
+    (expected_gradient,) = torch.autograd.grad((expected * direction).sum(), audio)
+    found = hidden_states(with_fused_attention(wavlm), audio)
+    (gradient,) = torch.autograd.grad((found * direction).sum(), audio)
+    torch.testing.assert_close(found, expected, atol=5e-6, rtol=0)
+    torch.testing.assert_close(gradient, expected_gradient, atol=1e-5 * expected_gradient.abs().max().item(), rtol=0)
+
+
+def test_without_a_graph_they_are_the_same():
+    """torch then takes another kernel, which knows no gradient of the bias."""
+    wavlm = make_wavlm()
+    audio = torch.randn(2, 8000) / 10
+    with torch.no_grad():
+        expected = hidden_states(wavlm, audio)
+        found = hidden_states(with_fused_attention(wavlm), audio)
+    torch.testing.assert_close(found, expected, atol=5e-6, rtol=0)
+
+
+def test_the_bias_matters():
+    """Otherwise the tests above would not see a wrong one."""
+    wavlm, audio = make_wavlm(), torch.randn(1, 8000) / 10
+    before = hidden_states(wavlm, audio)
+    wavlm.encoder.layers[0].attention.rel_attn_embed.weight.zero_()
+    assert (hidden_states(wavlm, audio) - before).abs().max() > 1e-2
+
+
+def test_bfloat16_is_as_near_as_its_eight_bits():
+    wavlm = make_wavlm()
+    audio = torch.randn(2, 8000) / 10
+    expected = hidden_states(wavlm, audio)
+    with torch.autocast("cpu", torch.bfloat16):
+        theirs = hidden_states(wavlm, audio).float()
+        ours = hidden_states(with_fused_attention(wavlm), audio).float()
+    distance = (ours - expected).norm() / expected.norm()
+    assert distance < 1.5 * (theirs - expected).norm() / expected.norm()
+    assert distance < 0.03
+
+
+def test_parameters_and_their_names_stay():
+    wavlm = make_wavlm()
+    before = {name: tensor.data_ptr() for name, tensor in wavlm.state_dict().items()}
+    fused = with_fused_attention(wavlm)
+    assert fused is wavlm
+    assert {name: tensor.data_ptr() for name, tensor in fused.state_dict().items()} == before
+    assert all(type(layer.attention) is FusedAttention for layer in copy.deepcopy(fused).encoder.layers)
+
+
+def test_another_model_stays_as_it_is():
+    network = torch.nn.Linear(1, 1)
+    assert with_fused_attention(network) is network
