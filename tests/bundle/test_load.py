@@ -29,6 +29,16 @@ def test_a_checkpoint_a_run_and_a_bundle_give_the_same_codec(make_codec, checkpo
         assert not any(tensor.is_meta for tensor in [*loaded.parameters(), *loaded.buffers()])
 
 
+def test_averaged_weights_are_taken_where_a_run_has_them(checkpoint, make_codec):
+    average = make_codec(seed=1)
+    contents = torch.load(checkpoint, weights_only=True)
+    contents["ema"] = {f"codec.{name}": parameter.detach() for name, parameter in average.named_parameters()}
+    torch.save(contents, checkpoint)
+    assert same(lfsc.load(checkpoint), average)
+    torch.save(contents | {"ema": {}}, checkpoint)
+    assert same(lfsc.load(checkpoint), make_codec())
+
+
 def test_a_folded_bundle_makes_the_same_tokens_under_the_same_fingerprint(make_codec, folded_bundle):
     codec, folded = make_codec(), lfsc.load(folded_bundle)
     audio = 0.1 * torch.randn(2, 50 * codec.hop_length)

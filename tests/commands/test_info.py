@@ -1,15 +1,18 @@
 """`lfsc info`, for every kind of thing."""
 
+import io
 import json
 import os
 import shutil
 import socket
 
+import numpy
 import pytest
 import torch
 
-from lfsc import tokens
+from lfsc import shards, tokens
 from lfsc.cli import main
+from lfsc.shards import Sample
 
 
 @pytest.fixture
@@ -91,3 +94,41 @@ def test_a_damaged_index_is_one_line(content, tmp_path, capsys):
     (tmp_path / "index.json").write_text(content)
     assert main(["info", str(tmp_path)]) == 2
     assert "index.json is damaged" in capsys.readouterr().err
+
+
+def test_token_shards_tell_their_codec(checkpoint, tmp_path, capsys):
+    note = {"key": "a", "num_samples": 70, "codec": "ab" * 8}
+    content = io.BytesIO()
+    numpy.save(content, numpy.zeros((2, 9), dtype=numpy.uint16))
+    shards.write(
+        tmp_path / "t" / "train-00000.tar",
+        [Sample("a", {"npy": content.getvalue(), "json": json.dumps(note).encode()})],
+    )
+    facts = told(tmp_path / "t" / "train-00000.tar", capsys)
+    assert facts["kind"] == "shard of tokens" and facts["fingerprint"] == "ab" * 8
+    codec = {"codec": "ab" * 8, "sample_rate": 22050, "hop_length": 8, "num_codebooks": 2, "codebook_size": 2016}
+    (tmp_path / "t" / "codec.json").write_text(json.dumps(codec))
+    assert told(tmp_path / "t", capsys)["kind"] == "shards of tokens, unfinished"
+    totals = {
+        "samples": 1,
+        "frames": 9,
+        "failed": 0,
+        "audio_seconds": 1800.0,
+        "shards": [{"name": "train-00000.tar", "samples": 1}],
+    }
+    (tmp_path / "t" / "index.json").write_text(json.dumps({"version": 1, **codec, **totals}))
+    facts = told(tmp_path / "t", capsys)
+    assert facts["kind"] == "shards of tokens" and facts["hours"] == "0.500" and "9 of 2 tokens" in facts["frames"]
+
+
+def test_exported_graphs_tell_what_runs_them(tmp_path, capsys):
+    (tmp_path / "codec.json").write_text(json.dumps({"sample_rate": 22050, "fingerprint": "ab" * 8}))
+    (tmp_path / "encoder.onnx").write_bytes(b"")
+    facts = told(tmp_path, capsys)
+    assert facts["kind"] == "ONNX graphs" and facts["sample rate"] == "22050"
+
+
+def test_a_tar_of_nothing_is_one_line(tmp_path, capsys):
+    shards.write(tmp_path / "empty.tar", [])
+    assert main(["info", str(tmp_path / "empty.tar")]) == 2
+    assert "holds no samples" in capsys.readouterr().err

@@ -14,7 +14,7 @@ def describe(found: Source) -> dict[str, str]:
     codec = skeleton(found.codec, folded=found.folded)
     judges = found.discriminators()
     return {
-        "kind": found.kind + (", weight norm folded" if found.folded else ""),
+        "kind": found.kind + ", weight norm folded" * found.folded + ", averaged weights" * found.averaged,
         **architecture(codec, found.codec),
         "discriminators": "none" if judges is None else discriminators(judges),
         "updates": "unknown" if found.updates is None else f"{found.updates:,}",

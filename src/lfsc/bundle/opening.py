@@ -94,17 +94,20 @@ def in_checkpoint(path: Path) -> Source:
     contents = file.contents
     if not isinstance(contents, dict) or not {"state_dict", "config", "updates"} <= contents.keys():
         raise ValueError("it holds no state_dict, config and updates: it is no checkpoint of `lfsc train`")
-    config, updates, tensors = contents["config"], contents["updates"], Weights(file, contents["state_dict"])
+    config, updates = contents["config"], contents["updates"]
     if not isinstance(config, dict) or not isinstance(updates, int):
         raise ValueError("its config is no mapping, or its updates no number")
+    tensors = Weights(file, contents["state_dict"])
+    average = Weights(file, contents.get("ema") or {})
     return Source(
         kind=CHECKPOINT,
         path=path,
         codec=checked_codec(config.get("codec")),
-        codec_weights=lambda: tensors.below("codec."),
+        codec_weights=lambda: (average or tensors).below("codec."),
         discriminators=lambda: checked_discriminators(config.get("discriminators")),
         discriminator_weights=lambda: tensors.below("discriminators."),
         updates=updates,
+        averaged=bool(average),
         files=(stream,),
         statements=trained_on(config),
     )

@@ -19,6 +19,7 @@ class Source(NamedTuple):
     discriminators: Callable[[], dict | None]  # configuration
     discriminator_weights: Callable[[], LazyTensors]
     updates: int | None = None  # that it was trained for, if known
+    averaged: bool = False  # whether the weights are an average over updates
     folded: bool = False
     fingerprint: str | None = None  # where the file says it
     files: tuple[BinaryIO, ...] = ()  # open as long as tensors are read

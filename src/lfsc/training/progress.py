@@ -3,44 +3,52 @@
 import time
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
 SHOWN = {"mel": "mel", "stft": "stft", "adversarial": "adv", "features": "feat", "discriminator": "disc"}
+SECONDS_BETWEEN_LINES = 60.0
 
 
 class ProgressBar(Callback):
-    """Updates done and left, losses, pace; to stderr. Where that is no terminal, a line a validation alone."""
+    """Updates done and left, losses, pace; to stderr. Where that is no terminal, a line a minute and a validation."""
 
     def __init__(self, *, max_updates: int, seconds: float = 1.0):
         self.max_updates = max_updates
-        self.seconds = seconds
-        self.console = Console(stderr=True)
-        self.progress: Progress | None = None
+        self.console = Console(stderr=True, highlight=False)
+        self.seconds = seconds if self.console.is_terminal else SECONDS_BETWEEN_LINES
+        self.live: Live | None = None
         self.drawn = 0.0
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         if not trainer.is_global_zero:
             return
-        self.progress = Progress(
-            TextColumn("updates"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[text]}"),
-            console=self.console,
-        )
-        self.task = self.progress.add_task("", total=self.max_updates, completed=module.updates, text="")
-        self.progress.start()
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        self.progress = Progress(TextColumn("updates"), *columns)
+        self.task = self.progress.add_task("", total=self.max_updates, completed=module.updates)
+        self.live = Live(console=self.console, refresh_per_second=4)
+        if self.console.is_terminal:
+            self.live.start()
+        self.drawn = time.monotonic()
         self.report(module)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        if self.progress is None:
+        if self.live is None:
             return
         if time.monotonic() - self.drawn > self.seconds or trainer.should_stop:
-            self.progress.update(self.task, completed=module.updates, text=current_text(module))
+            self.draw(module)
             self.drawn = time.monotonic()
         self.report(module)
+
+    def draw(self, module: LightningModule) -> None:
+        if self.console.is_terminal:
+            self.progress.update(self.task, completed=module.updates)
+            self.live.update(Group(self.progress, Text(current_text(module))))
+        else:
+            text = f"update {module.updates} of {self.max_updates}: {current_text(module)}"
+            self.console.print(text, soft_wrap=True)
 
     def report(self, module: LightningModule) -> None:
         """A line for a validation that just happened."""
@@ -51,7 +59,7 @@ class ProgressBar(Callback):
             f"update {module.updates}: validation mel {values['val/mel']:.4f}, STFT {values['val/stft']:.4f}, "
             f"SI-SDR {values['val/si_sdr']:.2f} dB, codebooks {values['val/codebook_usage']:.0%} used, "
             f"{values['val/codebook_entropy']:.2f} bits a token",
-            highlight=False,
+            soft_wrap=True,
         )
 
     def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
@@ -61,9 +69,9 @@ class ProgressBar(Callback):
         self.stop()
 
     def stop(self) -> None:
-        if self.progress is not None:
-            self.progress.stop()
-            self.progress = None
+        if self.live is not None:
+            self.live.stop()
+            self.live = None
 
 
 def current_text(module: LightningModule) -> str:

@@ -1,0 +1,54 @@
+"""status.json from the first update to the last word."""
+
+import types
+
+import pytest
+
+from lfsc.training.heartbeat import Heartbeat
+from lfsc.training.run import Run
+
+
+@pytest.fixture
+def trainer():
+    return types.SimpleNamespace(is_global_zero=True)
+
+
+@pytest.fixture
+def heartbeat(tmp_path):
+    return Heartbeat(run=Run(tmp_path), max_updates=10)
+
+
+def at(update):
+    return types.SimpleNamespace(updates=update)
+
+
+def stands(heartbeat):
+    status = heartbeat.run.status()
+    return status.state, status.update
+
+
+def test_it_is_said_now_and_then(heartbeat, trainer):
+    heartbeat.on_train_start(trainer, at(0))
+    heartbeat.on_train_batch_end(trainer, at(1))
+    assert stands(heartbeat) == ("running", 0), "it has just been said"
+    heartbeat.said -= 11
+    heartbeat.on_validation_batch_end(trainer, at(2))
+    assert stands(heartbeat) == ("running", 2)
+
+
+@pytest.mark.parametrize(("update", "state"), [(10, "finished"), (7, "interrupted")])
+def test_the_end(heartbeat, trainer, update, state):
+    heartbeat.on_fit_end(trainer, at(update))
+    assert stands(heartbeat) == (state, update)
+
+
+@pytest.mark.parametrize(("error", "state"), [(ValueError("no\nspace"), "failed"), (KeyboardInterrupt(), "interrupted")])
+def test_a_bad_end(heartbeat, trainer, error, state):
+    heartbeat.on_exception(trainer, at(3), error)
+    assert stands(heartbeat) == (state, 3)
+    assert "\n" not in heartbeat.run.status().message
+
+
+def test_other_ranks_are_silent(heartbeat):
+    heartbeat.on_train_start(types.SimpleNamespace(is_global_zero=False), at(0))
+    assert heartbeat.run.status() is None
