@@ -62,8 +62,8 @@ class TorchFile:
         info = self.zip.getinfo(name if name.startswith(self.folder) else self.folder + name)
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & ENCRYPTED:
             raise ValueError(f"record {info.filename} is compressed or encrypted, which torch.save never does")
-        if info.file_size > self.size:
-            raise ValueError(f"record {info.filename} claims {info.file_size} bytes of a file of {self.size}")
+        if not 0 <= info.header_offset <= self.size - info.file_size:
+            raise ValueError(f"record {info.filename} lies outside a file of {self.size} bytes")
         return info
 
     def require_little_endian(self) -> None:

@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,7 +63,7 @@ def resume(config: dict[str, Any]):
 
 def started(function: Callable, *arguments: Any) -> multiprocessing.Process:
     """A process of its own that calls a function; forked, so that nothing has to be imported again."""
-    process = multiprocessing.get_context("fork").Process(target=quietly, args=(function, *arguments))
+    process = multiprocessing.get_context("fork").Process(target=as_a_program, args=(function, *arguments))
     process.start()
     return process
 
@@ -84,14 +83,12 @@ def as_rank(rank: int, address: dict[str, str], function: Callable, *arguments: 
     function(rank, *arguments)
 
 
-def quietly(function: Callable, *arguments: Any) -> None:
+def as_a_program(function: Callable, *arguments: Any) -> None:
     torch.set_num_threads(1)  # the threads of the process that was forked are not here
     # pytest has put its own in their place.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    with open(os.devnull, "w") as nowhere:
-        sys.stdout = sys.stderr = nowhere
-        function(*arguments)
+    function(*arguments)
 
 
 def checkpoint_of(run: Run, name: str = "last.ckpt") -> dict[str, Any]:

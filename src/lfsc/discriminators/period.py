@@ -2,9 +2,9 @@
 
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.parametrizations import weight_norm
 
 from lfsc.discriminators.ensemble import Discriminator, Judgement
+from lfsc.discriminators.layers import PeriodConv
 
 
 class MultiPeriodDiscriminator(nn.ModuleList):
@@ -39,30 +39,19 @@ class PeriodJudge(nn.Module):
         super().__init__()
         widths = [1, *channels]
         strides = [stride] * (len(channels) - 1) + [1]
-        self.activation = nn.LeakyReLU(0.1)
+        self.activation = nn.LeakyReLU(0.1, inplace=True)
         self.convs = nn.ModuleList(
-            period_conv(width_in, width_out, kernel_size, stride)
+            PeriodConv(width_in, width_out, kernel_size, stride=stride)
             for width_in, width_out, stride in zip(widths, channels, strides, strict=False)
         )
-        self.score = period_conv(channels[-1], 1, 3, 1)
+        self.score = PeriodConv(channels[-1], 1, 3, stride=1)
 
     def forward(self, x: Tensor) -> Judgement:
+        # Time last: each column of the view becomes a row, whose samples lie side by side in memory.
+        x = x.mT
         features = []
         for conv in self.convs:
             x = self.activation(conv(x))
             features.append(x)
         score = self.score(x)
-        return Judgement(score[:, 0].transpose(1, 2), [*features, score])
-
-
-def period_conv(width_in: int, width_out: int, kernel_size: int, stride: int) -> nn.Conv2d:
-    return weight_norm(
-        nn.Conv2d(
-            width_in,
-            width_out,
-            (kernel_size, 1),
-            stride=(stride, 1),
-            padding=(kernel_size // 2, 0),
-            padding_mode="reflect",
-        )
-    )
+        return Judgement(score[:, 0], [*features, score])

@@ -46,7 +46,7 @@ class HiddenStatesJudge(nn.Module):
     def __init__(self, hidden_channels: int, *, in_channels: int, channels: list[int]):
         super().__init__()
         widths = [in_channels, *channels]
-        self.activation = nn.LeakyReLU(0.1)
+        self.activation = nn.LeakyReLU(0.1, inplace=True)
         self.conv_in = weight_norm(nn.Conv1d(hidden_channels, in_channels, 1))
         self.convs = nn.ModuleList(
             weight_norm(nn.Conv1d(width_in, width_out, 5, padding=2))

@@ -1,10 +1,10 @@
 """Complex spectrograms at several resolutions (EnCodec, arXiv 2210.13438)."""
 
 from torch import Tensor, cat, nn
-from torch.nn.utils.parametrizations import weight_norm
 
 from lfsc.audio.spectra import Spectrogram
 from lfsc.discriminators.ensemble import Discriminator, Judgement
+from lfsc.discriminators.layers import ReflectConv2d
 
 
 class MultiResolutionSTFTDiscriminator(nn.ModuleList):
@@ -37,15 +37,15 @@ class SpectrogramJudge(nn.Module):
 
     def __init__(self, *, channels: int, dilations: list[int]):
         super().__init__()
-        self.activation = nn.LeakyReLU(0.1)
+        self.activation = nn.LeakyReLU(0.1, inplace=True)
         self.convs = nn.ModuleList(
             [
-                spectral_conv(2, channels, (3, 9)),
-                *(spectral_conv(channels, channels, (3, 9), stride=2, dilation=dilation) for dilation in dilations),
-                spectral_conv(channels, channels, (3, 3)),
+                ReflectConv2d(2, channels, (3, 9)),
+                *(ReflectConv2d(channels, channels, (3, 9), stride=(1, 2), dilation=(d, 1)) for d in dilations),
+                ReflectConv2d(channels, channels, (3, 3)),
             ]
         )
-        self.score = spectral_conv(channels, 1, (3, 3))
+        self.score = ReflectConv2d(channels, 1, (3, 3))
 
     def forward(self, x: Tensor) -> Judgement:
         features = []
@@ -54,19 +54,3 @@ class SpectrogramJudge(nn.Module):
             features.append(x)
         score = self.score(x)
         return Judgement(score[:, 0].transpose(1, 2), [*features, score])
-
-
-def spectral_conv(
-    width_in: int, width_out: int, kernel_size: tuple[int, int], *, stride: int = 1, dilation: int = 1
-) -> nn.Conv2d:
-    return weight_norm(
-        nn.Conv2d(
-            width_in,
-            width_out,
-            kernel_size,
-            stride=(1, stride),
-            dilation=(dilation, 1),
-            padding=(dilation * (kernel_size[0] // 2), kernel_size[1] // 2),
-            padding_mode="reflect",
-        )
-    )

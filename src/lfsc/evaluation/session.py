@@ -109,7 +109,7 @@ def written(report: Report, options: Namespace) -> int:
     write_text(options.out / "report.html", page(report, found, shown))
     Console().print(overview(report, found))
     for name, why in report.not_measured.items():
-        console.print(f"{name} not measured: {why}", highlight=False)
+        console.print(f"{name} not measured: {why}", highlight=False, soft_wrap=True)
     left_out = list_left_out(found, console)
     print(f"report: {options.out / 'report.html'}")
     return 1 if left_out else 0
@@ -118,9 +118,10 @@ def written(report: Report, options: Namespace) -> int:
 def overview(report: Report, found: dict) -> Table:
     """Means, a line for each number, a column for each codec."""
     table = Table(caption="means over clips; their intervals are in the report")
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")
     for label in found["codecs"]:
-        table.add_column(label, justify="right")
+        # Whatever the width of the terminal, numbers stay whole.
+        table.add_column(label, justify="right", overflow="fold", min_width=8)
     codecs = found["codecs"].values()
     arrows = {"higher": "↑", "lower": "↓", "zero": "→0"}
     for name, definition in report.definitions.items():
@@ -140,7 +141,7 @@ def list_left_out(found: dict, console: Console) -> int:
     for label, codec in found["codecs"].items():
         for status in ("failed", "misaligned"):
             for key, why in codec[status].items():
-                console.print(f"{label}: {key} {status}: {why}", highlight=False)
+                console.print(f"{label}: {key} {status}: {why}", highlight=False, soft_wrap=True, markup=False)
                 count += 1
     return count
 

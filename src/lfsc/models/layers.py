@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from torch import Tensor, arange, nn
-from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
+
+from lfsc.reflection import reflect
 
 
 def reflect_pad(x: Tensor, pad: int, length: Tensor | None = None) -> Tensor:
@@ -12,7 +13,7 @@ def reflect_pad(x: Tensor, pad: int, length: Tensor | None = None) -> Tensor:
 
     What lies further behind a shorter clip's end is left as it is: nothing that is kept of the clip sees it.
     """
-    padded = F.pad(x, (pad, pad), mode="reflect")
+    padded = reflect(x, pad)
     if length is None:
         return padded
     step = arange(pad, device=x.device)

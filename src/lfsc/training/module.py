@@ -125,7 +125,9 @@ class CodecTraining(LightningModule):
         """What comes back of a batch, with its tokens; callbacks measure it and listen to it."""
         encoded = self.codec.encode(batch.audio, batch.lengths)
         decoded = self.codec.decode(*encoded)
-        return Reconstructed(decoded.audio[:, : batch.audio.shape[-1]], encoded.tokens)
+        # As long as it came: the last frame may reach beyond the batch, and the last clip end before it.
+        missing = batch.audio.shape[-1] - decoded.audio.shape[-1]
+        return Reconstructed(nn.functional.pad(decoded.audio, (0, missing)), encoded.tokens)
 
     def losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """Every loss of both players on audio that is not trained on."""
