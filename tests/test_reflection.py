@@ -8,6 +8,8 @@ SHAPES = [((2, 3, 12), (2,)), ((2, 3, 7), (6,)), ((2, 3, 5, 9), (2,)), ((2, 3, 5
 
 
 def torchs(x, *pads):
+    # torch wants a width for each dimension behind the channels.
+    pads = [*[0] * (x.dim() - 2 - len(pads)), *pads]
     return F.pad(x, [width for pad in reversed(pads) for width in (pad, pad)], mode="reflect")
 
 
