@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import importlib.util
 import json
 import math
 from collections.abc import Callable
@@ -123,3 +124,17 @@ def speechlike(seconds: float, *, rate: int = 16000, seed: int = 0) -> torch.Ten
     syllables = torch.sin(math.pi * 4 * time + seed).clamp(min=0).square()
     noise = 0.02 * torch.randn(len(time), generator=generator, dtype=torch.float64)
     return (0.3 * syllables * (tone + noise)).float()
+
+
+@pytest.fixture(scope="session")
+def micro():
+    """Functions about runs that are over in seconds."""
+    spec = importlib.util.spec_from_file_location("micro", Path(__file__).parent / "training" / "micro.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def noise_corpus(tmp_path_factory, micro):
+    return micro.write_noise(tmp_path_factory.mktemp("noise"))

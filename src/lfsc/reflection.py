@@ -40,7 +40,7 @@ def reflected(x: Tensor, pads: tuple[int, ...]) -> Tensor:
 def folded(x: Tensor, pads: tuple[int, ...]) -> Tensor:
     """The inner part of padded x, with what was reflected added where it came from."""
     if not pads:
-        return x.clone(memory_format=torch.contiguous_format)
+        return x.clone()
     pad, *rest = pads
     dim = -len(pads)
     length = x.shape[dim] - 2 * pad

@@ -74,6 +74,13 @@ def test_what_is_not_there_is_said(source, reason):
         lfsc.load(source)
 
 
+def test_a_misspelt_run_is_not_looked_for_on_a_hub(tmp_path, monkeypatch):
+    (tmp_path / "runs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"^runs/typo: there is no such file or folder"):
+        lfsc.load("runs/typo")
+
+
 def test_folders_and_files_that_hold_no_codec_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"neither model\.safetensors, nor checkpoints/, nor one \.nemo"):
         lfsc.load(tmp_path)

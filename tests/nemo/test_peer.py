@@ -12,7 +12,8 @@ from lfsc import nemo
 from lfsc.configs import build
 
 SHAPES = {
-    "odd": "--rates 3 5 2 --levels 5 4 3 --codebooks 3 --channels 6 --sample-rate 16000 --crop 7200 --encoder-dilations 1 3",
+    "odd": "--rates 3 5 2 --levels 5 4 3 --codebooks 3 --channels 6 --sample-rate 16000 --crop 7200 "
+    "--encoder-dilations 1 3",
     "primes": "--rates 5 7 4 --levels 8 5 5 5 --codebooks 5 --channels 4 --sample-rate 24000 --crop 8400 --periods 2 5",
 }
 

@@ -1,23 +1,6 @@
-"""A small corpus and runs on it."""
-
-import importlib.util
-from pathlib import Path
+"""Configurations and a run of theirs."""
 
 import pytest
-
-
-@pytest.fixture(scope="session")
-def micro():
-    """Functions about runs that are over in seconds."""
-    spec = importlib.util.spec_from_file_location("micro", Path(__file__).with_name("micro.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def noise_corpus(tmp_path_factory, micro):
-    return micro.write_noise(tmp_path_factory.mktemp("noise"))
 
 
 @pytest.fixture

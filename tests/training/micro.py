@@ -106,7 +106,11 @@ def differences(one: Any, other: Any, where: str = "") -> list[str]:
     if isinstance(one, list | tuple):
         if len(one) != len(other):
             return [f"{where}: {len(one)} and {len(other)}"]
-        return [found for i, (a, b) in enumerate(zip(one, other, strict=True)) for found in differences(a, b, f"{where}/{i}")]
+        return [
+            found
+            for i, (a, b) in enumerate(zip(one, other, strict=True))
+            for found in differences(a, b, f"{where}/{i}")
+        ]
     return [] if one == other or (one != one and other != other) else [f"{where}: {one} and {other}"]
 
 

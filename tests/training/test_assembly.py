@@ -39,7 +39,7 @@ def test_one_device_needs_no_ddp(monkeypatch):
 
 def test_processes_that_would_train_side_by_side_are_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "4")
-    with pytest.raises(ValueError, match="4 processes were started for trainer.devices=1.* add trainer=ddp"):
+    with pytest.raises(ValueError, match=r"4 processes were started for trainer.devices=1.* add trainer=ddp"):
         build_strategy(SETTINGS)
 
 
@@ -84,7 +84,9 @@ def gradients_of_one_update(config, audio, accumulate):
     """What reaches each player's optimiser in one update in so many pieces."""
     torch.manual_seed(0)
     module = build_module(config | {"accumulate": accumulate})
-    module.optimizers = lambda **_: [module.players[name].optimizer(net.parameters()) for name, net in module.networks.items()]
+    module.optimizers = lambda **_: [
+        module.players[name].optimizer(net.parameters()) for name, net in module.networks.items()
+    ]
     module.manual_backward = lambda loss: loss.backward()
     found = {}
     for name, player in module.players.items():

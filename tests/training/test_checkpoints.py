@@ -75,7 +75,9 @@ def test_size_and_time_are_measured(tmp_path):
     assert module.measured["checkpoint/seconds"] > 0
 
 
-@pytest.mark.parametrize(("settings", "message"), [({"mode": "best"}, "best_mode=best"), ({"keep_last": 0}, "keep_last=0")])
+@pytest.mark.parametrize(
+    ("settings", "message"), [({"mode": "best"}, "best_mode=best"), ({"keep_last": 0}, "keep_last=0")]
+)
 def test_what_cannot_be_is_refused(keep, settings, message):
     with pytest.raises(ValueError, match=message):
         keep(1, {}, **settings)
@@ -151,7 +153,9 @@ def small_disk():
 def test_a_full_disk_leaves_the_checkpoint_before(saved, small_disk):
     before = {path.name: path.read_bytes() for path in saved.iterdir()}
     with pytest.raises(OSError, match=r"update-00000030.ckpt could not be written, with \d+ MB free"):
-        AtomicCheckpointIO().save_checkpoint({"updates": 30, "weights": torch.ones(50_000)}, saved / "update-00000030.ckpt")
+        AtomicCheckpointIO().save_checkpoint(
+            {"updates": 30, "weights": torch.ones(50_000)}, saved / "update-00000030.ckpt"
+        )
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
 
 

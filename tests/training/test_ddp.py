@@ -57,8 +57,15 @@ def gradient_of(network):
 def fit(config, batches, **flags):
     torch.manual_seed(0)
     module, watch = build_module(config), Watch()
-    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
-    trainer = Trainer(max_epochs=1, accelerator="cpu", callbacks=[watch], use_distributed_sampler=False, **quiet, **flags)
+    quiet = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
+    trainer = Trainer(
+        max_epochs=1, accelerator="cpu", callbacks=[watch], use_distributed_sampler=False, **quiet, **flags
+    )
     trainer.fit(module, DataLoader([Clips(audio, ["a"], []) for audio in batches], batch_size=None))
     return {"weights": module.state_dict(), "backward": watch.backward}
 

@@ -42,7 +42,9 @@ def test_the_end(heartbeat, trainer, update, state):
     assert stands(heartbeat) == (state, update)
 
 
-@pytest.mark.parametrize(("error", "state"), [(ValueError("no\nspace"), "failed"), (KeyboardInterrupt(), "interrupted")])
+@pytest.mark.parametrize(
+    ("error", "state"), [(ValueError("no\nspace"), "failed"), (KeyboardInterrupt(), "interrupted")]
+)
 def test_a_bad_end(heartbeat, trainer, error, state):
     heartbeat.on_exception(trainer, at(3), error)
     assert stands(heartbeat) == (state, 3)

@@ -4,12 +4,14 @@ import collections
 import os
 import signal
 import struct
+import types
 
 import pytest
 
 from lfsc.training import assembly
-from lfsc.training.loggers import wandb_id
+from lfsc.training.run import Run
 from lfsc.training.stopping import StopAt
+from lfsc.training.wandb import UPDATE, ContinuedWandb, read_told
 
 SETTINGS = ("max_updates=8", "validate_every=4", "checkpoint_every=3", "log_every=1")
 
@@ -76,7 +78,8 @@ def test_wandb_goes_on_with_the_same_run(killed_and_resumed, monkeypatch):
     run = killed_and_resumed("logger=wandb", "logger.mode=offline")
     assert wandb_history(run) == dict.fromkeys(range(9), 1)
     names = {path.name.rpartition("-")[2] for path in run.path.glob("wandb/offline-run-*")}
-    assert names == {wandb_id(run)} == {run.wandb_file.read_text().strip()}
+    assert names == {read_told(run).id}
+    assert read_told(run).update == 8
 
 
 def test_tensorboard_goes_on_with_the_same_run(killed_and_resumed):
@@ -91,15 +94,38 @@ def test_tensorboard_goes_on_with_the_same_run(killed_and_resumed):
     assert [event.step for event in events.Audio(original.replace("original", "reconstruction"))] == [0, 4, 8]
 
 
-def test_another_start_is_another_run_of_wandbs(micro, configure):
-    run = micro.run_of(configure())
-    first = wandb_id(run)
-    assert first == wandb_id(run) and len(first) == 16
-    run.clear()
-    assert wandb_id(run) != first
+class Experiment:
+    """A run of W&B's whose server knows of some updates."""
+
+    def __init__(self, known):
+        self.summary = {UPDATE: known}
+        self.settings = types.SimpleNamespace(mode="online")
+        self.logged = []
+
+    def log(self, values):
+        self.logged.append(values[UPDATE])
+
+
+def test_what_the_server_lacks_is_told_and_what_it_has_is_not(tmp_path):
+    run = Run(tmp_path)
+    run.metrics_file.write_text("update,val/mel\r\n1,0.5\r\n2,0.4\r\n3,0.3\r\n4,0.2\r\n")
+    logger = ContinuedWandb(run=run, resumed=True, name="one")
+    logger._experiment = Experiment(known=1)
+    logger.catch_up(until=3)
+    for update in (4, 5):
+        logger.log_metrics({"val/mel": 0.1}, update)
+    assert logger.experiment.logged == [2, 3, 4, 5]
+    ahead = ContinuedWandb(run=run, resumed=True, name="one")
+    ahead._experiment = Experiment(known=4)
+    ahead.catch_up(until=3)
+    for update in (4, 5):
+        ahead.log_metrics({"val/mel": 0.1}, update)
+    assert ahead.experiment.logged == [5]
+    assert ahead.known.id == logger.known.id
+    assert ContinuedWandb(run=run, resumed=False, name="one").known.id != logger.known.id
 
 
 def test_an_unknown_logger_is_refused(configure, micro):
     config = configure()
-    with pytest.raises(ValueError, match="logger.kind=paper: expected csv, tensorboard or wandb"):
+    with pytest.raises(ValueError, match=r"logger.kind=paper: expected csv, tensorboard or wandb"):
         assembly.build_loggers(config | {"logger": {"kind": "paper"}}, micro.run_of(config), resumed_at=None)

@@ -64,7 +64,10 @@ def test_a_spoiled_batch_is_left_out_and_its_keys_are_told(micro, configure, spo
     assert (second["update"], second["left_out"]) == (6, ["generator"]), "the discriminators had no turn"
     assert len(first["keys"]) == 1 and len(first["keys"][0]) == config["batch_size"]
     assert first["values"][0]["mel"] == "nan"
-    assert {name: int(player.skipped) for name, player in module.players.items()} == {"generator": 2, "discriminators": 1}
+    assert {name: int(player.skipped) for name, player in module.players.items()} == {
+        "generator": 2,
+        "discriminators": 1,
+    }
     before, after = weights(micro, run, 2), weights(micro, run, 3)
     for part in ("state_dict", "optimizer_states"):
         assert micro.differences(before[part], after[part]) == []

@@ -74,7 +74,9 @@ def test_scaled_gradients_step_as_plain_ones():
 
 
 def test_each_player_lowers_its_own_scale_on_overflow():
-    (one, *first), (other, *second) = (player_and_weights(scaler=GradScaler("cpu", init_scale=1024.0)) for _ in range(2))
+    (one, *first), (other, *second) = (
+        player_and_weights(scaler=GradScaler("cpu", init_scale=1024.0)) for _ in range(2)
+    )
     learn(one, *first, 1e37)
     learn(other, *second)
     assert (one.scaler.get_scale(), other.scaler.get_scale()) == (512.0, 1024.0)

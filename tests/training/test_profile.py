@@ -11,7 +11,14 @@ def test_the_table_adds_up(micro, configure):
     lines = (folder / "table.txt").read_text().partition("\n\n")[0].splitlines()[1:]
     times = {line[:28].strip(): float(line[28:38]) for line in lines}
     whole = times.pop("update")
-    assert {"codec", "views", "judges", "backward", "step of the generator", "step of the discriminators"} <= times.keys()
+    assert {
+        "codec",
+        "views",
+        "judges",
+        "backward",
+        "step of the generator",
+        "step of the discriminators",
+    } <= times.keys()
     assert abs(sum(times.values()) - whole) < 0.01 * whole + 1
     assert all(time >= 0 for time in times.values()) and times["backward"] > 0.1 * whole
     assert "forward" not in vars(module.codec), "nothing is labelled any more"

@@ -27,7 +27,10 @@ def module():
 def watched(module, *, terminal, seconds=0.0):
     """A bar that has seen the start and one update, and what it drew."""
     bar = ProgressBar(max_updates=20)
-    bar.console, bar.seconds = Console(file=io.StringIO(), force_terminal=terminal, no_color=True, highlight=False, width=160), seconds
+    bar.console, bar.seconds = (
+        Console(file=io.StringIO(), force_terminal=terminal, no_color=True, highlight=False, width=160),
+        seconds,
+    )
     trainer = types.SimpleNamespace(is_global_zero=True, should_stop=False)
     bar.on_train_start(trainer, module)
     module.updates += 1

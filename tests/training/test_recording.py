@@ -16,7 +16,9 @@ def rows(micro, finished):
 def test_training_is_told_of_every_player_and_judge(rows):
     losses = {f"train/{name}" for name in ("mel", "stft", "adversarial", "features", "discriminator")}
     norms = {"train/grad_norm_generator", "train/grad_norm_discriminators"}
-    judges = {f"judges/{name}_{what}" for name in ("stft_0", "period_0", "slm_0") for what in ("real", "fake", "accuracy")}
+    judges = {
+        f"judges/{name}_{what}" for name in ("stft_0", "period_0", "slm_0") for what in ("real", "fake", "accuracy")
+    }
     others = {"lr/generator", "lr/discriminators", "skipped/generator", "skipped/discriminators", "data/skipped"}
     assert losses | norms | judges | others <= rows[1].keys()
     assert all(0 <= float(rows[1][name]) <= 1 for name in judges if name.endswith("accuracy"))

@@ -34,7 +34,8 @@ def test_a_start_without_a_checkpoint_may_be_repeated(run):
 
 
 @pytest.mark.parametrize(
-    ("state", "message"), [(FINISHED, r"is finished: `lfsc resume \S+ max_updates=N` goes on"), (INTERRUPTED, "was interrupted")]
+    ("state", "message"),
+    [(FINISHED, r"is finished: `lfsc resume \S+ max_updates=N` goes on"), (INTERRUPTED, "was interrupted")],
 )
 def test_a_run_that_is_there_is_refused_with_what_to_do(run, state, message):
     run.write_status(state, 5, 10)
@@ -59,7 +60,7 @@ def test_a_running_run_is_refused(run):
 def test_a_run_elsewhere_is_refused_once_it_is_heard(run):
     status = write(run, host="elsewhere")
     threading.Timer(0.3, lambda: write(run, host="elsewhere", heard=status.heard + 1)).start()
-    with pytest.raises(ValueError, match="is running .* on elsewhere"):
+    with pytest.raises(ValueError, match=r"is running .* on elsewhere"):
         run.refuse_if_running()
 
 
@@ -87,5 +88,5 @@ def test_clearing_leaves_no_trace_of_an_earlier_start(run):
 
 
 def test_a_folder_that_is_no_run(tmp_path):
-    with pytest.raises(ValueError, match="is not a run: it has no config.yaml"):
+    with pytest.raises(ValueError, match=r"is not a run: it has no config.yaml"):
         Run.existing(tmp_path)

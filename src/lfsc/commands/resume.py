@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "overrides", nargs="*", metavar="key=value", help="what changes from here on, such as max_updates=1000"
     )
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
 
     from lfsc.training.run import Run
 

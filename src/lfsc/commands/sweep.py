@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc sweep", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("recipe", help="a name in recipes/, or the path of a YAML file")
     parser.add_argument("items", nargs="+", metavar="key=value", help="what varies, what is fixed, how to sweep")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
 
     from lfsc.composing import find_recipe
     from lfsc.overrides import check_assignments

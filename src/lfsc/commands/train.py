@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "-m", "--multirun", action="store_true", help="train every combination of key=1,2, one after the other"
     )
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
 
     from lfsc.composing import compose
 

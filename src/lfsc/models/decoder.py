@@ -3,8 +3,15 @@
 from math import prod
 
 from torch import Tensor, nn, tanh
+from torch.nn.functional import leaky_relu_
 
-from lfsc.models.layers import MultiReceptiveField, ReflectConv1d, UpsampleConv1d, needed, widest_pad
+from lfsc.models.layers import (
+    MultiReceptiveField,
+    ReflectConv1d,
+    UpsampleConv1d,
+    needed,
+    widest_pad,
+)
 
 
 class Decoder(nn.Module):
@@ -27,7 +34,6 @@ class Decoder(nn.Module):
         self.rates = tuple(rates)
         self.latent_dim = latent_dim
         widths = [channels // 2**i for i in range(len(rates) + 1)]
-        self.activation = nn.LeakyReLU()
         self.conv_in = ReflectConv1d(latent_dim, channels, in_kernel_size)
         self.upsamples = nn.ModuleList(
             UpsampleConv1d(width, width // 2, rate=rate) for width, rate in zip(widths, rates, strict=False)
@@ -46,10 +52,10 @@ class Decoder(nn.Module):
         length = frames
         x = self.conv_in(latents, length)
         for upsample, block, rate in zip(self.upsamples, self.blocks, self.rates, strict=True):
-            x = upsample(self.activation(x), length)
+            x = upsample(leaky_relu_(x), length)
             length = None if length is None else length * rate
             x = block(x, length)
-        return tanh(self.conv_out(self.activation(x), length))[:, 0]
+        return tanh(self.conv_out(leaky_relu_(x), length))[:, 0]
 
     def needed_frames(self, samples: range) -> range:
         """The frames of latents that `samples` are made of; negative ones lie before the clip."""

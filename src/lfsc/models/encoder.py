@@ -3,6 +3,7 @@
 from math import prod
 
 from torch import Tensor, nn
+from torch.nn.functional import leaky_relu_
 
 from lfsc.models.layers import MultiReceptiveField, ReflectConv1d, needed, widest_pad
 
@@ -25,14 +26,12 @@ class Encoder(nn.Module):
         self.rates = tuple(rates)
         self.latent_dim = latent_dim
         widths = [channels * 2**i for i in range(len(rates) + 1)]
-        self.activation = nn.LeakyReLU()
         self.conv_in = ReflectConv1d(1, channels, in_kernel_size)
         self.blocks = nn.ModuleList(
             MultiReceptiveField(width, kernel_sizes=kernel_sizes, dilations=dilations) for width in widths[:-1]
         )
         self.downsamples = nn.ModuleList(
-            ReflectConv1d(width, 2 * width, 2 * rate, stride=rate)
-            for width, rate in zip(widths, rates, strict=False)
+            ReflectConv1d(width, 2 * width, 2 * rate, stride=rate) for width, rate in zip(widths, rates, strict=False)
         )
         self.conv_out = ReflectConv1d(widths[-1], latent_dim, out_kernel_size)
 
@@ -45,9 +44,9 @@ class Encoder(nn.Module):
         length = None if frames is None else frames * self.hop_length
         x = self.conv_in(audio[:, None], length)
         for block, downsample, rate in zip(self.blocks, self.downsamples, self.rates, strict=True):
-            x = downsample(self.activation(block(x, length)), length)
+            x = downsample(leaky_relu_(block(x, length)), length)
             length = None if length is None else length // rate
-        return self.conv_out(self.activation(x), length)
+        return self.conv_out(leaky_relu_(x), length)
 
     def needed_samples(self, frames: range) -> range:
         """The samples that `frames` of latents are made of; negative ones lie before the clip."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from torch import Tensor, arange, nn
+from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from lfsc.reflection import reflect
@@ -33,7 +34,11 @@ class ReflectConv1d(nn.Conv1d):
         weight_norm(self)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        return super().forward(reflect_pad(x, self.pad, length))
+        return self.convolve(reflect_pad(x, self.pad, length), self.weight)
+
+    def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The convolution alone."""
+        return F.conv1d(x, weight, self.bias, self.stride, 0, self.dilation)
 
     def needs(self, steps: range) -> range:
         """The input steps that output `steps` are made of."""
@@ -70,13 +75,13 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels: int, kernel_size: int, *, dilation: int):
         super().__init__()
-        self.activation = nn.LeakyReLU()
         self.dilated = ReflectConv1d(channels, channels, kernel_size, dilation=dilation)
         self.plain = ReflectConv1d(channels, channels, kernel_size)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        hidden = self.dilated(self.activation(x), length)
-        return x + self.plain(self.activation(hidden), length)
+        hidden = self.dilated(F.leaky_relu(x), length)
+        # In place, as everywhere behind a convolution: its result is needed by nothing else.
+        return self.plain(F.leaky_relu_(hidden), length).add_(x)
 
     def needs(self, steps: range) -> range:
         return self.dilated.needs(self.plain.needs(steps))
@@ -93,13 +98,13 @@ class MultiReceptiveField(nn.Module):
         )
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        total = 0
+        total = None
         for chain in self.chains:
             branch = x
             for block in chain:
                 branch = block(branch, length)
-            total = total + branch
-        return total / len(self.chains)
+            total = branch if total is None else total.add_(branch)
+        return total.div_(len(self.chains))
 
     def needs(self, steps: range) -> range:
         """The input steps that output `steps` are made of: those of the chain that sees farthest."""
@@ -108,7 +113,7 @@ class MultiReceptiveField(nn.Module):
 
 
 def needed(layers: Iterable[nn.Module], steps: range) -> range:
-    """The steps before the first of `layers` that output `steps` of the last are made of; negative ones lie before the clip."""
+    """The input steps of the first layer that output `steps` of the last are made of; those below 0 lie before it."""
     for layer in reversed(list(layers)):
         steps = layer.needs(steps)
     return steps

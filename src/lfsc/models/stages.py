@@ -13,19 +13,17 @@ Stage = Callable[[Tensor, bool], Tensor]
 
 
 def encoder_stage(encoder: nn.Module) -> Stage:
-    activation = Pointwise(encoder.activation)
     stages = [stage_of(encoder.conv_in)]
     for block, downsample in zip(encoder.blocks, encoder.downsamples, strict=True):
-        stages += [stage_of(block), activation, stage_of(downsample)]
-    return Chain([*stages, activation, stage_of(encoder.conv_out)])
+        stages += [stage_of(block), ACTIVATION, stage_of(downsample)]
+    return Chain([*stages, ACTIVATION, stage_of(encoder.conv_out)])
 
 
 def decoder_stage(decoder: nn.Module) -> Stage:
-    activation = Pointwise(decoder.activation)
     stages = [stage_of(decoder.conv_in)]
     for upsample, block in zip(decoder.upsamples, decoder.blocks, strict=True):
-        stages += [activation, stage_of(upsample), stage_of(block)]
-    return Chain([*stages, activation, stage_of(decoder.conv_out), Pointwise(torch.tanh)])
+        stages += [ACTIVATION, stage_of(upsample), stage_of(block)]
+    return Chain([*stages, ACTIVATION, stage_of(decoder.conv_out), Pointwise(torch.tanh)])
 
 
 def stage_of(layer: nn.Module) -> Stage:
@@ -47,6 +45,10 @@ class Pointwise:
         return self.function(x)
 
 
+# Not in place, as in the layers: what waits is kept in the same memory.
+ACTIVATION = Pointwise(F.leaky_relu)
+
+
 class Chain:
     def __init__(self, stages: list[Stage]):
         self.stages = stages
@@ -62,6 +64,7 @@ class ConvStage:
 
     def __init__(self, layer: ReflectConv1d):
         self.layer = layer
+        # Once: weight norm at every step would cost more than the convolutions.
         self.weight = layer.weight.detach()
         self.span = layer.dilation[0] * (layer.kernel_size[0] - 1)
         self.kept: Tensor | None = None
@@ -81,7 +84,7 @@ class ConvStage:
             return x.new_empty(len(x), self.layer.out_channels, 0)
         self.kept = x[..., steps * stride :]
         x = x[..., : (steps - 1) * stride + self.span + 1]
-        return F.conv1d(x, self.weight, self.layer.bias, stride, 0, self.layer.dilation)
+        return self.layer.convolve(x, self.weight)
 
 
 class UpsampleStage:
@@ -100,9 +103,8 @@ class UpsampleStage:
         x = F.pad(x, (1, 0)) if begins else torch.cat((self.previous, x), dim=-1)
         self.previous = x[..., -1:]
         x = F.pad(x, (0, 1)) if last else x
-        y = F.conv_transpose1d(x, self.weight, self.layer.bias, stride=rate)
         # The first `rate` steps lack the input before `previous`, the last `rate` the one to come.
-        y = y[..., rate:-rate]
+        y = F.conv_transpose1d(x, self.weight, self.layer.bias, rate, padding=rate)
         y = y[..., padding:] if begins else y
         return y[..., : y.shape[-1] - rate + padding] if last else y
 
@@ -111,8 +113,7 @@ class ResidualStage:
     """What two convolutions add to their input, which waits for them."""
 
     def __init__(self, block: ResidualBlock):
-        activation = Pointwise(block.activation)
-        self.residual = Chain([activation, stage_of(block.dilated), activation, stage_of(block.plain)])
+        self.residual = Chain([ACTIVATION, stage_of(block.dilated), ACTIVATION, stage_of(block.plain)])
         self.waiting: Tensor | None = None
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:

@@ -16,7 +16,6 @@ from lfsc.training.checkpoints import AtomicCheckpointIO, Checkpoints
 from lfsc.training.codebooks import CodebookUse
 from lfsc.training.ddp import PlayersDDP
 from lfsc.training.heartbeat import Heartbeat
-from lfsc.training.initialisation import InitialiseOnData
 from lfsc.training.interruption import Interruption
 from lfsc.training.loggers import build_loggers
 from lfsc.training.loss_gradients import LossGradients
@@ -142,8 +141,6 @@ def optional_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
     """What a configuration asks for beyond what every run has."""
     debug = config["debug"]
     asked = []
-    if config["initialise_on_data"] and config["init_from"] is None:
-        asked.append(InitialiseOnData())
     if debug["overfit"]:
         asked.append(Overfit())
     if debug["profile"]:

@@ -7,6 +7,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.training.metrics_csv import MetricsCSV
 from lfsc.training.ranks import sum_over_ranks
+from lfsc.training.wandb import ContinuedWandb
 
 
 class Recording(Callback):
@@ -23,6 +24,9 @@ class Recording(Callback):
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         if not trainer.is_global_zero:
             self.skipped = 0  # what was counted before, over all ranks, is one rank's to keep
+        for logger in trainer.loggers:
+            if isinstance(logger, ContinuedWandb):
+                logger.catch_up(until=module.updates)
         for logger in trainer.loggers:
             if isinstance(logger, MetricsCSV):
                 logger.cut(after=module.updates)

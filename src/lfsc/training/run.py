@@ -26,7 +26,7 @@ class Run:
         self.environment_file = self.path / "environment.json"
         self.metrics_file = self.path / "metrics.csv"
         self.nonfinite_file = self.path / "nonfinite.jsonl"
-        self.wandb_file = self.path / "wandb_id"
+        self.wandb_file = self.path / "wandb.json"
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
 

@@ -38,21 +38,38 @@ def open_study(plan: Plan, space: Space, *, folder: Path, storage: str | None) -
     study = optuna.create_study(
         study_name=folder.name,
         storage=opened_storage(storage, folder),
-        sampler=optuna.samplers.RandomSampler() if plan.sampler == "random" else tpe(),
+        sampler=sampler_of(plan, space),
         pruner=optuna.pruners.NopPruner() if plan.pruner == "none" else optuna.pruners.MedianPruner(),
         direction=plan.direction,
         load_if_exists=True,
     )
     check_same(study, plan, folder)
-    if plan.sampler == "grid":
-        for row in space.grid[: plan.trials]:
-            study.enqueue_trial(row, skip_if_exists=True)
     return study
 
 
-def tpe() -> optuna.samplers.TPESampler:
+def sampler_of(plan: Plan, space: Space) -> optuna.samplers.BaseSampler:
+    if plan.sampler == "grid":
+        return GridInOrder(space.grid)
+    if plan.sampler == "random":
+        return optuna.samplers.RandomSampler()
     # Trials under way count as bad ones, so that parallel workers do not all try the same.
     return optuna.samplers.TPESampler(constant_liar=True)
+
+
+class GridInOrder(optuna.samplers.BaseSampler):
+    """Trial N takes combination N, so that machines which share a study cannot take the same."""
+
+    def __init__(self, grid: list[dict[str, str]]):
+        self.grid = grid
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, Any]:
+        return {}
+
+    def sample_relative(self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def sample_independent(self, study: optuna.Study, trial: FrozenTrial, param_name: str, _: Any) -> str:
+        return self.grid[trial.number % len(self.grid)][param_name]
 
 
 def opened_storage(storage: str | None, folder: Path) -> Any:
@@ -77,11 +94,12 @@ def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
 
 def left_behind(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
     """Trials under way whose sweep is gone."""
-    running = study.get_trials(states=[TrialState.RUNNING])
-    return [trial for trial in running if OWNER in trial.user_attrs and is_orphan(trial, folder)]
+    return [trial for trial in study.get_trials(states=[TrialState.RUNNING]) if is_orphan(trial, folder)]
 
 
 def is_orphan(trial: FrozenTrial, folder: Path) -> bool:
+    if OWNER not in trial.user_attrs:  # its sweep was killed in the moment of asking, or is asking now
+        return time.time() - trial.datetime_start.timestamp() > SILENCE
     owner = Process(*trial.user_attrs[OWNER])
     if owner.is_here:
         return not owner.alive
@@ -95,5 +113,19 @@ def handle(study: optuna.Study, trial: FrozenTrial) -> optuna.Trial:
     return optuna.Trial(study, trial._trial_id)
 
 
+def ask(study: optuna.Study, plan: Plan) -> optuna.Trial | None:
+    """The next trial; None where there are enough."""
+    if len(study.get_trials(deepcopy=False)) >= plan.trials:
+        return None
+    trial = study.ask()
+    if trial.number < plan.trials:
+        return trial
+    # Another machine asked at the same time.
+    study.tell(trial, state=TrialState.FAIL)
+    return None
+
+
 def ended(study: optuna.Study) -> list[FrozenTrial]:
-    return study.get_trials(states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL])
+    """The trials that came to an end of some kind."""
+    trials = study.get_trials(states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL])
+    return [trial for trial in trials if OWNER in trial.user_attrs]

@@ -13,7 +13,7 @@ import optuna
 from optuna.trial import TrialState
 
 from lfsc.training.sweep.space import Space
-from lfsc.training.sweep.study import OWNER, PROCESS, REASON, Plan, ended, handle, left_behind
+from lfsc.training.sweep.study import OWNER, PROCESS, REASON, Plan, ask, handle, left_behind
 from lfsc.training.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun
 
 
@@ -56,11 +56,9 @@ class Workers:
         """The next trial; None where there are enough."""
         with self.taking:
             orphans = left_behind(self.study, self.folder)
-            running = len(self.study.get_trials(states=[TrialState.RUNNING]))
-            if not orphans and len(ended(self.study)) + running >= self.plan.trials:
-                return None
-            trial = handle(self.study, orphans[0]) if orphans else self.study.ask()
-            trial.set_user_attr(OWNER, [socket.gethostname(), os.getpid(), time.time()])
+            trial = handle(self.study, orphans[0]) if orphans else ask(self.study, self.plan)
+            if trial is not None:
+                trial.set_user_attr(OWNER, [socket.gethostname(), os.getpid(), time.time()])
             return trial
 
     def train(self, trial: optuna.Trial, device: str | None) -> None:
@@ -115,7 +113,8 @@ def reported(trial: optuna.Trial, update: int, value: float) -> bool:
 
 def last_reported(study: optuna.Study, trial: optuna.Trial) -> int:
     """The last update whose value the study has of a trial that is gone on with; -1 for a new one."""
-    return study.get_trials(deepcopy=False)[trial.number].last_step or -1
+    reported = study.get_trials(deepcopy=False)[trial.number].last_step
+    return -1 if reported is None else reported
 
 
 def device_of(worker: int) -> str | None:

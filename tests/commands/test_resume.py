@@ -1,0 +1,49 @@
+"""`lfsc resume` from the command line."""
+
+import pytest
+
+from lfsc.cli import main
+
+
+@pytest.fixture
+def ended(micro, noise_corpus, tmp_path):
+    """A run of two updates, with a checkpoint of each."""
+    steps = ("max_updates=2", "validate_every=10", "checkpoint_every=1")
+    config = micro.configuration(noise_corpus, tmp_path, *steps)
+    micro.train(config)
+    return micro.run_of(config)
+
+
+def test_a_finished_run_goes_on_when_it_is_told_how_far(ended, micro, capsys):
+    assert main(["resume", str(ended.path)]) == 2
+    assert f"is finished at update 2; `lfsc resume {ended.path} max_updates=N`" in capsys.readouterr().err
+    (ended.checkpoints / "update-00000002.ckpt").write_bytes(b"torn")
+    assert main(["resume", str(ended.path), "max_updates=3", "log_every=1"]) == 0
+    told = capsys.readouterr()
+    assert "resuming" in told.err and "update-00000001.ckpt" in told.err
+    assert "finished at update 3 of 3" in told.out
+    assert micro.checkpoint_of(ended)["updates"] == 3
+    assert (ended.checkpoints / "update-00000002.ckpt").stat().st_size > 1000, "it was made again"
+    environment = ended.environment()
+    assert len(environment["commands"]) == 2 and ended.config()["log_every"] == 1
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (["seed=3"], "seed cannot change within a run"),
+        (["codec.encoder.channels=3"], "init_from=RUN codec.encoder.channels=3` starts another"),
+        (["max_updats=3"], "no key 'max_updats' in this run"),
+        (["trainer.max_steps=3"], "set max_updates instead"),
+        (["max_updates=many"], "max_updates=many: expected a whole number"),
+    ],
+)
+def test_what_cannot_change_is_one_line(ended, capsys, items, message):
+    assert main(["resume", str(ended.path), *items]) == 2
+    said = capsys.readouterr().err
+    assert message in said and said.count("\n") == 1
+
+
+def test_a_run_that_is_none(tmp_path, capsys):
+    assert main(["resume", str(tmp_path)]) == 2
+    assert "is not a run: it has no config.yaml" in capsys.readouterr().err

@@ -1,0 +1,47 @@
+"""`lfsc runs`."""
+
+import json
+import socket
+import time
+
+import pytest
+import yaml
+
+from lfsc.cli import main
+from lfsc.commands.runs import ago
+from lfsc.training.run import Run
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for number, (state, message) in enumerate([("finished", ""), ("running", ""), ("failed", "no space")]):
+        run = Run(tmp_path / state)
+        run.path.mkdir()
+        status = {"state": state, "update": 5, "max_updates": 10, "host": socket.gethostname(), "pid": 2**22 + 1}
+        run.status_file.write_text(json.dumps(status | {"heard": time.time() - 4000 * number, "message": message}))
+        run.config_file.write_text(yaml.safe_dump({"best_metric": "val/mel", "best_mode": "min"}))
+        run.environment_file.write_text(json.dumps({"recipe": "small"}))
+    (tmp_path / "finished" / "metrics.csv").write_text("update,val/mel,x\r\n0,2.5,\r\n5,1.25,\r\n7,1.5,3\r\n8,,3\r\n")
+    return tmp_path
+
+
+def test_what_there_is_and_how_it_stands(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    assert main(["runs", str(runs)]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines]
+    assert cells == [
+        ["finished", "small", "5 of 10", "val/mel 1.25 at 5", "finished", "0 s ago"],
+        ["running", "small", "5 of 10", "", "killed", "1 h ago"],
+        ["failed", "small", "5 of 10", "", "failed: no space", "2 h ago"],
+    ]
+
+
+def test_no_run(tmp_path, capsys):
+    assert main(["runs", str(tmp_path)]) == 2
+    assert "no run below" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(3, "3 s ago"), (90, "2 min ago"), (7200, "2 h ago"), (2e5, "2 d ago")])
+def test_time_is_told_as_people_do(seconds, text):
+    assert ago(seconds) == text

@@ -1,0 +1,56 @@
+"""`lfsc sweep` from the command line."""
+
+import pytest
+
+from lfsc.cli import main
+from lfsc.composing import compose
+from lfsc.training.rows import read_rows
+
+
+@pytest.fixture
+def sweep(micro, noise_corpus, tmp_path, monkeypatch):
+    """A function that gives the command to `lfsc` and returns its exit status."""
+    monkeypatch.chdir(tmp_path)
+    fixed = (f"data.path={noise_corpus}", "max_updates=2", "validate_every=2", "trainer=cpu")
+    return lambda *items: main(["sweep", str(micro.RECIPE), *fixed, *items])
+
+
+@pytest.mark.slow
+def test_a_sweep_of_real_runs_ends_in_a_recipe(sweep, tmp_path, capsys):
+    assert sweep("optimizers.generator.lr=1e-2,1e-9", "name=mine") == 0
+    shown = capsys.readouterr().out
+    assert "best:  lfsc train sweeps/mine/best.yaml" in shown and "complete" in shown
+    best = compose("sweeps/mine/best.yaml", [])
+    assert best["name"] == "mine_best"
+    values = [
+        float(read_rows(tmp_path / "sweeps/mine" / f"{trial:04d}" / "metrics.csv")[-1]["val/mel"]) for trial in (0, 1)
+    ]
+    assert best["optimizers"]["generator"]["lr"] == (1e-2 if values[0] < values[1] else 1e-9)
+    assert (tmp_path / "sweeps/mine/plots.html").stat().st_size > 1e6
+
+
+@pytest.mark.slow
+def test_a_sweep_of_failures_says_so(sweep, capsys):
+    assert sweep("seed=1,2", "data.only.languages=[xx]", "name=bad") == 1
+    told = capsys.readouterr()
+    assert "no trial came to its end; sweeps/bad/*/log.txt tell why" in told.err
+    assert "trial 1: failed, exit status 2: lfsc train: " in told.err
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (["seed=1"], "nothing varies"),
+        (["sead=1,2"], "no key 'sead': did you mean seed?"),
+        (["seed=log(2,1)"], "the lower bound first"),
+        (["seed=1,2", "trials=many"], "trials=many: expected a whole number from 1 on"),
+        (["seed=1,2", "sampler=guess"], "sampler=guess: expected tpe or random or grid"),
+        (["ema=log(0.1,0.9)", "sampler=grid"], "ranges have no grid"),
+        (["seed=1,2", "direction=up"], "direction=up: expected minimize or maximize"),
+        (["seed"], "'seed' is not key=value"),
+    ],
+)
+def test_what_is_wrong_is_one_line(sweep, capsys, items, message):
+    assert sweep(*items) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("lfsc sweep: ") and message in said and said.count("\n") == 1
