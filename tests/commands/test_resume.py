@@ -38,8 +38,11 @@ def test_a_finished_run_goes_on_when_it_is_told_how_far(ended, micro, capsys):
         (["max_updates=many"], "max_updates=many: expected a whole number"),
     ],
 )
-def test_what_cannot_change_is_one_line(ended, capsys, items, message):
-    assert main(["resume", str(ended.path), *items]) == 2
+def test_what_cannot_change_is_one_line(micro, noise_corpus, tmp_path, capsys, items, message):
+    config = micro.configuration(noise_corpus, tmp_path)
+    run = micro.run_of(config)
+    run.prepare(config, recipe="demo", command=[], index_hash=None)
+    assert main(["resume", str(run.path), *items]) == 2
     said = capsys.readouterr().err
     assert message in said and said.count("\n") == 1
 
