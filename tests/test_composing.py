@@ -7,7 +7,7 @@ DATA = "data.path=somewhere"
 
 @pytest.mark.parametrize("recipe", recipe_names())
 def test_every_recipe_composes_and_names_its_run(recipe):
-    config = compose(recipe, [DATA])
+    config = compose(recipe, [DATA, "init_from=weights"])
     assert config["name"] == recipe
     assert config["data"]["crop_length"] == config["crop_length"]
     assert config["codec"]["sample_rate"] == config["sample_rate"]
@@ -51,7 +51,7 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "overrides", "message"),
     [
-        ("nope", [], r"no recipe 'nope': there are demo, lfsc_22khz"),
+        ("nope", [], r"no recipe 'nope': there are demo, finetune, finetune_decoder, lfsc_22khz"),
         ("./nope.yaml", [], "no recipe './nope.yaml'"),
         ("demo", ["max_updats=3"], r"no key 'max_updats': did you mean max_updates\?"),
         ("demo", ["zebra=3"], r"no key 'zebra': demo has accumulate, "),

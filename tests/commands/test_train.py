@@ -27,7 +27,7 @@ def train(micro, noise_corpus, tmp_path):
 def test_a_run_from_its_beginning_to_its_end(train, capsys):
     assert train() == 0
     shown = capsys.readouterr().out
-    for part in ("finished at update 2 of 2", "metrics.csv", "lfsc reconstruct YOUR.wav OUT.wav --codec", "lfsc resume"):
+    for part in ("finished at update 2 of 2", "metrics.csv", "lfsc reconstruct YOUR.wav OUT.wav", "lfsc resume"):
         assert part in shown
     assert train.run.environment()["recipe"].endswith("micro.yaml")
     assert train() == 2

@@ -8,12 +8,12 @@ import time
 import pytest
 
 pytestmark = pytest.mark.slow
-SETTINGS = ("max_updates=60", "validate_every=20", "checkpoint_every=4", "log_every=1", "ema=0.99", "codebook_window=15")
+STEPS = ("max_updates=60", "validate_every=20", "checkpoint_every=4", "log_every=1", "codebook_window=15")
 
 
 @pytest.fixture
 def configuration(micro, noise_corpus, tmp_path):
-    return lambda name: micro.configuration(noise_corpus, tmp_path, *SETTINGS, f"name={name}")
+    return lambda name: micro.configuration(noise_corpus, tmp_path, *STEPS, "ema=0.99", f"name={name}")
 
 
 def go_on(micro, config):

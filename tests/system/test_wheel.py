@@ -31,7 +31,8 @@ def test_recipes_are_found_from_any_folder(wheel, tmp_path):
     """Unpacked instead of installed, so that nothing of this environment changes."""
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     site = str(tmp_path / "site")
-    code = f"import sys; sys.path.insert(0, {site!r}); from lfsc.cli import main; sys.exit(main(['train', 'demo', '--show']))"
+    found = f"import sys; sys.path.insert(0, {site!r}); from lfsc.cli import main"
+    code = f"{found}; sys.exit(main(['train', 'demo', '--show']))"
     shown = subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
     assert "name: demo" in shown.stdout

@@ -61,7 +61,7 @@ class MelSpectrogram(MagnitudeSpectrogram):
 
 @cache
 def slaney_mel_filters(sample_rate: int, n_fft: int, num_mels: int) -> Tensor:
-    """Triangular filters [num_mels, n_fft/2+1] from 0 to half the sample rate, each of height 1 (librosa's, norm=None)."""
+    """Triangular filters [num_mels, n_fft/2+1] from 0 to half the sample rate, of height 1 (librosa's, norm=None)."""
     hertz = torch.linspace(0, sample_rate / 2, n_fft // 2 + 1, dtype=torch.float64)
     top = mel_of_hertz(torch.tensor(sample_rate / 2, dtype=torch.float64))
     edges = hertz_of_mel(torch.linspace(0, float(top), num_mels + 2, dtype=torch.float64))

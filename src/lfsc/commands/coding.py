@@ -49,7 +49,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def ready(options: argparse.Namespace, device=None) -> Ready:
-    """The codec of the options, folded, on its device and in its precision, and the fingerprint of its tokens."""
+    """The codec of the options, folded, packed for a CPU, on its device, in its precision; its tokens' fingerprint."""
     device = device or device_of(options.device)
     set_arithmetic(options, device)
     return loaded(options.codec, str(device), options.precision)
@@ -62,12 +62,13 @@ def loaded(source: str, device: str, precision: str) -> Ready:
 
     import lfsc
     from lfsc.models.folding import fold
+    from lfsc.models.packing import pack
     from lfsc.tokens import fingerprint
 
     codec = lfsc.load(source)
     mark = fingerprint(codec)
     codec = fold(codec, fingerprint=mark).requires_grad_(False)
-    return Ready(codec.to(device, torch.bfloat16 if precision == "bf16" else torch.float32), mark)
+    return Ready(pack(codec.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)), mark)
 
 
 def device_of(name: str):

@@ -4,7 +4,7 @@ from torch import nn
 
 
 class Frozen(nn.Module):
-    """A network in eval mode for ever: its parameters take no gradient and are no one's, in no optimiser and no state dict.
+    """A network in eval mode for ever: its parameters take no gradient and are in no optimiser and no state dict.
 
     It is kept out of the module tree, so that strict loading asks for nothing, and follows only moves and casts.
     """

@@ -16,9 +16,7 @@ from lfsc.discriminators.frozen import Frozen
 class SLMDiscriminator(nn.ModuleList):
     """One discriminator behind all hidden states of a frozen `slm` that hears `slm_rate` Hz."""
 
-    def __init__(
-        self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int, in_channels: int, channels: list[int]
-    ):
+    def __init__(self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int, in_channels: int, channels: list[int]):
         view = HiddenStates(slm=slm, sample_rate=sample_rate, slm_rate=slm_rate)
         judge = HiddenStatesJudge(view.channels, in_channels=in_channels, channels=channels)
         super().__init__([Discriminator(view=Frozen(view), judge=judge)])
@@ -68,8 +66,9 @@ def load_slm(*, path: str) -> PreTrainedModel:
     if path.startswith((".", "/", "~")) and not Path(path).expanduser().is_dir():
         raise ValueError(f"slm.path={path}: no such folder; give one that save_pretrained wrote, or a hub name")
     try:
-        return AutoModel.from_pretrained(str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path,
-                                         dtype=torch.float32)
+        return AutoModel.from_pretrained(
+            str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path, dtype=torch.float32
+        )
     except OSError as error:
         raise ValueError(
             f"slm.path={path} can be neither read nor downloaded ({str(error).splitlines()[0]}); "

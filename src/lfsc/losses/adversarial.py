@@ -16,12 +16,12 @@ class FeatureLoss(nn.Module):
     """The mean over judges of the mean over their feature maps of mean |fake − real|."""
 
     def forward(self, fake: list[Judgement], real: list[Judgement]) -> Tensor:
-        return stack(
-            [
-                stack([(f.float() - r.float()).abs().mean() for f, r in zip(of_fake.features, of_real.features, strict=True)]).mean()
-                for of_fake, of_real in zip(fake, real, strict=True)
-            ]
-        ).mean()
+        return stack([distance(*judgements) for judgements in zip(fake, real, strict=True)]).mean()
+
+
+def distance(fake: Judgement, real: Judgement) -> Tensor:
+    pairs = zip(fake.features, real.features, strict=True)
+    return stack([(f.float() - r.float()).abs().mean() for f, r in pairs]).mean()
 
 
 class DiscriminatorLoss(nn.Module):

@@ -40,7 +40,7 @@ class MelLoss(MultiResolution):
 
     def __init__(self, *, sample_rate: int, resolutions: list[list[int]], num_mels: list[int], squared: bool = False):
         if len(resolutions) != len(num_mels):
-            raise ValueError(f"{len(resolutions)} mel resolutions and {len(num_mels)} numbers of bands: expected one each")
+            raise ValueError(f"{len(resolutions)} mel resolutions, {len(num_mels)} numbers of bands: expected one each")
         super().__init__(
             [
                 MelSpectrogram(

@@ -22,7 +22,8 @@ class GroupedFSQ(nn.Module):
         super().__init__()
         if num_codebooks < 1 or not levels or min(levels) < 2:
             raise ValueError(
-                f"{num_codebooks} codebooks of levels {list(levels)}: expected at least one codebook and levels of 2 or more"
+                f"{num_codebooks} codebooks of levels {list(levels)}: expected at least one codebook and levels of 2 "
+                "or more"
             )
         self.num_codebooks = num_codebooks
         self.levels = tuple(levels)

@@ -9,6 +9,7 @@ from lightning.pytorch import Callback, Trainer
 
 from lfsc.configs import build
 from lfsc.losses.weighted import WeightedLosses
+from lfsc.models.codec import Codec
 from lfsc.training.alarms import Alarms
 from lfsc.training.announcement import Announcement
 from lfsc.training.averaging import Averaging
@@ -44,6 +45,7 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
         raise ValueError(
             f"crop_length={config['crop_length']} is not a multiple of the codec's hop of {codec.hop_length} samples"
         )
+    freeze(codec, config["freeze"])
     losses = build(config["losses"])
     precision = checked_precision(config["trainer"])
     generator, discriminators = (
@@ -62,6 +64,17 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
         updates_per_epoch=config["updates_per_epoch"],
         accumulate=config["accumulate"],
     )
+
+
+def freeze(codec: Codec, parts: list[str]) -> None:
+    """Take gradients from parts of the codec, which then stay as they are: tokens, if the encoder is one of them."""
+    learning = [name for name, part in codec.named_children() if any(True for _ in part.parameters())]
+    for part in parts:
+        if part not in learning:
+            raise ValueError(f"freeze={parts}: the codec's parts that learn are {', '.join(learning)}")
+        codec.get_submodule(part).requires_grad_(False)
+    if not any(parameter.requires_grad for parameter in codec.parameters()):
+        raise ValueError(f"freeze={parts} leaves nothing to train")
 
 
 def check_shapes(config: dict[str, Any]) -> None:

@@ -92,7 +92,7 @@ class CodecTraining(LightningModule):
         """The discriminators' loss, and beside it their opinions."""
         # Detached: this turn trains the judges and must not reach the codec.
         views = compared.views.detached()
-        real, fake = self.discriminators(views.real), self.discriminators(views.fake)
+        real, fake = self.discriminators.together(views)
         loss = {"discriminator": self.discriminator_loss(fake, real)}
         return loss | opinions(self.discriminators.names, real, fake)
 
@@ -136,7 +136,8 @@ class CodecTraining(LightningModule):
         return {name: values[name] for name in self.weights}
 
     def configure_optimizers(self) -> tuple[list, list]:
-        generator = self.players["generator"].optimizer(self.codec.parameters())
+        trained = (parameter for parameter in self.codec.parameters() if parameter.requires_grad)
+        generator = self.players["generator"].optimizer(trained)
         discriminators = self.players["discriminators"].optimizer(self.discriminators.parameters())
         optimizers = [generator, discriminators]
         schedulers = [player.schedule(opt) for player, opt in zip(self.players.values(), optimizers, strict=True)]
