@@ -3,7 +3,6 @@
 # make test      the fast tests
 # make lint      ruff
 # make slow      the slow tests as well
-# make bench     what this machine makes of it, as tables
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 EXTRAS := train,prep,ray,evaluate,export,sweep,wandb,dev
 
-.PHONY: install train test slow lint bench clean
+.PHONY: install train test slow lint clean
 
 install: $(STAMP)
 
@@ -36,9 +35,6 @@ slow: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-
-bench: install
-	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache dist

@@ -2,7 +2,7 @@
 
 from math import prod
 
-from torch import Tensor, nn, tanh
+from torch import Tensor, autocast, nn, tanh
 from torch.nn.functional import leaky_relu_
 
 from lfsc.models.layers import (
@@ -55,7 +55,10 @@ class Decoder(nn.Module):
             x = upsample(leaky_relu_(x), length)
             length = None if length is None else length * rate
             x = block(x, length)
-        return tanh(self.conv_out(leaky_relu_(x), length))[:, 0]
+        # Not in half precision under autocast: eight bits of mantissa would be heard, and trained on.
+        with autocast(x.device.type, enabled=False):
+            x = leaky_relu_(x).to(self.conv_out.bias.dtype)
+            return tanh(self.conv_out(x, length))[:, 0]
 
     def needed_frames(self, samples: range) -> range:
         """The frames of latents that `samples` are made of; negative ones lie before the clip."""
