@@ -45,3 +45,10 @@ def test_a_sample_is_made_of_exactly_the_needed_frames(decoder, made_positive, p
 def test_channels_that_cannot_be_halved_are_refused():
     with pytest.raises(ValueError, match="halved 2 times"):
         Decoder(latent_dim=3, in_kernel_size=7, out_kernel_size=3, **SHAPES["odd rates"] | {"channels": 6})
+
+
+def test_the_waveform_is_float32_under_autocast():
+    decoder = Decoder(latent_dim=3, in_kernel_size=7, out_kernel_size=3, **SHAPES["odd rates"])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        audio = decoder(torch.randn(1, 3, 20))
+    assert audio.dtype == torch.float32
