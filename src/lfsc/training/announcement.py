@@ -29,7 +29,7 @@ def blend_table(shares: list[Share], *, rows: int) -> Table:
     """The most heard corpora and languages, and the rest in one row."""
     ordered = sorted(shares, key=lambda share: share.share, reverse=True)
     shown, rest = ordered[:rows], ordered[rows:]
-    table = Table("corpus", "language", "hours", "heard as", "share of clips")
+    table = Table("corpus", "language", "speech", "heard as", "share of clips")
     for share in shown:
         table.add_row(share.corpus, share.language, *numbers(share.hours, share.effective_hours, share.share))
     if rest:
@@ -39,7 +39,11 @@ def blend_table(shares: list[Share], *, rows: int) -> Table:
 
 
 def numbers(hours: float, effective_hours: float, share: float) -> tuple[str, str, str]:
-    return f"{hours:.3g} h", f"{effective_hours:.3g} h", f"{share:.2%}"
+    return duration(hours), duration(effective_hours), f"{share:.2%}"
+
+
+def duration(hours: float) -> str:
+    return f"{hours:,.1f} h" if hours >= 1 else f"{60 * hours:.1f} min"
 
 
 def millions(module) -> float:
