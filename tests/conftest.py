@@ -88,9 +88,14 @@ def narrow_codec(*, seed: int = 0, **shape):
     return codec.eval()
 
 
+DECODER_ALONE = ("output_activation", "grouped_upsampling")
+
+
 def narrow_config(
     *, seed=0, channels=4, rates=(2, 4), levels=(8, 7, 6, 6), num_codebooks=2, sample_rate=22050, **layers
 ) -> dict:
+    eps = {"eps": layers.pop("eps")} if "eps" in layers else {}
+    alone = {key: layers.pop(key) for key in DECODER_ALONE if key in layers}
     shape = {"latent_dim": num_codebooks * len(levels), "kernel_sizes": [3, 7, 11], "in_kernel_size": 7, **layers}
     encoder = {"channels": channels, "rates": list(rates), "dilations": [1], "out_kernel_size": 7}
     decoder = {
@@ -98,8 +103,9 @@ def narrow_config(
         "rates": list(rates)[::-1],
         "dilations": [1, 3, 5],
         "out_kernel_size": 3,
+        **alone,
     }
-    quantizer = {"num_codebooks": num_codebooks, "levels": list(levels)}
+    quantizer = {"num_codebooks": num_codebooks, "levels": list(levels), **eps}
     return {
         "_target_": "lfsc.models.codec.Codec",
         "sample_rate": sample_rate,

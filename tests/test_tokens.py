@@ -141,3 +141,17 @@ def test_another_codecs_tokens_are_refused(make_codec):
     tokens.require_same_codec(tokens.fingerprint(codec), codec, name="clip")
     with pytest.raises(ValueError, match=r"clip holds tokens of codec 0123456789abcdef, this codec is [0-9a-f]{16}"):
         tokens.require_same_codec("0123456789abcdef", codec, name="clip")
+
+
+@pytest.mark.parametrize("change", [{"activation": "elu"}, {"pad_mode": "zeros"}, {"eps": 0.01}])
+def test_other_arithmetic_has_another_fingerprint(make_codec, change):
+    usual, other = make_codec(), make_codec(**change)
+    other.load_state_dict(usual.state_dict())
+    assert fingerprint(other) != fingerprint(usual)
+
+
+def test_an_activations_own_weights_count_too(make_codec):
+    codec = make_codec(activation="half_snake")
+    before = fingerprint(codec)
+    codec.encoder.activation_out.snake.alpha.data += 1
+    assert fingerprint(codec) != before

@@ -44,7 +44,27 @@ def test_a_sample_is_made_of_exactly_the_needed_frames(decoder, made_positive, p
 
 def test_channels_that_cannot_be_halved_are_refused():
     with pytest.raises(ValueError, match="halved 2 times"):
-        Decoder(latent_dim=3, in_kernel_size=7, out_kernel_size=3, **SHAPES["odd rates"] | {"channels": 6})
+        Decoder(latent_dim=3, in_kernel_size=7, out_kernel_size=3, **SHAPES["odd rates"] | {"channels": 3})
+
+
+def test_channels_are_halved_and_rounded_down():
+    decoder = Decoder(latent_dim=3, in_kernel_size=7, out_kernel_size=3, **SHAPES["odd rates"] | {"channels": 7})
+    assert [upsample.out_channels for upsample in decoder.upsamples] == [3, 1]
+
+
+@pytest.mark.parametrize("mode", ["zeros", "replicate"])
+def test_one_frame_is_enough_where_nothing_is_reflected(mode):
+    decoder = Decoder(latent_dim=3, in_kernel_size=7, out_kernel_size=3, **SHAPES["paper"], pad_mode=mode)
+    assert decoder.min_frames == 1
+    assert decoder(torch.randn(1, 3, 1)).shape == (1, 1024)
+
+
+def test_the_output_may_be_clamped():
+    decoder = Decoder(
+        latent_dim=3, in_kernel_size=7, out_kernel_size=3, **SHAPES["odd rates"], output_activation="clamp"
+    )
+    audio = decoder(1000 * torch.randn(1, 3, 20))
+    assert audio.abs().max() == 1
 
 
 def test_the_waveform_is_float32_under_autocast():

@@ -38,7 +38,7 @@ def test_the_gradient_passes_straight_through_the_rounding():
     latents = torch.zeros(1, 1, 1, requires_grad=True)
     quantizer(latents).codes.sum().backward()
     # d tanh at 0 is 1, times the scale of 7 levels, over half of them.
-    assert latents.grad.item() == pytest.approx(3 * (1 - GroupedFSQ.EPS) / 3)
+    assert latents.grad.item() == pytest.approx(3 * (1 - quantizer.eps) / 3)
 
 
 def test_float32_under_autocast():

@@ -1,10 +1,17 @@
 import pytest
 import torch
 
+SHAPES = {
+    "even rates": {"rates": (2, 2, 4)},
+    "odd rates": {"rates": (3, 5)},
+    "snakes": {"rates": (3, 5), "activation": "half_snake", "pad_mode": "replicate", "output_activation": "clamp"},
+    "zeros": {"rates": (2, 4), "activation": "elu", "pad_mode": "zeros", "grouped_upsampling": True},
+}
 
-@pytest.fixture(params=[(2, 2, 4), (3, 5)], ids=["even rates", "odd rates"])
+
+@pytest.fixture(params=SHAPES)
 def codec(make_codec, request):
-    return make_codec(rates=request.param)
+    return make_codec(**SHAPES[request.param])
 
 
 def audio_of(num_samples):

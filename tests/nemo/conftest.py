@@ -84,7 +84,7 @@ def make_tar():
     return tarred
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def nemo_python() -> str:
     """The interpreter of an environment with nemo_toolkit, as LFSC_NEMO_PYTHON names it."""
     python = os.environ.get("LFSC_NEMO_PYTHON")

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from lfsc.bundle.checking import checked_codec
 from lfsc.bundle.opening import opened
 from lfsc.nemo.architecture import MODULES, codec_from_nemo
 from lfsc.nemo.writing import config_to_nemo
@@ -65,11 +66,11 @@ def test_what_nemo_leaves_out_has_nemos_own_value(recipe):
         ("audio_decoder", "_target_", CLASS + "CausalHiFiGANDecoder", "CausalHiFiGANDecoder"),
         ("vector_quantizer", "_target_", MODULES + "encodec_modules.ResidualVectorQuantizer", "ResidualVectorQ"),
         ("audio_encoder", "_target_", "os.system", "audio_encoder is a 'os.system'"),
-        ("audio_decoder", "activation", "half_snake", r"audio_decoder\.activation of .* is 'half_snake'"),
-        ("audio_decoder", "output_activation", "clamp", r"audio_decoder\.output_activation"),
-        ("audio_decoder", "n_groups_equal_to_out_channels", True, "n_groups_equal_to_out_channels"),
-        ("audio_encoder", "pad_mode", "zeros", r"audio_encoder\.pad_mode"),
-        ("vector_quantizer", "eps", 0.01, r"vector_quantizer\.eps"),
+        ("audio_decoder", "activation", "gelu", r"decoder\.activation is 'gelu': only lrelu or"),
+        ("audio_decoder", "output_activation", "sigmoid", r"decoder\.output_activation"),
+        ("audio_decoder", "n_groups_equal_to_out_channels", "yes", "grouped_upsampling is 'yes'"),
+        ("audio_encoder", "pad_mode", "circular", r"encoder\.pad_mode is 'circular': only reflect or"),
+        ("vector_quantizer", "eps", 1.0, r"quantizer\.eps is 1\.0"),
         ("audio_encoder", "dropout", 0.1, r"audio_encoder\.dropout of .*HiFiGANEncoder has no equal"),
         ("audio_encoder", None, None, "audio_encoder is None: expected a section"),
         (None, "semantic_codec", {"a": 1}, "semantic_codec has no equal"),
@@ -86,7 +87,7 @@ def test_what_has_no_equal_is_named(part, key, value, reason, recipe):
     else:
         recipe[part][key] = value
     with pytest.raises(ValueError, match=reason):
-        codec_from_nemo(recipe)
+        checked_codec(codec_from_nemo(recipe))
 
 
 def test_a_missing_key_is_named(recipe):
@@ -96,6 +97,22 @@ def test_a_missing_key_is_named(recipe):
 
 
 def test_ours_as_nemos_and_back_is_ours(tmp_path, write_checkpoint):
-    path = write_checkpoint(tmp_path / "a.ckpt", rates=(3, 5), levels=(5, 4), num_codebooks=3, kernel_sizes=[3])
-    with opened(path) as found:
-        assert codec_from_nemo(config_to_nemo(found.codec)) == found.codec
+    shape = {"rates": (3, 5), "levels": (5, 4), "num_codebooks": 3, "kernel_sizes": [3]}
+    variants = {"activation": "half_snake", "pad_mode": "zeros", "output_activation": "clamp", "eps": 0.01}
+    for name, more in {"plain": {}, "varied": variants | {"grouped_upsampling": True}}.items():
+        with opened(write_checkpoint(tmp_path / f"{name}.ckpt", **shape, **more)) as found:
+            assert codec_from_nemo(config_to_nemo(found.codec)) == found.codec
+
+
+def test_one_quantizer_by_itself_is_one_group(recipe):
+    recipe["vector_quantizer"] = {"_target_": CLASS + "FiniteScalarQuantizer", "num_levels": [5, 5, 5]}
+    quantizer = codec_from_nemo(recipe)["quantizer"]
+    assert quantizer == {"_target_": "lfsc.models.quantizer.GroupedFSQ", "num_codebooks": 1, "levels": [5, 5, 5]}
+
+
+def test_what_nemo_has_by_itself_is_not_written_and_capitals_do_not_matter(recipe):
+    plain = codec_from_nemo(recipe)
+    recipe["audio_encoder"] |= {"activation": "LReLU", "pad_mode": "reflect"}
+    recipe["audio_decoder"] |= {"n_groups_equal_to_out_channels": False}
+    recipe["vector_quantizer"] |= {"eps": 0.001}
+    assert codec_from_nemo(recipe) == plain

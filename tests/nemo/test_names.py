@@ -7,10 +7,11 @@ from lfsc.nemo.names import CODEC, discriminator_modules, from_nemo, to_nemo
 
 
 def test_every_tensor_of_a_codec_has_one_name_there_and_comes_back(make_codec):
-    ours = list(make_codec(rates=(2, 3, 4), kernel_sizes=[3, 5]).state_dict())
-    theirs = [to_nemo(name, CODEC) for name in ours]
-    assert len(set(theirs)) == len(ours)
-    assert [from_nemo(name, CODEC) for name in theirs] == ours
+    for activation in ("lrelu", "snake", "half_snake"):
+        ours = list(make_codec(rates=(2, 3, 4), kernel_sizes=[3, 5], activation=activation).state_dict())
+        theirs = [to_nemo(name, CODEC) for name in ours]
+        assert len(set(theirs)) == len(ours)
+        assert [from_nemo(name, CODEC) for name in theirs] == ours
 
 
 def test_the_names_before_torchs_parametrization_are_the_same_tensors():

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import Any
 
-from lfsc.values import LARGEST, brief, number, numbers, one_of, rows, section, seed, text
+from lfsc.models.activations import ACTIVATIONS, OUTPUTS
+from lfsc.models.padding import MODES
+from lfsc.values import LARGEST, brief, fraction, number, numbers, one_of, rows, section, seed, switch, text
 
 # Tokens are counted in 32 bits by NeMo, and in fewer by everything else.
 LARGEST_CODEBOOK = 1 << 31
@@ -20,6 +22,20 @@ GENERATOR: dict[str, Check] = {
     "dilations": numbers,
     "in_kernel_size": number,
     "out_kernel_size": number,
+}
+# Keys that may be missing, with the value that then holds and is not written.
+VARIANTS: dict[str, tuple[Check, Any]] = {
+    "activation": (lambda value, name: one_of(value, ACTIVATIONS, name), "lrelu"),
+    "pad_mode": (lambda value, name: one_of(value, MODES, name), "reflect"),
+}
+OPTIONAL: dict[str, dict[str, tuple[Check, Any]]] = {
+    "encoder": VARIANTS,
+    "quantizer": {"eps": (fraction, 1e-3)},
+    "decoder": VARIANTS
+    | {
+        "output_activation": (lambda value, name: one_of(value, OUTPUTS, name), "tanh"),
+        "grouped_upsampling": (switch, False),
+    },
 }
 CODEC = "lfsc.models.codec.Codec"
 PARTS: dict[str, tuple[str, dict[str, Check]]] = {
@@ -40,7 +56,9 @@ def checked_codec(config: Any) -> dict:
     require_keys(config, ("sample_rate", *PARTS), "codec")
     checked: dict[str, Any] = {"_target_": CODEC, "sample_rate": number(config["sample_rate"], "codec.sample_rate")}
     for part, (target, keys) in PARTS.items():
-        checked[part] = checked_part(config[part], {target: keys}, f"codec.{part}")
+        given = section(config[part], f"codec.{part}")
+        needed = {key: value for key, value in given.items() if key not in OPTIONAL[part]}
+        checked[part] = checked_part(needed, {target: keys}, f"codec.{part}") | unusual(given, part)
     require_working(checked["encoder"], "codec.encoder")
     require_working(checked["decoder"], "codec.decoder")
     encoder, levels = checked["encoder"], checked["quantizer"]["levels"]
@@ -49,6 +67,14 @@ def checked_codec(config: Any) -> dict:
             f"{encoder['channels']} channels at {len(encoder['rates'])} rates, or levels {levels}, are too many"
         )
     return checked
+
+
+def unusual(config: Mapping, part: str) -> dict:
+    """The optional keys of a part whose values are other than what holds without them."""
+    values = {
+        key: check(config[key], f"codec.{part}.{key}") for key, (check, _) in OPTIONAL[part].items() if key in config
+    }
+    return {key: value for key, value in values.items() if value != OPTIONAL[part][key][1]}
 
 
 def require_working(part: dict, name: str) -> None:

@@ -2,16 +2,10 @@
 
 from math import prod
 
-from torch import Tensor, autocast, nn, tanh
-from torch.nn.functional import leaky_relu_
+from torch import Tensor, autocast, nn
 
-from lfsc.models.layers import (
-    MultiReceptiveField,
-    ReflectConv1d,
-    UpsampleConv1d,
-    needed,
-    widest_pad,
-)
+from lfsc.models.activations import activation_of, output_of
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, UpsampleConv1d, needed, widest_copy
 
 
 class Decoder(nn.Module):
@@ -27,21 +21,33 @@ class Decoder(nn.Module):
         dilations: list[int],
         in_kernel_size: int,
         out_kernel_size: int,
+        activation: str = "lrelu",
+        output_activation: str = "tanh",
+        pad_mode: str = "reflect",
+        grouped_upsampling: bool = False,
     ):
+        """With `grouped_upsampling`, each output channel of a transposed convolution is made of two inputs alone."""
         super().__init__()
-        if channels % 2 ** len(rates):
+        if channels < 2 ** len(rates):
             raise ValueError(f"decoder channels {channels} cannot be halved {len(rates)} times, once a rate in {rates}")
         self.rates = tuple(rates)
         self.latent_dim = latent_dim
         widths = [channels // 2**i for i in range(len(rates) + 1)]
-        self.conv_in = ReflectConv1d(latent_dim, channels, in_kernel_size)
+        self.conv_in = PaddedConv1d(latent_dim, channels, in_kernel_size, pad_mode=pad_mode)
+        self.activations = nn.ModuleList(activation_of(activation, width) for width in widths[:-1])
         self.upsamples = nn.ModuleList(
-            UpsampleConv1d(width, width // 2, rate=rate) for width, rate in zip(widths, rates, strict=False)
+            UpsampleConv1d(width, width // 2, rate=rate, groups=width // 2 if grouped_upsampling else 1)
+            for width, rate in zip(widths, rates, strict=False)
         )
         self.blocks = nn.ModuleList(
-            MultiReceptiveField(width, kernel_sizes=kernel_sizes, dilations=dilations) for width in widths[1:]
+            MultiReceptiveField(
+                width, kernel_sizes=kernel_sizes, dilations=dilations, activation=activation, pad_mode=pad_mode
+            )
+            for width in widths[1:]
         )
-        self.conv_out = ReflectConv1d(widths[-1], 1, out_kernel_size)
+        self.activation_out = activation_of(activation, widths[-1])
+        self.conv_out = PaddedConv1d(widths[-1], 1, out_kernel_size, pad_mode=pad_mode)
+        self.output_activation = output_of(output_activation)
 
     @property
     def hop_length(self) -> int:
@@ -51,14 +57,14 @@ class Decoder(nn.Module):
         """Audio [B, F·hop] in -1…1 of latents [B,D,F]; `frames` [B] counts each clip's own where they differ."""
         length = frames
         x = self.conv_in(latents, length)
-        for upsample, block, rate in zip(self.upsamples, self.blocks, self.rates, strict=True):
-            x = upsample(leaky_relu_(x), length)
-            length = None if length is None else length * rate
+        for activation, upsample, block in zip(self.activations, self.upsamples, self.blocks, strict=True):
+            x = upsample(activation(x), length)
+            length = None if length is None else length * upsample.stride[0]
             x = block(x, length)
         # Not in half precision under autocast: eight bits of mantissa would be heard, and trained on.
         with autocast(x.device.type, enabled=False):
-            x = leaky_relu_(x).to(self.conv_out.bias.dtype)
-            return tanh(self.conv_out(x, length))[:, 0]
+            x = self.activation_out(x).to(self.conv_out.bias.dtype)
+            return self.output_activation(self.conv_out(x, length))[:, 0]
 
     def needed_frames(self, samples: range) -> range:
         """The frames of latents that `samples` are made of; negative ones lie before the clip."""
@@ -66,10 +72,10 @@ class Decoder(nn.Module):
 
     @property
     def min_frames(self) -> int:
-        """The fewest frames at which every layer's input is longer than what it reflects."""
+        """The fewest frames at which every layer's input is longer than what it copies to beyond an end."""
         steps, fewest = 1, 1
         for layer in self.layers():
-            fewest = max(fewest, widest_pad(layer) // steps + 1)
+            fewest = max(fewest, widest_copy(layer) // steps + 1)
             steps *= layer.stride[0] if layer in self.upsamples else 1
         return fewest
 

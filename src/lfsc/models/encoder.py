@@ -3,9 +3,9 @@
 from math import prod
 
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu_
 
-from lfsc.models.layers import MultiReceptiveField, ReflectConv1d, needed, widest_pad
+from lfsc.models.activations import activation_of
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, needed, widest_copy
 
 
 class Encoder(nn.Module):
@@ -21,19 +21,29 @@ class Encoder(nn.Module):
         dilations: list[int],
         in_kernel_size: int,
         out_kernel_size: int,
+        activation: str = "lrelu",
+        pad_mode: str = "reflect",
     ):
         super().__init__()
         self.rates = tuple(rates)
         self.latent_dim = latent_dim
+        self.activation = activation
+        self.pad_mode = pad_mode
         widths = [channels * 2**i for i in range(len(rates) + 1)]
-        self.conv_in = ReflectConv1d(1, channels, in_kernel_size)
+        self.conv_in = PaddedConv1d(1, channels, in_kernel_size, pad_mode=pad_mode)
         self.blocks = nn.ModuleList(
-            MultiReceptiveField(width, kernel_sizes=kernel_sizes, dilations=dilations) for width in widths[:-1]
+            MultiReceptiveField(
+                width, kernel_sizes=kernel_sizes, dilations=dilations, activation=activation, pad_mode=pad_mode
+            )
+            for width in widths[:-1]
         )
+        self.activations = nn.ModuleList(activation_of(activation, width) for width in widths[:-1])
         self.downsamples = nn.ModuleList(
-            ReflectConv1d(width, 2 * width, 2 * rate, stride=rate) for width, rate in zip(widths, rates, strict=False)
+            PaddedConv1d(width, 2 * width, 2 * rate, stride=rate, pad_mode=pad_mode)
+            for width, rate in zip(widths, rates, strict=False)
         )
-        self.conv_out = ReflectConv1d(widths[-1], latent_dim, out_kernel_size)
+        self.activation_out = activation_of(activation, widths[-1])
+        self.conv_out = PaddedConv1d(widths[-1], latent_dim, out_kernel_size, pad_mode=pad_mode)
 
     @property
     def hop_length(self) -> int:
@@ -43,10 +53,10 @@ class Encoder(nn.Module):
         """Latents [B,D,F] of audio [B, F·hop]; `frames` [B] counts each clip's own where they differ."""
         length = None if frames is None else frames * self.hop_length
         x = self.conv_in(audio[:, None], length)
-        for block, downsample, rate in zip(self.blocks, self.downsamples, self.rates, strict=True):
-            x = downsample(leaky_relu_(block(x, length)), length)
-            length = None if length is None else length // rate
-        return self.conv_out(leaky_relu_(x), length)
+        for block, activation, downsample in zip(self.blocks, self.activations, self.downsamples, strict=True):
+            x = downsample(activation(block(x, length)), length)
+            length = None if length is None else length // downsample.stride[0]
+        return self.conv_out(self.activation_out(x), length)
 
     def needed_samples(self, frames: range) -> range:
         """The samples that `frames` of latents are made of; negative ones lie before the clip."""
@@ -54,10 +64,10 @@ class Encoder(nn.Module):
 
     @property
     def min_frames(self) -> int:
-        """The fewest frames at which every layer's input is longer than what it reflects."""
+        """The fewest frames at which every layer's input is longer than what it copies to beyond an end."""
         steps, fewest = self.hop_length, 1
         for layer in self.layers():
-            fewest = max(fewest, widest_pad(layer) // steps + 1)
+            fewest = max(fewest, widest_copy(layer) // steps + 1)
             steps //= layer.stride[0] if layer in self.downsamples else 1
         return fewest
 

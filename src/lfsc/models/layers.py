@@ -6,35 +6,33 @@ from torch import Tensor, arange, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from lfsc.reflection import reflect
+from lfsc.models.activations import activation_of
+from lfsc.models.padding import MODES, copied_steps, padded
 
 
-def reflect_pad(x: Tensor, pad: int, length: Tensor | None = None) -> Tensor:
-    """x [B,C,T] reflected by `pad` at both ends; with `length` [B], every clip at its own end.
+class PaddedConv1d(nn.Conv1d):
+    """Weight-normed convolution, padded so that stride s gives 1/s of the frames."""
 
-    What lies further behind a shorter clip's end is left as it is: nothing that is kept of the clip sees it.
-    """
-    padded = reflect(x, pad)
-    if length is None:
-        return padded
-    step = arange(pad, device=x.device)
-    last = length[:, None] - 1
-    source = (last - 1 - step)[:, None].expand(-1, x.shape[1], -1)
-    target = (pad + last + 1 + step)[:, None].expand(-1, x.shape[1], -1)
-    return padded.scatter(2, target, x.gather(2, source))
-
-
-class ReflectConv1d(nn.Conv1d):
-    """Weight-normed convolution, reflected so that stride s gives 1/s of the frames."""
-
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, dilation: int = 1):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        pad_mode: str = "reflect",
+    ):
         super().__init__(in_channels, out_channels, kernel_size, stride=stride, dilation=dilation)
+        if pad_mode not in MODES:
+            raise ValueError(f"pad_mode is {pad_mode!r}: expected {' or '.join(MODES)}")
+        self.pad_mode = pad_mode
         span = dilation * (kernel_size - 1)
         self.pad = (span - stride + 2) // 2 if stride > 1 else span // 2
         weight_norm(self)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        return self.convolve(reflect_pad(x, self.pad, length), self.weight)
+        return self.convolve(padded(x, self.pad, self.pad_mode, length), self.weight)
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         """The convolution alone."""
@@ -51,9 +49,15 @@ class ReflectConv1d(nn.Conv1d):
 class UpsampleConv1d(nn.ConvTranspose1d):
     """Weight-normed transposed convolution that gives `rate` times the frames; beyond a clip's end it sees zeros."""
 
-    def __init__(self, in_channels: int, out_channels: int, *, rate: int):
+    def __init__(self, in_channels: int, out_channels: int, *, rate: int, groups: int = 1):
         super().__init__(
-            in_channels, out_channels, 2 * rate, stride=rate, padding=(rate + 1) // 2, output_padding=rate % 2
+            in_channels,
+            out_channels,
+            2 * rate,
+            stride=rate,
+            padding=(rate + 1) // 2,
+            output_padding=rate % 2,
+            groups=groups,
         )
         weight_norm(self)
 
@@ -73,15 +77,19 @@ class UpsampleConv1d(nn.ConvTranspose1d):
 class ResidualBlock(nn.Module):
     """HiFi-GAN's residual unit (arXiv 2010.05646): two convolutions, the first dilated."""
 
-    def __init__(self, channels: int, kernel_size: int, *, dilation: int):
+    def __init__(
+        self, channels: int, kernel_size: int, *, dilation: int, activation: str = "lrelu", pad_mode: str = "reflect"
+    ):
         super().__init__()
-        self.dilated = ReflectConv1d(channels, channels, kernel_size, dilation=dilation)
-        self.plain = ReflectConv1d(channels, channels, kernel_size)
+        # What comes in is added at the end; what a convolution gave is needed by nothing else.
+        self.activation_in = activation_of(activation, channels, inplace=False)
+        self.dilated = PaddedConv1d(channels, channels, kernel_size, dilation=dilation, pad_mode=pad_mode)
+        self.activation_between = activation_of(activation, channels)
+        self.plain = PaddedConv1d(channels, channels, kernel_size, pad_mode=pad_mode)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        hidden = self.dilated(F.leaky_relu(x), length)
-        # In place, as everywhere behind a convolution: its result is needed by nothing else.
-        return self.plain(F.leaky_relu_(hidden), length).add_(x)
+        hidden = self.dilated(self.activation_in(x), length)
+        return self.plain(self.activation_between(hidden), length).add_(x)
 
     def needs(self, steps: range) -> range:
         return self.dilated.needs(self.plain.needs(steps))
@@ -90,10 +98,10 @@ class ResidualBlock(nn.Module):
 class MultiReceptiveField(nn.Module):
     """The mean over kernel sizes of a chain of residual blocks, one a dilation."""
 
-    def __init__(self, channels: int, *, kernel_sizes: list[int], dilations: list[int]):
+    def __init__(self, channels: int, *, kernel_sizes: list[int], dilations: list[int], **blocks: str):
         super().__init__()
         self.chains = nn.ModuleList(
-            nn.ModuleList(ResidualBlock(channels, kernel_size, dilation=dilation) for dilation in dilations)
+            nn.ModuleList(ResidualBlock(channels, kernel_size, dilation=dilation, **blocks) for dilation in dilations)
             for kernel_size in kernel_sizes
         )
 
@@ -119,6 +127,7 @@ def needed(layers: Iterable[nn.Module], steps: range) -> range:
     return steps
 
 
-def widest_pad(layer: nn.Module) -> int:
-    """The most steps that `layer` reflects at an end; its input must be longer."""
-    return max((part.pad for part in layer.modules() if isinstance(part, ReflectConv1d)), default=0)
+def widest_copy(layer: nn.Module) -> int:
+    """The most steps that `layer` copies to beyond an end; its input must be longer."""
+    convolutions = [part for part in layer.modules() if isinstance(part, PaddedConv1d)]
+    return max((copied_steps(part.pad, part.pad_mode) for part in convolutions), default=0)

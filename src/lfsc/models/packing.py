@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from lfsc.models.codec import Codec
-from lfsc.models.layers import ReflectConv1d
+from lfsc.models.layers import PaddedConv1d
 
 # Of an input, by which oneDNN chooses the layout; it fits shorter and longer ones. Without it bfloat16 takes 20 times
 # as long in some layers.
@@ -20,7 +20,7 @@ def pack(codec: Codec) -> Codec:
     if codec.device.type == "cpu" and torch.backends.mkldnn.is_available() and supported(codec.dtype):
         for module in list(codec.modules()):
             for name, layer in module.named_children():
-                if type(layer) is ReflectConv1d and layer.in_channels > 1:
+                if type(layer) is PaddedConv1d and layer.in_channels > 1:
                     setattr(module, name, PackedConv1d(layer))
     return codec
 
@@ -29,12 +29,12 @@ def supported(dtype: torch.dtype) -> bool:
     return dtype == torch.float32 or (dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-class PackedConv1d(ReflectConv1d):
+class PackedConv1d(PaddedConv1d):
     """The same convolution with its weight in the layout that oneDNN's kernels read."""
 
-    def __init__(self, layer: ReflectConv1d):
+    def __init__(self, layer: PaddedConv1d):
         nn.Module.__init__(self)
-        for name in ("in_channels", "out_channels", "kernel_size", "stride", "dilation", "pad"):
+        for name in ("in_channels", "out_channels", "kernel_size", "stride", "dilation", "pad", "pad_mode"):
             setattr(self, name, getattr(layer, name))
         self.bias = layer.bias
         # As of a two-dimensional convolution of height 1: there are no others that keep the layout of their input.

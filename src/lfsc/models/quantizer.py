@@ -15,10 +15,8 @@ class Quantized(NamedTuple):
 class GroupedFSQ(nn.Module):
     """Finite scalar quantization (arXiv 2309.15505) of consecutive groups of channels, one group a codebook."""
 
-    # Keeps tanh off the outermost rounding edges (the ε of the paper's appendix A).
-    EPS = 1e-3
-
-    def __init__(self, *, num_codebooks: int, levels: list[int]):
+    def __init__(self, *, num_codebooks: int, levels: list[int], eps: float = 1e-3):
+        """`eps` keeps tanh off the outermost rounding edges (appendix A)."""
         super().__init__()
         if num_codebooks < 1 or not levels or min(levels) < 2:
             raise ValueError(
@@ -27,6 +25,7 @@ class GroupedFSQ(nn.Module):
             )
         self.num_codebooks = num_codebooks
         self.levels = tuple(levels)
+        self.eps = eps
         count = torch.tensor(levels, dtype=torch.int64)
         self.register_buffer("centre", count // 2, persistent=False)
         self.register_buffer("steps", count, persistent=False)
@@ -63,7 +62,7 @@ class GroupedFSQ(nn.Module):
     def bound(self, x: Tensor) -> Tensor:
         """x [B,C,d,F] squeezed to the span of its levels, offset by half a step where their number is even."""
         levels = self.per_channel(self.steps).float()
-        scale = (levels - 1) / 2 * (1 - self.EPS)
+        scale = (levels - 1) / 2 * (1 - self.eps)
         offset = torch.where(levels % 2 == 0, 0.5, 0.0)
         shift = (offset / scale).tan()
         return scale * (x + shift).tanh() - offset

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lfsc.models.layers import MultiReceptiveField, ReflectConv1d, ResidualBlock, UpsampleConv1d
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d
+from lfsc.models.padding import before, behind, copied_steps
 
 # A stage takes the next x [B,C,T] and whether it is the last, and gives what is complete now, perhaps of length 0.
 Stage = Callable[[Tensor, bool], Tensor]
@@ -14,21 +15,22 @@ Stage = Callable[[Tensor, bool], Tensor]
 
 def encoder_stage(encoder: nn.Module) -> Stage:
     stages = [stage_of(encoder.conv_in)]
-    for block, downsample in zip(encoder.blocks, encoder.downsamples, strict=True):
-        stages += [stage_of(block), ACTIVATION, stage_of(downsample)]
-    return Chain([*stages, ACTIVATION, stage_of(encoder.conv_out)])
+    for block, activation, downsample in zip(encoder.blocks, encoder.activations, encoder.downsamples, strict=True):
+        stages += [stage_of(block), Pointwise(activation), stage_of(downsample)]
+    return Chain([*stages, Pointwise(encoder.activation_out), stage_of(encoder.conv_out)])
 
 
 def decoder_stage(decoder: nn.Module) -> Stage:
     stages = [stage_of(decoder.conv_in)]
-    for upsample, block in zip(decoder.upsamples, decoder.blocks, strict=True):
-        stages += [ACTIVATION, stage_of(upsample), stage_of(block)]
-    return Chain([*stages, ACTIVATION, stage_of(decoder.conv_out), Pointwise(torch.tanh)])
+    for activation, upsample, block in zip(decoder.activations, decoder.upsamples, decoder.blocks, strict=True):
+        stages += [Pointwise(activation), stage_of(upsample), stage_of(block)]
+    last = [Pointwise(decoder.activation_out), stage_of(decoder.conv_out), Pointwise(decoder.output_activation)]
+    return Chain([*stages, *last])
 
 
 def stage_of(layer: nn.Module) -> Stage:
     stages = {
-        ReflectConv1d: ConvStage,
+        PaddedConv1d: ConvStage,
         UpsampleConv1d: UpsampleStage,
         ResidualBlock: ResidualStage,
         MultiReceptiveField: MeanStage,
@@ -38,15 +40,13 @@ def stage_of(layer: nn.Module) -> Stage:
 
 
 class Pointwise:
+    """A function of each step alone; it may overwrite what it gets, as no stage keeps what it gives."""
+
     def __init__(self, function: Callable[[Tensor], Tensor]):
         self.function = function
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:
         return self.function(x)
-
-
-# Not in place, as in the layers: what waits is kept in the same memory.
-ACTIVATION = Pointwise(F.leaky_relu)
 
 
 class Chain:
@@ -60,9 +60,9 @@ class Chain:
 
 
 class ConvStage:
-    """A convolution over the inputs so far: reflected before the first and behind the last."""
+    """A convolution over the inputs so far: padded before the first and behind the last."""
 
-    def __init__(self, layer: ReflectConv1d):
+    def __init__(self, layer: PaddedConv1d):
         self.layer = layer
         # Once: weight norm at every step would cost more than the convolutions.
         self.weight = layer.weight.detach()
@@ -71,13 +71,13 @@ class ConvStage:
         self.begun = False
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:
-        stride, pad = self.layer.stride[0], self.layer.pad
+        stride, pad, mode = self.layer.stride[0], self.layer.pad, self.layer.pad_mode
         self.kept = x = joined(self.kept, x)
-        if not self.begun and x.shape[-1] > pad:
-            x = torch.cat((x[..., 1 : pad + 1].flip(-1), x), dim=-1)
+        if not self.begun and x.shape[-1] > copied_steps(pad, mode):
+            x = torch.cat((before(x, pad, mode), x), dim=-1)
             self.begun = True
         if last:
-            x = torch.cat((x, x[..., -pad - 1 : -1].flip(-1)), dim=-1)
+            x = torch.cat((x, behind(x, pad, mode)), dim=-1)
         steps = (x.shape[-1] - self.span - 1) // stride + 1 if self.begun else 0
         if steps <= 0:
             self.kept = x
@@ -104,7 +104,7 @@ class UpsampleStage:
         self.previous = x[..., -1:]
         x = F.pad(x, (0, 1)) if last else x
         # The first `rate` steps lack the input before `previous`, the last `rate` the one to come.
-        y = F.conv_transpose1d(x, self.weight, self.layer.bias, rate, padding=rate)
+        y = F.conv_transpose1d(x, self.weight, self.layer.bias, rate, padding=rate, groups=self.layer.groups)
         y = y[..., padding:] if begins else y
         return y[..., : y.shape[-1] - rate + padding] if last else y
 
@@ -113,7 +113,14 @@ class ResidualStage:
     """What two convolutions add to their input, which waits for them."""
 
     def __init__(self, block: ResidualBlock):
-        self.residual = Chain([ACTIVATION, stage_of(block.dilated), ACTIVATION, stage_of(block.plain)])
+        self.residual = Chain(
+            [
+                Pointwise(block.activation_in),
+                stage_of(block.dilated),
+                Pointwise(block.activation_between),
+                stage_of(block.plain),
+            ]
+        )
         self.waiting: Tensor | None = None
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:

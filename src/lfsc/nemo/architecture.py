@@ -11,12 +11,15 @@ REQUIRED = None
 
 
 class Equal(NamedTuple):
-    """A class of NeMo's and ours: keys with NeMo's own defaults and their names here, and values that ours fixes."""
+    """A class of NeMo's and ours: keys with their names here and NeMo's own defaults.
+
+    Those of `variants` have the same defaults on both sides and are not written here where they have them.
+    """
 
     theirs: str
     ours: str
     keys: dict[str, tuple[str, Any]]
-    fixed: dict[str, Any]
+    variants: dict[str, tuple[str, Any]]
 
 
 RESIDUAL = {
@@ -24,6 +27,7 @@ RESIDUAL = {
     "resblock_kernel_sizes": ("kernel_sizes", [3, 7, 11]),
     "resblock_dilation_sizes": ("dilations", [1, 3, 5]),
 }
+VARIANTS = {"activation": ("activation", "lrelu"), "pad_mode": ("pad_mode", "reflect")}
 ENCODER = Equal(
     MODULES + "audio_codec_modules.HiFiGANEncoder",
     "lfsc.models.encoder.Encoder",
@@ -34,7 +38,7 @@ ENCODER = Equal(
         "out_kernel_size": ("out_kernel_size", 7),
         **RESIDUAL,
     },
-    {"activation": "lrelu", "pad_mode": "reflect"},
+    VARIANTS,
 )
 DECODER = Equal(
     MODULES + "audio_codec_modules.HiFiGANDecoder",
@@ -46,18 +50,24 @@ DECODER = Equal(
         "out_kernel_size": ("out_kernel_size", 3),
         **RESIDUAL,
     },
-    {
-        "activation": "lrelu",
-        "output_activation": "tanh",
-        "pad_mode": "reflect",
-        "n_groups_equal_to_out_channels": False,
+    VARIANTS
+    | {
+        "output_activation": ("output_activation", "tanh"),
+        "n_groups_equal_to_out_channels": ("grouped_upsampling", False),
     },
 )
 QUANTIZER = Equal(
     MODULES + "audio_codec_modules.GroupFiniteScalarQuantizer",
     "lfsc.models.quantizer.GroupedFSQ",
     {"num_groups": ("num_codebooks", REQUIRED), "num_levels_per_group": ("levels", REQUIRED)},
-    {"eps": 1e-3},
+    {"eps": ("eps", 1e-3)},
+)
+# One group by itself.
+SINGLE_QUANTIZER = Equal(
+    MODULES + "audio_codec_modules.FiniteScalarQuantizer",
+    QUANTIZER.ours,
+    {"num_levels": ("levels", REQUIRED)},
+    QUANTIZER.variants,
 )
 # Keys of the whole model that change what a codec computes and have no equal here.
 FOREIGN = ("semantic_codec", "semantic_codec_path")
@@ -73,11 +83,18 @@ def codec_from_nemo(config: Mapping) -> dict:
         raise ValueError(f"output_sample_rate is {brief(output_rate)}: another than sample_rate has no equal here")
     parts = {
         "encoder": translated(config, "audio_encoder", ENCODER),
-        "quantizer": translated(config, "vector_quantizer", QUANTIZER),
+        "quantizer": quantizer_from_nemo(config),
         "decoder": translated(config, "audio_decoder", DECODER),
     }
     require_hop(config, parts["encoder"]["rates"])
     return {"_target_": "lfsc.models.codec.Codec", "sample_rate": sample_rate, **parts}
+
+
+def quantizer_from_nemo(config: Mapping) -> dict:
+    given = config.get("vector_quantizer")
+    if isinstance(given, Mapping) and given.get("_target_") == SINGLE_QUANTIZER.theirs:
+        return translated(config, "vector_quantizer", SINGLE_QUANTIZER) | {"num_codebooks": 1}
+    return translated(config, "vector_quantizer", QUANTIZER)
 
 
 def translated(config: Mapping, part: str, equal: Equal) -> dict:
@@ -85,15 +102,20 @@ def translated(config: Mapping, part: str, equal: Equal) -> dict:
     given = dict(section(config.get(part), part))
     if (target := given.pop("_target_", None)) != equal.theirs:
         raise ValueError(f"{part} is a {brief(target)}, which has no equal here: expected {equal.theirs}")
-    for key, value in equal.fixed.items():
-        if (other := given.pop(key, value)) != value:
-            raise ValueError(f"{part}.{key} of {equal.theirs} is {brief(other)}: only {value!r} has an equal here")
-    if unknown := [key for key in given if key not in equal.keys]:
+    if unknown := [key for key in given if key not in equal.keys and key not in equal.variants]:
         raise ValueError(f"{part}.{unknown[0]} of {equal.theirs} has no equal here")
-    return {"_target_": equal.ours} | {
+    keys = {
         ours: given.get(theirs, default) if default is not REQUIRED else required(given, theirs, part)
         for theirs, (ours, default) in equal.keys.items()
     }
+    variants = {ours: lowered(given.get(theirs, default)) for theirs, (ours, default) in equal.variants.items()}
+    usual = dict(equal.variants.values())
+    return {"_target_": equal.ours} | keys | {key: value for key, value in variants.items() if value != usual[key]}
+
+
+def lowered(value: Any) -> Any:
+    """NeMo takes the names of activations in capitals too."""
+    return value.lower() if isinstance(value, str) else value
 
 
 def required(given: Mapping, key: str, part: str) -> Any:

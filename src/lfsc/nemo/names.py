@@ -4,23 +4,25 @@ import re
 from collections.abc import Iterable
 
 # Ours and NeMo's name of each module with tensors; {} is an index, the same on both sides.
-CODEC = (
-    ("encoder.conv_in", "audio_encoder.pre_conv.conv"),
+HALF = (
+    ("conv_in", "pre_conv.conv"),
+    ("activations.{}", "activations.{}.activation"),
+    ("blocks.{}.chains.{}.{}.activation_in", "res_layers.{}.res_blocks.{}.res_blocks.{}.input_activation.activation"),
+    ("blocks.{}.chains.{}.{}.dilated", "res_layers.{}.res_blocks.{}.res_blocks.{}.input_conv.conv"),
     (
-        "encoder.blocks.{}.chains.{}.{}.dilated",
-        "audio_encoder.res_layers.{}.res_blocks.{}.res_blocks.{}.input_conv.conv",
+        "blocks.{}.chains.{}.{}.activation_between",
+        "res_layers.{}.res_blocks.{}.res_blocks.{}.skip_activation.activation",
     ),
-    ("encoder.blocks.{}.chains.{}.{}.plain", "audio_encoder.res_layers.{}.res_blocks.{}.res_blocks.{}.skip_conv.conv"),
-    ("encoder.downsamples.{}", "audio_encoder.down_sample_conv_layers.{}.conv"),
-    ("encoder.conv_out", "audio_encoder.post_conv.conv"),
-    ("decoder.conv_in", "audio_decoder.pre_conv.conv"),
-    ("decoder.upsamples.{}", "audio_decoder.up_sample_conv_layers.{}.conv"),
-    (
-        "decoder.blocks.{}.chains.{}.{}.dilated",
-        "audio_decoder.res_layers.{}.res_blocks.{}.res_blocks.{}.input_conv.conv",
-    ),
-    ("decoder.blocks.{}.chains.{}.{}.plain", "audio_decoder.res_layers.{}.res_blocks.{}.res_blocks.{}.skip_conv.conv"),
-    ("decoder.conv_out", "audio_decoder.post_conv.conv"),
+    ("blocks.{}.chains.{}.{}.plain", "res_layers.{}.res_blocks.{}.res_blocks.{}.skip_conv.conv"),
+    ("downsamples.{}", "down_sample_conv_layers.{}.conv"),
+    ("upsamples.{}", "up_sample_conv_layers.{}.conv"),
+    ("activation_out", "post_activation.activation"),
+    ("conv_out", "post_conv.conv"),
+)
+CODEC = tuple(
+    (f"{ours}.{module}", f"{theirs}.{their_module}")
+    for ours, theirs in (("encoder", "audio_encoder"), ("decoder", "audio_decoder"))
+    for module, their_module in HALF
 )
 CONVOLUTIONAL_JUDGES = (
     ("{}.judge.convs.{}", "discriminators.{}.conv_layers.{}.conv"),
@@ -32,11 +34,13 @@ HIDDEN_STATES_JUDGE = (
     ("0.judge.score", "conv_post"),
 )
 JUDGES = {"stft": CONVOLUTIONAL_JUDGES, "period": CONVOLUTIONAL_JUDGES, "slm": HIDDEN_STATES_JUDGE}
-# Weight norm's tensors under torch's parametrization, and as NeMo before 2.0 named them.
+# NeMo's name of each tensor of a module of ours first, then the one before torch's parametrization of weight norm.
 TENSORS = {
     "bias": ("bias",),
     "parametrizations.weight.original0": ("parametrizations.weight.original0", "weight_g"),
     "parametrizations.weight.original1": ("parametrizations.weight.original1", "weight_v"),
+    "snake.alpha": ("snake_act.alpha",),
+    "alpha": ("alpha",),
 }
 # Tensors of an archive that are no weights of ours: constants, what the losses hold, and the frozen language model.
 IGNORED = re.compile(
@@ -55,8 +59,8 @@ def discriminator_modules(families: Iterable[str]) -> tuple[tuple[str, str], ...
 
 def from_nemo(name: str, modules: Iterable[tuple[str, str]]) -> str | None:
     """Our name of NeMo's tensor; None where `modules` has none."""
-    for ours, (tensor, *older) in ((ours, names) for ours, names in TENSORS.items()):
-        for theirs in (tensor, *older):
+    for ours, names in TENSORS.items():
+        for theirs in names:
             if name.endswith(f".{theirs}"):
                 module = translated(name.removesuffix(f".{theirs}"), ((theirs, ours) for ours, theirs in modules))
                 return None if module is None else f"{module}.{ours}"
@@ -65,11 +69,11 @@ def from_nemo(name: str, modules: Iterable[tuple[str, str]]) -> str | None:
 
 def to_nemo(name: str, modules: Iterable[tuple[str, str]]) -> str:
     """NeMo's name of our tensor."""
-    for tensor in TENSORS:
-        if name.endswith(f".{tensor}"):
-            module = translated(name.removesuffix(f".{tensor}"), modules)
+    for ours, (theirs, *_) in TENSORS.items():
+        if name.endswith(f".{ours}"):
+            module = translated(name.removesuffix(f".{ours}"), modules)
             if module is not None:
-                return f"{module}.{tensor}"
+                return f"{module}.{theirs}"
     raise ValueError(f"{name} has no name in NeMo")
 
 

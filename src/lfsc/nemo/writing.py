@@ -94,7 +94,8 @@ def config_to_nemo(codec: dict) -> dict[str, Any]:
 
 def part_to_nemo(config: dict, equal: Equal) -> dict[str, Any]:
     keys = {theirs: config[ours] for theirs, (ours, _) in equal.keys.items()}
-    return {"_target_": equal.theirs} | keys | equal.fixed
+    variants = {theirs: config.get(ours, usual) for theirs, (ours, usual) in equal.variants.items()}
+    return {"_target_": equal.theirs} | keys | variants
 
 
 def constants(quantizer: dict) -> Iterator[tuple[str, Tensor]]:
