@@ -147,11 +147,11 @@ def test_another_codecs_tokens_are_refused(make_codec):
 def test_other_arithmetic_has_another_fingerprint(make_codec, change):
     usual, other = make_codec(), make_codec(**change)
     other.load_state_dict(usual.state_dict())
-    assert fingerprint(other) != fingerprint(usual)
+    assert tokens.fingerprint(other) != tokens.fingerprint(usual)
 
 
 def test_an_activations_own_weights_count_too(make_codec):
     codec = make_codec(activation="half_snake")
-    before = fingerprint(codec)
+    before = tokens.fingerprint(codec)
     codec.encoder.activation_out.snake.alpha.data += 1
-    assert fingerprint(codec) != before
+    assert tokens.fingerprint(codec) != before

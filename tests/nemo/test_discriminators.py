@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from lfsc.bundle.checking import checked_discriminators
 from lfsc.nemo.architecture import MODULES
 from lfsc.nemo.discriminators import WRAPPER, discriminators_from_nemo, discriminators_to_nemo
 
@@ -46,7 +47,9 @@ def test_nemos_recipe_is_ours_in_nemos_order(config):
     from lfsc.composing import compose
 
     found = discriminators_from_nemo(config)
-    assert found == compose("lfsc_22khz", ["data.path=x"])["discriminators"]
+    ours = compose("lfsc_22khz", ["data.path=x"])["discriminators"]
+    assert found == checked_discriminators(ours)
+    assert found | {"warmup_updates": 0} == ours
     assert list(found) == ["_target_", "stft", "period", "slm"]
 
 

@@ -6,6 +6,7 @@ import types
 import pytest
 
 from lfsc.training.alarms import Alarms
+from lfsc.training.warmup import Warmup
 
 SETTINGS = {"discriminator_below": 0.02, "discriminator_updates": 30, "codebook_use_below": 0.1, "rises": 3}
 
@@ -19,7 +20,7 @@ def watch(caplog):
         caplog.clear()
         for update, values in rows.items():
             module = types.SimpleNamespace(
-                updates=update, recorded=values, recorded_at=update, validation=values,
+                updates=update, warmup=Warmup(updates=0), recorded=values, recorded_at=update, validation=values,
                 validated_at=update if "val/mel" in values else -1,
             )  # fmt: skip
             with caplog.at_level(logging.WARNING):

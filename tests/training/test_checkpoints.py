@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from lfsc.training.checkpoints import AtomicCheckpointIO, Checkpoints, is_whole, newest, set_aside_newer
+from lfsc.training.warmup import Warmup
 
 
 class Module:
     def __init__(self):
         self.updates, self.validated_at = 0, -1
+        self.warmup = Warmup(updates=0)
         self.validation, self.measured = {}, {}
 
 

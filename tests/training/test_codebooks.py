@@ -6,12 +6,15 @@ import pytest
 import torch
 
 from lfsc.training.codebooks import CodebookUse
+from lfsc.training.warmup import Warmup
 
 
 @pytest.fixture
 def module(make_codec):
     codec = make_codec(num_codebooks=2, levels=(4, 3)).train()
-    return types.SimpleNamespace(codec=codec, device=torch.device("cpu"), updates=0, measured={})
+    return types.SimpleNamespace(
+        codec=codec, device=torch.device("cpu"), updates=0, warmup=Warmup(updates=0), measured={}
+    )
 
 
 @pytest.fixture

@@ -141,3 +141,12 @@ def test_pieces_of_a_batch_are_reduced_once(micro, still, still_ranks, tmp_path)
     for ours, theirs in zip(last, still_ranks[0]["backward"], strict=True):
         player = theirs["player"]
         assert (ours[player] - theirs[player]).norm() / theirs[player].norm() < 1e-5
+
+
+def test_a_warmup_reduces_the_discriminators_alone(micro, still, tmp_path):
+    warming = still | {"discriminators": still["discriminators"] | {"warmup_updates": 2}}
+    ranks, alone = two_ranks(micro, warming, tmp_path, updates=3), fit(warming, joined_batches(3))
+    assert [backward["player"] for backward in alone["backward"]] == ["discriminators"] * 3 + ["generator"]
+    for ours, theirs in zip(ranks[0]["backward"], alone["backward"], strict=True):
+        player = theirs["player"]
+        assert (ours[player] - theirs[player]).norm() / theirs[player].norm() < 1e-5

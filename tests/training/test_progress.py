@@ -8,6 +8,7 @@ import torch
 from rich.console import Console
 
 from lfsc.training.progress import ProgressBar
+from lfsc.training.warmup import Warmup
 
 VALIDATION = {
     "val/mel": 0.52, "val/stft": 0.31, "val/si_sdr": 1.5, "val/codebook_usage": 0.25, "val/codebook_entropy": 6.1,
@@ -21,7 +22,14 @@ PACE = {
 @pytest.fixture
 def module():
     scalars = {"mel": torch.tensor(0.61), "stft": torch.tensor(0.4), "discriminator": torch.tensor(0.25)}
-    return types.SimpleNamespace(updates=3, validated_at=3, validation=VALIDATION, measured=PACE, scalars=scalars)
+    return types.SimpleNamespace(
+        updates=3,
+        warmup=Warmup(updates=0),
+        validated_at=3,
+        validation=VALIDATION,
+        measured=PACE,
+        scalars=scalars,
+    )
 
 
 def watched(module, *, terminal, seconds=0.0):
@@ -51,6 +59,17 @@ def test_a_validation_is_a_line(module, terminal):
         "update 3: validation mel 0.5200, STFT 0.3100, SI-SDR 1.50 dB, codebooks 25% used, 6.10 bits a token"
         in watched(module, terminal=terminal)
     )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_warmup_is_counted_apart(module, terminal):
+    module.updates, module.validated_at = -1, 0  # 0 after the update that is watched
+    module.warmup = Warmup(updates=9)
+    module.warmup.takes()
+    drawn = watched(module, terminal=terminal)
+    assert ("1/9" if terminal else "warm-up 1 of 9: ") in drawn
+    assert "warm-up" in drawn
+    assert "validation" not in drawn
 
 
 def test_a_file_gets_a_line_now_and_then_and_no_bar(module):

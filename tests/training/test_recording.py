@@ -1,11 +1,13 @@
 """What a run's log says."""
 
 import types
+from pathlib import Path
 
 import pytest
 import torch
 
 from lfsc.training.recording import Recording
+from lfsc.training.warmup import Warmup
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +41,25 @@ def test_every_loss_is_measured_on_validation_data_too(rows):
 
 
 def test_clips_that_were_skipped_are_counted():
-    recording = Recording(every=10, max_updates=100)
-    module = types.SimpleNamespace(updates=1, validated_at=-1)
+    recording = Recording(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
+    module = types.SimpleNamespace(updates=1, warmup=Warmup(updates=0), validated_at=-1)
     for _ in range(3):
         recording.on_train_batch_end(None, module, None, types.SimpleNamespace(skipped=["a", "b"]))
     assert recording.state_dict() == {"skipped": 6}
 
 
 def test_only_the_first_rank_keeps_the_count_of_all():
-    recording = Recording(every=10, max_updates=100)
+    recording = Recording(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
     recording.load_state_dict({"skipped": 6})
-    module = types.SimpleNamespace(updates=0, validated_at=-1)
+    module = types.SimpleNamespace(updates=0, warmup=Warmup(updates=0), validated_at=-1)
     recording.on_train_start(types.SimpleNamespace(is_global_zero=False, loggers=[]), module)
     assert recording.state_dict() == {"skipped": 0}
 
 
 def test_nothing_is_read_between_two_rows():
     """Reading makes the host wait for the device: tensors that cannot be read stand for that."""
-    module = types.SimpleNamespace(updates=7, validated_at=-1, scalars={"mel": torch.empty(0, device="meta")})
-    Recording(every=10, max_updates=100).on_train_batch_end(None, module, None, types.SimpleNamespace(skipped=[]))
+    module = types.SimpleNamespace(
+        updates=7, warmup=Warmup(updates=0), validated_at=-1, scalars={"mel": torch.empty(0, device="meta")}
+    )
+    recording = Recording(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
+    recording.on_train_batch_end(None, module, None, types.SimpleNamespace(skipped=[]))

@@ -31,6 +31,8 @@ class Alarms(Callback):
         self.said: list[str] = []
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        if module.warmup.under_way:
+            return
         if module.recorded_at == module.updates:
             self.watch_discriminator(module.recorded.get("train/discriminator"), module.updates)
             self.watch_codebooks(module.recorded.get("codebooks/usage_of_worst"))

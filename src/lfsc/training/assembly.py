@@ -47,6 +47,9 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
         )
     freeze(codec, config["freeze"])
     losses = build(config["losses"])
+    ensemble = dict(config["discriminators"])
+    # Runs that were begun without the key know no warm-up.
+    warmup_updates = ensemble.pop("warmup_updates", 0)
     precision = checked_precision(config["trainer"])
     generator, discriminators = (
         Player(**config["optimizers"][name], scaler=build_scaler(precision)) for name in ("generator", "discriminators")
@@ -54,7 +57,7 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
     return CodecTraining(
         config=config,
         codec=codec,
-        discriminators=build(config["discriminators"]),
+        discriminators=build(ensemble),
         reconstruction_losses=WeightedLosses(losses["reconstruction"]),
         judged_losses=WeightedLosses(losses["judged"]),
         discriminator_loss=losses["discriminator"],
@@ -63,6 +66,7 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
         discriminators_every=config["discriminators_every"],
         updates_per_epoch=config["updates_per_epoch"],
         accumulate=config["accumulate"],
+        warmup_updates=warmup_updates,
     )
 
 
@@ -135,7 +139,7 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         CodebookUse(window=config["codebook_window"]),
         Samples(folder=run.samples, count=config["samples"], sample_rate=sample_rate),
         Validation(every=config["validate_every"], max_updates=max_updates, sample_rate=sample_rate),
-        Recording(every=log_every, max_updates=max_updates),
+        Recording(every=log_every, max_updates=max_updates, warmup_file=run.warmup_file),
         Alarms(**config["alarms"]),
         ProgressBar(max_updates=max_updates),
         Checkpoints(

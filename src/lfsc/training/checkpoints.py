@@ -39,7 +39,10 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
 
 class Checkpoints(Callback):
-    """update-N.ckpt every `every` updates and at the end; last.ckpt is the newest, best-N.ckpt the `keep_best` best."""
+    """update-N.ckpt every `every` updates and at the end; last.ckpt is the newest, best-N.ckpt the `keep_best` best.
+
+    Those of a warm-up, as many apart, replace each other as update-0.
+    """
 
     def __init__(self, *, folder: Path, every: int, keep_last: int, keep_best: int, metric: str, mode: str):
         if mode not in ("min", "max"):
@@ -53,18 +56,23 @@ class Checkpoints(Callback):
         self.metric = metric
         self.sign = 1 if mode == "min" else -1
         self.best: list[list[float]] = []  # [signed value, update], best first
-        self.saved_at = -1
+        self.saved_at = (-1, -1)  # updates of the warm-up, and of the run
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        # After the validation of the same update, which stands before in the list of callbacks.
-        if trainer.should_stop or module.updates % self.every == 0 or module.updates == module.validated_at:
+        if trainer.should_stop or self.is_due(module):
             self.save(trainer, module)
 
+    def is_due(self, module: LightningModule) -> bool:
+        if module.warmup.under_way:
+            return module.warmup.is_due(self.every)
+        # After the validation of the same update, which stands before in the list of callbacks.
+        return module.updates % self.every == 0 or module.updates == module.validated_at
+
     def save(self, trainer: Trainer, module: LightningModule) -> None:
-        if self.saved_at == module.updates:
+        if self.saved_at == (module.warmup.done, module.updates):
             return
         entered = self.rank_best(module)
-        self.saved_at = module.updates
+        self.saved_at = (module.warmup.done, module.updates)
         path = self.folder / f"update-{module.updates:08d}.ckpt"
         begin = time.perf_counter()
         trainer.save_checkpoint(path, weights_only=False)
@@ -81,7 +89,7 @@ class Checkpoints(Callback):
     def rank_best(self, module: LightningModule) -> bool:
         """Whether this update's validation is among the best; they are remembered in the checkpoint itself."""
         value = module.validation.get(self.metric, math.nan) if module.validated_at == module.updates else math.nan
-        if not math.isfinite(value):
+        if module.warmup.under_way or not math.isfinite(value):
             return False
         entry = [self.sign * value, module.updates]
         self.best = sorted([*self.best, entry])[: self.keep_best]

@@ -36,7 +36,9 @@ class CodebookUse(Callback):
         self.counts.scatter_add_(0, places.flatten(), valid.long().flatten())
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        if module.updates % self.window:
+        if module.warmup.under_way:
+            self.counts.zero_()
+        if module.warmup.under_way or module.updates % self.window:
             return
         usage = codebook.usage(sum_over_ranks(self.counts).view(self.shape))
         module.measured |= {"codebooks/usage": usage.mean().item(), "codebooks/usage_of_worst": usage.min().item()}

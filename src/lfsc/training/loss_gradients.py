@@ -17,7 +17,7 @@ class LossGradients(Callback):
         self.every = every
 
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch, batch_idx: int) -> None:
-        if module.updates % self.every == 0:
+        if module.updates % self.every == 0 and module.warmup.done == module.warmup.updates:
             with trainer.precision_plugin.train_step_context():
                 norms = gradient_norms(module, batch.audio)
             module.scalars |= {f"gradients/{name}": norm for name, norm in norms.items()}

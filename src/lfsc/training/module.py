@@ -14,6 +14,7 @@ from lfsc.models.codec import Codec, Reconstructed
 from lfsc.training.judges import opinions
 from lfsc.training.pieces import Pieces
 from lfsc.training.player import Player
+from lfsc.training.warmup import Warmup
 
 
 class Comparison(NamedTuple):
@@ -41,6 +42,7 @@ class CodecTraining(LightningModule):
         discriminators_every: int,
         updates_per_epoch: int,
         accumulate: int = 1,
+        warmup_updates: int = 0,
     ):
         super().__init__()
         self.automatic_optimization = False
@@ -56,6 +58,7 @@ class CodecTraining(LightningModule):
         self.updates_per_epoch = updates_per_epoch
         self.accumulate = accumulate
         self.updates = 0
+        self.warmup = Warmup(updates=warmup_updates)
         # The player whose gradients the next backward completes, for who has to reduce them over ranks.
         self.completing: str | None = None
         # What callbacks read and add to: the last update's tensors, what was measured around it, the last validation,
@@ -79,6 +82,8 @@ class CodecTraining(LightningModule):
         pieces = Pieces(batch.audio, count=self.accumulate, compare=self.compare)
         if self.discriminators_turn:
             self.update("discriminators", map(self.judging_losses, pieces.without_graphs()))
+        if self.warmup.takes():
+            return
         with untrained(self.discriminators):
             self.update("generator", map(self.coding_losses, pieces))
         self.updates += 1
@@ -145,6 +150,7 @@ class CodecTraining(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["updates"] = self.updates
+        checkpoint["warmup"] = self.warmup.state_dict()
         checkpoint["config"] = self.config
         checkpoint["players"] = {name: player.state_dict() for name, player in self.players.items()}
         # The next row of the log may repeat them: the discriminators' losses stand until their next turn.
@@ -155,6 +161,7 @@ class CodecTraining(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.updates = checkpoint["updates"]
+        self.warmup.load_state_dict(checkpoint.get("warmup", {"updates": 0, "done": 0}))
         for name, player in self.players.items():
             player.load_state_dict(checkpoint["players"][name])
         self.scalars = {name: torch.tensor(value) for name, value in checkpoint["scalars"].items()}

@@ -26,8 +26,8 @@ class ProgressBar(Callback):
         if not trainer.is_global_zero:
             return
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-        self.progress = Progress(TextColumn("updates"), *columns)
-        self.task = self.progress.add_task("", total=self.max_updates, completed=module.updates)
+        self.progress = Progress(TextColumn("{task.description}"), *columns)
+        self.task = self.progress.add_task("updates", total=self.max_updates, completed=module.updates)
         self.live = Live(console=self.console, refresh_per_second=4)
         if self.console.is_terminal:
             self.live.start()
@@ -43,16 +43,19 @@ class ProgressBar(Callback):
         self.report(module)
 
     def draw(self, module: LightningModule) -> None:
+        warmup = module.warmup
+        warming_up = ("warm-up", warmup.done, warmup.updates)
+        what, done, total = warming_up if warmup.under_way else ("updates", module.updates, self.max_updates)
         if self.console.is_terminal:
-            self.progress.update(self.task, completed=module.updates)
+            self.progress.update(self.task, description=what, completed=done, total=total)
             self.live.update(Group(self.progress, Text(current_text(module))))
         else:
-            text = f"update {module.updates} of {self.max_updates}: {current_text(module)}"
+            text = f"{what.removesuffix('s')} {done} of {total}: {current_text(module)}"
             self.console.print(text, soft_wrap=True)
 
     def report(self, module: LightningModule) -> None:
         """A line for a validation that just happened."""
-        if module.validated_at != module.updates:
+        if module.validated_at != module.updates or module.warmup.under_way:
             return
         values = module.validation
         self.console.print(

@@ -1,5 +1,6 @@
 """What goes to the loggers, by update."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,12 +14,14 @@ from lfsc.training.wandb import ContinuedWandb
 class Recording(Callback):
     """Training scalars every `every` updates and at the end, validations when they happen: one row an update.
 
+    Those of a warm-up, by its own updates, go into a file beside them, and the last of them to the loggers as `warmup`.
     The row that was written last is `module.recorded`, of update `module.recorded_at`.
     """
 
-    def __init__(self, *, every: int, max_updates: int):
+    def __init__(self, *, every: int, max_updates: int, warmup_file: Path):
         self.every = every
         self.max_updates = max_updates
+        self.warmup_log = MetricsCSV(warmup_file)
         self.skipped = 0  # clips that the data could not give, since the run began
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
@@ -30,16 +33,30 @@ class Recording(Callback):
         for logger in trainer.loggers:
             if isinstance(logger, MetricsCSV):
                 logger.cut(after=module.updates)
+        if module.warmup.updates:
+            self.warmup_log.cut(after=module.warmup.done)
         if module.validated_at == module.updates:
             record(trainer, module, module.validation)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs, batch, *_) -> None:
         self.skipped += len(batch.skipped)
+        if module.warmup.under_way:
+            self.record_warmup(trainer, module)
+            return
         row = dict(module.validation) if module.validated_at == module.updates else {}
         if module.updates % self.every == 0 or module.updates == self.max_updates:
             row |= self.training_values(trainer, module)
         if row:
             record(trainer, module, row)
+
+    def record_warmup(self, trainer: Trainer, module: LightningModule) -> None:
+        if not module.warmup.is_due(self.every):
+            return
+        values = self.training_values(trainer, module)
+        self.warmup_log.log_metrics(values, step=module.warmup.done)
+        if module.warmup.done == module.warmup.updates:
+            last = {name.replace("train/", "warmup/"): value for name, value in values.items() if "train/" in name}
+            record(trainer, module, {"warmup/updates": module.warmup.done, **last})
 
     def training_values(self, trainer: Trainer, module: LightningModule) -> dict[str, float]:
         """The last update's scalars, averaged over ranks and read in one go, and what was measured around them."""

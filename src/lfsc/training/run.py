@@ -25,6 +25,7 @@ class Run:
         self.status_file = self.path / "status.json"
         self.environment_file = self.path / "environment.json"
         self.metrics_file = self.path / "metrics.csv"
+        self.warmup_file = self.path / "warmup.csv"
         self.nonfinite_file = self.path / "nonfinite.jsonl"
         self.wandb_file = self.path / "wandb.json"
         self.checkpoints = self.path / "checkpoints"
@@ -77,7 +78,7 @@ class Run:
 
     def clear(self) -> None:
         """Remove what a start without a checkpoint left behind: the run begins anew."""
-        for path in (self.metrics_file, self.nonfinite_file, self.wandb_file, self.environment_file):
+        for path in (self.metrics_file, self.warmup_file, self.nonfinite_file, self.wandb_file, self.environment_file):
             path.unlink(missing_ok=True)
         for folder in (self.samples, self.path / "tensorboard", self.path / "wandb"):
             shutil.rmtree(folder, ignore_errors=True)

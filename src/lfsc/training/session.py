@@ -9,7 +9,7 @@ from typing import Any
 from lightning import seed_everything
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lfsc.bundle.initialising import initialise
+from lfsc.bundle.initialising import Part, initialise
 from lfsc.configs import build
 from lfsc.data.corpus import read_corpus
 from lfsc.training.assembly import build_module, build_trainer
@@ -18,6 +18,7 @@ from lfsc.training.module import CodecTraining
 from lfsc.training.ranks import is_first
 from lfsc.training.run import Run
 from lfsc.training.status import RUNNING
+from lfsc.training.warmup import Warmup
 
 
 def train(
@@ -44,8 +45,19 @@ def train(
 def begin_from(source: str, module: CodecTraining) -> None:
     """Weights of another training in the place of the random ones, and what became of each part on stderr."""
     parts = initialise(source, codec=module.codec, discriminators=module.discriminators, config=module.config)
+    words = settle_warmup(parts, module.warmup)
     if is_first():
-        print(*(f"init_from {source}: {part}" for part in parts), sep="\n", file=sys.stderr)
+        print(*(f"init_from {source}: {line}" for line in [*parts, words]), sep="\n", file=sys.stderr)
+
+
+def settle_warmup(parts: list[Part], warmup: Warmup) -> str:
+    """Leave the warm-up out where discriminators came along; in words, what becomes of it."""
+    if any(part.loaded for part in parts if part.name.startswith("discriminators.")):
+        warmup.updates = 0
+        return "discriminators came along, so that they need no warm-up"
+    if warmup.updates == 0:
+        return "no discriminators came along; discriminators.warmup_updates=N would let new ones learn first"
+    return f"no discriminators came along, so that new ones learn alone for {warmup.updates} updates before update 0"
 
 
 class Opening(Callback):

@@ -22,10 +22,13 @@ class Validation(Callback):
         self.counts: Tensor | None = None
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        if module.updates == 0:
+        # A run that goes on within its warm-up has been validated before the warm-up.
+        if module.updates == module.warmup.done == 0:
             self.validate(trainer, module)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        if module.warmup.under_way:
+            return
         if module.updates % self.every == 0 or module.updates == self.max_updates:
             self.validate(trainer, module)
 
