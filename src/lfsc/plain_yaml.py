@@ -7,12 +7,12 @@ import yaml
 MAX_BYTES = 1 << 18
 
 
-def read(path: Path) -> dict:
-    """The mapping that a file holds; ValueError where there is none."""
+def text_of(path: Path) -> bytes:
+    """What `parse` takes of a file; ValueError where there is none."""
     if not path.is_file():
         raise ValueError(f"it has no {path.name}")
     with path.open("rb") as file:
-        return parse(file.read(MAX_BYTES + 1), path.name)
+        return file.read(MAX_BYTES + 1)
 
 
 def parse(text: bytes, name: str) -> dict:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lfsc import atomic, plain_yaml
 from lfsc.bundle.checking import checked_codec, checked_discriminators
+from lfsc.bundle.checksums import crc32_of, require_checksum, require_stamp, stamped
 from lfsc.bundle.licences import SUBJECTS
 from lfsc.bundle.source import BUNDLE, Source
 from lfsc.values import brief, text
@@ -44,7 +45,9 @@ class SafeTensors(Mapping[str, Tensor]):
 
 
 def read(path: Path) -> Source:
-    config = plain_yaml.read(path / CONFIG)
+    text_of_config = plain_yaml.text_of(path / CONFIG)
+    require_stamp(text_of_config, CONFIG)
+    config = plain_yaml.parse(text_of_config, CONFIG)
     if config.get("format") != FORMAT or config.get("version") != VERSION:
         found = f"{brief(config.get('format'))}, version {brief(config.get('version'))}"
         raise ValueError(f"{CONFIG} says format {found}: this lfsc reads {FORMAT!r}, version {VERSION}")
@@ -59,9 +62,9 @@ def read(path: Path) -> Source:
         kind=BUNDLE,
         path=path,
         codec=checked_codec(config.get("codec")),
-        codec_weights=lambda: SafeTensors(path / WEIGHTS),
+        codec_weights=lambda: whole(path / WEIGHTS, config),
         discriminators=lambda: checked_discriminators(config.get("discriminators")),
-        discriminator_weights=lambda: SafeTensors(path / DISCRIMINATORS),
+        discriminator_weights=lambda: whole(path / DISCRIMINATORS, config),
         updates=updates,
         folded=config.get("folded") is True,
         fingerprint=fingerprint,
@@ -71,13 +74,22 @@ def read(path: Path) -> Source:
     )
 
 
+def whole(path: Path, config: dict) -> SafeTensors:
+    """The tensors of a file that is as it was written."""
+    tensors = SafeTensors(path)
+    require_checksum(path, config.get("crc32", {}))
+    return tensors
+
+
 def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, Mapping[str, Tensor]]) -> None:
     """Write a bundle; `tensors` maps a file's name to its tensors. config.yaml comes last: without it there is none."""
     path.mkdir(parents=True, exist_ok=True)
     (path / CONFIG).unlink(missing_ok=True)
+    checksums = {}
     for name, weights in tensors.items():
         with atomic.replacing(path / name) as temporary:
             save_file({key: tensor.detach().contiguous() for key, tensor in weights.items()}, temporary)
+            checksums[name] = crc32_of(temporary)
     atomic.write_text(path / "README.md", card)
-    header = {"format": FORMAT, "version": VERSION}
-    atomic.write_text(path / CONFIG, yaml.safe_dump(header | config, sort_keys=False, allow_unicode=True))
+    header = {"format": FORMAT, "version": VERSION, "crc32": checksums}
+    atomic.write_text(path / CONFIG, stamped(yaml.safe_dump(header | config, sort_keys=False, allow_unicode=True)))
