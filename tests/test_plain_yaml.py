@@ -2,7 +2,7 @@
 
 import pytest
 
-from lfsc.plain_yaml import MAX_BYTES, parse, read
+from lfsc.plain_yaml import MAX_BYTES, parse, text_of
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_what_is_no_mapping_is_refused(text, reason):
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"it has no config\.yaml"):
-        read(tmp_path / "config.yaml")
+        text_of(tmp_path / "config.yaml")

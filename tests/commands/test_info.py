@@ -126,6 +126,16 @@ def test_exported_graphs_tell_what_runs_them(tmp_path, capsys):
     (tmp_path / "encoder.onnx").write_bytes(b"")
     facts = told(tmp_path, capsys)
     assert facts["kind"] == "ONNX graphs" and facts["sample rate"] == "22050"
+    assert told(tmp_path / "encoder.onnx", capsys) == facts
+
+
+@pytest.mark.parametrize("garbage", ["", "[1]", "{", "null"])
+@pytest.mark.parametrize("name", ["codec.json", "status.json", "index.json"])
+def test_a_damaged_file_of_facts_is_named_in_one_line(name, garbage, tmp_path, capsys):
+    (tmp_path / name).write_text(garbage)
+    assert main(["info", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/{name} is damaged" in said and said.count("\n") == 1
 
 
 def test_a_tar_of_nothing_is_one_line(tmp_path, capsys):

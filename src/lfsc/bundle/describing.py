@@ -31,9 +31,15 @@ def architecture(codec: Codec, config: dict) -> dict[str, str]:
         "frames": f"{codec.frame_rate:.3f} a second, one every {codec.hop_length} samples",
         "tokens": f"{codec.num_codebooks} a frame, of {codec.codebook_size} codes each (levels {levels})",
         "bitrate": f"{codec.bitrate / 1000:.3f} kbps",
-        "encoder": f"{millions(codec.encoder)}, {encoder['channels']} channels, rates {encoder['rates']}",
-        "decoder": f"{millions(codec.decoder)}, {decoder['channels']} channels, rates {decoder['rates']}",
+        "encoder": half(codec.encoder, encoder),
+        "decoder": half(codec.decoder, decoder),
     }
+
+
+def half(module, config: dict) -> str:
+    """Its size, and what of it is not as in the paper."""
+    unusual = "".join(f", {key} {config[key]}" for key in ("activation", "pad_mode") if key in config)
+    return f"{millions(module)}, {config['channels']} channels, rates {config['rates']}{unusual}"
 
 
 def discriminators(judges: dict) -> str:

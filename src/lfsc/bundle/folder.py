@@ -45,6 +45,8 @@ class SafeTensors(Mapping[str, Tensor]):
 
 
 def read(path: Path) -> Source:
+    if not (path / CONFIG).is_file():
+        raise ValueError(f"it has {WEIGHTS}, but it has no {CONFIG}: another program's weights, or a bundle cut short")
     text_of_config = plain_yaml.text_of(path / CONFIG)
     require_stamp(text_of_config, CONFIG)
     config = plain_yaml.parse(text_of_config, CONFIG)

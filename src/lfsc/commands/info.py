@@ -47,6 +47,8 @@ def of_file(source: str, path: Path) -> Facts:
         return kinds.token_file(path)
     if path.suffix == ".tar" and tarfile.is_tarfile(path):
         return kinds.shard(path)
+    if path.suffix in (".onnx", ".pt2") and (path.parent / "codec.json").is_file():
+        return kinds.graphs(path.parent)
     return codec(source)
 
 

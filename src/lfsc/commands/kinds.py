@@ -83,7 +83,10 @@ def shard(path: Path) -> Facts:
 
 def graphs(path: Path) -> Facts:
     """What `lfsc export --format onnx` or torch wrote, or `lfsc tokenize` has begun."""
-    facts = json.loads((path / "codec.json").read_text(encoding="utf-8"))
+    try:
+        facts = dict(json.loads((path / "codec.json").read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}/codec.json is damaged ({error!r}): export the codec again") from error
     kinds = {"encoder.onnx": "ONNX graphs", "encoder.pt2": "torch.export programs"}
     kind = next((kind for name, kind in kinds.items() if (path / name).is_file()), "shards of tokens, unfinished")
     use = "any program that runs them" if "unfinished" not in kind else "lfsc tokenize again, which goes on"
@@ -93,5 +96,8 @@ def graphs(path: Path) -> Facts:
 def run_stands(path: Path) -> Facts:
     from lfsc.training.run import Run
 
-    status = Run(path).status()
+    try:
+        status = Run(path).status()
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}/status.json is damaged ({error!r}); `lfsc resume` writes it again") from error
     return {"state": f"{status.state} at update {status.update:,} of {status.max_updates:,} on {status.host}"}
