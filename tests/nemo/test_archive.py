@@ -66,6 +66,68 @@ def test_what_is_no_weight_of_ours_is_ignored(archive, change, make_codec):
     build(found.discriminators).load_state_dict(dict(found.discriminator_weights()))
 
 
+@pytest.mark.parametrize("kind", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
+@pytest.mark.parametrize("prefix", ["", "./"])
+def test_members_may_be_named_and_packed_in_any_way(kind, prefix, archive, tmp_path, make_codec):
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path / "unpacked", filter="data")
+    (tmp_path / "unpacked" / "artifacts").mkdir()
+    (tmp_path / "unpacked" / "artifacts" / "notes.txt").write_text("made by hand")
+    with tarfile.open(archive, "w:", format=kind) as tar:
+        for path in sorted((tmp_path / "unpacked").rglob("*")):
+            tar.add(path, arcname=prefix + str(path.relative_to(tmp_path / "unpacked")), recursive=False)
+    assert equal(lfsc.load(archive), make_codec().state_dict())
+
+
+@pytest.mark.parametrize("section", ["absent", "null", "empty"])
+def test_a_generator_alone_has_no_discriminators(section, archive, change, make_codec):
+    def alone(config, state):
+        config["discriminator"] = {}
+        if section != "empty":
+            config["discriminator"] = None
+        if section == "absent":
+            del config["discriminator"]
+        for name in [name for name in state if name.startswith("discriminator.")]:
+            del state[name]
+
+    found = nemo.read(change(archive, alone))
+    assert found.discriminators is None and found.discriminator_weights() is None
+    assert equal(make_codec(), dict(found.codec_weights()))
+
+
+def test_sections_of_nemos_training_do_not_matter(archive, change, make_codec):
+    def more(config, state):
+        dataset = {"_target_": "nemo.collections.tts.data.vocoder_dataset.VocoderDataset", "sample_rate": "${rate}"}
+        config |= {"train_ds": {"dataset": dataset}, "validation_ds": None, "log_config": {"a": [1]}, "rate": "${oops}"}
+        config["optim"] = {"_target_": "torch.optim.AdamW", "weight_decay": 0.1}
+        config["use_scl_loss"], config["commit_loss_scale"] = True, 0.25
+
+    assert equal(lfsc.load(change(archive, more)), make_codec().state_dict())
+
+
+def test_discriminators_may_stand_in_any_order(archive, change):
+    judge = {"_target_": "nemo.collections.tts.modules.audio_codec_modules.MultiPeriodDiscriminator", "periods": [3]}
+    before = dict(nemo.read(archive).discriminator_weights())
+
+    def turned(config, state):
+        config["discriminator"]["discriminators"].insert(0, judge)
+        for name in [name for name in state if name.startswith("discriminator.discriminators.0.")]:
+            state[name.replace("discriminators.0.", "discriminators.1.", 1)] = state.pop(name)
+
+    found = nemo.read(change(archive, turned))
+    assert list(found.discriminators) == ["_target_", "period", "stft"]
+    assert dict(found.discriminator_weights()).keys() == before.keys()
+    assert all(torch.equal(found.discriminator_weights()[name], before[name]) for name in before)
+
+
+def test_half_precision_becomes_float32(archive, change):
+    def halved(config, state):
+        state.update({name: tensor.half() for name, tensor in state.items() if tensor.is_floating_point()})
+
+    codec = lfsc.load(change(archive, halved))
+    assert {parameter.dtype for parameter in codec.parameters()} == {torch.float32}
+
+
 def test_discriminators_that_have_no_equal_do_not_hinder_inference(archive, change, make_codec):
     def other(config, state):
         config["discriminator"]["discriminators"][0]["_target_"] = "nemo.collections.tts.modules.somewhere.New"
