@@ -1,10 +1,9 @@
 """Checksums of a bundle's files: a flipped byte is told, not loaded. Against accidents, not against people."""
 
 import re
-import zlib
 from pathlib import Path
 
-from lfsc.torchfile import BLOCK
+from lfsc.deflate import zlib
 from lfsc.values import brief, section
 
 LINE = b"# crc32 of the lines above: "
@@ -13,10 +12,10 @@ AGAIN = "download or export it again"
 
 
 def crc32_of(path: Path) -> str:
-    checksum = 0
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            checksum = zlib.crc32(block, checksum)
+    checksum, block = 0, memoryview(bytearray(1 << 18))
+    with path.open("rb", buffering=0) as file:
+        while length := file.readinto(block):
+            checksum = zlib.crc32(block[:length], checksum)
     return f"{checksum:08x}"
 
 

@@ -7,17 +7,12 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from lfsc import plain_yaml
+from lfsc.deflate import zlib
 from lfsc.nemo.architecture import codec_from_nemo
 from lfsc.nemo.discriminators import discriminators_from_nemo
 from lfsc.nemo.names import CODEC, IGNORED, discriminator_modules, from_nemo
 from lfsc.torchfile import BLOCK, TorchFile, Weights
 from lfsc.values import brief
-
-try:
-    # Inflates twice as fast, which is most of the time that a compressed archive takes.
-    from isal import isal_zlib as zlib
-except ModuleNotFoundError:
-    import zlib
 
 CONFIG = "model_config.yaml"
 CHECKPOINT = "model_weights.ckpt"
