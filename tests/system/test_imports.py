@@ -11,7 +11,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "lfsc"
 
 # A part may import those on its own floor and below.
 FLOORS = [
-    {"atomic", "reflection"},
+    {"atomic", "deflate", "reflection"},
     {
         "audio",
         "models",
