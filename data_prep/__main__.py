@@ -77,12 +77,20 @@ def _verb(verbs, name: str, help: str, source: str | None = None) -> argparse.Ar
     verb = verbs.add_parser(name, help=help, description=help)
     if source:
         verb.add_argument("source", type=Path, nargs="+", metavar="SRC", help=source)
-    verb.add_argument("out", type=Path, metavar="OUT", help="folder of shards; may hold several corpora")
+    verb.add_argument("out", type=_folder, metavar="OUT", help="folder of shards; may hold several corpora")
     verb.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (%(default)s)")
     verb.add_argument(
         "--ray", metavar="ADDRESS", help="work on this Ray cluster, all of which must see SRC and OUT; local starts one"
     )
     return verb
+
+
+def _folder(name: str) -> Path:
+    if "://" in name:
+        raise argparse.ArgumentTypeError(
+            f"{name} is no folder: make shards in one, then `msc sync FOLDER --target-url {name} --no-ignore-hidden`"
+        )
+    return Path(name)
 
 
 if __name__ == "__main__":

@@ -42,3 +42,11 @@ def test_errors_are_one_line(tmp_path, capsys, arguments, message):
     assert message in printed
     assert printed.startswith("error: ")
     assert printed.count("\n") == 1
+
+
+def test_shards_are_written_to_a_folder_and_how_to_upload_them_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["demo", "msc://bucket/data"])
+    assert "then `msc sync FOLDER --target-url msc://bucket/data --no-ignore-hidden`" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
