@@ -1,3 +1,4 @@
+import shutil
 import time
 
 import pytest
@@ -22,12 +23,21 @@ def test_a_corpus_without_training_clips_is_refused(open_stream, write_corpus, t
 
 
 def test_a_blend_that_lacks_a_dataset_is_named(open_stream, corpus, tmp_path):
-    import shutil
-
     path = shutil.copytree(corpus, tmp_path / "data")
     (path / "train.yaml").write_text((path / "train.yaml").read_text().replace("two/de", "one/en"))
     with pytest.raises(ValueError, match=r"train.yaml does not list two/de"):
         open_stream(path)
+
+
+@pytest.mark.parametrize("lost", ["two/de/.nv-meta", "two/de/.nv-meta/.info.json", "train.yaml"])
+def test_a_copy_without_hidden_files_is_said(open_stream, corpus, tmp_path, lost):
+    path = shutil.copytree(corpus, tmp_path / "data")
+    shutil.rmtree(path / lost) if (path / lost).is_dir() else (path / lost).unlink()
+    with pytest.raises(
+        ValueError, match=r"(info.json|train.yaml) is missing: copy the corpus again with what"
+    ) as raised:
+        open_stream(path)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_blend_draws_in_its_shares(open_stream, corpus):
