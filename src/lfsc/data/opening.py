@@ -45,7 +45,7 @@ def open_training(
         global_error_handler=reraise_exception,
     )
     loaded = load(corpus.path, datasets, config)
-    blended = blend(datasets, [entry.weight for entry in loaded])
+    blended = blend(datasets, [entry.weight for entry in loaded], known=corpus.split("train"))
     heard = [dataset for dataset, share in zip(datasets, blended, strict=True) if share]
     check_enough(heard, clips=batch_size // crops, ranks=ranks, path=corpus.path)
     stream = encoder.build_train_datasets(
