@@ -3,8 +3,9 @@
     python benchmarks/loader.py [RECORDINGS] [--nemo-python PYTHON]
 
 RECORDINGS is a folder of speech, which is joined and cut to utterances of 15 s; without it espeak-ng speaks. NeMo's
-VocoderDataset reads the same utterances as FLAC files, with a Python that has nemo_toolkit (or LFSC_NEMO_PYTHON).
-Times are of the processor; of all rounds the best counts, as other work on the machine only slows them down.
+VocoderDataset reads the same FLAC files, unpacked from the shards, through torch's DataLoader, with a Python that has
+nemo_toolkit (or that of LFSC_NEMO_PYTHON). Times are of the processor; of all rounds the best counts, as other work on
+the machine only slows them down.
 """
 
 import argparse
@@ -32,17 +33,18 @@ from lfsc.training.datamodule import CodecDataModule
 
 RATE, SECONDS, CROP, BATCH = 22050, 15, 24576, 16
 NEMO = """
-import json, random, sys, time, torch
+import json, sys, time, torch
 from nemo.collections.tts.data.vocoder_dataset import VocoderDataset
 manifest, folder, rate, crop, batch, clips, rounds = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
 torch.set_num_threads(1)
 data = VocoderDataset({"speech": {"manifest_path": manifest, "audio_dir": folder}}, sample_rate=rate, n_samples=crop)
+order = torch.utils.data.RandomSampler(data, replacement=True, num_samples=clips)
+loader = torch.utils.data.DataLoader(data, batch, sampler=order, collate_fn=data.collate_fn)
 times = []
 for _ in range(rounds):
-    order = [random.randrange(len(data)) for _ in range(clips)]
     start = time.process_time()
-    for first in range(0, clips, batch):
-        data.collate_fn([data[i] for i in order[first : first + batch]])
+    for _ in loader:
+        pass
     times.append(time.process_time() - start)
 print(json.dumps(clips / min(times)))
 """
@@ -75,7 +77,7 @@ def main() -> None:
         clip_bytes = sum(path.stat().st_size for path in recordings.rglob("*.flac")) / options.utterances
         speeds = measured(contestants(data, clip_bytes, options.clips), options.rounds)
         if options.nemo_python:
-            crops = nemo_crops_per_second(options, recordings)
+            crops = nemo_crops_per_second(options, unpacked(data, Path(folder) / "files"))
             speeds["NeMo's VocoderDataset"] = (crops, crops * clip_bytes)
     print_table(speeds)
 
@@ -179,14 +181,20 @@ def measured(contestants: list[Contestant], rounds: int) -> dict[str, tuple[floa
     return best
 
 
-def nemo_crops_per_second(options: argparse.Namespace, recordings: Path) -> float:
-    manifest = recordings / "manifest.json"
-    entries = [
-        {"audio_filepath": str(p.relative_to(recordings)), "duration": SECONDS} for p in recordings.rglob("*.flac")
-    ]
+def unpacked(data: Path, folder: Path) -> Path:
+    """The folder, now with the clips of the shards as files."""
+    folder.mkdir()
+    for number, content in enumerate(content for shard in data.rglob("*.tar") for content in flac_members(shard)):
+        (folder / f"{number}.flac").write_bytes(content)
+    return folder
+
+
+def nemo_crops_per_second(options: argparse.Namespace, folder: Path) -> float:
+    manifest = folder / "manifest.json"
+    entries = [{"audio_filepath": path.name, "duration": SECONDS} for path in folder.glob("*.flac")]
     manifest.write_text("\n".join(json.dumps(entry) for entry in entries))
     numbers = map(str, (RATE, CROP, BATCH, options.clips, options.rounds))
-    command = [options.nemo_python, "-c", NEMO, manifest, recordings, *numbers]
+    command = [options.nemo_python, "-c", NEMO, manifest, folder, *numbers]
     result = subprocess.run(
         command, check=True, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )

@@ -46,6 +46,8 @@ def _reader(options: argparse.Namespace, sources: list[Path]) -> partial:
 
 
 def _corpus(options: argparse.Namespace) -> Corpus:
+    if options.min_seconds >= options.max_seconds:
+        raise ValueError(f"min-seconds is {options.min_seconds}, max-seconds {options.max_seconds}: nothing is between")
     sources = [source.absolute() for source in getattr(options, "source", [])]
     name = label(sources[0].name) if options.verb == "folder" else options.verb
     rules = Rules(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -27,7 +28,7 @@ def utterances(
             # `language/speaker/…/file`, or `speaker/file` in a language that is given.
             spoken, speaker = folders[:2] if len(folders) > 1 else (None, folders[0] if folders else None)
             yield Utterance(
-                key=key_of(name),
+                key=key_of(name if len(sources) == 1 else f"{source.name}/{name}"),
                 source=File(name) if name.startswith("/") else tree.file(name),
                 language=label(row.get("language") or language or spoken or UNKNOWN_LANGUAGE),
                 speaker=label(str(row.get("speaker") or speaker or UNKNOWN_SPEAKER)),
@@ -56,14 +57,35 @@ def _rows(manifest: str, lines: Iterator[str]) -> Iterator[tuple[str, dict]]:
     """The path, relative to the source, and the other columns of each row."""
     if manifest.endswith((".jsonl", ".json")):
         rows = (_parsed(line, number, manifest) for number, line in enumerate(lines, start=1) if line.strip())
+    elif manifest.endswith(".tsv"):
+        rows = _tabulated(lines)
     else:
-        rows = csv.DictReader(lines, delimiter="\t" if manifest.endswith(".tsv") else ",")
+        rows = _comma_separated(lines, manifest)
     for number, row in enumerate(rows, start=1):
         # NeMo's manifests call it audio_filepath.
         path = row.get("path") or row.get("audio_filepath")
         if not path:
             raise ValueError(f"{manifest}, recording {number}: no column 'path', only {', '.join(map(str, row))}")
         yield path, row
+
+
+def _tabulated(lines: Iterator[str]) -> Iterator[dict]:
+    columns = _fields(next(lines, ""))
+    return (dict(zip(columns, _fields(line), strict=False)) for line in lines if line.strip())
+
+
+def _fields(line: str) -> list[str]:
+    """Of a .tsv, where a quotation mark encloses a field only if there is one at its end, too."""
+    fields = line.rstrip("\r\n").split("\t")
+    return [re.sub(r'^"(.*)"$', lambda match: match[1].replace('""', '"'), field) for field in fields]
+
+
+def _comma_separated(lines: Iterator[str], manifest: str) -> Iterator[dict]:
+    rows = csv.DictReader(lines, strict=True)
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise ValueError(f"{manifest}, after line {rows.line_num}: {error}") from error
 
 
 def _parsed(line: str, number: int, manifest: str) -> dict:

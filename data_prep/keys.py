@@ -15,12 +15,19 @@ def key_of(path: str) -> str:
     # Where letters had to be replaced, two paths could meet: the path's own digest keeps them apart.
     if plain == stem and len(plain) <= LONGEST:
         return plain
-    return f"{plain[-LONGEST + 9 :].strip('_')}-{hashlib.blake2b(path.encode(), digest_size=4).hexdigest()}"
+    return f"{plain[-LONGEST + 9 :].strip('_')}-{_digest(path)}"
 
 
 def label(name: str) -> str:
-    """A language or a speaker as a plain name."""
-    return _plain(name) or "unknown"
+    """A language or a speaker as a plain name; names in other scripts stay apart."""
+    plain = _plain(name)
+    if name.isascii():
+        return plain or "unknown"
+    return f"{plain}-{_digest(name)}".removeprefix("-")
+
+
+def _digest(name: str) -> str:
+    return hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
 
 
 def _plain(name: str) -> str:

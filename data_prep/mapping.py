@@ -69,7 +69,11 @@ def cluster(address: str) -> Iterator[Workers]:
     except ImportError as error:
         raise ValueError("--ray needs the package ray: pip install 'lfsc[ray]'") from error
     environment = {"env_vars": {"OMP_NUM_THREADS": "1"}}
-    ray.init(address=address, log_to_driver=False, logging_level="WARNING", runtime_env=environment)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="WARNING", runtime_env=environment)
+    # Ray raises a plain Exception when a node does not start.
+    except Exception as error:
+        raise RuntimeError(f"no Ray cluster at {address}: {str(error).strip().partition(chr(10))[0]}") from error
 
     def result(handle: ray.ObjectRef):
         try:

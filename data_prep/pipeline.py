@@ -104,7 +104,10 @@ def _planned(corpus: Corpus, planner: Planner, workers: Workers, report: Report)
     )
     plan = planner.make(report.examining(examined), sizes=corpus.sizes, val_share=corpus.val_share, seed=corpus.seed)
     if not plan.shards:
-        report.rejections(list(planner.rejected()))
+        rejected = list(planner.rejected())
+        if not rejected:
+            raise ValueError(f"{corpus.name}: its lists name no recording")
+        report.rejections(rejected)
         raise ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
     return plan
 

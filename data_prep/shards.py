@@ -17,6 +17,7 @@ from lfsc.audio.resampling import resample
 
 from .plan import PlannedShard, Planner
 from .rules import Rules
+from .seek_table import with_seek_table
 from .utterance import Rejection, Utterance
 
 
@@ -106,7 +107,7 @@ def _sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
     }
     if utterance.text:
         description["text"] = utterance.text
-    flac = files.encode(resampled, sample_rate=sample_rate, format="flac")
+    flac = with_seek_table(files.encode(resampled, sample_rate=sample_rate, format="flac"))
     return {"__key__": utterance.key, "flac": flac, "json": description}
 
 

@@ -1,12 +1,13 @@
 """A corpus as it was downloaded: a folder, or a tar that is read in place."""
 
 import gzip
+import io
 import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from lfsc.atomic import replacing
 
@@ -35,16 +36,22 @@ class Folder:
         self.path, self.name = path, path.name
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
-        """In sorted order, leaving out folders called one of `prune`."""
-        for folder, folders, names in os.walk(self.path):
+        """In sorted order, leaving out folders called one of `prune`; linked folders count, but none twice."""
+        visited = set()
+        for folder, folders, names in os.walk(self.path, followlinks=True):
+            status = os.stat(folder)
+            if (status.st_dev, status.st_ino) in visited:
+                folders.clear()
+                continue
+            visited.add((status.st_dev, status.st_ino))
             folders[:] = sorted(set(folders) - set(prune))
             for name in sorted(names):
                 if not _is_resource_fork(name):
                     yield (Path(folder) / name).relative_to(self.path).as_posix()
 
     def lines(self, name: str) -> Iterator[str]:
-        with (self.path / name).open(encoding="utf-8-sig", newline="\n") as lines:
-            yield from lines
+        with (self.path / name).open("rb") as file:
+            yield from _lines(file, self.path / name)
 
     def file(self, name: str) -> File:
         return File(str(self.path / name))
@@ -65,7 +72,7 @@ class Archive:
         return (name for name in sorted(self.places) if not set(prune) & set(PurePosixPath(name).parts[:-1]))
 
     def lines(self, name: str) -> Iterator[str]:
-        yield from self.file(name).open().decode("utf-8-sig").splitlines(keepends=True)
+        yield from _lines(io.BytesIO(self.file(name).open()), f"{self.path}: {name}")
 
     def file(self, name: str) -> File:
         # A name that is not there becomes a path that is not there, and is rejected like one.
@@ -151,6 +158,14 @@ def _places(path: Path) -> dict[str, tuple[int, int]]:
     if places and sum(max(places.values())) > path.stat().st_size:
         raise ValueError(f"{path} is truncated; download it again")
     return places
+
+
+def _lines(file: BinaryIO, name: object) -> Iterator[str]:
+    """Of UTF-8 text, with or without a byte order mark; only a line feed ends one."""
+    try:
+        yield from io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is no UTF-8 text: {error.reason}") from error
 
 
 def _is_resource_fork(name: str) -> bool:

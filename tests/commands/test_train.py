@@ -95,3 +95,10 @@ def test_a_grid_is_trained_one_after_the_other(train, tmp_path, capfd):
 def test_a_grid_goes_on_after_a_failure(train, capfd):
     assert train("batch_size=2,100", "--multirun") == 1
     assert "1 of 2 runs finished" in capfd.readouterr().out
+
+
+def test_no_demo_corpus_is_spoken_into_a_folder_named_after_storage(micro, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "demo", "data.path=msc://nowhere/demo", "trainer=cpu"]) == 2
+    assert 'msc://nowhere/demo: Profile "nowhere" not found' in capsys.readouterr().err
+    assert not (tmp_path / "msc:").exists()

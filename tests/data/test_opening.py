@@ -1,9 +1,11 @@
+import shutil
 import time
 
 import pytest
 import torch
 
 from lfsc.data.blend import Blend
+from lfsc.data.filters import Filter
 
 
 def test_too_few_clips_say_what_to_lower(open_stream, corpus):
@@ -22,12 +24,21 @@ def test_a_corpus_without_training_clips_is_refused(open_stream, write_corpus, t
 
 
 def test_a_blend_that_lacks_a_dataset_is_named(open_stream, corpus, tmp_path):
-    import shutil
-
     path = shutil.copytree(corpus, tmp_path / "data")
     (path / "train.yaml").write_text((path / "train.yaml").read_text().replace("two/de", "one/en"))
     with pytest.raises(ValueError, match=r"train.yaml does not list two/de"):
         open_stream(path)
+
+
+@pytest.mark.parametrize("lost", ["two/de/.nv-meta", "two/de/.nv-meta/.info.json", "train.yaml"])
+def test_a_copy_without_hidden_files_is_said(open_stream, corpus, tmp_path, lost):
+    path = shutil.copytree(corpus, tmp_path / "data")
+    shutil.rmtree(path / lost) if (path / lost).is_dir() else (path / lost).unlink()
+    with pytest.raises(
+        ValueError, match=r"(info.json|train.yaml) is missing: copy the corpus again with what"
+    ) as raised:
+        open_stream(path)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_blend_draws_in_its_shares(open_stream, corpus):
@@ -51,3 +62,16 @@ def test_a_hundred_datasets_open_quickly(open_stream, write_corpus, tmp_path):
     batch = next(iter(open_stream(path, workers=2, batch_size=8)))
     assert time.monotonic() - started < 5
     assert len(batch.keys) == 8
+
+
+def test_a_factor_may_name_what_is_filtered_out_but_not_what_is_nowhere(open_stream, corpus):
+    only = Filter(languages=["de"], seconds=None, bandwidth=None)
+    stream = open_stream(corpus, only=only, batch_size=24, blend=Blend(alpha=1.0, factors={"en": 2, "two/de": 3}))
+    assert {key[0] for key in next(iter(stream)).keys} == {"b"}
+    with pytest.raises(ValueError, match="blend factor for fr: the data have de, en, one, one/en, two, two/de"):
+        open_stream(corpus, only=only, blend=Blend(alpha=1.0, factors={"fr": 2}))
+
+
+def test_an_empty_list_of_languages_is_an_error(open_stream, corpus):
+    with pytest.raises(ValueError, match=r"only\.languages is empty"):
+        open_stream(corpus, only=Filter(languages=[], seconds=None, bandwidth=None))

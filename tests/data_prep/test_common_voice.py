@@ -44,6 +44,25 @@ def test_early_releases_leave_the_suffix_out(tmp_path, common_voice):
     assert all(row.source.open().exists() for row in read(tmp_path, release))
 
 
+@pytest.mark.parametrize("suffix", ["", ".tar"])
+def test_sentences_may_hold_anything_but_a_tab_and_a_line_feed(tmp_path, common_voice, packed, suffix):
+    release = common_voice()
+    odd = 'a "b" \u2028c\x0bd\x85e\x1cf\rg'
+    for table in release.glob("*/train.tsv"):
+        content = table.read_text().replace('"0 7 97 3', odd).replace("\n", "\r\n")
+        table.write_bytes(b"\xef\xbb\xbf" + content.encode())
+    found = read(tmp_path, packed(release, suffix) if suffix else release)
+    assert len(found) == 8
+    assert found[0].text == odd
+
+
+def test_text_that_is_not_utf8_is_named(tmp_path, common_voice):
+    release = common_voice()
+    (release / "cy" / "dev.tsv").write_bytes(b"client_id\tpath\nd\xe9j\xe0\tx.mp3\n")
+    with pytest.raises(ValueError, match=r"cy/dev.tsv is no UTF-8 text"):
+        read(tmp_path, release)
+
+
 def test_a_table_without_the_columns_is_an_error(tmp_path, common_voice):
     release = common_voice()
     (release / "cy" / "dev.tsv").write_text("name\tfile\nx\ty\n")

@@ -78,6 +78,32 @@ def test_a_bad_manifest_names_its_line(tmp_path, put, content, message):
         read(tmp_path)
 
 
+def test_quotation_marks_in_a_tsv_quote_nothing(tmp_path, put):
+    put("manifest.tsv", 'path\tspeaker\ttext\na.wav\ts\t"to begin\nb.wav\ts\t"all" of it\n')
+    assert [row.text for row in read(tmp_path)] == ['"to begin', '"all" of it']
+
+
+def test_a_quotation_that_never_ends_in_a_csv_is_an_error(tmp_path, put):
+    put("manifest.csv", 'path,text\na.wav,"to begin\nb.wav,all\n')
+    with pytest.raises(ValueError, match=r"manifest.csv, after line 1: unexpected end of data"):
+        read(tmp_path)
+
+
+def test_several_sources_may_have_the_same_names(tmp_path, put):
+    sources = [put(f"{disc}/de/s/a.wav", b"").parents[2] for disc in ("one", "two")]
+    found = list(utterances(tmp_path / "scratch", sources=sources, manifest=None, language=None))
+    assert len({row.key for row in found}) == 2
+
+
+def test_names_in_other_scripts_stay_apart(tmp_path, put):
+    for speaker in ("話者一", "話者二", "Müller", "Möller"):
+        put(f"in/日本/{speaker}/a.wav", b"")
+    put("in/中国/a/a.wav", b"")
+    found = read(tmp_path / "in")
+    assert len({row.speaker for row in found}) == 5
+    assert len({row.language for row in found}) == 2
+
+
 def test_nothing_to_read(tmp_path):
     with pytest.raises(ValueError, match=r"holds no \.wav, "):
         read(tmp_path)

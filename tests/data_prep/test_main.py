@@ -34,6 +34,7 @@ def test_every_verb_explains_itself(verb, capsys):
         (["common_voice", "{}", "{}/out"], "holds no Common Voice .tsv"),
         (["report", "{}/out"], "no corpus in"),
         (["demo", "{}/out", "--languages", "1000"], "not in 1000"),
+        (["demo", "{}/out", "--min-seconds", "5", "--max-seconds", "5"], "nothing is between"),
     ],
 )
 def test_errors_are_one_line(tmp_path, capsys, arguments, message):
@@ -42,3 +43,27 @@ def test_errors_are_one_line(tmp_path, capsys, arguments, message):
     assert message in printed
     assert printed.startswith("error: ")
     assert printed.count("\n") == 1
+
+
+def test_shards_are_written_to_a_folder_and_how_to_upload_them_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["demo", "msc://bucket/data"])
+    assert "then `msc sync FOLDER --target-url msc://bucket/data --no-ignore-hidden`" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--shard-hours", "0", "0 is not above 0"),
+        ("--sample-rate", "-1", "-1 is not above 0"),
+        ("--shard-hours", "many", "invalid float value: 'many'"),
+        ("--val-share", "1", "1 is not a share"),
+        ("--workers", "-2", "-2 is less than none"),
+    ],
+)
+def test_impossible_numbers_are_refused_at_once(tmp_path, capsys, option, value, said):
+    with pytest.raises(SystemExit):
+        main(["folder", str(tmp_path), str(tmp_path / "out"), option, value])
+    assert said in capsys.readouterr().err

@@ -63,3 +63,14 @@ def test_ray_that_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ValueError, match="needs the package ray"), cluster("local"):
         pass
+
+
+def test_a_cluster_that_does_not_start_is_said_in_one_line(monkeypatch):
+    ray = pytest.importorskip("ray")
+
+    def fail(**_):
+        raise Exception("The current node timed out during startup.\nMore about that.")
+
+    monkeypatch.setattr(ray, "init", fail)
+    with pytest.raises(RuntimeError, match=r"^no Ray cluster at 10\.0\.0\.1:1: The current node .* startup\.$"):
+        cluster("10.0.0.1:1").__enter__()

@@ -34,6 +34,15 @@ def test_a_tree_reads_the_same_however_it_comes(corpus, packed, tmp_path, suffix
     assert (content if isinstance(content, bytes) else content.read_bytes()) == b"\0\1\2"
 
 
+def test_links_to_folders_are_followed_but_in_no_circle(corpus, put, tmp_path):
+    put("elsewhere/b.wav", b"")
+    (corpus / "train/audio/linked").symlink_to(tmp_path / "elsewhere")
+    (corpus / "train/audio/circle").symlink_to(corpus)
+    (corpus / "train/audio/again").symlink_to(tmp_path / "elsewhere")
+    names = [name for name in Folder(corpus).names() if name.endswith(".wav")]
+    assert names == ["train/audio/a.wav", "train/audio/again/b.wav"]
+
+
 def test_a_compressed_archive_is_decompressed_once(corpus, packed, tmp_path):
     path, scratch = packed(corpus, ".tar.gz"), tmp_path / "scratch"
     first = Archive(path, scratch)

@@ -90,9 +90,9 @@ def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:
 
 
 def make_corpus(config: dict[str, Any]) -> None:
-    """Speak the demo corpus where a recipe asks for it and data.path is not there."""
+    """Speak the demo corpus where a recipe asks for it and data.path, a folder, is not there."""
     path = Path(config["data"]["path"])
-    if config["corpus"] is None or (path / "index.json").exists():
+    if config["corpus"] is None or "://" in config["data"]["path"] or (path / "index.json").exists():
         return
     if config["corpus"] != "demo":
         raise ValueError(f"corpus={config['corpus']}: expected demo, or null to train on what lies at data.path")

@@ -31,9 +31,11 @@ class Blend:
         if negative:
             raise ValueError(f"blend factors must not be negative: {', '.join(negative)}")
 
-    def __call__(self, datasets: Sequence[Dataset], weights: Iterable[float]) -> list[float]:
-        """The share of each dataset, of 1 in all."""
-        self.check_names(datasets)
+    def __call__(
+        self, datasets: Sequence[Dataset], weights: Iterable[float], *, known: Sequence[Dataset] | None = None
+    ) -> list[float]:
+        """The share of each dataset, of 1 in all; factors may name those that are `known` but not heard."""
+        self.check_names(datasets if known is None else known)
         blended = [
             weight**self.alpha * self.factor(dataset) if self.factor(dataset) else 0.0
             for dataset, weight in zip(datasets, weights, strict=True)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from megatron.energon.epathlib import EPath
 
+from . import storage
+
 logger = logging.getLogger(__name__)
 
 
@@ -70,8 +72,9 @@ def present(datasets: list[Dataset], *, path: str, max_missing_share: float) -> 
     ValueError if those hold more than `max_missing_share` of the clips.
     """
     places = [(dataset, shard) for dataset in datasets for shard in dataset.shards]
+    root = storage.place(path)
     with ThreadPoolExecutor(16) as threads:
-        faults = list(threads.map(lambda place: _fault(EPath(str(path)) / place[0].path, place[1]), places))
+        faults = list(threads.map(lambda place: _fault(root / place[0].path, place[1]), places))
     faulty = {(d.path, s.name): fault for (d, s), fault in zip(places, faults, strict=True) if fault}
     lost = sum(shard.samples for dataset, shard in places if (dataset.path, shard.name) in faulty)
     total = sum(shard.samples for _, shard in places)
@@ -90,18 +93,20 @@ def present(datasets: list[Dataset], *, path: str, max_missing_share: float) -> 
 def _fault(folder: EPath, shard: Shard) -> str | None:
     path = folder / shard.name
     try:
-        size = path.size()
+        found = storage.size(path)
     except FileNotFoundError:
         return f"{path} is missing"
-    return None if size == shard.bytes else f"{path} has {size} bytes, the index says {shard.bytes}"
+    return None if found == shard.bytes else f"{path} has {found} bytes, the index says {shard.bytes}"
 
 
 def _read_index(path: str) -> bytes:
-    folder = EPath(str(path))
+    folder = storage.place(path)
     try:
-        return (folder / "index.json").read_bytes()
+        return storage.read(folder / "index.json")
     except FileNotFoundError:
-        if next(folder.glob("*/*/*.tar"), None) is not None:
+        with storage.storage_errors(folder):
+            unfinished = next(folder.glob("*/*/*.tar"), None) is not None
+        if unfinished:
             reason = "its preparation was not finished: run the same `python -m data_prep` command again"
         else:
             reason = "make it with `python -m data_prep folder RECORDINGS DATA`, or give data.path=…"

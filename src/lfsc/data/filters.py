@@ -24,7 +24,9 @@ class Filter:
         return [dataset for dataset in datasets if self.languages is None or dataset.language in self.languages]
 
     def check_languages(self, datasets: Sequence[Dataset]) -> None:
-        """ValueError for a language that none has."""
+        """ValueError for a language that none has, or for none at all."""
+        if self.languages == []:
+            raise ValueError("data.only.languages is empty, so there would be no data: name some, or null for all")
         known = sorted({dataset.language for dataset in datasets})
         absent = [language for language in self.languages or [] if language not in known]
         if absent:

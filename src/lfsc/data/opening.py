@@ -1,6 +1,7 @@
 """Opening a corpus for training: which datasets, in which shares, in which batches."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from megatron.energon import WorkerConfig
@@ -44,7 +45,7 @@ def open_training(
         global_error_handler=reraise_exception,
     )
     loaded = load(corpus.path, datasets, config)
-    blended = blend(datasets, [entry.weight for entry in loaded])
+    blended = blend(datasets, [entry.weight for entry in loaded], known=corpus.split("train"))
     heard = [dataset for dataset, share in zip(datasets, blended, strict=True) if share]
     check_enough(heard, clips=batch_size // crops, ranks=ranks, path=corpus.path)
     stream = encoder.build_train_datasets(
@@ -82,6 +83,7 @@ def identity_of(corpus: Corpus, heard: Sequence[Dataset]) -> dict[str, Any]:
 def load(path: str, datasets: Sequence[Dataset], config: WorkerConfig) -> list[LoadedDataset]:
     """The same datasets as train.yaml has them for energon, with its weights."""
     root = EPath(str(path))
+    check_copied(root, datasets)
     listed = load_dataset(root / "train.yaml").get_datasets(
         training=True,
         split_part="train",
@@ -101,6 +103,17 @@ def load(path: str, datasets: Sequence[Dataset], config: WorkerConfig) -> list[L
         factory = by_path[dataset.path].dataset
         factory.shards = [shard for shard in factory.shards if shard.name in names]
     return [by_path[dataset.path] for dataset in datasets]
+
+
+def check_copied(root: EPath, datasets: Sequence[Dataset]) -> None:
+    """ValueError if a copy of the corpus lacks what energon needs, which is hidden beside the shards."""
+    needed = [root / "train.yaml", *(root / dataset.path / ".nv-meta/.info.json" for dataset in datasets)]
+    with ThreadPoolExecutor(16) as threads:
+        absent = [path for path, there in zip(needed, threads.map(EPath.is_file, needed), strict=True) if not there]
+    if absent:
+        raise ValueError(
+            f"{absent[0]} is missing: copy the corpus again with what is hidden in it (`msc sync --no-ignore-hidden`)"
+        )
 
 
 def check_enough(heard: Sequence[Dataset], *, clips: int, ranks: Ranks, path: str) -> None:

@@ -13,6 +13,7 @@ from megatron.energon.epathlib import EPath
 from megatron.energon.flavors.webdataset.structs import FilteredSample, ShardInfo
 from numpy.typing import NDArray
 
+from . import storage
 from .batch import UnusableData
 from .pieces import LoadedPiece, Piece, members
 
@@ -20,9 +21,9 @@ OPEN_SHARDS = 8
 
 
 class OpenShard(NamedTuple):
-    """Each clip of the shard begins at one of the `offsets`; the last is the end."""
+    """Each clip of the shard begins at one of the `offsets`; the last is the end. A remote shard has no `file`."""
 
-    file: BinaryIO
+    file: BinaryIO | None
     offsets: NDArray[numpy.uint64]
 
 
@@ -72,9 +73,8 @@ class ShardReader:
         """The clip's piece of its shard."""
         file, offsets = self.opened(shard)
         start, size = int(offsets[position]), int(offsets[position + 1] - offsets[position])
-        if not shard.is_local():
-            file.seek(start)
-            piece = LoadedPiece(file.read(size))
+        if file is None:
+            piece = LoadedPiece(storage.read_range(shard, start, size))
             there = len(piece.getbuffer())
         else:
             piece = Piece(file, start, size)
@@ -85,5 +85,5 @@ class ShardReader:
 
 
 def open_shard(path: EPath) -> OpenShard:
-    offsets = numpy.frombuffer(path.with_suffix(".tar.idx").read_bytes(), dtype="<u8")
-    return OpenShard(path.local_path().open("rb", buffering=0) if path.is_local() else path.open("rb"), offsets)
+    offsets = numpy.frombuffer(storage.read(path.with_suffix(".tar.idx")), dtype="<u8")
+    return OpenShard(path.local_path().open("rb", buffering=0) if path.is_local() else None, offsets)
