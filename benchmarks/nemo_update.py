@@ -1,7 +1,7 @@
 """NeMo 3.0's own training update: run by NeMo's interpreter for `benchmarks/update.py`.
 
-Usage: nemo_update.py WAVLM_FOLDER BATCH UPDATES PRECISION. The discriminators' turn is in every second update, the first
-one included.
+Usage: nemo_update.py WAVLM_FOLDER BATCH UPDATES PRECISION. The discriminators' turn is in every second update, the
+first one included.
 """
 
 import os
