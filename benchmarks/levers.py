@@ -1,6 +1,6 @@
-"""What each lever of the update's speed gives: `python benchmarks/levers.py [--precision 32-true bf16-mixed] [LEVER …]`.
+"""What each lever of the update's speed gives: `python benchmarks/levers.py [--precision bf16-mixed] [LEVER …]`.
 
-The full-size update with a lever taken away, against the one with all of them, in one run; each in a process of its own.
+The full-size update without a lever, against the one with all of them, in one run; each in a process of its own.
 """
 
 import argparse
