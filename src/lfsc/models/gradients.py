@@ -11,6 +11,8 @@ from torch.amp import custom_bwd, custom_fwd
 from torch.autograd import Function
 from torch.nn import functional as F
 
+from lfsc.models.products import overlapped
+
 # oneDNN falls back to slow kernels where a dilated kernel spans more steps than this, and fewer channels than those of
 # the widest layers make up for it.
 LONG_SPAN, MOST_CHANNELS = 18, 256
@@ -87,7 +89,8 @@ class Downsampled(Function):
         rows, of_x, of_weight = gradient.mT.flatten(0, 1), None, None
         if ctx.needs_input_grad[0]:
             of_pieces = (rows @ weight.flatten(1)).unflatten(0, (len(x), -1))
-            of_x = overlapped(of_pieces.unflatten(-1, weight.shape[1:]).transpose(1, 2), length=x.shape[-1])
+            of_x = overlapped(of_pieces.unflatten(-1, weight.shape[1:]).transpose(1, 2))
+            of_x = F.pad(of_x, (0, x.shape[-1] - of_x.shape[-1]))
         if ctx.needs_input_grad[1]:
             of_weight = (rows.T @ pieces(x, weight.shape[-1])).view_as(weight)
         return of_x, of_weight, gradient.sum((0, 2))
@@ -116,13 +119,3 @@ class Upsampled(Function):
 def pieces(x: Tensor, size: int) -> Tensor:
     """The pieces of x [B,C,T] that begin every `size`/2 steps, each a row: [B·pieces, C·size]."""
     return x.unfold(-1, size, size // 2).transpose(1, 2).flatten(2).flatten(0, 1)
-
-
-def overlapped(parts: Tensor, *, length: int) -> Tensor:
-    """[B,C,length] of pieces [B,C,pieces,size], each beginning in the middle of the one before and added to it."""
-    batch, channels, count, size = parts.shape
-    half = size // 2
-    whole = parts.new_zeros(batch, channels, count + 1, half)
-    whole[:, :, :-1] += parts[..., :half]
-    whole[:, :, 1:] += parts[..., half:]
-    return F.pad(whole.flatten(2), (0, length - (count + 1) * half))
