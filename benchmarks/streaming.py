@@ -1,8 +1,8 @@
 """A codec as audio arrives: `python benchmarks/streaming.py [--codec small lfsc] [--cores 1 2] [--chunks 1 4 16]`.
 
-Per size of codec, number of cores and frames a chunk: the time that a second of audio takes (below 1 s it keeps up), and
-how long after a sound its result is there: what the codec must have heard beyond it, the chunk that it came in, and the
-computation.
+Per size of codec, number of cores and frames a chunk: the time that a second of audio takes, which must be below 1 s to
+keep up, and how long after a sound its result is there: what must have been heard beyond it, the chunk that it came
+in, and the computation.
 """
 
 import argparse

@@ -24,7 +24,7 @@ def upsampled(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def overlapped(parts: Tensor) -> Tensor:
-    """[B,C,(pieces+1)·size/2] of pieces [B,C,pieces,size], each begun in the middle of the one before and added to it."""
+    """[B,C,(pieces+1)·size/2] of pieces [B,C,pieces,size], each added from the middle of the one before on."""
     batch, channels, count, size = parts.shape
     whole = parts.new_zeros(batch, channels, count + 1, size // 2)
     whole[:, :, :-1] += parts[..., : size // 2]
