@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from torch import Tensor, arange, nn
-from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from lfsc.models.activations import activation_of
+from lfsc.models.gradients import convolve, upsample
 from lfsc.models.padding import MODES, copied_steps, padded
 
 
@@ -36,7 +36,7 @@ class PaddedConv1d(nn.Conv1d):
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         """The convolution alone."""
-        return F.conv1d(x, weight, self.bias, self.stride, 0, self.dilation)
+        return convolve(x, weight, self.bias, stride=self.stride[0], dilation=self.dilation[0])
 
     def needs(self, steps: range) -> range:
         """The input steps that output `steps` are made of."""
@@ -64,7 +64,8 @@ class UpsampleConv1d(nn.ConvTranspose1d):
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
         if length is not None:
             x = x.masked_fill(arange(x.shape[-1], device=x.device) >= length[:, None, None], 0)
-        return super().forward(x)
+        (padding,), (output_padding,) = self.padding, self.output_padding
+        return upsample(x, self.weight, self.bias, padding=padding, output_padding=output_padding, groups=self.groups)
 
     def needs(self, steps: range) -> range:
         """The input steps that output `steps` are made of."""

@@ -1,0 +1,76 @@
+"""What both sides of a comparison are timed with: Lightning's own callbacks around the update. Needs no lfsc."""
+
+import json
+import time
+
+import torch
+from lightning.pytorch import Callback, Trainer
+
+CROP = 24576
+
+
+class Stopwatch(Callback):
+    """Seconds of every update, the device's work included."""
+
+    def __init__(self):
+        self.seconds = []
+
+    def on_train_batch_start(self, *_):
+        synchronize()
+        self.begin = time.perf_counter()
+
+    def on_train_batch_end(self, *_):
+        synchronize()
+        self.seconds.append(time.perf_counter() - self.begin)
+
+
+def timed_fit(module, batches: list, *, precision: str) -> None:
+    """Train on `batches` and print what the updates took and the most memory that was held, as a line of JSON."""
+    stopwatch = Stopwatch()
+    trainer = Trainer(
+        max_epochs=1,
+        accelerator="auto",
+        devices=1,
+        precision=precision,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[stopwatch],
+    )
+    trainer.fit(module, torch.utils.data.DataLoader(batches, batch_size=None))
+    print("RESULT", json.dumps({"seconds": stopwatch.seconds, "peak_bytes": peak_bytes()}), flush=True)
+
+
+def noise(batch: int, updates: int) -> list[torch.Tensor]:
+    """Audio [B,T] for each update."""
+    generator = torch.Generator().manual_seed(0)
+    return [0.1 * torch.randn(batch, CROP, generator=generator) for _ in range(updates)]
+
+
+def synchronize() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def peak_bytes() -> int:
+    """The most memory held so far: allocated on the GPU, or of this process where there is none."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    # Not getrusage's, which begins with what the parent held.
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+
+
+def rounds_of(count: int, **functions) -> None:
+    """Call each function `count` times in turns, after once to warm up, and print the seconds as a line of JSON."""
+    seconds = {name: [] for name in functions}
+    for number in range(count + 1):
+        for name, function in functions.items():
+            synchronize()
+            begin = time.perf_counter()
+            function()
+            synchronize()
+            if number:
+                seconds[name].append(time.perf_counter() - begin)
+    print("RESULT", json.dumps({"seconds": seconds, "peak_bytes": peak_bytes()}), flush=True)
