@@ -25,12 +25,17 @@ def main(arguments: list[str]) -> int:
 
 
 def resume(run: "Run", overrides: list[str]) -> int:
+    from lfsc.training.claim import claimed
+
+    with claimed(run):
+        return go_on(run, overrides)
+
+
+def go_on(run: "Run", overrides: list[str]) -> int:
     from lfsc.training.checkpoints import newest
     from lfsc.training.ranks import is_first
     from lfsc.training.result import ended
 
-    if is_first():
-        run.refuse_if_running()
     config = changed(run.config(), overrides)
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}
     checkpoint = newest(run.checkpoints)
