@@ -31,6 +31,7 @@ from lfsc.training.precision import build_scaler, checked_precision, precision_p
 from lfsc.training.profile import Profile
 from lfsc.training.progress import ProgressBar
 from lfsc.training.randomness import Randomness
+from lfsc.training.rates import NewRates
 from lfsc.training.recording import Recording
 from lfsc.training.run import Run
 from lfsc.training.samples import Samples
@@ -137,6 +138,7 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         StopAt(max_updates=max_updates),
         Interruption(),
         Randomness(),
+        NewRates(),
         *optional_callbacks(config, run),
         NonFinite(file=run.nonfinite_file, in_a_row=config["nonfinite_in_a_row"], every=log_every),
         Pace(sample_rate=sample_rate, window=log_every),
