@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from lfsc.training.sweep.study import OWNER
+from lfsc.training.sweep import workers
+from lfsc.training.sweep.study import OWNER, own
 
 
 def states(study):
@@ -143,6 +144,34 @@ def test_a_trial_of_a_sweep_that_lives_is_left_alone(sweep):
     study.ask().set_user_attr(OWNER, [socket.gethostname(), os.getpid(), time.time()])
     study, _ = sweep("lr=1,2,3")
     assert states(study) == ["COMPLETE", "RUNNING", "COMPLETE"]
+
+
+def asked_elsewhere(sweep, *, silent_for):
+    """A trial of another machine, which shares the study and not its folders, and was last heard so long ago."""
+    study, _ = sweep("lr=1,2,3", trials=1)
+    study.ask().set_user_attr(OWNER, ["elsewhere", 1, time.time() - silent_for])
+
+
+def test_a_trial_of_another_machine_is_left_alone_while_that_is_heard(sweep):
+    asked_elsewhere(sweep, silent_for=100)
+    study, _ = sweep("lr=1,2,3")
+    assert states(study) == ["COMPLETE", "RUNNING", "COMPLETE"]
+
+
+def test_a_trial_of_another_machine_is_taken_over_when_that_is_silent(sweep):
+    asked_elsewhere(sweep, silent_for=121)
+    study, _ = sweep("lr=1,2,3")
+    assert states(study) == ["COMPLETE"] * 3
+
+
+def test_a_long_trial_is_heard_of(sweep, monkeypatch):
+    """However seldom it validates."""
+    heard = []
+    monkeypatch.setattr(workers, "BEAT", 0.1)
+    monkeypatch.setattr(workers, "own", lambda trial: (heard.append(time.time()), own(trial)))
+    study, _ = sweep("lr=1", "seconds=0.3")
+    assert len(heard) > 3
+    assert study.trials[0].user_attrs[OWNER][2] == pytest.approx(heard[-1], abs=0.5)
 
 
 def test_sweeps_share_a_study_through_its_storage(sweep, in_background):

@@ -1,5 +1,7 @@
 """The study behind a sweep: Optuna keeps the trials, and its storage is the queue that several machines may share."""
 
+import os
+import socket
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +14,7 @@ from lfsc.training.sweep.space import Space
 from lfsc.training.sweep.trial import Process, run_of
 
 HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
-# What a trial notes down: the sweep that takes care of it, its own process, why it failed.
+# What a trial notes down: the sweep that takes care of it and when it last said so, its own process, why it failed.
 OWNER, PROCESS, REASON = "owner", "process", "reason"
 
 
@@ -92,6 +94,11 @@ def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
         raise ValueError(f"{folder} is another sweep: {'; '.join(changed)}; choose another name=…")
 
 
+def own(trial: optuna.Trial) -> None:
+    """Say that this process takes care of a trial, and is alive."""
+    trial.set_user_attr(OWNER, [socket.gethostname(), os.getpid(), time.time()])
+
+
 def left_behind(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
     """Trials under way whose sweep is gone."""
     return [trial for trial in study.get_trials(states=[TrialState.RUNNING]) if is_orphan(trial, folder)]
@@ -103,7 +110,7 @@ def is_orphan(trial: FrozenTrial, folder: Path) -> bool:
     owner = Process(*trial.user_attrs[OWNER])
     if owner.is_here:
         return not owner.alive
-    # Another machine's: only its run can tell, once it has had the time to begin.
+    # Another machine's, which need not share its folders with this one; where it does, its run may outlive its sweep.
     status = run_of(folder, trial.number).status()
     return time.time() - owner.since > SILENCE and (status is None or not status.alive)
 
