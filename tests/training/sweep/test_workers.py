@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lfsc.training.sweep import workers
-from lfsc.training.sweep.study import OWNER, own
+from lfsc.training.sweep.study import OWNER, opened_database, own
 
 
 def states(study):
@@ -187,3 +187,26 @@ def test_a_database_serves_as_well(sweep, tmp_path):
     for trials in (1, 2):
         study, _ = sweep("lr=2,1", trials=trials, storage=f"sqlite:///{tmp_path / 'study.db'}")
     assert (states(study), study.best_params) == (["COMPLETE"] * 2, {"lr": "1"})
+
+
+def open_at_once(url, barrier):
+    barrier.wait(30)
+    opened_database(url)
+
+
+def test_machines_that_begin_at_once_make_one_database(tmp_path):
+    context = multiprocessing.get_context("fork")
+    barrier, url = context.Barrier(4), f"sqlite:///{tmp_path / 'study.db'}"
+    processes = [context.Process(target=open_at_once, args=(url, barrier)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 4
+
+
+@pytest.mark.parametrize("url", ["nosuchdb://host/x", "sqlite:////no/such/folder/study.db", "mysql+nodriver://host/x"])
+def test_a_database_that_cannot_be_opened_is_one_line(sweep, monkeypatch, url):
+    monkeypatch.setattr("lfsc.training.sweep.study.PAUSES", (0.01,))
+    with pytest.raises(ValueError, match=r"^the database of storage=… cannot be opened: [^\n]+$"):
+        sweep("lr=1,2", storage=url)

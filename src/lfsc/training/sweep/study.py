@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from lfsc.training.status import SILENCE
 from lfsc.training.sweep.space import Space
@@ -16,6 +17,8 @@ from lfsc.training.sweep.trial import Process, run_of
 HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
 # What a trial notes down: the sweep that takes care of it and when it last said so, its own process, why it failed.
 OWNER, PROCESS, REASON = "owner", "process", "reason"
+# Seconds between attempts to open a database.
+PAUSES = (0.5, 1.0, 2.0)
 
 
 class Plan(NamedTuple):
@@ -77,10 +80,22 @@ class GridInOrder(optuna.samplers.BaseSampler):
 def opened_storage(storage: str | None, folder: Path) -> Any:
     """A database by its URL; otherwise a journal in a file, which needs no server and stands network file systems."""
     if storage is not None and "://" in storage:
-        return storage
+        return opened_database(storage)
     path = Path(storage) if storage is not None else folder / "study.journal"
     path.parent.mkdir(parents=True, exist_ok=True)
     return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+
+
+def opened_database(url: str) -> Any:
+    for pause in (*PAUSES, None):
+        try:
+            return optuna.storages.RDBStorage(url)
+        except (SQLAlchemyError, ImportError) as error:
+            # Of machines that begin at the same time, each makes the tables, and all but one fail.
+            if pause is None or isinstance(error, ImportError | ArgumentError):
+                raise ValueError(f"the database of storage=… cannot be opened: {str(error).splitlines()[0]}") from error
+            time.sleep(pause)
+    raise AssertionError("the last pause is None")
 
 
 def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
