@@ -54,6 +54,10 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
         ("nope", [], r"no recipe 'nope': there are demo, finetune, finetune_decoder, lfsc_22khz"),
         ("./nope.yaml", [], "no recipe './nope.yaml'"),
         ("demo", ["max_updats=3"], r"no key 'max_updats': did you mean max_updates\?"),
+        ("demo", ["max_steps=3"], r"no key 'max_steps': set max_updates instead"),
+        ("demo", ["trainer.max_steps=3"], r"no key 'trainer.max_steps': set max_updates instead"),
+        ("demo", ["gradient_clip_val=1"], r"set optimizers.generator.clip_norm and "),
+        ("demo", ["precision=bf16-mixed"], r"no key 'precision': did you mean trainer.precision\?"),
         ("demo", ["zebra=3"], r"no key 'zebra': demo has accumulate, "),
         (
             "demo",

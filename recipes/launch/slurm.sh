@@ -16,9 +16,11 @@ set -uo pipefail
 srun --wait=60 lfsc train "$@" trainer=ddp trainer.num_nodes="$SLURM_NNODES" --continue
 code=$?
 
-# 75: asked to stop, with a checkpoint.
-if [ "$code" = 75 ]; then
-  scontrol requeue "$SLURM_JOB_ID"
-  exit 0
-fi
+# 75: asked to stop, with a checkpoint. 138 and 143: USR1 or TERM came before training began, and nothing is lost.
+case "$code" in
+  75 | 138 | 143)
+    scontrol requeue "$SLURM_JOB_ID"
+    exit 0
+    ;;
+esac
 exit "$code"

@@ -140,7 +140,10 @@ def unknown_key(full_key: str, path: Path) -> str:
     if hint := instead(full_key):
         return f"no key {full_key!r}: set {hint} instead"
     section, _, name = full_key.rpartition(".")
-    existing = sorted(OmegaConf.select(composed(path, []), section) if section else composed(path, []))
+    recipe = composed(path, [])
+    existing = sorted(OmegaConf.select(recipe, section) if section else recipe)
+    if not section and name in recipe.trainer:
+        return f"no key {full_key!r}: did you mean trainer.{name}?"
     close = get_close_matches(name, existing)
     hint = f"did you mean {' or '.join(close)}?" if close else f"{section or path.stem} has {', '.join(existing)}"
     return f"no key {full_key!r}: {hint}"

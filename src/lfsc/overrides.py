@@ -56,9 +56,9 @@ def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str]
 
 
 def instead(key: str) -> str | None:
-    """What to set in the place of `trainer.KEY`; None where that is no key of Lightning's."""
-    section, _, name = key.partition(".")
-    return INSTEAD.get(name) if section == "trainer" else None
+    """What to set in the place of `trainer.KEY`, or of KEY alone; None where that is no key of Lightning's."""
+    section, _, name = key.rpartition(".")
+    return INSTEAD.get(name) if section in ("trainer", "") else None
 
 
 def check_trainer_keys(given: dict[str, Any], known: dict[str, Any]) -> None:

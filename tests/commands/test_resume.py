@@ -1,5 +1,7 @@
 """`lfsc resume` from the command line."""
 
+import json
+
 import pytest
 
 from lfsc.cli import main
@@ -26,6 +28,20 @@ def test_a_finished_run_goes_on_when_it_is_told_how_far(ended, micro, capsys):
     assert (ended.checkpoints / "update-00000002.ckpt").stat().st_size > 1000, "it was made again"
     environment = ended.environment()
     assert len(environment["commands"]) == 2 and ended.config()["log_every"] == 1
+
+
+def test_a_run_that_was_killed_before_it_could_say_that_it_is_finished_says_it(ended, capsys):
+    status = ended.status()
+    ended.status_file.write_text(json.dumps(status._asdict() | {"state": "running", "pid": 2**22 + 1}))
+    assert ended.status().stands == "killed"
+    assert main(["resume", str(ended.path)]) == 0
+    assert "finished at update 2 of 2" in capsys.readouterr().out
+    assert ended.status().state == "finished"
+
+
+def test_a_run_does_not_go_back(ended, capsys):
+    assert main(["resume", str(ended.path), "max_updates=1"]) == 2
+    assert "is finished at update 2; " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,21 @@ def test_what_there_is_and_how_it_stands(runs, capsys, monkeypatch):
     ]
 
 
+def test_what_is_damaged_or_another_programs_does_not_hide_the_others(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    (runs / "failed" / "status.json").write_text('{"state"')
+    (runs / "running" / "config.yaml").write_text("best_metric: [")
+    (runs / "foreign").mkdir()
+    (runs / "foreign" / "status.json").write_text('{"state": "on"}')
+    assert main(["runs", str(runs)]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│ ")]
+    told = {line.split("│")[1].strip(): line.split("│")[5].strip() for line in lines}
+    assert told["finished"] == "finished"
+    assert told["failed"].startswith("damaged: ") and "status.json cannot be read" in told["failed"]
+    assert told["running"].startswith("damaged: ")
+    assert "foreign" not in told
+
+
 def test_no_run(tmp_path, capsys):
     assert main(["runs", str(tmp_path)]) == 2
     assert "no run below" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from lfsc.training.assembly import build_module, build_strategy
+from lfsc.training.assembly import build_module, build_strategy, build_trainer
 from lfsc.training.ddp import PlayersDDP
 
 
@@ -15,6 +15,7 @@ from lfsc.training.ddp import PlayersDDP
     ("overrides", "message"),
     [
         (["accumulate=3"], "accumulate=3: expected a number that divides batch_size=2"),
+        (["batch_size=0"], "batch_size=0: expected a whole number from 1 on"),
         (["crop_length=4100"], "crop_length=4100 is not a multiple of the codec's hop of 32 samples"),
         (["trainer.precision=16-mixed"], "needs a GPU"),
     ],
@@ -22,6 +23,19 @@ from lfsc.training.ddp import PlayersDDP
 def test_contradictions_are_told(configure, overrides, message):
     with pytest.raises(ValueError, match=message):
         build_module(configure(*overrides))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["trainer.devices=0"], "trainer.accelerator=cpu trainer.devices=0: "),
+        (["trainer.accelerator=tpu"], "trainer.accelerator=tpu trainer.devices=1: "),
+    ],
+)
+def test_devices_that_are_not_there_are_told(configure, micro, overrides, message):
+    config = configure(*overrides)
+    with pytest.raises(ValueError, match=message):
+        build_trainer(config, micro.run_of(config))
 
 
 SETTINGS = {"strategy": "auto", "devices": 1, "num_nodes": 1}

@@ -85,6 +85,14 @@ def test_what_cannot_be_is_refused(keep, settings, message):
         keep(1, {}, **settings)
 
 
+def test_a_metric_that_no_validation_gives_is_refused_at_once(tmp_path):
+    module = Module()
+    module.validation, module.validated_at = {"val/mel": 0.5, "val/stft": 0.1}, 0
+    checkpoints = Checkpoints(folder=tmp_path, every=1, keep_last=1, keep_best=1, metric="val/mell", mode="min")
+    with pytest.raises(ValueError, match="best_metric=val/mell: a validation gives val/mel, val/stft"):
+        checkpoints.on_train_start(Trainer(module), module)
+
+
 @pytest.fixture
 def saved(tmp_path):
     for update in (10, 20, 30):

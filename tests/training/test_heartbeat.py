@@ -51,6 +51,15 @@ def test_a_bad_end(heartbeat, trainer, error, state):
     assert "\n" not in heartbeat.run.status().message
 
 
+def test_what_went_wrong_is_not_hidden_by_a_full_disk(heartbeat, trainer, monkeypatch, caplog):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Run, "write_status", full)
+    heartbeat.on_exception(trainer, at(3), OSError("update-00000003.ckpt could not be written"))
+    assert "status.json could not be written: No space left on device" in caplog.text
+
+
 def test_other_ranks_are_silent(heartbeat):
     heartbeat.on_train_start(types.SimpleNamespace(is_global_zero=False), at(0))
     assert heartbeat.run.status() is None

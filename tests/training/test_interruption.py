@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from lfsc.data.stream import TrainingStream
 from lfsc.training import assembly
 from lfsc.training.interruption import Interruption
 
@@ -84,19 +85,49 @@ def test_signals_are_the_programs_own_again_afterwards(micro, configure):
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
 
 
-def train_with_a_signal_at_once(micro, config):
-    class Early(Interruption):
-        def on_train_start(self, trainer, module):
-            super().on_train_start(trainer, module)
+def train_with_an_early_signal(micro, config, hook, *, devices=1):
+    """Rank 0 is signalled at the end of one of Interruption's hooks, long before the first update."""
+
+    def signalled(callback, trainer, *arguments, **options):
+        getattr(Interruption, hook)(callback, trainer, *arguments, **options)
+        if trainer.is_global_zero:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    assembly.Interruption = Early
-    micro.train(config)
+    assembly.Interruption = type("Early", (Interruption,), {hook: signalled})
+    strategy = "ddp" if devices > 1 else "auto"
+    micro.train(config | {"trainer": config["trainer"] | {"devices": devices, "strategy": strategy}})
 
 
-def test_a_signal_before_the_first_update_is_not_lost(micro, configure):
+@pytest.mark.parametrize("hook", ["setup", "on_train_start"])
+def test_a_signal_before_the_first_update_is_not_lost(micro, configure, hook):
     config = configure(*LONG, "data.max_val_clips=0")
-    process = micro.started(train_with_a_signal_at_once, micro, config)
+    process = micro.started(train_with_an_early_signal, micro, config, hook)
     process.join(60)
     assert process.exitcode == 0
     assert micro.checkpoint_of(micro.run_of(config))["updates"] == 1
+
+
+def early_rank(rank, *arguments):
+    train_with_an_early_signal(*arguments, devices=2)
+
+
+@pytest.mark.parametrize("hook", ["setup", "on_train_start"])
+def test_nor_does_it_leave_ranks_waiting_for_each_other(micro, configure, hook):
+    config = configure(*LONG, "data.max_val_clips=2")
+    processes = micro.started_ranks(2, early_rank, micro, config, hook)
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert micro.checkpoint_of(micro.run_of(config))["updates"] == 1
+
+
+def test_an_error_before_the_first_update_leaves_signals_as_they_were(micro, configure, monkeypatch):
+    def fails(*_):
+        raise OSError("no such shard")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(TrainingStream, "__iter__", fails)
+    with pytest.raises(OSError, match="no such shard"):
+        micro.train(configure("data.max_val_clips=0"))
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()

@@ -69,6 +69,14 @@ def test_a_silent_run_elsewhere_is_waited_for_until_it_is_dead(run):
     run.refuse_if_running()
 
 
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"state": "on", "by": "another program"}'])
+def test_a_status_that_is_damaged_is_told_with_what_to_do(run, text):
+    run.path.mkdir(parents=True)
+    run.status_file.write_text(text)
+    with pytest.raises(ValueError, match=r"one/status.json cannot be read \(.*\): remove it"):
+        run.status()
+
+
 def test_what_a_run_was_told_is_kept(run):
     run.prepare({"seed": 1}, recipe="demo", command=["lfsc", "train", "demo"], index_hash="abc")
     run.prepare({"seed": 1, "max_updates": 5}, recipe=None, command=["lfsc", "resume", "one"], index_hash="abc")

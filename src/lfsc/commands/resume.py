@@ -25,20 +25,26 @@ def main(arguments: list[str]) -> int:
 
 
 def resume(run: "Run", overrides: list[str]) -> int:
-    from lfsc.training.checkpoints import newest
+    from lfsc.training.claim import claimed
+
+    with claimed(run):
+        return go_on(run, overrides)
+
+
+def go_on(run: "Run", overrides: list[str]) -> int:
+    from lfsc.training.checkpoints import newest, update_of
     from lfsc.training.ranks import is_first
     from lfsc.training.result import ended
 
-    if is_first():
-        run.refuse_if_running()
     config = changed(run.config(), overrides)
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}
     checkpoint = newest(run.checkpoints)
-    status = run.status()
-    if status is not None and status.update >= config["max_updates"]:
+    reached = update_of(checkpoint)
+    # At the last update and not finished: it was killed before it could say so, and is let say it.
+    if reached > config["max_updates"] or (reached == config["max_updates"] and run.is_finished()):
+        state = "finished" if run.is_finished() else "already"
         raise ValueError(
-            f"{run.path} is finished at update {status.update}; `lfsc resume {run.path} max_updates=N` with a larger N "
-            "goes on"
+            f"{run.path} is {state} at update {reached}; `lfsc resume {run.path} max_updates=N` with a larger N goes on"
         )
     from lfsc.training.session import train
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from lfsc.training.run import Run
+    from lfsc.training.status import Status
 
 
 class Row(NamedTuple):
@@ -25,10 +26,10 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
 
     folder = Path(options.folder)
-    runs = sorted(runs_below(folder), key=lambda run: -run.status().heard)
-    if not runs:
+    rows = [found_row(run, folder) for run in runs_below(folder)]
+    if not rows:
         raise ValueError(f"no run below {folder}; `lfsc train RECIPE` makes one")
-    show(folder, runs)
+    show([row for _, row in sorted(rows, key=lambda pair: -pair[0])])
     return 0
 
 
@@ -36,22 +37,32 @@ def runs_below(folder: Path) -> Iterator["Run"]:
     from lfsc.training.run import Run
 
     for path in sorted(folder.rglob("status.json")):
-        yield Run(path.parent)
+        run = Run(path.parent)
+        if run.config_file.is_file():  # other programs have a status.json too
+            yield run
 
 
-def show(folder: Path, runs: list["Run"]) -> None:
+def show(rows: list[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table("run", "recipe", "updates", "best", "state", "last heard")
-    for run in runs:
-        table.add_row(*row_of(run, folder))
+    for row in rows:
+        table.add_row(*row)
     Console(highlight=False).print(table)
 
 
-def row_of(run: "Run", folder: Path) -> Row:
-    status = run.status()
+def found_row(run: "Run", folder: Path) -> tuple[float, Row]:
+    """When a run was last heard, and its row; one that is damaged does not hide the others."""
     name = run.path.name if run.path == folder else str(run.path.relative_to(folder))
+    try:
+        status = run.status()
+        return status.heard, row_of(run, name, status)
+    except (ValueError, KeyError) as error:
+        return 0.0, Row(name, "", "", "", f"damaged: {error}", "")
+
+
+def row_of(run: "Run", name: str, status: "Status") -> Row:
     return Row(
         name=name,
         recipe=run.environment().get("recipe", ""),
@@ -66,8 +77,6 @@ def best_of(run: "Run") -> str:
     """The best value of the metric that the run keeps its best checkpoints by."""
     from lfsc.training.rows import read_rows
 
-    if not run.config_file.is_file():
-        return ""
     config = run.config()
     metric, choose = config["best_metric"], {"min": min, "max": max}[config["best_mode"]]
     values = [(float(row[metric]), int(row["update"])) for row in read_rows(run.metrics_file) if row.get(metric)]

@@ -107,5 +107,5 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
         print(f"no trial came to its end; {folder}/*/log.txt tell why", file=sys.stderr)
         return 1
     console.print(f"best:  lfsc train {write_best(study, plan, space, folder)}", soft_wrap=True)
-    console.print(f"plots: {write_page(study, folder)}", soft_wrap=True)
+    console.print(f"plots: {write_page(study, plan, folder)}", soft_wrap=True)
     return 0

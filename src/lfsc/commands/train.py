@@ -63,6 +63,7 @@ def train_grid(recipe: str, items: list[str]) -> int:
 
 def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
     from lfsc.commands.resume import resume
+    from lfsc.training.claim import claimed
     from lfsc.training.ranks import is_first
     from lfsc.training.result import ended
     from lfsc.training.run import Run
@@ -71,14 +72,15 @@ def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
     if go_on and run.has_checkpoint():
         warn_of_changes(run.config(), config)
         return ended(run) if run.is_finished() else resume(run, [])
-    if is_first():
-        run.refuse_if_begun()
-        make_corpus(config)
+    with claimed(run):
+        if is_first():
+            run.refuse_if_begun()
+            make_corpus(config)
 
-    from lfsc.training.session import train
+        from lfsc.training.session import train
 
-    train(config, run, recipe=recipe)
-    return ended(run)
+        train(config, run, recipe=recipe)
+        return ended(run)
 
 
 def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.configs import build
 from lfsc.losses.weighted import WeightedLosses
@@ -15,6 +16,7 @@ from lfsc.training.announcement import Announcement
 from lfsc.training.averaging import Averaging
 from lfsc.training.checkpoints import AtomicCheckpointIO, Checkpoints
 from lfsc.training.codebooks import CodebookUse
+from lfsc.training.counts import check_counts
 from lfsc.training.ddp import PlayersDDP
 from lfsc.training.heartbeat import Heartbeat
 from lfsc.training.interruption import Interruption
@@ -29,6 +31,7 @@ from lfsc.training.precision import build_scaler, checked_precision, precision_p
 from lfsc.training.profile import Profile
 from lfsc.training.progress import ProgressBar
 from lfsc.training.randomness import Randomness
+from lfsc.training.rates import NewRates
 from lfsc.training.recording import Recording
 from lfsc.training.run import Run
 from lfsc.training.samples import Samples
@@ -39,7 +42,7 @@ NEVER = sys.maxsize
 
 
 def build_module(config: dict[str, Any]) -> CodecTraining:
-    check_shapes(config)
+    check_counts(config)
     codec = build(config["codec"])
     if config["crop_length"] % codec.hop_length:
         raise ValueError(
@@ -81,19 +84,13 @@ def freeze(codec: Codec, parts: list[str]) -> None:
         raise ValueError(f"freeze={parts} leaves nothing to train")
 
 
-def check_shapes(config: dict[str, Any]) -> None:
-    pieces, clips = config["accumulate"], config["batch_size"]
-    if pieces < 1 or clips % pieces:
-        raise ValueError(f"accumulate={pieces}: expected a number that divides batch_size={clips}")
-
-
 def build_trainer(config: dict[str, Any], run: Run, *, resumed_at: int | None = None) -> Trainer:
     settings = dict(config["trainer"])
     tf32 = settings.pop("tf32")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
     precision = checked_precision(settings)
     plugins = precision_plugins(precision)
-    return Trainer(
+    return on_devices(
         **settings | {"precision": None if plugins else precision, "strategy": build_strategy(settings)},
         logger=build_loggers(config, run, resumed_at=resumed_at),
         callbacks=build_callbacks(config, run),
@@ -109,6 +106,14 @@ def build_trainer(config: dict[str, Any], run: Run, *, resumed_at: int | None = 
         use_distributed_sampler=False,
         default_root_dir=run.path,
     )
+
+
+def on_devices(*, accelerator: str, devices: Any, **options) -> Trainer:
+    """Lightning's trainer; ValueError where this machine has not what it should run on."""
+    try:
+        return Trainer(accelerator=accelerator, devices=devices, **options)
+    except (MisconfigurationException, ModuleNotFoundError) as error:
+        raise ValueError(f"trainer.accelerator={accelerator} trainer.devices={devices}: {error}") from error
 
 
 def build_strategy(settings: dict[str, Any]) -> PlayersDDP | str:
@@ -133,6 +138,7 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         StopAt(max_updates=max_updates),
         Interruption(),
         Randomness(),
+        NewRates(),
         *optional_callbacks(config, run),
         NonFinite(file=run.nonfinite_file, in_a_row=config["nonfinite_in_a_row"], every=log_every),
         Pace(sample_rate=sample_rate, window=log_every),

@@ -58,6 +58,10 @@ class Checkpoints(Callback):
         self.best: list[list[float]] = []  # [signed value, update], best first
         self.saved_at = (-1, -1)  # updates of the warm-up, and of the run
 
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        if module.validated_at == module.updates and self.metric not in module.validation:
+            raise ValueError(f"best_metric={self.metric}: a validation gives {', '.join(sorted(module.validation))}")
+
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
         if trainer.should_stop or self.is_due(module):
             self.save(trainer, module)

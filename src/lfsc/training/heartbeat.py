@@ -1,11 +1,14 @@
 """status.json: where the run stands, for people and for `lfsc runs`."""
 
+import logging
 import time
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.training.run import Run
 from lfsc.training.status import FAILED, FINISHED, INTERRUPTED, RUNNING
+
+logger = logging.getLogger(__name__)
 
 
 class Heartbeat(Callback):
@@ -40,4 +43,8 @@ class Heartbeat(Callback):
 
     def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
         interrupted = isinstance(exception, KeyboardInterrupt)
-        self.say(trainer, module, INTERRUPTED if interrupted else FAILED, " ".join(str(exception).split()))
+        try:
+            self.say(trainer, module, INTERRUPTED if interrupted else FAILED, " ".join(str(exception).split()))
+        except OSError as error:
+            # A full disk may be what went wrong at first, which is told better than by this.
+            logger.warning("%s could not be written: %s", self.run.status_file, error)

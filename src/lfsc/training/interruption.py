@@ -24,16 +24,23 @@ class Interruption(Callback):
         if trainer.world_size > 1 and torch.distributed.get_backend() != "gloo":
             # By way of the hosts: asking over the GPUs would make them wait for each other every update.
             self.group = torch.distributed.new_group(backend="gloo")
-
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        # In the place of Lightning's, which set up a broadcast in a signal handler and ask the GPU every update.
-        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None
+        self.replace_lightnings(trainer)
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
                 signal.signal(number, self.hear)
-            # The loader's workers are born with the first batch and keep it blocked: a signal to the whole job must not
-            # end them before the checkpoint has their positions.
-            signal.pthread_sigmask(signal.SIG_BLOCK, [SIGTERM])
+
+    def replace_lightnings(self, trainer: Trainer) -> None:
+        """Take the place of its handlers, which wait for other ranks inside a handler, and ask the GPU every update."""
+        connector = trainer._signal_connector
+        # Its teardown gives them back, after errors too.
+        connector._original_handlers = connector._get_current_signal_handlers()
+        connector.register_signal_handlers = lambda: None
+        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        # The loader's workers are born with the first batch and keep it blocked: a signal to the whole job must not
+        # end them before the checkpoint has their positions.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [SIGTERM])
 
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, *_) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [SIGTERM])
@@ -59,4 +66,7 @@ class Interruption(Callback):
         return int(received)
 
     def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [SIGTERM])
+
+    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [SIGTERM])

@@ -39,16 +39,26 @@ class Run:
         return run
 
     def config(self) -> dict[str, Any]:
-        return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+        """What the run was told; ValueError for a file that is damaged."""
+        try:
+            return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise ValueError(f"{self.config_file} is damaged: {str(error).splitlines()[0]}") from error
 
     def environment(self) -> dict[str, Any]:
         """What `prepare` wrote last; empty where it has not."""
         return json.loads(self.environment_file.read_text(encoding="utf-8")) if self.environment_file.is_file() else {}
 
     def status(self) -> Status | None:
+        """What was said last; None where nothing was, ValueError for a file that is no run's or damaged."""
         if not self.status_file.is_file():
             return None
-        return Status(**json.loads(self.status_file.read_text(encoding="utf-8")))
+        try:
+            return Status(**json.loads(self.status_file.read_text(encoding="utf-8")))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{self.status_file} cannot be read ({error}): remove it, the checkpoints tell how far the run came"
+            ) from error
 
     def write_status(self, state: str, update: int, max_updates: int, message: str = "") -> None:
         status = Status(state, update, max_updates, socket.gethostname(), os.getpid(), time.time(), message)

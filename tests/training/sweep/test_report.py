@@ -89,8 +89,9 @@ def test_names_are_as_short_as_they_can_be():
 
 
 def test_the_page_needs_no_network(ended):
-    study, _, _, folder = ended("small")
-    page = write_page(study, folder).read_text()
+    study, plan, _, folder = ended("small")
+    page = write_page(study, plan, folder).read_text()
+    assert page.count("val\\u002fmel") >= 4, "the axes are named after what was measured"
     assert page.count('class="plotly-graph-div"') == 5
     assert "<script src=" not in page and len(page) > 1e6
 

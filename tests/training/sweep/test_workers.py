@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from lfsc.training.sweep.study import OWNER
+from lfsc.training.sweep import workers
+from lfsc.training.sweep.study import OWNER, opened_database, own
 
 
 def states(study):
@@ -145,6 +146,34 @@ def test_a_trial_of_a_sweep_that_lives_is_left_alone(sweep):
     assert states(study) == ["COMPLETE", "RUNNING", "COMPLETE"]
 
 
+def asked_elsewhere(sweep, *, silent_for):
+    """A trial of another machine, which shares the study and not its folders, and was last heard so long ago."""
+    study, _ = sweep("lr=1,2,3", trials=1)
+    study.ask().set_user_attr(OWNER, ["elsewhere", 1, time.time() - silent_for])
+
+
+def test_a_trial_of_another_machine_is_left_alone_while_that_is_heard(sweep):
+    asked_elsewhere(sweep, silent_for=100)
+    study, _ = sweep("lr=1,2,3")
+    assert states(study) == ["COMPLETE", "RUNNING", "COMPLETE"]
+
+
+def test_a_trial_of_another_machine_is_taken_over_when_that_is_silent(sweep):
+    asked_elsewhere(sweep, silent_for=121)
+    study, _ = sweep("lr=1,2,3")
+    assert states(study) == ["COMPLETE"] * 3
+
+
+def test_a_long_trial_is_heard_of(sweep, monkeypatch):
+    """However seldom it validates."""
+    heard = []
+    monkeypatch.setattr(workers, "BEAT", 0.1)
+    monkeypatch.setattr(workers, "own", lambda trial: (heard.append(time.time()), own(trial)))
+    study, _ = sweep("lr=1", "seconds=0.3")
+    assert len(heard) > 3
+    assert study.trials[0].user_attrs[OWNER][2] == pytest.approx(heard[-1], abs=0.5)
+
+
 def test_sweeps_share_a_study_through_its_storage(sweep, in_background):
     other = in_background("lr=1,2,3,4,5,6", "seconds=0.1")
     study, _ = sweep("lr=1,2,3,4,5,6", "seconds=0.1")
@@ -158,3 +187,26 @@ def test_a_database_serves_as_well(sweep, tmp_path):
     for trials in (1, 2):
         study, _ = sweep("lr=2,1", trials=trials, storage=f"sqlite:///{tmp_path / 'study.db'}")
     assert (states(study), study.best_params) == (["COMPLETE"] * 2, {"lr": "1"})
+
+
+def open_at_once(url, barrier):
+    barrier.wait(30)
+    opened_database(url)
+
+
+def test_machines_that_begin_at_once_make_one_database(tmp_path):
+    context = multiprocessing.get_context("fork")
+    barrier, url = context.Barrier(4), f"sqlite:///{tmp_path / 'study.db'}"
+    processes = [context.Process(target=open_at_once, args=(url, barrier)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 4
+
+
+@pytest.mark.parametrize("url", ["nosuchdb://host/x", "sqlite:////no/such/folder/study.db", "mysql+nodriver://host/x"])
+def test_a_database_that_cannot_be_opened_is_one_line(sweep, monkeypatch, url):
+    monkeypatch.setattr("lfsc.training.sweep.study.PAUSES", (0.01,))
+    with pytest.raises(ValueError, match=r"^the database of storage=… cannot be opened: [^\n]+$"):
+        sweep("lr=1,2", storage=url)

@@ -76,12 +76,13 @@ def shortest(recipe: str, overrides: list[str]) -> dict[str, Any]:
     return {"defaults": [recipe, *({f"override {key}": option} for key, option in options), "_self_"], **changed}
 
 
-def write_page(study: optuna.Study, folder: Path) -> Path:
+def write_page(study: optuna.Study, plan: Plan, folder: Path) -> Path:
     """plots.html: what Optuna draws of a study, readable without a network."""
-    draw = optuna.visualization
-    figures = [draw.plot_optimization_history(study), draw.plot_slice(study), draw.plot_intermediate_values(study)]
+    draw, name = optuna.visualization, {"target_name": plan.objective}
+    figures = [draw.plot_optimization_history(study, **name), draw.plot_slice(study, **name)]
+    figures.append(draw.plot_intermediate_values(study))
     if len({trial.value for trial in study.get_trials(states=[TrialState.COMPLETE])}) > 1:
-        figures += [draw.plot_parallel_coordinate(study), draw.plot_param_importances(study)]
+        figures += [draw.plot_parallel_coordinate(study, **name), draw.plot_param_importances(study, **name)]
     # The first brings the library for all.
     parts = [figure.to_html(full_html=False, include_plotlyjs=number == 0) for number, figure in enumerate(figures)]
     page = f"<!doctype html><meta charset=utf-8><title>{folder.name}</title><h1>{folder.name}</h1>" + "\n".join(parts)

@@ -1,19 +1,24 @@
 """The study behind a sweep: Optuna keeps the trials, and its storage is the queue that several machines may share."""
 
+import os
+import socket
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from lfsc.training.status import SILENCE
 from lfsc.training.sweep.space import Space
 from lfsc.training.sweep.trial import Process, run_of
 
 HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
-# What a trial notes down: the sweep that takes care of it, its own process, why it failed.
+# What a trial notes down: the sweep that takes care of it and when it last said so, its own process, why it failed.
 OWNER, PROCESS, REASON = "owner", "process", "reason"
+# Seconds between attempts to open a database.
+PAUSES = (0.5, 1.0, 2.0)
 
 
 class Plan(NamedTuple):
@@ -75,10 +80,22 @@ class GridInOrder(optuna.samplers.BaseSampler):
 def opened_storage(storage: str | None, folder: Path) -> Any:
     """A database by its URL; otherwise a journal in a file, which needs no server and stands network file systems."""
     if storage is not None and "://" in storage:
-        return storage
+        return opened_database(storage)
     path = Path(storage) if storage is not None else folder / "study.journal"
     path.parent.mkdir(parents=True, exist_ok=True)
     return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+
+
+def opened_database(url: str) -> Any:
+    for pause in (*PAUSES, None):
+        try:
+            return optuna.storages.RDBStorage(url)
+        except (SQLAlchemyError, ImportError) as error:
+            # Of machines that begin at the same time, each makes the tables, and all but one fail.
+            if pause is None or isinstance(error, ImportError | ArgumentError):
+                raise ValueError(f"the database of storage=… cannot be opened: {str(error).splitlines()[0]}") from error
+            time.sleep(pause)
+    raise AssertionError("the last pause is None")
 
 
 def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
@@ -92,6 +109,11 @@ def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
         raise ValueError(f"{folder} is another sweep: {'; '.join(changed)}; choose another name=…")
 
 
+def own(trial: optuna.Trial) -> None:
+    """Say that this process takes care of a trial, and is alive."""
+    trial.set_user_attr(OWNER, [socket.gethostname(), os.getpid(), time.time()])
+
+
 def left_behind(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
     """Trials under way whose sweep is gone."""
     return [trial for trial in study.get_trials(states=[TrialState.RUNNING]) if is_orphan(trial, folder)]
@@ -103,7 +125,7 @@ def is_orphan(trial: FrozenTrial, folder: Path) -> bool:
     owner = Process(*trial.user_attrs[OWNER])
     if owner.is_here:
         return not owner.alive
-    # Another machine's: only its run can tell, once it has had the time to begin.
+    # Another machine's, which need not share its folders with this one; where it does, its run may outlive its sweep.
     status = run_of(folder, trial.number).status()
     return time.time() - owner.since > SILENCE and (status is None or not status.alive)
 

@@ -13,8 +13,11 @@ import optuna
 from optuna.trial import TrialState
 
 from lfsc.training.sweep.space import Space
-from lfsc.training.sweep.study import OWNER, PROCESS, REASON, Plan, ask, handle, left_behind
+from lfsc.training.sweep.study import PROCESS, REASON, Plan, ask, handle, left_behind, own
 from lfsc.training.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun
+
+# Seconds between signs of life: several within SILENCE, after which others take over.
+BEAT = 30
 
 
 class Workers:
@@ -30,16 +33,22 @@ class Workers:
         self.count = count
         self.say = say
         self.stopping = threading.Event()
+        self.over = threading.Event()
         self.taking = threading.Lock()
+        self.under_way: dict[int, optuna.Trial] = {}
 
     def run(self) -> bool:
         """Whether the sweep came to its end; False where a signal stopped it, with every trial's run saved."""
         handlers = {number: signal.signal(number, self.stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        beating = threading.Thread(target=self.beat, daemon=True)
+        beating.start()
         try:
             with ThreadPoolExecutor(self.count) as pool:
                 for worker in [pool.submit(self.work, number) for number in range(self.count)]:
                     worker.result()
         finally:
+            self.over.set()
+            beating.join()
             for number, handler in handlers.items():
                 signal.signal(number, handler)
         return not self.stopping.is_set()
@@ -47,10 +56,19 @@ class Workers:
     def stop(self, *_) -> None:
         self.stopping.set()
 
+    def beat(self) -> None:
+        """Let other machines know that the trials under way are taken care of."""
+        while not self.over.wait(BEAT):
+            for trial in list(self.under_way.values()):
+                own(trial)
+
     def work(self, worker: int) -> None:
         device = device_of(worker)
         while not self.stopping.is_set() and (trial := self.take()) is not None:
-            self.train(trial, device)
+            try:
+                self.train(trial, device)
+            finally:
+                del self.under_way[trial.number]
 
     def take(self) -> optuna.Trial | None:
         """The next trial; None where there are enough."""
@@ -58,7 +76,8 @@ class Workers:
             orphans = left_behind(self.study, self.folder)
             trial = handle(self.study, orphans[0]) if orphans else ask(self.study, self.plan)
             if trial is not None:
-                trial.set_user_attr(OWNER, [socket.gethostname(), os.getpid(), time.time()])
+                own(trial)
+                self.under_way[trial.number] = trial
             return trial
 
     def train(self, trial: optuna.Trial, device: str | None) -> None:
