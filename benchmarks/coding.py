@@ -92,7 +92,8 @@ def compare(contestants: list[Contestant], folder: Path, options: argparse.Names
         f"{options.seconds:g} s of audio on {options.threads} threads, seconds per second, median of {options.rounds}"
     )
     print(
-        "\n| | precision | wall | processor | × NeMo's speed | memory | tokens as float32 |\n|---|---|---|---|---|---|---|"
+        "\n| | precision | wall | processor | × NeMo's wall | × NeMo's processor | memory | tokens as float32 |"
+        "\n|---|---|---|---|---|---|---|---|"
     )
     # Made once, so that all decode the same.
     tokens = folder / "tokens.npy"
@@ -113,15 +114,16 @@ def row(verb: str, contestant: Contestant, answers: dict, folder: Path, seconds:
     peak = max(answer["bytes"] for answer in answers[contestant])
     # Round by round: what disturbs a round disturbs both.
     nemo = next((other for other in answers if other.name == "NeMo" and other.precision == precision), contestant)
-    rounds = zip(answers[nemo], answers[contestant], strict=True)
-    speed = median(theirs["wall"] / ours["wall"] for theirs, ours in rounds) if nemo is not contestant else None
+    rounds = list(zip(answers[nemo], answers[contestant], strict=True))
+    speeds = [median(theirs[key] / ours[key] for theirs, ours in rounds) for key in took]
+    ratios = ["" if nemo is contestant else f"{speed:.2f}" for speed in speeds]
     same = ""
     if verb == "encode":
         found, expected = (numpy.load(folder / f"encode-{name}-{kind}.npy") for kind in (precision, "float32"))
         same = f"{(found == expected).mean():.2%}"
     return (
         f"| {verb}, {name} | {precision} | {took['wall'] / seconds:.3f} | {took['processor'] / seconds:.3f} | "
-        f"{f'{speed:.2f}' if speed else ''} | {peak / 1e6:.0f} MB | {same} |"
+        f"{' | '.join(ratios)} | {peak / 1e6:.0f} MB | {same} |"
     )
 
 

@@ -62,9 +62,12 @@ class UpsampleConv1d(nn.ConvTranspose1d):
         weight_norm(self)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        if length is not None:
-            x = x.masked_fill(arange(x.shape[-1], device=x.device) >= length[:, None, None], 0)
-        return super().forward(x)
+        return super().forward(silenced_behind(x, length))
+
+    def between(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The `rate` steps for each two neighbours of x, which are made of these alone."""
+        (rate,) = self.stride
+        return F.conv_transpose1d(x, weight, self.bias, rate, padding=rate, groups=self.groups)
 
     def needs(self, steps: range) -> range:
         """The input steps that output `steps` are made of."""
@@ -118,6 +121,13 @@ class MultiReceptiveField(nn.Module):
         """The input steps that output `steps` are made of: those of the chain that sees farthest."""
         chains = [needed(chain, steps) for chain in self.chains]
         return range(min(chain.start for chain in chains), max(chain.stop for chain in chains))
+
+
+def silenced_behind(x: Tensor, length: Tensor | None) -> Tensor:
+    """x [B,C,T] with zeros behind each clip's end."""
+    if length is None:
+        return x
+    return x.masked_fill(arange(x.shape[-1], device=x.device) >= length[:, None, None], 0)
 
 
 def needed(layers: Iterable[nn.Module], steps: range) -> range:

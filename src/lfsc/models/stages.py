@@ -104,7 +104,7 @@ class UpsampleStage:
         self.previous = x[..., -1:]
         x = F.pad(x, (0, 1)) if last else x
         # The first `rate` steps lack the input before `previous`, the last `rate` the one to come.
-        y = F.conv_transpose1d(x, self.weight, self.layer.bias, rate, padding=rate, groups=self.layer.groups)
+        y = self.layer.between(x, self.weight)
         y = y[..., padding:] if begins else y
         return y[..., : y.shape[-1] - rate + padding] if last else y
 
