@@ -1,7 +1,9 @@
-"""Encoding and decoding at full size, beside NeMo's: `python benchmarks/coding.py [--seconds 10]`.
+"""How fast audio becomes tokens and tokens audio, beside NeMo: `python benchmarks/coding.py [--codec X]`.
 
-Seconds that a second of audio takes, medians; processes of ours and of NeMo's take turns. LFSC_NEMO_PYTHON names an
-interpreter with nemo_toolkit 3.0.0; without it the table has our rows alone.
+Each contestant is a process of its own that stays: in each round all of them code the same audio, one after the other,
+and the median of the rounds counts, so that other work on the machine meets them alike. Without --codec the codec is
+full size with random weights. LFSC_NEMO_PYTHON names an interpreter with nemo_toolkit 3.0.0, which gets the same
+weights; NeMo's bf16 is autocast.
 """
 
 import argparse
@@ -9,59 +11,147 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
-from machine import name_of_machine
+import numpy
+import torch
+import yaml
+
+from lfsc.audio import files
+from lfsc.bundle.opening import opened
+from lfsc.configs import build
+from lfsc.nemo.writing import write_archive
 
 HERE = Path(__file__).parent
+SAMPLE_RATE = 22050
+PRECISIONS = ("float32", "bf16")
+
+
+class Contestant(NamedTuple):
+    name: str
+    precision: str
+    process: subprocess.Popen
+
+    def asked(self, verb: str, given: Path, out: Path) -> dict[str, float]:
+        self.process.stdin.write(f"{verb} {given} {out}\n")
+        self.process.stdin.flush()
+        return answer(self.process)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=10.0, help="of audio")
-    parser.add_argument("--rounds", type=int, default=3, help="in each process")
-    parser.add_argument("--turns", type=int, default=2, help="processes of each")
-    parser.add_argument("--precision", nargs="+", default=["float32", "bf16"])
+    parser.add_argument("--codec", help="anything that lfsc loads; its sample rate must be 22050 Hz")
+    parser.add_argument("--audio", type=Path, help="a recording (default: noise)")
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))
     options = parser.parse_args()
-    print(name_of_machine())
-    print("\n| codec | encode | decode | NeMo's speed, encode | decode | tokens as in float32 | memory |")
-    print("|---|---|---|---|---|---|---|", flush=True)
-    nemo = os.environ.get("LFSC_NEMO_PYTHON")
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        folder = Path(folder)
+        archive = folder / "codec.nemo"
+        write_codec(archive, options.codec)
+        contestants = [stack.enter_context(contestant) for contestant in running(archive, options)]
+        numpy.save(folder / "audio.npy", audio_of(options)[None].numpy())
+        compare(contestants, folder, options)
+
+
+def running(archive: Path, options: argparse.Namespace) -> Iterator:
+    interpreters = {"lfsc": (sys.executable, "our_coder.py")}
+    if nemo := os.environ.get("LFSC_NEMO_PYTHON"):
+        interpreters["NeMo"] = (nemo, "nemo_coder.py")
     for precision in options.precision:
-        sides = {"NeMo 3.0": [nemo, "nemo_coding.py"]} if nemo else {}
-        sides["lfsc"] = [sys.executable, "our_coding.py"]
-        told = {name: [] for name in sides}
-        for _ in range(options.turns):
-            for name, command in sides.items():
-                told[name].append(ask([*command, str(options.seconds), str(options.rounds), precision]))
-        rows = {name: summed(answers, options.seconds) for name, answers in told.items()}
-        for name, row in rows.items():
-            times = " | ".join(f"{rows['NeMo 3.0'][way] / row[way]:.2f} ×" if nemo else "" for way in WAYS)
-            equal = f"{row['equal']:.2%}" if "equal" in row else ""
-            print(
-                f"| {name}, {precision} | {row['encode']:.3f} s | {row['decode']:.3f} s | {times} | {equal} "
-                f"| {row['peak_bytes'] / 1e9:.1f} GB |",
-                flush=True,
-            )
+        for name, command in interpreters.items():
+            yield started(name, precision, [*command, str(archive), precision, str(options.threads)])
 
 
-WAYS = ("encode", "decode")
+@contextmanager
+def started(name: str, precision: str, command: list[str]) -> Iterator[Contestant]:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(command, cwd=HERE, **pipes) as process:
+        answer(process)
+        yield Contestant(name, precision, process)
+        process.stdin.close()
 
 
-def ask(command: list[str]) -> dict:
-    result = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
-    lines = dict(line.split(" ", 1) for line in result.stdout.splitlines() if line.startswith(("RESULT ", "EQUAL ")))
-    if "RESULT" not in lines:
-        sys.exit(f"{' '.join(command)} failed:\n{result.stderr[-2000:]}")
-    return json.loads(lines["RESULT"]) | ({"equal": float(lines["EQUAL"])} if "EQUAL" in lines else {})
+def answer(process: subprocess.Popen) -> dict:
+    """The next line of JSON; NeMo prints others too."""
+    for line in process.stdout:
+        if line.startswith("{"):
+            return json.loads(line)
+    raise SystemExit(f"{' '.join(process.args)} ended with {process.wait()}: run it by itself to see why")
 
 
-def summed(answers: list[dict], seconds: float) -> dict:
-    """Median seconds a second of audio, of all rounds of all processes."""
-    row = {way: median([s for answer in answers for s in answer["seconds"][way]]) / seconds for way in WAYS}
-    row["peak_bytes"] = max(answer["peak_bytes"] for answer in answers)
-    return row | ({"equal": answers[0]["equal"]} if "equal" in answers[0] else {})
+def compare(contestants: list[Contestant], folder: Path, options: argparse.Namespace) -> None:
+    print(
+        f"{options.seconds:g} s of audio on {options.threads} threads, seconds per second, median of {options.rounds}"
+    )
+    print(
+        "\n| | precision | wall | processor | × NeMo's wall | × NeMo's processor | memory | tokens as float32 |"
+        "\n|---|---|---|---|---|---|---|---|"
+    )
+    # Made once, so that all decode the same.
+    tokens = folder / "tokens.npy"
+    contestants[0].asked("encode", folder / "audio.npy", tokens)
+    for verb, given in (("encode", folder / "audio.npy"), ("decode", tokens)):
+        answers = {contestant: [] for contestant in contestants}
+        for _ in range(options.rounds):
+            for contestant in contestants:
+                out = folder / f"{verb}-{contestant.name}-{contestant.precision}.npy"
+                answers[contestant].append(contestant.asked(verb, given, out))
+        for contestant in contestants:
+            print(row(verb, contestant, answers, folder, options.seconds), flush=True)
+
+
+def row(verb: str, contestant: Contestant, answers: dict, folder: Path, seconds: float) -> str:
+    name, precision, _ = contestant
+    took = {key: median(answer[key] for answer in answers[contestant]) for key in ("wall", "processor")}
+    peak = max(answer["bytes"] for answer in answers[contestant])
+    # Round by round: what disturbs a round disturbs both.
+    nemo = next((other for other in answers if other.name == "NeMo" and other.precision == precision), contestant)
+    rounds = list(zip(answers[nemo], answers[contestant], strict=True))
+    speeds = [median(theirs[key] / ours[key] for theirs, ours in rounds) for key in took]
+    ratios = ["" if nemo is contestant else f"{speed:.2f}" for speed in speeds]
+    same = ""
+    if verb == "encode":
+        found, expected = (numpy.load(folder / f"encode-{name}-{kind}.npy") for kind in (precision, "float32"))
+        same = f"{(found == expected).mean():.2%}"
+    return (
+        f"| {verb}, {name} | {precision} | {took['wall'] / seconds:.3f} | {took['processor'] / seconds:.3f} | "
+        f"{' | '.join(ratios)} | {peak / 1e6:.0f} MB | {same} |"
+    )
+
+
+def write_codec(path: Path, source: str | None) -> None:
+    """The codec that `source` names as an archive that all contestants read, or one with random weights."""
+    if source is not None:
+        with opened(source) as found:
+            write_archive(path, codec=found.codec, weights=found.codec_weights())
+        return
+    config = yaml.safe_load((HERE.parent / "conf" / "codec" / "lfsc.yaml").read_text()) | {"sample_rate": SAMPLE_RATE}
+    torch.manual_seed(0)
+    codec = build(config)
+    with torch.no_grad():
+        # At initialisation all frames are alike: spread them over the levels.
+        latents = codec.encoder(codec.pad(0.1 * torch.randn(1, SAMPLE_RATE)))
+        conv = codec.encoder.conv_out
+        mean, deviation = latents.mean(dim=(0, 2)), latents.std(dim=(0, 2))
+        conv.parametrizations.weight.original0.div_(deviation[:, None, None])
+        conv.bias.copy_((conv.bias - mean) / deviation)
+    write_archive(path, codec=config, weights=codec.state_dict())
+
+
+def audio_of(options: argparse.Namespace) -> torch.Tensor:
+    num_samples = round(options.seconds * SAMPLE_RATE)
+    if options.audio is None:
+        return 0.1 * torch.randn(num_samples, generator=torch.Generator().manual_seed(0))
+    audio = files.load(options.audio, sample_rate=SAMPLE_RATE)
+    return audio.repeat(-(-num_samples // len(audio)))[:num_samples]
 
 
 if __name__ == "__main__":

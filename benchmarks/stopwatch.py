@@ -60,17 +60,3 @@ def peak_bytes() -> int:
     # Not getrusage's, which begins with what the parent held.
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
-
-
-def rounds_of(count: int, **functions) -> None:
-    """Call each function `count` times in turns, after once to warm up, and print the seconds as a line of JSON."""
-    seconds = {name: [] for name in functions}
-    for number in range(count + 1):
-        for name, function in functions.items():
-            synchronize()
-            begin = time.perf_counter()
-            function()
-            synchronize()
-            if number:
-                seconds[name].append(time.perf_counter() - begin)
-    print("RESULT", json.dumps({"seconds": seconds, "peak_bytes": peak_bytes()}), flush=True)

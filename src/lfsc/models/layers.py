@@ -8,6 +8,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from lfsc.models.activations import activation_of
 from lfsc.models.gradients import convolve, upsample
 from lfsc.models.padding import MODES, copied_steps, padded
+from lfsc.models.products import pays, upsampled
 
 
 class PaddedConv1d(nn.Conv1d):
@@ -62,10 +63,15 @@ class UpsampleConv1d(nn.ConvTranspose1d):
         weight_norm(self)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        if length is not None:
-            x = x.masked_fill(arange(x.shape[-1], device=x.device) >= length[:, None, None], 0)
-        (padding,), (output_padding,) = self.padding, self.output_padding
+        (padding,), (output_padding,), x = self.padding, self.output_padding, silenced_behind(x, length)
         return upsample(x, self.weight, self.bias, padding=padding, output_padding=output_padding, groups=self.groups)
+
+    def between(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The `rate` steps for each two neighbours of x, which are made of these alone."""
+        (rate,) = self.stride
+        if self.groups == 1 and pays(x.shape[-1], weight):
+            return upsampled(x, weight, self.bias)[..., rate:-rate]
+        return F.conv_transpose1d(x, weight, self.bias, rate, padding=rate, groups=self.groups)
 
     def needs(self, steps: range) -> range:
         """The input steps that output `steps` are made of."""
@@ -119,6 +125,13 @@ class MultiReceptiveField(nn.Module):
         """The input steps that output `steps` are made of: those of the chain that sees farthest."""
         chains = [needed(chain, steps) for chain in self.chains]
         return range(min(chain.start for chain in chains), max(chain.stop for chain in chains))
+
+
+def silenced_behind(x: Tensor, length: Tensor | None) -> Tensor:
+    """x [B,C,T] with zeros behind each clip's end."""
+    if length is None:
+        return x
+    return x.masked_fill(arange(x.shape[-1], device=x.device) >= length[:, None, None], 0)
 
 
 def needed(layers: Iterable[nn.Module], steps: range) -> range:

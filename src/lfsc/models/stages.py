@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d
 from lfsc.models.padding import before, behind, copied_steps
-from lfsc.models.products import convolved, pays, upsampled
+from lfsc.models.products import convolved, pays
 
 # A stage takes the next x [B,C,T] and whether it is the last, and gives what is complete now, perhaps of length 0.
 Stage = Callable[[Tensor, bool], Tensor]
@@ -107,10 +107,7 @@ class UpsampleStage:
         self.previous = x[..., -1:]
         x = F.pad(x, (0, 1)) if last else x
         # The first `rate` steps lack the input before `previous`, the last `rate` the one to come.
-        if self.layer.groups == 1 and pays(x.shape[-1], self.weight):
-            y = upsampled(x, self.weight, self.layer.bias)[..., rate:-rate]
-        else:
-            y = F.conv_transpose1d(x, self.weight, self.layer.bias, rate, padding=rate, groups=self.layer.groups)
+        y = self.layer.between(x, self.weight)
         y = y[..., padding:] if begins else y
         return y[..., : y.shape[-1] - rate + padding] if last else y
 
