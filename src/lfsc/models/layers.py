@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from torch import Tensor, arange, nn
+from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from lfsc.models.activations import activation_of
