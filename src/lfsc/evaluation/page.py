@@ -51,6 +51,13 @@ def problems(summary: dict) -> Markup:
                 items = [element("li", f"{key}: {why}") for key, why in codec[status].items()]
                 heading = element("summary", f"{label}: {len(items)} clips {status}, left out of its averages")
                 parts.append(element("li", element("details", heading, element("ul", *items))))
+        if codec["unpaired"]:
+            items = [element("li", name) for name in codec["unpaired"]]
+            heading = element("summary", f"{label}: {len(items)} recordings without an original, not judged")
+            parts.append(element("li", element("details", heading, element("ul", *items))))
+        for why in dict.fromkeys(codec["not_measured"].values()):
+            names = ", ".join(name for name, reason in codec["not_measured"].items() if reason == why)
+            parts.append(element("li", f"{label}: {names} not measured: {why}"))
         for name, reasons in codec["unmeasured"].items():
             parts += [element("li", f"{label}, {name}: not of {count} clips, {why}") for why, count in reasons.items()]
     listed = element("ul", *parts) if parts else element("p", "Nothing: every number was taken of every clip.")

@@ -9,12 +9,11 @@ MAX_ROWS = 400
 
 def results(report: Report, summary: dict) -> Markup:
     names = [name for name in report.definitions if any(name in c["metrics"] for c in summary["codecs"].values())]
-    heads = ["codec", *(head(report, name) for name in names), "kbps stored", "kbps entropy"]
-    rows = []
-    for label, codec in summary["codecs"].items():
-        cells = [estimate(codec["metrics"].get(name), summary["ranks"].get(name, {}).get(label)) for name in names]
-        rates = [kbps(codec["bitrate"].get(kind)) for kind in ("stored", "entropy")]
-        rows.append([label, *cells, *rates])
+    heads = ["codec", *(head(report, name) for name in names)]
+    rows = [
+        [label, *(estimate(codec["metrics"].get(name), summary["ranks"].get(name, {}).get(label)) for name in names)]
+        for label, codec in summary["codecs"].items()
+    ]
     return section("Results", table(heads, rows, id="results"), about="Click a head to sort.")
 
 
@@ -24,25 +23,26 @@ def groups(report: Report, summary: dict) -> Markup:
         found = {label: codec["groups"][group] for label, codec in summary["codecs"].items()}
         if set().union(*found.values()) <= {"unknown"}:
             continue
-        names = [n for n in report.definitions if any(n in m for by in found.values() for m in by.values())]
+        names = [
+            n for n in report.definitions if any(n in some["metrics"] for by in found.values() for some in by.values())
+        ]
         rows = [
-            [value, label, *(estimate(metrics.get(name)) for name in names)]
+            [value, label, some["clips"], *(estimate(some["metrics"].get(name)) for name in names)]
             for label, by in found.items()
-            for value, metrics in by.items()
+            for value, some in by.items()
         ]
         heading = element("summary", f"by {group} ({len({row[0] for row in rows})})")
         if len(rows) > MAX_ROWS:
             heading = joined(heading, element("p", f"the first {MAX_ROWS} of {len(rows)} rows; summary.json has all"))
         open_ = {"open": "open"} if len(rows) <= 4 * len(found) else {}
-        whole = table([group, "codec", *(head(report, name) for name in names)], rows[:MAX_ROWS])
+        whole = table([group, "codec", "clips", *(head(report, name) for name in names)], rows[:MAX_ROWS])
         parts.append(element("details", heading, whole, **open_))
     return section("By group", *parts)
 
 
 def all_clips(report: Report) -> Markup:
-    names = [name for name in report.definitions if name != "silence_floor"]
     rows = [row for judged in report.judged.values() for row in judged.rows]
-    names = [name for name in names if any(name in row.measured for row in rows)]
+    names = [name for name in report.definitions if any(name in row.measured for row in rows)]
     shown = [
         [row.clip.key, row.codec, row.clip.language, row.clip.speaker, row.band, (f"{row.seconds:.1f}", row.seconds),
          row.status, *(number(row.measured.get(name)) for name in names)]
@@ -75,7 +75,3 @@ def estimate(found: dict | None, rank: dict | None = None) -> tuple:
 
 def number(measured) -> tuple:
     return ("", "") if measured is None else (f"{measured.value:.3f}", measured.value)
-
-
-def kbps(bits: float | None) -> tuple:
-    return ("", "") if bits is None else (f"{bits / 1000:.2f}", bits)
