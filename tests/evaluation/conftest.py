@@ -11,6 +11,11 @@ import torch
 from lfsc.audio import files
 from lfsc.evaluation.clips import Clip
 from lfsc.evaluation.codecs import Codec, Reconstruction
+from lfsc.evaluation.judging import Judged, Row
+from lfsc.evaluation.light import light_metrics
+from lfsc.evaluation.report import Report, definitions
+from lfsc.metrics.codebook import token_counts
+from lfsc.metrics.metric import Measured
 
 RATE = 22050
 
@@ -50,6 +55,30 @@ class Coarse(Codec):
 @pytest.fixture
 def coarse() -> Codec:
     return Coarse()
+
+
+def row(codec, key, value, *, language="de", status="ok", band="full", **more):
+    clip = Clip(key=key, path=None, language=language, speaker=f"speaker of {key}")
+    measured = {"mel_distance": Measured(value), "si_sdr": Measured(-value)} if status == "ok" else {}
+    return Row(codec, clip, status, band=band, seconds=2.0, bits=100.0, measured=measured, **more)
+
+
+@pytest.fixture
+def report(coarse) -> Report:
+    tokens = coarse.code(torch.full((100,), 0.3)).tokens
+    ours = [
+        row("ours", "a", 0.1),
+        row("ours", "b", 0.3, language="en", band="16 kHz", unmeasured={"pesq": "too short"}),
+        row("ours", "c", 0.0, status="misaligned", reason="offset: 3 samples"),
+        row("ours", "d", 0.0, status="failed", reason="not a recording"),
+    ]
+    theirs = [row("theirs", "a", 0.2), row("theirs", "b", 0.4, language="en")]
+    judged = {
+        "ours": Judged(coarse, ours, token_counts(tokens[None], codebook_size=32), -80.0),
+        "theirs": Judged(coarse, theirs, None, None),
+    }
+    described = definitions(list(light_metrics(RATE)), RATE)
+    return Report({"data": "x", "clips": 4, "sample_rate": RATE}, described, judged, {"cer": "no weights"})
 
 
 @pytest.fixture(scope="session")

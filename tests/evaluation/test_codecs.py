@@ -35,3 +35,17 @@ def test_files_are_found_by_name_whatever_their_suffix(tmp_path, voice):
         codec.reconstruct(Clip(key="de/x.wav", path=None), torch.zeros(1), sample_rate=22050)
     with pytest.raises(ValueError, match="no such folder"):
         Files(tmp_path / "nothing")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="found no recordings"):
+        Files(tmp_path / "empty")
+
+
+def test_recordings_without_an_original_are_known(tmp_path, voice):
+    for name in ("a.wav", "b/a.flac", "c.d.wav"):
+        files.write(tmp_path / name, voice(0.1, rate=22050), sample_rate=22050)
+    codec = Files(tmp_path)
+    assert codec.unpaired({"a.flac", "b/a.wav"}) == ["c.d.wav"]
+    # A shard's keys have no suffix, but may hold dots.
+    assert codec.unpaired({"a", "b/a", "c.d"}) == []
+    assert codec.reconstruct(Clip(key="c.d", path=None), torch.zeros(1), sample_rate=22050).audio.any()
+    assert Identity(22050).unpaired({"a"}) == []

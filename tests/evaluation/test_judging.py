@@ -82,6 +82,25 @@ def not_a_number(pair):
     return Measured(float("nan"))
 
 
+def test_a_model_that_a_clip_is_too_short_for_fails_on_that_clip_alone(clips):
+    class Picky(Identity):
+        def code(self, audio):
+            if len(audio) == lengths[0]:
+                raise RuntimeError("Kernel size can't be greater than actual input size\nat somewhere")
+            return super().code(audio)
+
+    files.write(clips[0].path, 0.1 * torch.ones(1000), sample_rate=RATE)
+    lengths = [len(clip.load(RATE).audio) for clip in clips]
+    rows = judged(Picky(RATE), clips, metrics=[Metric("short", "", "lower", RATE, "", "", too_short)]).rows
+    assert [row.status for row in rows] == ["failed", "ok", "ok", "ok"]
+    assert rows[0].reason == "Kernel size can't be greater than actual input size"
+    assert rows[1].unmeasured == {"short": "a model's own words"}
+
+
+def too_short(pair):
+    raise RuntimeError("a model's own words")
+
+
 def test_only_the_chosen_clips_are_shifted_in_level(clips):
     rows = judged(Identity(RATE), clips, shifted=["c.wav"]).rows
     having = [row.clip.key for row in rows if "loudness_difference_minus_20_db" in row.measured]

@@ -49,7 +49,7 @@ def test_tables_sort_sounds_load_and_a_phone_does_not_scroll_sideways(report_pag
     script = """
       const heads = [...document.querySelectorAll("#results th button")];
       const head = heads.find(button => button.textContent.startsWith("mel distance"));
-      const names = () => [...document.querySelectorAll("#results tbody tr")].map(row => row.cells[0].textContent);
+      const names = () => [...document.querySelector("#results tbody").rows].map(row => row.cells[0].textContent);
       head.click(); const ascending = names(); head.click(); const descending = names();
       const players = [...document.querySelectorAll("audio")];
       const seconds = await Promise.all(players.map(a => a.duration ? a.duration : new Promise(done => {

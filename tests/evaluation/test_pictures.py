@@ -27,6 +27,7 @@ def test_pictures_of_any_length(length):
 
 
 def test_plots_are_well_formed_for_equal_values_and_unused_codebooks():
-    xml.fromstring(histogram_svg({"a": [1.0, 1.0], "b": [1.0]}, {"a": 0, "b": 1}))
+    one = {"mean": 1.0, "low": 1.0, "high": 1.0, "count": 2}
+    xml.fromstring(histogram_svg({"a": [1.0, 1.0], "b": [1.0]}, {"a": one, "b": one}, {"a": 0, "b": 1}))
     xml.fromstring(usage_svg(torch.zeros(2016, dtype=torch.int64)))
     assert "240" in usage_svg(torch.arange(16))

@@ -11,6 +11,7 @@ from torch import Tensor
 from lfsc.audio import files
 from lfsc.audio.bandwidth import bandwidth
 from lfsc.audio.resampling import resample
+from lfsc.evaluation.manifests import MANIFESTS, manifest_rows
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 # Upper edges in Hz under which a recording's spectrum ends like that of one made at 8 or 16 kHz.
@@ -74,8 +75,8 @@ def clips_at(data: Path, split: str) -> list[Clip]:
         return clips_of_manifest(data)
     if (data / "index.json").is_file():
         return [clip for shard in indexed_shards(data, split) for clip in clips_of_shard(shard)]
-    if (data / "manifest.jsonl").is_file():
-        return clips_of_manifest(data / "manifest.jsonl")
+    if manifest := next((data / name for name in MANIFESTS if (data / name).is_file()), None):
+        return clips_of_manifest(manifest)
     if shards := sorted(data.rglob("*.tar")):
         return [clip for shard in shards for clip in clips_of_shard(shard)]
     return clips_of_tree(data)
@@ -104,22 +105,8 @@ def clips_of_shard(shard: Path) -> list[Clip]:
 
 
 def clips_of_manifest(manifest: Path) -> list[Clip]:
-    """A clip for each line of JSON with `path` (or NeMo's `audio_filepath`), from the manifest's folder."""
-    clips = []
-    for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            note = json.loads(line) if line.strip() else None
-        except json.JSONDecodeError as error:
-            raise ValueError(
-                f"{manifest}, line {number}: not JSON ({error.msg}); expected one object a line"
-            ) from error
-        if note is None:
-            continue
-        path = note.get("path") or note.get("audio_filepath") if isinstance(note, dict) else None
-        if not path:
-            raise ValueError(f"{manifest}, line {number}: no 'path' or 'audio_filepath'")
-        clips.append(Clip(key=str(path), path=manifest.parent / path, **facts(note)))
-    return clips
+    """A clip for each row; paths are relative to the manifest's folder."""
+    return [Clip(key=path, path=manifest.parent / path, **facts(row)) for path, row in manifest_rows(manifest)]
 
 
 def clips_of_tree(folder: Path) -> list[Clip]:

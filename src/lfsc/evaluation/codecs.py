@@ -37,6 +37,10 @@ class Codec:
         # Rounding up twice may have added a sample.
         return coded._replace(audio=audio[: len(original)])
 
+    def unpaired(self, keys: set[str]) -> list[str]:
+        """Of a codec that is a folder: its recordings that belong to no clip of these keys."""
+        return []
+
     def facts(self) -> dict:
         """What a reader of the report needs to run the same codec again."""
         return {"kind": self.kind, "sample_rate": self.sample_rate}
@@ -88,17 +92,29 @@ class Files(Codec):
         self.paths: dict[str, list[Path]] = {}
         for path in sorted(folder.rglob("*")):
             if path.suffix.lower() in SUFFIXES and path.is_file():
-                self.paths.setdefault(path.relative_to(folder).with_suffix("").as_posix(), []).append(path)
+                self.paths.setdefault(stem(path.relative_to(folder)), []).append(path)
+        if not self.paths:
+            raise ValueError(f"{folder}: found no recordings ({', '.join(sorted(SUFFIXES))})")
 
     def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
-        name = Path(clip.key).with_suffix("").as_posix()
+        name = stem(Path(clip.key))
         found = self.paths.get(name, [])
         if len(found) != 1:
             raise ValueError(f"{len(found)} reconstructions named {name}.* in {self.folder}, expected one")
         return Reconstruction(files.load(found[0], sample_rate=sample_rate))
 
+    def unpaired(self, keys: set[str]) -> list[str]:
+        known = {stem(Path(key)) for key in keys}
+        return [str(path.relative_to(self.folder)) for name, found in self.paths.items() if name not in known
+                for path in found]  # fmt: skip
+
     def facts(self) -> dict:
         return {"kind": self.kind, "source": str(self.folder)}
+
+
+def stem(path: Path) -> str:
+    """A recording's name without its suffix; of keys of shards, which have none, the whole."""
+    return (path.with_suffix("") if path.suffix.lower() in SUFFIXES else path).as_posix()
 
 
 def token_reconstruction(audio: Tensor, tokens: Tensor, codebook_size: int) -> Reconstruction:

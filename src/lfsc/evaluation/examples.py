@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 from lfsc.evaluation.clips import Clip
-from lfsc.evaluation.judging import Judged
+from lfsc.evaluation.judging import Judged, Row
 
 WORST, BEST = 2, 2
 MAX_SECONDS = 8
+NOTED = ("mel_distance", "pesq", "stoi")
 
 
 class Example(NamedTuple):
@@ -17,6 +18,7 @@ class Example(NamedTuple):
     why: str
     original: Tensor  # [T]
     reconstructions: dict[str, Tensor]
+    notes: dict[str, str]  # under each reconstruction
 
 
 def examples(judged: dict[str, Judged], *, by: str, better: str, sample_rate: int) -> list[Example]:
@@ -45,11 +47,19 @@ def chosen(judged: dict[str, Judged], by: str, better: str) -> dict[str, tuple[C
 def example(clip: Clip, why: str, judged: dict[str, Judged], sample_rate: int) -> Example:
     original = clip.load(sample_rate).audio
     length = min(len(original), MAX_SECONDS * sample_rate)
-    reconstructions = {}
+    reconstructions, notes = {}, {}
     for label, one in judged.items():
+        row = next((row for row in one.rows if row.clip == clip and row.status != "failed"), None)
         # The original itself is there already.
-        if one.codec.kind != "identity" and any(row.clip == clip and row.status != "failed" for row in one.rows):
+        if row and one.codec.kind != "identity":
             with torch.inference_mode():
                 coded = one.codec.reconstruct(clip, original, sample_rate=sample_rate)
             reconstructions[label] = coded.audio[:length]
-    return Example(clip, why, original[:length], reconstructions)
+            notes[label] = noted(row)
+    return Example(clip, why, original[:length], reconstructions, notes)
+
+
+def noted(row: Row) -> str:
+    if row.status != "ok":
+        return f"{row.status}, {row.reason}"
+    return ", ".join(f"{name} {row.measured[name].value:.3g}" for name in NOTED if name in row.measured)

@@ -39,5 +39,5 @@ def cell(content, place: int) -> Markup:
     return element("td" if place else "th", shown, data_value=value, **({} if place else {"scope": "row"}))
 
 
-def section(title: str, *children, about: str = "") -> Markup:
-    return element("section", element("h2", title), element("p", about) if about else "", *children)
+def section(title: str, *children, about: str = "", id_: str = "") -> Markup:
+    return element("section", element("h2", title), element("p", about) if about else "", *children, id_=id_)

@@ -15,7 +15,7 @@ from torch import Tensor
 from lfsc.evaluation.alignment import misalignment
 from lfsc.evaluation.clips import Clip, Original
 from lfsc.evaluation.codecs import Codec, Reconstruction
-from lfsc.evaluation.levels import followed_levels, silence_floor
+from lfsc.evaluation.levels import Taken, followed_levels, silence_floor
 from lfsc.evaluation.light import light_metrics
 from lfsc.metrics.codebook import token_counts
 from lfsc.metrics.metric import Measured, Metric, Pair, Unmeasurable
@@ -41,6 +41,7 @@ class Judged(NamedTuple):
     rows: list[Row]
     counts: Tensor | None  # of tokens [C, codebook_size]
     silence_floor: float | None  # dBFS that comes back of digital silence
+    unpaired: tuple[str, ...] = ()  # recordings among a codec's files that have no original
 
 
 class Terms(NamedTuple):
@@ -81,8 +82,9 @@ def coded(label: str, codec: Codec, clip: Clip, terms: Terms) -> tuple[Row, Pair
         returned = codec.reconstruct(clip, original.audio, sample_rate=terms.sample_rate)
         if not torch.isfinite(returned.audio).all():
             raise ValueError("the reconstruction holds NaN or infinity")
-    except (ValueError, OSError, torch.OutOfMemoryError) as error:
-        return Row(label, clip, "failed", str(error).splitlines()[0]), None, None
+    except (ValueError, OSError, RuntimeError) as error:
+        # RuntimeError is what torch raises where a clip is too short, or too long for the memory, for somebody's model.
+        return Row(label, clip, "failed", first_line(error)), None, None
     seconds = len(original.audio) / terms.sample_rate
     row = Row(label, clip, "ok", "", seconds, original.source_rate, original.band, returned.bits)
     problem = misalignment(returned.audio, original.audio, sample_rate=terms.sample_rate, tolerance=terms.tolerance)
@@ -91,7 +93,8 @@ def coded(label: str, codec: Codec, clip: Clip, terms: Terms) -> tuple[Row, Pair
     pair = paired(clip, original, returned, terms.sample_rate)
     measured, unmeasured = taken(terms.model_metrics, pair)
     if clip.key in terms.shifted:
-        measured |= followed_levels(codec, clip, original.audio, terms.sample_rate)
+        followed, not_followed = followed_levels(codec, clip, original.audio, terms.sample_rate)
+        measured, unmeasured = measured | followed, unmeasured | not_followed
     return row._replace(measured=measured, unmeasured=unmeasured), pair, returned.tokens
 
 
@@ -101,7 +104,11 @@ def paired(clip: Clip, original: Original, returned: Reconstruction, sample_rate
     return Pair(fake=fake, real=real, sample_rate=sample_rate, key=clip.key, language=clip.language, text=clip.text)
 
 
-def taken(metrics: list[Metric] | tuple[Metric, ...], pair: Pair) -> tuple[dict[str, Measured], dict[str, str]]:
+def first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def taken(metrics: list[Metric] | tuple[Metric, ...], pair: Pair) -> Taken:
     """The numbers of a pair, and why some could not be taken."""
     measured, unmeasured = {}, {}
     for metric in metrics:
@@ -111,8 +118,9 @@ def taken(metrics: list[Metric] | tuple[Metric, ...], pair: Pair) -> tuple[dict[
                 measured[metric.name] = number
             else:
                 unmeasured[metric.name] = f"came out as {number.value}"
-        except Unmeasurable as reason:
-            unmeasured[metric.name] = str(reason)
+        except (Unmeasurable, RuntimeError) as reason:
+            # A model that a clip is too short for says so in its own way.
+            unmeasured[metric.name] = first_line(reason)
     return measured, unmeasured
 
 
@@ -122,7 +130,7 @@ def portable(pair: Pair) -> tuple[numpy.ndarray, numpy.ndarray, int]:
     return fake.numpy(), real.numpy(), pair.sample_rate
 
 
-def light(fake: numpy.ndarray, real: numpy.ndarray, sample_rate: int) -> tuple[dict[str, Measured], dict[str, str]]:
+def light(fake: numpy.ndarray, real: numpy.ndarray, sample_rate: int) -> Taken:
     """The metrics that need no weights; on one thread, so that sums come out the same in every process."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -46,8 +46,8 @@ def waveform_svg(audio: Tensor) -> Markup:
     return element("svg", polygon, viewBox=f"0 0 {len(columns)} 100", preserveAspectRatio="none", class_="wave")
 
 
-def histogram_svg(values: dict[str, list[float]], colours: dict[str, int]) -> Markup:
-    """Shares of clips over the range of all values, a line of steps for each codec."""
+def histogram_svg(values: dict[str, list[float]], means: dict[str, dict], colours: dict[str, int]) -> Markup:
+    """Shares of clips over the range of all values, a line of steps for each codec, above their means and intervals."""
     everything = numpy.concatenate([numpy.array(found) for found in values.values()])
     low, high = float(everything.min()), float(everything.max())
     edges = numpy.linspace(low, high if high > low else low + 1, BINS + 1)
@@ -57,8 +57,22 @@ def histogram_svg(values: dict[str, list[float]], colours: dict[str, int]) -> Ma
         element("polyline", points=staircase(share / top), class_=f"codec{colours[label]}", stroke_width=2, fill="none")
         for label, share in shares.items()
     ]
+    scale = 240 / (edges[-1] - edges[0])
+    marks = [
+        element("path", d=mark(means[label], low, scale, y=90 + 10 * place), class_=f"codec{colours[label]}",
+                stroke_width=2, fill="none")
+        for place, label in enumerate(values)
+    ]  # fmt: skip
     title = element("title", f"shares of clips from {low:.4g} to {high:.4g}")
-    return element("svg", title, *steps, viewBox="-1 -2 242 84", preserveAspectRatio="none", role="img", class_="plot")
+    height = 86 + 10 * len(values)
+    return element("svg", title, *steps, *marks, viewBox=f"-2 -2 244 {height}", preserveAspectRatio="none", role="img",
+                   class_="plot", style=f"height: {height / 16:.2f}rem")  # fmt: skip
+
+
+def mark(estimate: dict, origin: float, scale: float, *, y: int) -> str:
+    """A line from `low` to `high` with a stroke at `mean`."""
+    low, mean, high = (f"{(estimate[name] - origin) * scale:.1f}" for name in ("low", "mean", "high"))
+    return f"M{low},{y}H{high}M{mean},{y - 4}v8"
 
 
 def staircase(heights: numpy.ndarray) -> str:

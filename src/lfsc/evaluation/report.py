@@ -1,16 +1,21 @@
-"""A report as data: summary.json for machines, clips.csv with a line for each clip of each codec."""
+"""A report as data: what summary.json holds.
 
-import csv
-import io
+metrics.NAME.{mean,low,high,count}                            of the first codec
+groups.{language,speaker,corpus,bandwidth}.VALUE.metrics.…    of the first codec, by clips' facts
+codecs.LABEL.metrics.…, codecs.LABEL.groups.…                 of each codec, with all else that is known of it
+ranks.NAME.LABEL.{rank,ties_with_best,count}                  over the clips that all codecs have
+definitions.NAME, not_measured.NAME                           what each number is; why one is not there
+"""
+
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 import lfsc
-from lfsc.evaluation.clips import Clip
+from lfsc.evaluation import wholes
 from lfsc.evaluation.judging import Judged, Row
 from lfsc.evaluation.levels import LEVEL_SHIFTS, shift_name
 from lfsc.evaluation.statistics import CONFIDENCE, RESAMPLES, SEED, Estimate, estimates, ranks
-from lfsc.metrics.codebook import entropy, entropy_bitrate, usage
 from lfsc.metrics.metric import Measured, Metric
 
 GROUPS = {
@@ -45,20 +50,22 @@ def definitions(metrics: list[Metric], sample_rate: int) -> dict[str, Definition
     for shift in LEVEL_SHIFTS:
         source = f"loudness_difference with the input {shift:+d} dB, of some clips"
         found[shift_name(shift)] = Definition("LU", "zero", sample_rate, source, f"lfsc {lfsc.__version__}")
-    source = "level that comes back of digital silence, no less than -120"
-    found["silence_floor"] = Definition("dBFS", "lower", sample_rate, source, f"lfsc {lfsc.__version__}")
+    for name, (unit, better, source) in wholes.DEFINITIONS.items():
+        found[name] = Definition(unit, better, sample_rate, source, f"lfsc {lfsc.__version__}")
     return found
 
 
 def summary(report: Report) -> dict:
-    """summary.json: `metrics` are those of the first codec, `codecs` holds everything of each."""
+    """The whole of summary.json."""
     codecs = {label: codec_summary(judged, report) for label, judged in report.judged.items()}
+    first = next(iter(codecs.values()))
     return rounded(
         {
             "protocol": report.protocol | {"bootstrap": bootstrap_facts()},
             "definitions": {name: definition._asdict() for name, definition in report.definitions.items()},
             "not_measured": report.not_measured,
-            "metrics": next(iter(codecs.values()))["metrics"],
+            "metrics": first["metrics"],
+            "groups": first["groups"],
             "codecs": codecs,
             "ranks": all_ranks(report),
         }
@@ -73,28 +80,32 @@ def codec_summary(judged: Judged, report: Report) -> dict:
     good = [row for row in judged.rows if row.status == "ok"]
     names = list(report.definitions)
     metrics = as_dicts(estimates([row.measured for row in good], names))
-    if judged.silence_floor is not None:
-        metrics["silence_floor"] = Estimate(*3 * [judged.silence_floor], 1)._asdict()
+    metrics |= {name: Estimate(value, value, value, 1)._asdict() for name, value in wholes.numbers(judged).items()}
+    missed = unmeasured(good)
     counted = Counter(row.status for row in judged.rows)
     return {
         "facts": judged.codec.facts(),
         "clips": {status: counted[status] for status in ("ok", "misaligned", "failed")},
         "seconds": sum(row.seconds for row in judged.rows),
         "metrics": metrics,
-        "unmeasured": unmeasured(good),
-        "bitrate": bitrates(judged),
-        "codebooks": codebooks(judged),
+        "unmeasured": missed,
+        "not_measured": wholes.absent(judged, [name for name in names if name not in metrics and name not in missed]),
+        "bitrate": wholes.bitrates(judged),
+        "codebooks": wholes.codebooks(judged),
         "groups": {name: grouped(good, of, names) for name, of in GROUPS.items()},
         "misaligned": {row.clip.key: row.reason for row in judged.rows if row.status == "misaligned"},
         "failed": {row.clip.key: row.reason for row in judged.rows if row.status == "failed"},
+        "unpaired": list(judged.unpaired),
     }
 
 
-def grouped(rows: list[Row], of, names: list[str]) -> dict:
-    values = sorted({of(row) for row in rows})
+def grouped(rows: list[Row], of: Callable[[Row], str], names: list[str]) -> dict:
+    by_value: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=of):
+        by_value.setdefault(of(row) or "unknown", []).append(row)
     return {
-        value or "unknown": as_dicts(estimates([row.measured for row in rows if of(row) == value], names))
-        for value in values
+        value: {"clips": len(members), "metrics": as_dicts(estimates([row.measured for row in members], names))}
+        for value, members in by_value.items()
     }
 
 
@@ -111,27 +122,6 @@ def unmeasured(rows: list[Row]) -> dict[str, dict[str, int]]:
     return {name: dict(sorted(reasons.items())) for name, reasons in sorted(found.items())}
 
 
-def bitrates(judged: Judged) -> dict[str, float]:
-    """Bits a second: as the codec's design says, as stored of these clips, and as an ideal entropy coder could do."""
-    coded = [row for row in judged.rows if row.bits is not None]
-    found = {}
-    if "bitrate" in judged.codec.facts():
-        found["nominal"] = judged.codec.facts()["bitrate"]
-    if coded:
-        found["stored"] = sum(row.bits for row in coded) / sum(row.seconds for row in coded)
-    if judged.counts is not None:
-        found["entropy"] = entropy_bitrate(judged.counts, frame_rate=judged.codec.frame_rate)
-    return found
-
-
-def codebooks(judged: Judged) -> dict:
-    if judged.counts is None:
-        return {}
-    size, frames = judged.counts.shape[1], int(judged.counts[0].sum())
-    use = {"usage": usage(judged.counts).tolist(), "entropy": entropy(judged.counts).tolist()}
-    return {"size": size, "frames": frames} | use
-
-
 def all_ranks(report: Report) -> dict:
     """For each metric, each codec's place among those that have it, over the clips that all of them have."""
     found = {}
@@ -146,27 +136,6 @@ def all_ranks(report: Report) -> dict:
 
 def numbers(rows: list[Row], name: str) -> dict[str, Measured]:
     return {row.clip.key: row.measured[name] for row in rows if row.status == "ok" and name in row.measured}
-
-
-def clips_csv(report: Report) -> str:
-    """A line for each clip of each codec; where a number was not taken its cell is empty, the last column says why."""
-    names = [name for name in report.definitions if name != "silence_floor"]
-    facts = [name for name in Clip._fields if name not in ("path", "text", "span")]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["codec", *facts, "bandwidth", "source_rate", "seconds", "bits", "status", *names, "reason"])
-    for judged in report.judged.values():
-        for row in judged.rows:
-            cells = [round(row.measured[name].value, DIGITS) if name in row.measured else "" for name in names]
-            reasons = [row.reason] if row.reason else [f"{name}: {why}" for name, why in row.unmeasured.items()]
-            about = [getattr(row.clip, name) for name in facts] + [
-                row.band,
-                row.source_rate,
-                round(row.seconds, DIGITS),
-            ]
-            bits = "" if row.bits is None else row.bits
-            writer.writerow([row.codec, *about, bits, row.status, *cells, "; ".join(reasons)])
-    return text.getvalue()
 
 
 def rounded(value):

@@ -15,13 +15,14 @@ import lfsc
 from lfsc.atomic import write_text
 from lfsc.evaluation import heavy
 from lfsc.evaluation.clips import Clip, find_clips, spread
+from lfsc.evaluation.clips_csv import clips_csv
 from lfsc.evaluation.codecs import Codec, Files
 from lfsc.evaluation.examples import examples
 from lfsc.evaluation.judging import Terms, judge
 from lfsc.evaluation.light import light_metrics, missing_packages, versioned
 from lfsc.evaluation.opening import open_codec, parse
 from lfsc.evaluation.page import page
-from lfsc.evaluation.report import Report, clips_csv, definitions, summary
+from lfsc.evaluation.report import Report, definitions, summary
 from lfsc.evaluation.weights import default_folder, locate
 from lfsc.metrics.metric import Metric
 
@@ -32,7 +33,8 @@ VERSION = 1
 def evaluate(options: Namespace) -> int:
     """Judge, write the report, print its table; 1 where clips had to be left out."""
     device = chosen_device(options.device)
-    clips = spread(find_clips(options.data, split=options.split), options.limit)
+    everything = find_clips(options.data, split=options.split)
+    clips = spread(everything, options.limit)
     codecs = open_codecs(options, device)
     models, not_measured = model_metrics(options, clips, device)
     shifted = frozenset(clip.key for clip in spread(clips, options.level_clips))
@@ -40,11 +42,15 @@ def evaluate(options: Namespace) -> int:
     described = definitions([*light_metrics(options.sample_rate), *models], options.sample_rate)
     if options.examples_by not in described:
         raise ValueError(f"--examples-by {options.examples_by}: expected one of {', '.join(described)}")
+    # Now, not after an hour: a place that cannot be written to.
+    options.out.mkdir(parents=True, exist_ok=True)
+    keys = {clip.key for clip in everything}
     with progress_bar() as progress:
         judged = {}
         for label, codec in codecs.items():
             task = progress.add_task(label, total=len(clips))
-            judged[label] = judge(label, codec, clips, terms, lambda task=task: progress.advance(task))
+            found = judge(label, codec, clips, terms, lambda task=task: progress.advance(task))
+            judged[label] = found._replace(unpaired=tuple(codec.unpaired(keys)))
     report = Report(protocol_facts(options, clips), described, judged, not_measured)
     return written(report, options)
 
@@ -129,9 +135,6 @@ def overview(report: Report, found: dict) -> Table:
         if any(mean is not None for mean in means):
             row = f"{name} {arrows[definition.better]} {definition.unit}".rstrip()
             table.add_row(row, *("" if mean is None else f"{mean:.3f}" for mean in means))
-    for kind in ("stored", "entropy"):
-        rates = [codec["bitrate"].get(kind) for codec in codecs]
-        table.add_row(f"kbps {kind}", *("" if rate is None else f"{rate / 1000:.3f}" for rate in rates))
     table.add_row("clips", *(str(codec["clips"]["ok"]) for codec in codecs))
     return table
 
@@ -143,6 +146,10 @@ def list_left_out(found: dict, console: Console) -> int:
             for key, why in codec[status].items():
                 console.print(f"{label}: {key} {status}: {why}", highlight=False, soft_wrap=True, markup=False)
                 count += 1
+        if codec["unpaired"]:
+            names = ", ".join(codec["unpaired"][:5]) + (", …" if len(codec["unpaired"]) > 5 else "")
+            about = f"{label}: {len(codec['unpaired'])} recordings without an original, not judged: {names}"
+            console.print(about, highlight=False, soft_wrap=True, markup=False)
     return count
 
 
