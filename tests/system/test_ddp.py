@@ -104,6 +104,15 @@ def test_a_rank_that_dies_ends_the_others(command, micro):
     assert command.run.status().stands in ("killed", "failed")
 
 
+def test_the_others_end_when_the_first_rank_dies_before_they_have_met(command):
+    process = command("max_updates=1000")
+    waited_for(lambda: [pid for pid in children(process.pid) if b"LOCAL_RANK=1" in environment_of(pid)], process)
+    process.kill()
+    begin = time.monotonic()
+    ended(process)  # the pipe is closed when the last of them is gone
+    assert time.monotonic() - begin < 120, "torch itself would have waited for five minutes"
+
+
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children") as listed:
         return [int(child) for child in listed.read().split()]

@@ -1,11 +1,15 @@
 """Both players on many devices."""
 
+import os
 from signal import SIGKILL
 
 from lightning.pytorch.overrides.distributed import prepare_for_backward
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
+
+from lfsc.training.orphans import end_without
+from lfsc.training.ranks import STARTER
 
 
 class PlayersDDP(DDPStrategy):
@@ -19,6 +23,17 @@ class PlayersDDP(DDPStrategy):
         # No buffer of ours changes: broadcasting them before each forward would be for nothing.
         super().__init__(broadcast_buffers=False, gradient_as_bucket_view=True)
         self.players: dict[str, DistributedDataParallel] = {}
+
+    def _configure_launcher(self) -> None:
+        super()._configure_launcher()
+        if not self.cluster_environment.creates_processes_externally:
+            # This rank will start the others, by the same command and with this environment.
+            os.environ[STARTER] = str(os.getpid())
+
+    def setup_environment(self) -> None:
+        if STARTER in os.environ and os.environ[STARTER] != str(os.getpid()):
+            end_without(int(os.environ[STARTER]))
+        super().setup_environment()
 
     def configure_ddp(self) -> None:
         networks = self.lightning_module.networks

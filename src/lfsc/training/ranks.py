@@ -8,6 +8,8 @@ from torch import Tensor
 
 # As torchrun, Lightning's own launcher and Slurm number them, in the order in which Lightning asks.
 RANK = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
+# The process that started the other ranks, where Lightning did.
+STARTER = "LFSC_STARTER"
 # What such a launcher leaves in the environment, and what a process that is a run of its own must not inherit.
 LAUNCHER = (
     "RANK",
@@ -18,6 +20,7 @@ LAUNCHER = (
     "GROUP_RANK",
     "MASTER_ADDR",
     "MASTER_PORT",
+    STARTER,
 )
 
 
