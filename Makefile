@@ -2,6 +2,7 @@
 # make train     a small multilingual corpus and a codec trained on it, in a few minutes; safe to repeat
 # make test      the fast tests
 # make lint      ruff
+# make bench     how fast this machine trains, codes and loads, as tables; LFSC_NEMO_PYTHON=… for NeMo beside it
 # make slow      the slow tests as well
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 EXTRAS := train,prep,ray,evaluate,export,sweep,wandb,dev
 
-.PHONY: install train test slow lint clean
+.PHONY: install train test slow lint bench clean
 
 install: $(STAMP)
 
@@ -35,6 +36,14 @@ slow: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+bench: install
+	$(BIN)/python benchmarks/update.py
+	$(BIN)/python benchmarks/update.py --recipe small --batch 1 2 4 8 16 32 64 --updates 4 --precision bf16-mixed
+	$(BIN)/python benchmarks/coding.py
+	$(BIN)/python benchmarks/streaming.py
+	$(BIN)/python benchmarks/preparation.py
+	$(BIN)/python benchmarks/loader.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache dist
