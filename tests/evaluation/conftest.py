@@ -1,5 +1,6 @@
 """Small test sets, codecs that are known through and through, and pages in a browser."""
 
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -79,6 +80,15 @@ def report(coarse) -> Report:
     }
     described = definitions(list(light_metrics(RATE)), RATE)
     return Report({"data": "x", "clips": 4, "sample_rate": RATE}, described, judged, {"cer": "no weights"})
+
+
+@pytest.fixture(scope="session")
+def oracles():
+    """The formulas of the light metrics in numpy."""
+    spec = importlib.util.spec_from_file_location("oracles", Path(__file__).with_name("oracles.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

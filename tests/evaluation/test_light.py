@@ -38,7 +38,7 @@ def test_without_pesq_the_rest_is_measured(monkeypatch):
 
 
 @pytest.mark.slow
-def test_numbers_of_real_speech_are_those_of_their_libraries(real_speech):
+def test_numbers_of_real_speech_are_those_of_their_libraries_and_formulas(real_speech, oracles):
     """Ten recordings, each beside itself in noise, measured here and by hand."""
     from pystoi import stoi as pystoi
     from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio as si_sdr
@@ -50,7 +50,24 @@ def test_numbers_of_real_speech_are_those_of_their_libraries(real_speech):
         pair = Pair(fake=fake, real=real, sample_rate=22050)
         found = {metric.name: metric.measure(pair).value for metric in light_metrics(22050)}
         heard = [resample(audio, from_rate=22050, to_rate=16000).numpy() for audio in (real, fake)]
-        assert found["pesq"] == pytest.approx(pesq(16000, *heard, "wb"), abs=1e-6)
-        assert found["stoi"] == pytest.approx(pystoi(*heard, 16000), abs=1e-9)
-        assert found["estoi"] == pytest.approx(pystoi(*heard, 16000, extended=True), abs=1e-6)
+        assert found.pop("pesq") == pytest.approx(pesq(16000, *heard, "wb"), abs=1e-6)
+        assert found.pop("stoi") == pytest.approx(pystoi(*heard, 16000), abs=1e-9)
+        assert found.pop("estoi") == pytest.approx(pystoi(*heard, 16000, extended=True), abs=1e-6)
         assert found["si_sdr"] == pytest.approx(float(si_sdr(fake, real, zero_mean=True)), abs=1e-4)
+        by_hand = formulas(oracles, fake.double().numpy(), real.double().numpy())
+        assert set(found) == set(by_hand)
+        for name, (value, tolerance) in by_hand.items():
+            assert found[name] == pytest.approx(value, abs=tolerance), (clip.key, name)
+
+
+def formulas(oracles, fake, real) -> dict[str, tuple[float, float]]:
+    """Each number by its formula in float64, and how far float32 may be from it."""
+    return {
+        "mel_distance": (oracles.mel_distance(fake, real, 22050), 1e-5),
+        "stft_distance": (oracles.stft_distance(fake, real), 1e-5),
+        "log_spectral_distance": (oracles.log_spectral_distance(fake, real), 1e-3),
+        "spectral_convergence": (oracles.spectral_convergence(fake, real), 1e-5),
+        "si_sdr": (oracles.si_sdr(fake, real), 1e-3),
+        "loudness_difference": (oracles.loudness(fake, 22050) - oracles.loudness(real, 22050), 1e-3),
+        "pause_level_difference": (oracles.pause_level_difference(fake, real, 22050), 1e-3),
+    }

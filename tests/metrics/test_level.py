@@ -19,6 +19,12 @@ def test_loudness_follows_gain(speech):
     assert loudness_difference(halved, sample_rate=16000) == pytest.approx(20 * math.log10(0.5), abs=0.05)
 
 
+def test_a_clip_at_full_scale_is_exactly_as_loud_as_its_level_says(speech):
+    full = speech.real / speech.real.abs().max()
+    louder = loudness(full, sample_rate=16000) - loudness(full / 10, sample_rate=16000)
+    assert louder == pytest.approx(20, abs=1e-5)
+
+
 @pytest.mark.parametrize(("audio", "reason"), [(torch.ones(100), "shorter"), (torch.zeros(16000), "quieter")])
 def test_what_has_no_loudness(audio, reason):
     with pytest.raises(Unmeasurable, match=reason):

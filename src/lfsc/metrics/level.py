@@ -1,5 +1,7 @@
 """How loud the reconstruction is, in speech and in pauses."""
 
+import math
+
 import torch
 import torchaudio
 from torch import Tensor
@@ -7,6 +9,7 @@ from torch import Tensor
 from lfsc.metrics.metric import Audio, Unmeasurable
 
 LOUDNESS_BLOCK = 0.4  # seconds (ITU-R BS.1770-4)
+HEADROOM = 0.25
 SILENCE = -120.0  # dBFS that stand for digital silence
 PAUSE_BLOCK = 0.05  # seconds
 PAUSE_SHARE = 0.1
@@ -16,7 +19,9 @@ def loudness(audio: Tensor, *, sample_rate: int) -> float:
     """LUFS of audio [T] (ITU-R BS.1770-4), gated."""
     if len(audio) < LOUDNESS_BLOCK * sample_rate:
         raise Unmeasurable(f"shorter than a loudness block of {LOUDNESS_BLOCK} s")
-    measured = float(torchaudio.functional.loudness(audio[None], sample_rate))
+    # torchaudio clips at full scale behind its shelf of +4 dB, which would make loud clips up to 0.01 LU quieter.
+    gain = min(1.0, HEADROOM / max(float(audio.abs().max()), 1e-12))
+    measured = float(torchaudio.functional.loudness(gain * audio[None].double(), sample_rate)) - 20 * math.log10(gain)
     if not -70 <= measured <= 20:
         raise Unmeasurable("quieter than the gate of -70 LUFS")
     return measured
