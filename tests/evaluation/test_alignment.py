@@ -61,3 +61,12 @@ def test_a_codec_that_loses_the_phases_is_judged_by_its_envelope(real):
 def test_the_shortest_clips_pass(length):
     audio = torch.randn(length, generator=torch.Generator().manual_seed(0))
     assert verdict(audio, audio) == ""
+
+
+def test_a_slight_shift_is_an_offset_in_a_faithful_waveform_only():
+    noise = torch.randn(2 * RATE, generator=torch.Generator().manual_seed(0))
+    late = F.pad(noise, (2, -2))
+    assert verdict(late, noise).startswith("offset: 2 samples (0.1 ms) late")
+    rough = late + torch.randn(len(noise), generator=torch.Generator().manual_seed(1))
+    assert verdict(rough, noise) == ""
+    assert verdict(torch.roll(rough, 35), noise).startswith("offset: 37 samples")

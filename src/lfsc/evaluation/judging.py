@@ -1,5 +1,6 @@
 """A codec through all clips: what came back, what is wrong with it, and its numbers."""
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -165,5 +166,7 @@ class Inline(Executor):
 @contextmanager
 def executor(workers: int) -> Iterator[Executor]:
     # Spawned, not forked: the parent's threads would be missing in the child.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if workers else Inline() as pool:
+    # An interruption is the parent's to tell, once.
+    ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), **ignore) if workers else Inline() as pool:
         yield pool
