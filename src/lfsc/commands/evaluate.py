@@ -29,7 +29,9 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     )
     what = parser.add_argument_group("what is judged")
     what.add_argument("--codec", action="append", default=[], metavar="[LABEL=]CODEC", help="repeat to compare")
-    what.add_argument("--data", type=Path, help="a corpus, shards, a folder of recordings, or a manifest (jsonl)")
+    what.add_argument(
+        "--data", type=Path, help="a corpus, shards, a folder of recordings, or a jsonl, csv or tsv manifest"
+    )
     what.add_argument(
         "--pairs",
         nargs=2,
