@@ -45,7 +45,8 @@ def main() -> None:
     if options.updates < 4 or options.updates % 2:
         parser.error(f"--updates {options.updates}: expected an even number, 4 or more, for two of each kind")
     peaks = {precision: matrix_peak(precision) for precision in options.precision}
-    print(name_of_machine(), *(f"matrix peak {peak / 1e9:.0f} GFLOP/s in {name}" for name, peak in peaks.items()), "")
+    told = [f"matrix peak {peak / 1e9:.0f} GFLOP/s in {precision}" for precision, peak in peaks.items()]
+    print("; ".join([name_of_machine(), *told]))
     with tempfile.TemporaryDirectory() as wavlm:
         if options.recipe == FULL_SIZE:
             write_wavlm(wavlm)
