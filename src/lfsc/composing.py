@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from lfsc.overrides import check_assignments, check_kinds, check_trainer_keys, instead
+from lfsc.overrides import check_kinds, check_overrides, check_trainer_keys, instead
 
 PACKAGE = Path(__file__).parent
 
@@ -36,7 +36,7 @@ def compose(recipe: str, overrides: list[str]) -> dict[str, Any]:
     ValueError, in one line that says what exists, for an unknown recipe, key, option or kind of value.
     """
     path = find_recipe(recipe)
-    check_assignments(overrides)
+    check_overrides(overrides)
     overrides = with_presets(overrides)
     chosen = composed(path, overrides)
     check_kinds(plain(composed(path, list(filter(is_option, overrides)))), plain(chosen))
@@ -51,7 +51,7 @@ def compose(recipe: str, overrides: list[str]) -> dict[str, Any]:
 
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """A run's own configuration with `key=value` overrides of keys that it has."""
-    check_assignments(overrides)
+    check_overrides(overrides)
     node = OmegaConf.create(config)
     OmegaConf.set_struct(node, True)
     try:

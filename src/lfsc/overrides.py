@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+
 # Keys of Lightning's Trainer that people know and that would do nothing here, and what to set instead.
 CLIP = "optimizers.generator.clip_norm and optimizers.discriminators.clip_norm"
 INSTEAD = {
@@ -30,10 +33,28 @@ INSTEAD = {
 }
 
 
-def check_assignments(overrides: list[str]) -> None:
-    for item in overrides:
+def check_assignments(items: list[str]) -> None:
+    for item in items:
         if "=" not in item:
             raise ValueError(f"{item!r} is not key=value, as max_updates=100 is")
+
+
+def check_overrides(items: list[str]) -> None:
+    """ValueError for what is not one value for one key in Hydra's grammar."""
+    check_assignments(items)
+    grammar = OverridesParser.create()
+    for item in items:
+        key, _, value = item.partition("=")
+        try:
+            several = grammar.parse_override(item).is_sweep_override()
+        except HydraException as error:
+            raise ValueError(
+                f"{item} cannot be read: give a value that holds = ( ) [ ] or quotes as \"{key}='…'\"; a list is [1,2]"
+            ) from error
+        if several:
+            raise ValueError(
+                f"{item} is several values: a list is {key}=[{value}]; `lfsc sweep` and --multirun try each in turn"
+            )
 
 
 def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str] = ("trainer.devices",)) -> None:

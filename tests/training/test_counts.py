@@ -4,7 +4,7 @@ import pytest
 
 from lfsc.training.counts import COUNTS, check_counts
 
-WHOLE = dict.fromkeys(COUNTS, 4) | {"loss_gradients_every": None, "debug": {"profile": 0}}
+WHOLE = dict.fromkeys(COUNTS, 4) | {"loss_gradients_every": None, "workers": 0, "debug": {"profile": 0}}
 
 
 def test_what_can_be_passes():
@@ -28,6 +28,7 @@ def test_a_count_may_not_be_left_open():
     ("changes", "message"),
     [
         ({"accumulate": 3}, "accumulate=3: expected a number that divides batch_size=4"),
+        ({"workers": -1}, "workers=-1: expected loader processes, or 0 for none"),
         ({"debug": {"profile": -1}}, "debug.profile=-1: expected updates to trace, or 0"),
     ],
 )

@@ -64,10 +64,13 @@ def train_grid(recipe: str, items: list[str]) -> int:
 def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
     from lfsc.commands.resume import resume
     from lfsc.training.claim import claimed
+    from lfsc.training.counts import check_counts
     from lfsc.training.ranks import is_first
     from lfsc.training.result import ended
     from lfsc.training.run import Run
 
+    # Before a corpus is made for what cannot be trained.
+    check_counts(config)
     run = Run(Path(config["runs_root"]) / config["name"])
     if go_on and run.has_checkpoint():
         warn_of_changes(run.config(), config)

@@ -22,6 +22,8 @@ def check_counts(config: dict[str, Any]) -> None:
         check_count(name, config[name])
     if config["loss_gradients_every"] is not None:
         check_count("loss_gradients_every", config["loss_gradients_every"])
+    if type(config["workers"]) is not int or config["workers"] < 0:
+        raise ValueError(f"workers={config['workers']}: expected loader processes, or 0 for none")
     if config["debug"]["profile"] < 0:
         raise ValueError(f"debug.profile={config['debug']['profile']}: expected updates to trace, or 0 for none")
     pieces, clips = config["accumulate"], config["batch_size"]

@@ -30,6 +30,8 @@ class Profile(Callback):
             activities=activities,
             schedule=schedule(wait=WAIT, warmup=WARMUP, active=self.updates, repeat=1),
             on_trace_ready=self.write if trainer.is_global_zero else None,
+            # There is one cycle; without this torch warns that it forgets the others.
+            acc_events=True,
         )
         self.profiler.start()
 
