@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from .keys import label
 from .trees import Found, find
@@ -22,8 +23,8 @@ def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Ut
     for found in find(sources, scratch, lambda path: path.name in TABLES, what="Common Voice .tsv", prune=("clips",)):
         language = label(found.parts[-1])
         for split, row in rows(found):
-            if isinstance(row, str):
-                yield Rejection.malformed(row.partition(" ")[0], language, row)
+            if isinstance(row, Malformed):
+                yield Rejection.malformed(row.place, language, f"no {' and no '.join(row.absent)}")
                 continue
             # Early releases leave the suffix out.
             clip = PurePosixPath(row["path"]).name.removesuffix(".mp3")
@@ -32,24 +33,31 @@ def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Ut
             yield Utterance(clip.replace(".", "_"), source, language, speaker, split, row.get("sentence") or None)
 
 
-def _official(found: Found) -> Iterator[tuple[str, dict | str]]:
+class Malformed(NamedTuple):
+    """Where a row is that names no clip or no speaker, and which column it lacks."""
+
+    place: str
+    absent: list[str]
+
+
+def _official(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
     for table, split in (("train.tsv", "train"), ("dev.tsv", "val")):
         for row in _rows(found, table):
             yield split, row
 
 
-def _validated(found: Found) -> Iterator[tuple[str, dict | str]]:
+def _validated(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
     rows = (row for table in ("dev.tsv", "test.tsv") for row in _rows(found, table))
     held_out = {row["client_id"] for row in rows if isinstance(row, dict)}
     for row in _rows(found, "validated.tsv"):
-        if isinstance(row, str) or row["client_id"] not in held_out:
+        if isinstance(row, Malformed) or row["client_id"] not in held_out:
             yield "train", row
     for row in _rows(found, "dev.tsv"):
         yield "val", row
 
 
-def _rows(found: Found, table: str) -> Iterator[dict | str]:
-    """The rows of a table, none if the language has no such table; for a row that names no clip or speaker, so much."""
+def _rows(found: Found, table: str) -> Iterator[dict | Malformed]:
+    """The rows of a table, none if the language has no such table."""
     name = str(found.folder / table)
     if name not in found.names:
         return
@@ -61,7 +69,7 @@ def _rows(found: Found, table: str) -> Iterator[dict | str]:
     for number, line in enumerate(lines, start=2):
         row = dict(zip(columns, _fields(line), strict=False))
         absent = [column for column in COLUMNS if not row.get(column)]
-        yield f"{name}:{number} has no {' and no '.join(absent)}" if absent else row
+        yield Malformed(f"{name}:{number}", absent) if absent else row
 
 
 def _fields(line: str) -> list[str]:

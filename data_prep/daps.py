@@ -23,7 +23,7 @@ def utterances(scratch: Path, *, sources: list[Path]) -> Iterator[Utterance | Re
             key = PurePosixPath(name).stem.lower()
             named = NAME.fullmatch(key)
             if not named:
-                yield Rejection.malformed(key, "en", f"{name}: expected a name such as f1_script1_clean.wav")
+                yield Rejection.malformed(key, "en", "its name is not of the kind f1_script1_clean.wav")
                 continue
             speaker = named[1]
             split = "val" if speaker in TEST_SPEAKERS else "train"

@@ -25,7 +25,7 @@ def utterances(
         rows = _rows(*lines) if lines else _recordings(tree, source)
         for name, row in rows:
             if isinstance(row, str):
-                yield Rejection.malformed(name, language or UNKNOWN_LANGUAGE, f"{name}: {row}")
+                yield Rejection.malformed(name, language or UNKNOWN_LANGUAGE, row)
                 continue
             folders = PurePosixPath(name).parts[:-1]
             # `language/speaker/…/file`, or `speaker/file` in a language that is given.

@@ -36,8 +36,7 @@ def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> It
         language, suffix = _language(found), None
         for place, identifier, text in _listed(found):
             if identifier.count("_") != 2:
-                detail = f"{place}: '{identifier}' is no id of the kind speaker_book_number"
-                yield Rejection.malformed(place, language, detail)
+                yield Rejection.malformed(place, language, f"'{identifier}' is no id like speaker_book_number")
                 continue
             speaker, book, _ = identifier.split("_")
             path = f"{found.folder}/audio/{speaker}/{book}/{identifier}"

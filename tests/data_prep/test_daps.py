@@ -8,7 +8,7 @@ def test_clean_recordings_and_test_speakers(tmp_path, put):
         put(f"daps/ipad_office1/{name.replace('clean', 'ipad_office1')}.wav", b"")
     put("daps/clean/noise_clean.wav", b"")
     *found, unnamed = utterances(tmp_path, sources=[tmp_path / "daps"])
-    assert unnamed.detail == "clean/noise_clean.wav: expected a name such as f1_script1_clean.wav"
+    assert (unnamed.key, unnamed.reason) == ("noise_clean", "malformed")
     assert {(row.key, row.speaker, row.split) for row in found} == {
         ("f1_script1_clean", "f1", "train"),
         ("f10_script2_clean", "f10", "val"),

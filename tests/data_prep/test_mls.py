@@ -73,7 +73,7 @@ def test_a_line_without_an_id_is_rejected_alone(tmp_path, mls):
         file.write("no id\n")
     *rest, last = [row for row in read(tmp_path, folder) if getattr(row, "split", "val") == "val"]
     assert len(rest) == 3
-    detail = "dev/transcripts.txt:4: 'no id' is no id of the kind speaker_book_number"
+    detail = "'no id' is no id like speaker_book_number"
     assert last == Rejection("dev/transcripts.txt:4", "de", "malformed", detail)
 
 
