@@ -32,7 +32,7 @@ class Examined(NamedTuple):
 
 
 class ExamineTask(NamedTuple):
-    utterances: list[Utterance]
+    utterances: list[Utterance | Rejection]
     rules: Rules
 
 
@@ -41,7 +41,9 @@ def examine(task: ExamineTask) -> list[Examined | Rejection]:
     return [result for utterance in task.utterances for result in _examined(utterance, task.rules)]
 
 
-def _examined(utterance: Utterance, rules: Rules) -> list[Examined | Rejection]:
+def _examined(utterance: Utterance | Rejection, rules: Rules) -> list[Examined | Rejection]:
+    if isinstance(utterance, Rejection):
+        return [utterance]
     if not isinstance(utterance.source, File):
         return [Examined(utterance, rules.expected_seconds, digest(utterance.to_json().encode()))]
     try:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from .keys import key_of, label
 from .trees import Tree, open_tree
-from .utterance import File, Utterance
+from .utterance import File, Rejection, Utterance
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 MANIFESTS = ("manifest.jsonl", "manifest.csv", "manifest.tsv")
@@ -17,13 +17,16 @@ UNKNOWN_LANGUAGE, UNKNOWN_SPEAKER = "und", "unknown"
 
 def utterances(
     scratch: Path, *, sources: list[Path], manifest: Path | None, language: str | None
-) -> Iterator[Utterance]:
+) -> Iterator[Utterance | Rejection]:
     """Every recording in `sources`, or every row of a manifest; what a row leaves open, its folders say."""
     for source in sources:
         tree = open_tree(source, scratch)
         lines = _manifest_lines(tree, manifest)
         rows = _rows(*lines) if lines else _recordings(tree, source)
         for name, row in rows:
+            if isinstance(row, str):
+                yield Rejection.malformed(name, language or UNKNOWN_LANGUAGE, row)
+                continue
             folders = PurePosixPath(name).parts[:-1]
             # `language/speaker/…/file`, or `speaker/file` in a language that is given.
             spoken, speaker = folders[:2] if len(folders) > 1 else (None, folders[0] if folders else None)
@@ -53,20 +56,22 @@ def _manifest_lines(tree: Tree, manifest: Path | None) -> tuple[str, Iterator[st
     return (name, tree.lines(name)) if name else None
 
 
-def _rows(manifest: str, lines: Iterator[str]) -> Iterator[tuple[str, dict]]:
-    """The path, relative to the source, and the other columns of each row."""
+def _rows(manifest: str, lines: Iterator[str]) -> Iterator[tuple[str, dict | str]]:
+    """The path, relative to the source, and the columns of each row; for one without a path, its place and why."""
     if manifest.endswith((".jsonl", ".json")):
-        rows = (_parsed(line, number, manifest) for number, line in enumerate(lines, start=1) if line.strip())
+        rows = (_parsed(line) for line in lines if line.strip())
     elif manifest.endswith(".tsv"):
         rows = _tabulated(lines)
     else:
         rows = _comma_separated(lines, manifest)
     for number, row in enumerate(rows, start=1):
+        place = f"{manifest}, recording {number}"
+        if isinstance(row, str):
+            yield place, row
+            continue
         # NeMo's manifests call it audio_filepath.
         path = row.get("path") or row.get("audio_filepath")
-        if not path:
-            raise ValueError(f"{manifest}, recording {number}: no column 'path', only {', '.join(map(str, row))}")
-        yield path, row
+        yield (str(path), row) if path else (place, f"no 'path', only {', '.join(map(str, row)) or 'nothing'}")
 
 
 def _tabulated(lines: Iterator[str]) -> Iterator[dict]:
@@ -88,11 +93,9 @@ def _comma_separated(lines: Iterator[str], manifest: str) -> Iterator[dict]:
         raise ValueError(f"{manifest}, after line {rows.line_num}: {error}") from error
 
 
-def _parsed(line: str, number: int, manifest: str) -> dict:
+def _parsed(line: str) -> dict | str:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{manifest}, line {number}: not JSON ({error.msg})") from error
-    if not isinstance(row, dict):
-        raise ValueError(f"{manifest}, line {number}: expected an object with 'path', found {line.strip()[:60]}")
-    return row
+        return f"not JSON ({error.msg})"
+    return row if isinstance(row, dict) else f"expected an object with 'path', found {line.strip()[:60]}"

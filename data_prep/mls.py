@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from .trees import Found, find
-from .utterance import Utterance
+from .utterance import Rejection, Utterance
 
 LANGUAGES = {
     "dutch": "nl",
@@ -24,7 +24,7 @@ LISTS = ("transcripts.txt", "segments.txt")
 LIMITED = {"1hr": ("1hr",), "9hr": ("9hr",), "10hr": ("1hr", "9hr")}
 
 
-def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> Iterator[Utterance]:
+def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> Iterator[Utterance | Rejection]:
     """Every utterance of the train and dev splits found; with `limited`, only that part of train."""
     wanted = LISTS if limited is None else (*LISTS, "handles.txt")
     folders = list(find(sources, scratch, lambda path: path.name in wanted, what="MLS corpus", prune=("audio",)))
@@ -34,7 +34,10 @@ def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> It
         if split is None or found.names[0].endswith("handles.txt"):
             continue
         language, suffix = _language(found), None
-        for identifier, text in _listed(found):
+        for place, identifier, text in _listed(found):
+            if identifier.count("_") != 2:
+                yield Rejection.malformed(place, language, f"'{identifier}' is no id like speaker_book_number")
+                continue
             speaker, book, _ = identifier.split("_")
             path = f"{found.folder}/audio/{speaker}/{book}/{identifier}"
             suffix = suffix or _suffix(found, path)
@@ -42,14 +45,12 @@ def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> It
                 yield Utterance(identifier, found.tree.file(path + suffix), language, speaker, split, text)
 
 
-def _listed(found: Found) -> Iterator[tuple[str, str | None]]:
-    """Ids and texts of a split."""
+def _listed(found: Found) -> Iterator[tuple[str, str, str | None]]:
+    """Where in which list, id and text of the utterances of a split."""
     name = next(f"{found.folder}/{name}" for name in LISTS if f"{found.folder}/{name}" in found.names)
     for number, line in enumerate(found.tree.lines(name), start=1):
         identifier, *columns = line.rstrip("\r\n").split("\t")
-        if identifier.count("_") != 2:
-            raise ValueError(f"{name}, line {number}: '{identifier}' is no id of the kind speaker_book_number")
-        yield identifier, columns[0] if name.endswith(LISTS[0]) and columns else None
+        yield f"{name}:{number}", identifier, columns[0] if name.endswith(LISTS[0]) and columns else None
 
 
 def _language(found: Found) -> str:

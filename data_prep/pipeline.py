@@ -31,7 +31,7 @@ class Corpus(NamedTuple):
     """`utterances` reads it, given a folder for scratch; `settings` is all that decides what comes out."""
 
     name: str
-    utterances: Callable[[Path], Iterator[Utterance]]
+    utterances: Callable[[Path], Iterator[Utterance | Rejection]]
     rules: Rules
     sizes: Sizes
     val_share: float

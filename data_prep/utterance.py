@@ -70,5 +70,10 @@ class Rejection(NamedTuple):
     reason: str
     detail: str
 
+    @classmethod
+    def malformed(cls, key: str, language: str, detail: str) -> "Rejection":
+        """Of an entry in a corpus's lists, or a name, that does not say what it must."""
+        return cls(key, language, "malformed", detail)
+
     def to_json(self) -> str:
         return json.dumps(self._asdict(), ensure_ascii=False)

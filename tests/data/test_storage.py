@@ -41,6 +41,7 @@ def test_a_package_that_is_missing_is_named(profiles, monkeypatch):
     profiles("s3", base_path="bucket")
     monkeypatch.setitem(sys.modules, "boto3", None)
     monkeypatch.delitem(sys.modules, "multistorageclient.providers.s3", raising=False)
+    monkeypatch.setattr("multistorageclient.providers._imports", {})
     with pytest.raises(
         ValueError, match=r"msc://store/data needs a package .* pip install 'multi-storage-client\[boto3"
     ):

@@ -1,5 +1,7 @@
 import logging
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -227,6 +229,23 @@ def test_storage_that_hangs_ends_the_run(open_stream, corpus, monkeypatch):
     monkeypatch.setattr("lfsc.data.shards.ShardReader.piece", lambda *_: time.sleep(5))
     with pytest.raises(UnusableData, match="no batch came within 1 s"):
         taken(open_stream(corpus, workers=1), 1)
+
+
+def test_closing_ends_workers_that_answer_nothing_and_are_deaf_to_sigterm(open_stream, corpus, monkeypatch):
+    monkeypatch.setattr("torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL", 0.2)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        stream = open_stream(corpus, workers=2)
+        next(iter(stream))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    workers = list(stream.loader._iterator._workers)
+    for worker in workers:
+        os.kill(worker.pid, signal.SIGSTOP)
+    stream.close()
+    for worker in workers:
+        worker.join(10)
+    assert [worker.exitcode for worker in workers] == [-signal.SIGKILL] * 2
 
 
 def test_filtered_clips_are_not_heard_nor_counted(open_stream, corpus):

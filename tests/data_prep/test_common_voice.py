@@ -3,6 +3,7 @@ from collections import Counter
 import pytest
 
 from data_prep.common_voice import utterances
+from data_prep.utterance import Rejection
 
 
 def read(tmp_path, source, clips="official"):
@@ -66,5 +67,21 @@ def test_text_that_is_not_utf8_is_named(tmp_path, common_voice):
 def test_a_table_without_the_columns_is_an_error(tmp_path, common_voice):
     release = common_voice()
     (release / "cy" / "dev.tsv").write_text("name\tfile\nx\ty\n")
-    with pytest.raises(ValueError, match=r"cy/dev.tsv, line 2: expected columns path and client_id, found name, file"):
+    with pytest.raises(ValueError, match=r"cy/dev.tsv has no column path and no client_id, only name, file"):
         read(tmp_path, release)
+
+
+@pytest.mark.parametrize("clips", ["official", "validated"])
+def test_a_row_that_names_no_clip_or_speaker_is_rejected_alone(tmp_path, common_voice, clips):
+    release = common_voice()
+    expected = len(read(tmp_path, release, clips))
+    table = release / "cy" / {"official": "train.tsv", "validated": "validated.tsv"}[clips]
+    rows = len(table.read_text().splitlines())
+    with table.open("a") as file:
+        file.write("z\n\tx.mp3\ta\n")
+    found = read(tmp_path, release, clips)
+    rejected = [row for row in found if isinstance(row, Rejection)]
+    assert len(found) == expected + 2
+    place = f"cy/{table.name}:{rows + 1}"
+    assert rejected[0] == Rejection(place, "cy", "malformed", "no path")
+    assert rejected[1].detail == "no client_id"

@@ -67,15 +67,18 @@ def test_manifests_of_other_toolkits(tmp_path, put):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "line 1: not JSON"),
-        ('["a"]', "line 1: expected an object"),
-        ('{"file": 1}', "no column 'path', only file"),
+        ("{", "not JSON"),
+        ('["a"]', "expected an object with 'path', found [\"a\"]"),
+        ('{"file": 1}', "no 'path', only file"),
+        ("{}", "no 'path', only nothing"),
     ],
 )
-def test_a_bad_manifest_names_its_line(tmp_path, put, content, message):
-    put("manifest.jsonl", content + "\n")
-    with pytest.raises(ValueError, match=message):
-        read(tmp_path)
+def test_a_bad_row_of_a_manifest_is_rejected_alone(tmp_path, put, content, message):
+    put("manifest.jsonl", f'{{"path": "a.wav"}}\n{content}\n{{"path": "b.wav"}}\n')
+    first, bad, last = read(tmp_path)
+    assert (first.key, last.key) == ("a", "b")
+    assert (bad.key, bad.reason) == ("manifest.jsonl, recording 2", "malformed")
+    assert bad.detail.startswith(message)
 
 
 def test_quotation_marks_in_a_tsv_quote_nothing(tmp_path, put):

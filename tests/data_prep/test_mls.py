@@ -3,6 +3,7 @@ from collections import Counter
 import pytest
 
 from data_prep.mls import utterances
+from data_prep.utterance import Rejection
 
 
 def read(tmp_path, *sources, limited=None):
@@ -66,10 +67,17 @@ def test_segments_serve_where_there_are_no_transcripts(tmp_path, mls):
     assert {row.text for row in found} == {None}
 
 
-def test_errors_name_the_place(tmp_path, mls):
+def test_a_line_without_an_id_is_rejected_alone(tmp_path, mls):
     folder = mls("german")
-    (folder / "dev" / "transcripts.txt").write_text("no id\n")
-    with pytest.raises(ValueError, match=r"dev/transcripts.txt, line 1: 'no id'"):
-        read(tmp_path, folder)
+    with (folder / "dev" / "transcripts.txt").open("a") as file:
+        file.write("no id\n")
+    *rest, last = [row for row in read(tmp_path, folder) if getattr(row, "split", "val") == "val"]
+    assert len(rest) == 3
+    detail = "'no id' is no id like speaker_book_number"
+    assert last == Rejection("dev/transcripts.txt:4", "de", "malformed", detail)
+
+
+def test_a_folder_of_no_language_is_an_error(tmp_path, mls):
+    folder = mls("german")
     with pytest.raises(ValueError, match="named after a language of MLS"):
         read(tmp_path, folder.rename(tmp_path / "mls_klingon"))

@@ -21,14 +21,14 @@ RECIPE = HERE / "micro.yaml"
 TIMES = ("pace/", "checkpoint/")
 
 
-def write_noise(folder: Path) -> Path:
+def write_noise(folder: Path, *, clips_per_shard: int = 8) -> Path:
     """A corpus of two languages: 40 and 24 clips to train on, 5 and 2 to validate with, each 0.6 to 1 s of noise."""
     spec = importlib.util.spec_from_file_location("corpora", HERE.parent / "data" / "corpora.py")
     corpora = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(corpora)
     first = {"train": clips("a", 40), "val": clips("va", 5)}
     second = {"train": clips("b", 24), "val": clips("vb", 2)}
-    return corpora.write_corpus(folder, {"one/en": first, "two/de": second})
+    return corpora.write_corpus(folder, {"one/en": first, "two/de": second}, clips_per_shard=clips_per_shard)
 
 
 def clips(prefix: str, count: int) -> dict[str, torch.Tensor]:

@@ -63,3 +63,26 @@ def test_what_went_wrong_is_not_hidden_by_a_full_disk(heartbeat, trainer, monkey
 def test_other_ranks_are_silent(heartbeat):
     heartbeat.on_train_start(types.SimpleNamespace(is_global_zero=False), at(0))
     assert heartbeat.run.status() is None
+
+
+@pytest.fixture
+def elsewhere(heartbeat, monkeypatch):
+    """A rank in another process that failed."""
+    with monkeypatch.context() as patch:
+        patch.setattr("os.getpid", lambda: -1)
+        other = types.SimpleNamespace(is_global_zero=False)
+        heartbeat.on_exception(other, at(3), ValueError("shard x.tar cannot be read"))
+
+
+def test_a_failure_of_another_rank_stays(heartbeat, trainer, elsewhere):
+    heartbeat.said -= 11
+    heartbeat.on_train_batch_end(trainer, at(4))
+    heartbeat.on_exception(trainer, at(4), RuntimeError("connection closed by peer"))
+    assert stands(heartbeat) == ("failed", 3)
+    assert heartbeat.run.status().message == "shard x.tar cannot be read"
+
+
+def test_a_failure_before_this_start_does_not(heartbeat, trainer, elsewhere):
+    again = Heartbeat(run=heartbeat.run, max_updates=10)
+    again.on_exception(trainer, at(5), RuntimeError("another thing"))
+    assert heartbeat.run.status().message == "another thing"

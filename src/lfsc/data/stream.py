@@ -63,9 +63,14 @@ class TrainingStream:
         return ENDLESS
 
     def close(self) -> None:
-        """End the worker processes."""
-        if self.loader._iterator is not None:
-            self.loader._iterator._shutdown_workers()
+        """End the worker processes, also those that wait for storage that hangs."""
+        iterator = self.loader._iterator
+        if iterator is None:
+            return
+        iterator._shutdown_workers()
+        for worker in iterator._workers:
+            # Training's workers keep SIGTERM blocked, by which torch would end them, and be waited for at exit.
+            worker.kill()
 
     def state(self) -> dict[str, Any]:
         """Where all ranks are, in plain containers. Every rank must ask."""

@@ -113,6 +113,10 @@ class CodecDataModule(LightningDataModule):
         if self.stream is not None:
             self.stream.restore(state_dict["stream"])
 
+    def on_exception(self, exception: BaseException) -> None:
+        # Lightning tears down only what ended well, and a process does not end before its workers.
+        self.teardown()
+
     def teardown(self, stage: str | None = None) -> None:
         if self.stream is not None:
             self.stream.close()

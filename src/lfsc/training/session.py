@@ -14,6 +14,7 @@ from lfsc.configs import build
 from lfsc.data.corpus import read_corpus
 from lfsc.training.assembly import build_module, build_trainer
 from lfsc.training.checkpoints import set_aside_newer, update_of
+from lfsc.training.heartbeat import failure_elsewhere
 from lfsc.training.module import CodecTraining
 from lfsc.training.ranks import is_first
 from lfsc.training.run import Run
@@ -26,6 +27,7 @@ def train(
 ) -> CodecTraining:
     """Train as `config` says, from the beginning or from a checkpoint on; everything of note is left in `run`."""
     quiet_lightning()
+    before = run.status()
     seed_everything(config["seed"], verbose=False)
     corpus = read_corpus(config["data"]["path"], sample_rate=config["sample_rate"])
     module = build_module(config)
@@ -38,7 +40,13 @@ def train(
     trainer = build_trainer(config, run, resumed_at=resumed_at)
     # Before all others: they write into the directory that this one makes ready.
     trainer.callbacks.insert(0, Opening(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at))
-    trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
+    try:
+        trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
+    except RuntimeError as error:
+        # This rank may only have lost the connection to one that failed.
+        if reason := failure_elsewhere(run, before):
+            raise ValueError(f"another rank failed: {reason}") from error
+        raise
     return module
 
 
