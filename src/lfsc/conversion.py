@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lfsc.atomic import write_text
 from lfsc.shards import Sample, Shard, find, read, write
 from lfsc.tokenizing import Coded, Coding, Failure
+from lfsc.tokens import require_same_codec
 
 VERSION = 1
 Convert = Callable[[Iterable[Sample], Coding], Iterator[Coded | Failure]]
@@ -87,6 +88,13 @@ def begin(out: Path, facts: dict, *, overwrite: bool) -> None:
             )
             raise ValueError(f"{out} was made with {differing}: give another folder, or --overwrite")
     write_text(path, json.dumps(facts, indent=1) + "\n")
+
+
+def require_tokens(source: str, coding: Coding) -> None:
+    """ValueError where the folder `source` says that its tokens are another codec's; one shard alone cannot say it."""
+    path = Path(source) / "codec.json"
+    if path.is_file():
+        require_same_codec(json.loads(path.read_text(encoding="utf-8"))["codec"], coding.codec, name=source)
 
 
 def facts_of(coding: Coding, precision: str) -> dict:

@@ -25,10 +25,15 @@ def test_tokens_become_shards_of_speech(codec_path, tmp_path):
         assert (made.key, made.note()["text"]) == (source.key, "hi")
 
 
-def test_another_codec_is_refused_clip_by_clip(codec_path, write_checkpoint, tmp_path, capsys):
+def test_another_codec_is_refused(codec_path, write_checkpoint, tmp_path, capsys):
     flac = files.encode(torch.zeros(400), sample_rate=22050, format="flac")
     write(tmp_path / "speech.tar", [Sample("a", {"flac": flac})])
     main(["tokenize", str(tmp_path / "speech.tar"), str(tmp_path / "tokens"), "--codec", codec_path])
     other = str(write_checkpoint(tmp_path / "other.ckpt", seed=1))
-    assert main(["detokenize", str(tmp_path / "tokens"), str(tmp_path / "heard"), "--codec", other]) == 1
+    assert main(["detokenize", str(tmp_path / "tokens"), str(tmp_path / "heard"), "--codec", other]) == 2
+    assert f"{tmp_path / 'tokens'} holds tokens of codec" in capsys.readouterr().err
+    assert not (tmp_path / "heard").exists()
+    # A shard without its folder: its clips know.
+    shard = str((tmp_path / "tokens" / "speech.tar").rename(tmp_path / "alone.tar"))
+    assert main(["detokenize", shard, str(tmp_path / "heard"), "--codec", other]) == 1
     assert "a holds tokens of codec" in capsys.readouterr().err

@@ -80,7 +80,7 @@ def test_bf16_runs_and_keeps_the_fingerprint(recordings, codec_path, tmp_path):
         (["--device", "cuda:77"], "--device cuda:77: this machine has"),
         (["--device", "gpu"], "expected auto, cpu, cuda"),
         (["--precision", "tf32", "--device", "cpu"], "tf32 is for CUDA devices"),
-        (["--chunk-seconds", "-1"], "chunk_seconds is -1.0"),
+        (["--chunk-seconds", "-1"], "--chunk-seconds -1.0: expected more than 0"),
     ],
 )
 def test_wrong_options_are_told(recordings, codec_path, tmp_path, capsys, wrong, message):

@@ -50,6 +50,8 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 def ready(options: argparse.Namespace, device=None) -> Ready:
     """The codec of the options, folded, packed for a CPU, on its device, in its precision; its tokens' fingerprint."""
+    if not options.chunk_seconds > 0:
+        raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
     device = device or device_of(options.device)
     set_arithmetic(options, device)
     return loaded(options.codec, str(device), options.precision)

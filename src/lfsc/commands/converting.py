@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,13 +39,20 @@ def part(text: str) -> tuple[int, int]:
     return int(number), int(parts)
 
 
-def convert(options: argparse.Namespace, function: "Convert", *, verb: str) -> int:
-    """Every shard of the options through `function`; the exit status, 1 if a clip or a shard failed."""
+def convert(
+    options: argparse.Namespace, function: "Convert", *, verb: str, check: "Callable[[str, Coding], None] | None" = None
+) -> int:
+    """Every shard of the options through `function`; the exit status, 1 if a clip or a shard failed.
+
+    `check` may refuse the input as a whole, before anything is made of it.
+    """
     from lfsc import conversion
 
     found = conversion.tasks(options.input, options.output, part=options.part)
     device = coding.device_of(options.device)
     run = coding_of(options, device)
+    if check is not None:
+        check(options.input, run)
     facts = conversion.facts_of(run, options.precision)
     conversion.begin(options.output, facts, overwrite=options.overwrite)
     waiting = [task for task in found if options.overwrite or conversion.finished(task) is None]

@@ -16,6 +16,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--format", choices=("flac", "wav", "ogg"), default="flac", help="(default: %(default)s)")
     options = parser.parse_args(arguments)
 
+    from lfsc.conversion import require_tokens
     from lfsc.tokenizing import detokenized
 
-    return converting.convert(options, partial(detokenized, format=options.format), verb="detokenize")
+    function = partial(detokenized, format=options.format)
+    return converting.convert(options, function, verb="detokenize", check=require_tokens)

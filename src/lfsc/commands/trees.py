@@ -105,7 +105,8 @@ def run(
                 else:
                     progress.advance(work=job.size, audio_seconds=work(job, progress))
             except (ValueError, OSError) as error:
-                failures.append(f"{job.name}: {' '.join(str(error).removeprefix(f'{job.name}: ').split())}")
+                reason = " ".join(str(error).split())
+                failures.append(reason if reason.startswith(job.name) else f"{job.name}: {reason}")
                 progress.advance(work=job.size)
         if finish is not None:
             finish(progress)

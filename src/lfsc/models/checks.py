@@ -63,7 +63,7 @@ def check_range(audio: Tensor) -> None:
         if peak != peak or peak == float("inf"):
             raise ValueError(f"audio[{clip}] holds NaN or infinity: remove the clip or repair it")
         if peak > HIGHEST_PEAK:
-            raise ValueError(f"audio[{clip}] peaks at {peak:.4g}, expected -1…1: divide 16-bit samples by 32768")
+            raise ValueError(f"audio[{clip}] peaks at {peak:.4g}, expected -1…1: scale it, 16-bit samples by 1/32768")
 
 
 def check_codebook(tokens: Tensor, *, codebook_size: int) -> None:
