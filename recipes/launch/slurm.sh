@@ -19,8 +19,8 @@ code=$?
 # 75: asked to stop, with a checkpoint. 138 and 143: USR1 or TERM came before training began, and nothing is lost.
 case "$code" in
   75 | 138 | 143)
-    scontrol requeue "$SLURM_JOB_ID"
-    exit 0
+    scontrol requeue "$SLURM_JOB_ID" && exit 0
+    echo "this job could not be put back into the queue: submit it again, and it goes on" >&2
     ;;
 esac
 exit "$code"

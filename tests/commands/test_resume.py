@@ -1,10 +1,14 @@
 """`lfsc resume` from the command line."""
 
 import json
+import shutil
 
 import pytest
+import torch
 
+import lfsc
 from lfsc.cli import main
+from lfsc.training.run import Run
 
 
 @pytest.fixture
@@ -37,6 +41,33 @@ def test_a_run_that_was_killed_before_it_could_say_that_it_is_finished_says_it(e
     assert main(["resume", str(ended.path)]) == 0
     assert "finished at update 2 of 2" in capsys.readouterr().out
     assert ended.status().state == "finished"
+
+
+def test_a_run_that_was_moved_goes_on_where_it_lies(ended, micro, tmp_path):
+    moved = Run(tmp_path / "elsewhere" / "renamed")
+    shutil.copytree(ended.path, moved.path)
+    assert main(["resume", str(ended.path), "max_updates=3"]) == 0
+    # What it was copied from is not there any more, and must not come back.
+    expected = micro.checkpoint_of(ended)["state_dict"]
+    shutil.rmtree(ended.path)
+    assert main(["resume", str(moved.path), "max_updates=3"]) == 0
+    assert not ended.path.exists()
+    assert moved.status().state == "finished" and moved.status().update == 3
+    found = micro.checkpoint_of(moved)["state_dict"]
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+
+
+def test_the_average_is_what_is_exported(micro, noise_corpus, tmp_path):
+    config = micro.configuration(noise_corpus, tmp_path, "max_updates=3", "checkpoint_every=1", "ema=0.5")
+    micro.train(config)
+    run = micro.run_of(config)
+    assert main(["export", str(run.path), str(tmp_path / "bundle"), "--format", "bundle"]) == 0
+    contents = micro.checkpoint_of(run)
+    for codec in (lfsc.load(run.path), lfsc.load(tmp_path / "bundle")):
+        for name, parameter in codec.named_parameters():
+            assert torch.equal(parameter, contents["ema"][f"codec.{name}"]), name
+        raw = contents["state_dict"]
+        assert any(not torch.equal(parameter, raw[f"codec.{name}"]) for name, parameter in codec.named_parameters())
 
 
 def test_a_run_does_not_go_back(ended, capsys):

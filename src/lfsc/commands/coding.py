@@ -32,7 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--chunk-seconds",
         type=float,
-        default=30.0,
+        default=15.0,
         metavar="S",
         help="computed at once of a clip (default: %(default)s)",
     )

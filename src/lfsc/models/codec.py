@@ -11,8 +11,8 @@ from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.quantizer import GroupedFSQ
 
-# What is computed at once of a clip, in seconds; the full-size codec takes about 25 MB for each.
-CHUNK_SECONDS = 30.0
+# What is computed at once of a clip, in seconds; on a CPU each takes about 40 MB.
+CHUNK_SECONDS = 15.0
 
 
 class Encoded(NamedTuple):
