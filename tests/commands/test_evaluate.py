@@ -57,12 +57,13 @@ def test_anybody_s_output_is_judged_and_what_is_missing_is_said(recordings, tmp_
 
 
 @pytest.mark.slow
-def test_two_runs_give_the_same_bytes(recordings, tmp_path, write_checkpoint):
+def test_two_runs_give_the_same_bytes_whatever_their_workers(recordings, tmp_path, write_checkpoint):
     checkpoint = write_checkpoint(tmp_path / "x.ckpt", rates=(8, 8))
-    for name in ("one", "two"):
-        main(["--codec", str(checkpoint), "--data", str(recordings), "--out", str(tmp_path / name), "--workers", "0"])
+    for workers in ("0", "1", "3"):
+        out = str(tmp_path / workers)
+        main(["--codec", str(checkpoint), "--data", str(recordings), "--out", out, "--workers", workers])
     for name in ("summary.json", "clips.csv", "report.html"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert len({(tmp_path / workers / name).read_bytes() for workers in ("0", "1", "3")}) == 1
 
 
 @pytest.mark.parametrize(
