@@ -41,7 +41,7 @@ HOMES = {
     "megatron": {"data"},
     "webdataset": {"data"},
     "lightning": {"training"},
-    "hydra": {"composing"},
+    "hydra": {"composing", "overrides"},
     "optuna": {"commands", "training"},
 }
 MODELS_MAY_IMPORT = {
