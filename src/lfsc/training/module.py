@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from lightning import LightningModule
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from lfsc.discriminators.ensemble import Ensemble, Views
 from lfsc.losses.weighted import WeightedLosses
@@ -102,9 +103,11 @@ class CodecTraining(LightningModule):
         return loss | opinions(self.discriminators.names, real, fake)
 
     def coding_losses(self, compared: Comparison) -> dict[str, Tensor]:
-        with torch.no_grad():
-            judged_real = self.discriminators(compared.views.real)
-        judged_fake = self.discriminators(compared.views.fake)
+        # Judged apart, so that no graph is kept for the real side, and with weights that are normed once for both.
+        with parametrize.cached():
+            with torch.no_grad():
+                judged_real = self.discriminators(compared.views.real)
+            judged_fake = self.discriminators(compared.views.fake)
         losses = self.reconstruction_losses(compared.fake, compared.real)
         return losses | self.judged_losses(judged_fake, judged_real)
 
