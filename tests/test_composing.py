@@ -79,6 +79,12 @@ def test_what_does_not_exist_is_answered_in_one_line(recipe, overrides, message)
     assert "\n" not in str(error.value)
 
 
+def test_text_that_looks_like_a_number_stays_text():
+    config = compose("demo", ["name=7", "data.path=2024", "trainer.precision=32"])
+    assert (config["name"], config["data"]["path"], config["trainer"]["precision"]) == ("7", "2024", "32")
+    assert override(config, ["data.path=11"])["data"]["path"] == "11"
+
+
 def test_a_runs_own_configuration_takes_overrides_of_its_keys():
     config = {"max_updates": 5, "trainer": {"devices": 1}}
     assert override(config, ["max_updates=9", "trainer.devices=2"]) == {"max_updates": 9, "trainer": {"devices": 2}}

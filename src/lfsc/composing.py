@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from lfsc.overrides import check_kinds, check_overrides, check_trainer_keys, instead
+from lfsc.overrides import check_kinds, check_overrides, check_trainer_keys, instead, with_texts
 
 PACKAGE = Path(__file__).parent
 
@@ -39,14 +39,16 @@ def compose(recipe: str, overrides: list[str]) -> dict[str, Any]:
     check_overrides(overrides)
     overrides = with_presets(overrides)
     chosen = composed(path, overrides)
-    check_kinds(plain(composed(path, list(filter(is_option, overrides)))), plain(chosen))
+    default = plain(composed(path, list(filter(is_option, overrides))))
+    check_kinds(default, plain(chosen))
     check_trainer_keys(chosen.trainer, OmegaConf.load(shipped("conf") / "trainer" / "auto.yaml"))
     try:
-        return without_unused(OmegaConf.to_container(chosen, resolve=True, throw_on_missing=True))
+        resolved = OmegaConf.to_container(chosen, resolve=True, throw_on_missing=True)
     except MissingMandatoryValue as error:
         raise ValueError(f"{path.stem} leaves {error.full_key} open: add {error.full_key}=…") from error
     except OmegaConfBaseException as error:
         raise ValueError(f"{path.stem}: {one_line(error)}") from error
+    return without_unused(with_texts(default, resolved))
 
 
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     chosen = OmegaConf.to_container(node, resolve=True)
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     check_kinds(config, chosen, free=["trainer.devices", *options])
-    return chosen
+    return with_texts(config, chosen)
 
 
 def is_option(item: str) -> bool:

@@ -76,6 +76,14 @@ def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str]
         raise ValueError(f"{key}={chosen}: expected {expected}, such as {default}")
 
 
+def with_texts(default: Any, chosen: Any) -> Any:
+    """`chosen` with text wherever the default is text: a run may be called name=7."""
+    if isinstance(default, dict) and isinstance(chosen, dict):
+        return {name: with_texts(default.get(name), value) for name, value in chosen.items()}
+    is_text = isinstance(default, str) and "${" not in default
+    return str(chosen) if is_text and type(chosen) in (int, float) else chosen
+
+
 def instead(key: str) -> str | None:
     """What to set in the place of `trainer.KEY`, or of KEY alone; None where that is no key of Lightning's."""
     section, _, name = key.rpartition(".")
