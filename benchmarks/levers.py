@@ -1,93 +1,173 @@
 """What each lever of the update's speed gives: `python benchmarks/levers.py [--precision bf16-mixed] [LEVER …]`.
 
-The full-size update without a lever, against the one with all of them, in one run; each in a process of its own.
+A training at full size. Each lever is taken away for an update of each kind, right after one of each kind with all
+levers, and put back, so that both sides of a ratio are seconds apart.
 """
 
 import argparse
-import sys
+import os
 import tempfile
-from contextlib import nullcontext
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from statistics import median
+from typing import NamedTuple
+from unittest.mock import patch
 
-from update import FULL_SIZE, run, write_wavlm
+os.environ["HF_HUB_OFFLINE"] = "1"
 
-import lfsc.discriminators.layers
-import lfsc.discriminators.slm
-import lfsc.models.gradients
-import lfsc.models.padding
-import lfsc.reflection
-import lfsc.training.module
+from lightning.pytorch import Callback, LightningModule, Trainer
+from machine import name_of_machine
+from stopwatch import fit, noise, synchronize
+from torch import nn
+from transformers.models.wavlm.modeling_wavlm import WavLMAttention
+from update import FULL_SIZE, write_wavlm
+
+from lfsc import reflection
+from lfsc.composing import compose
+from lfsc.data.batch import Batch
+from lfsc.discriminators import layers
+from lfsc.discriminators.attention import FusedAttention
 from lfsc.discriminators.ensemble import Ensemble, Judgements, Views
-from lfsc.training.module import CodecTraining
+from lfsc.discriminators.frozen import Frozen
+from lfsc.models import gradients, padding
+from lfsc.training import module as training
+from lfsc.training.assembly import build_module
+
+KINDS = 2  # of updates: with both turns, and with the generator's alone, in turns
+Without = Callable[[nn.Module], AbstractContextManager]
 
 
-def stock_attention() -> None:
-    lfsc.discriminators.slm.with_fused_attention = lambda slm: slm
+@contextmanager
+def stock_attention(module: nn.Module) -> Iterator[None]:
+    frozen = [part.held[0] for part in module.modules() if type(part) is Frozen]
+    fused = [part for network in frozen for part in network.modules() if type(part) is FusedAttention]
+    for part in fused:
+        part.__class__ = WavLMAttention
+    yield
+    for part in fused:
+        part.__class__ = FusedAttention
 
 
-def stock_reflection() -> None:
-    for module in (lfsc.models.padding, lfsc.discriminators.layers):
-        module.reflect = lambda x, *pads: lfsc.reflection.reflected(x, pads)
+@contextmanager
+def stock_activations(module: nn.Module) -> Iterator[None]:
+    in_place = [part for part in module.modules() if getattr(part, "inplace", False)]
+    for part in in_place:
+        part.inplace = False
+    yield
+    for part in in_place:
+        part.inplace = True
 
 
-def stock_convolutions() -> None:
-    lfsc.models.gradients.learning_on_cpu = lambda x, weight: False
+@contextmanager
+def stock_reflection(_: nn.Module) -> Iterator[None]:
+    def stock(x, *pads):
+        return reflection.reflected(x, pads)
+
+    with patch.object(padding, "reflect", stock), patch.object(layers, "reflect", stock):
+        yield
 
 
-def judges_apart() -> None:
-    Ensemble.together = lambda self, views: Judgements(self(views.real), self(views.fake))
+def stock_convolutions(_: nn.Module) -> AbstractContextManager:
+    return patch.object(gradients, "learning_on_cpu", lambda x, weight: False)
 
 
-def judges_with_gradients() -> None:
-    lfsc.training.module.untrained = lambda module: nullcontext()
+def judges_apart(_: nn.Module) -> AbstractContextManager:
+    return patch.object(Ensemble, "together", lambda self, views: Judgements(self(views.real), self(views.fake)))
 
 
-def views_twice() -> None:
-    judging_losses = CodecTraining.judging_losses
+def judges_with_gradients(_: nn.Module) -> AbstractContextManager:
+    return patch.object(training, "untrained", lambda module: nullcontext())
+
+
+def weights_normed_anew(_: nn.Module) -> AbstractContextManager:
+    return patch.object(training.parametrize, "cached", nullcontext)
+
+
+def views_twice(_: nn.Module) -> AbstractContextManager:
+    judging_losses = training.CodecTraining.judging_losses
 
     def with_views_of_its_own(self, compared):
         seen = Views(*self.discriminators.views(compared.real, compared.fake.detach()))
         return judging_losses(self, compared._replace(views=seen))
 
-    CodecTraining.judging_losses = with_views_of_its_own
+    return patch.object(training.CodecTraining, "judging_losses", with_views_of_its_own)
 
 
-WITHOUT = {
+WITHOUT: dict[str, Without] = {
     "views, once an update": views_twice,
     "no gradients of the judges in the generator's turn": judges_with_gradients,
     "real and fake judged in one batch": judges_apart,
+    "the judges' weights normed once a turn": weights_normed_anew,
     "WavLM's attention, fused": stock_attention,
     "reflection with a gradient in one copy": stock_reflection,
     "gradients of dilated and strided convolutions": stock_convolutions,
+    "activations in place": stock_activations,
 }
+
+
+class Turn(NamedTuple):
+    """An update of each kind, with every lever or without one."""
+
+    lever: str
+    without: bool
+
+
+class Turns(Callback):
+    """Times the updates of a schedule."""
+
+    def __init__(self, schedule: list[Turn]):
+        self.schedule = schedule
+        self.seconds: dict[Turn, list[list[float]]] = {turn: [[] for _ in range(KINDS)] for turn in schedule}
+
+    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch, batch_idx: int) -> None:
+        lever, without = self.schedule[batch_idx // KINDS]
+        self.taken_away = ExitStack()
+        if without:
+            self.taken_away.enter_context(WITHOUT[lever](module))
+        synchronize()
+        self.begin = time.perf_counter()
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs, batch, batch_idx: int) -> None:
+        synchronize()
+        took = time.perf_counter() - self.begin
+        self.taken_away.close()
+        self.seconds[self.schedule[batch_idx // KINDS]][batch_idx % KINDS].append(took)
+
+    def mean(self, turn: Turn) -> float:
+        """Mean seconds of an update, of the medians for each kind."""
+        return sum(map(median, self.seconds[turn])) / KINDS
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--precision", nargs="+", default=["32-true", "bf16-mixed"])
-    parser.add_argument("--updates", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=2, help="updates of each kind without a lever")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("levers", nargs="*", default=list(WITHOUT), metavar="LEVER", help="; ".join(WITHOUT))
     options = parser.parse_args()
-    print("| precision | lever | update without it | with all | gain |\n|---|---|---|---|---|", flush=True)
+    if unknown := [lever for lever in options.levers if lever not in WITHOUT]:
+        parser.error(f"no lever {unknown[0]!r}: there are {'; '.join(WITHOUT)}")
+    print(f"{name_of_machine()}\n\n| precision | lever | update without it | with it | gain |\n|---|---|---|---|---|")
+    for precision in options.precision:
+        turns = timed(options.levers, precision, batch=options.batch, rounds=options.rounds)
+        for lever in options.levers:
+            without, with_it = turns.mean(Turn(lever, without=True)), turns.mean(Turn(lever, without=False))
+            gain = f"{1 - with_it / without:.1%}"
+            print(f"| {precision} | {lever} | {without:.2f} s | {with_it:.2f} s | {gain} |", flush=True)
+
+
+def timed(levers: list[str], precision: str, *, batch: int, rounds: int) -> Turns:
+    sides = [Turn(lever, without) for lever in levers for _ in range(rounds) for without in (False, True)]
+    schedule = [Turn("", without=False), *sides]  # the first updates warm up
     with tempfile.TemporaryDirectory() as wavlm:
         write_wavlm(wavlm)
-        for precision in options.precision:
-            worker = [wavlm, str(options.batch), str(options.updates), precision, FULL_SIZE]
-            with_all = run([sys.executable, "our_update.py", *worker]).mean
-            for lever in options.levers:
-                without = run([sys.executable, "levers.py", "--worker", lever, *worker]).mean
-                gain = f"{1 - with_all / without:.0%}"
-                print(f"| {precision} | {lever} | {without:.2f} s | {with_all:.2f} s | {gain} |", flush=True)
-
-
-def work(lever: str, *arguments: str) -> None:
-    """What `our_update.py` does, with a lever taken away."""
-    import our_update
-
-    WITHOUT[lever]()
-    sys.argv = ["our_update.py", *arguments]
-    our_update.main()
+        module = build_module(compose(FULL_SIZE, ["data.path=unused", f"batch_size={batch}", f"slm.path={wavlm}"]))
+    turns = Turns(schedule)
+    batches = [Batch(audio, [""] * batch, []) for audio in noise(batch, KINDS * len(schedule))]
+    fit(module, batches, precision=precision, callback=turns)
+    return turns
 
 
 if __name__ == "__main__":
-    work(*sys.argv[2:]) if sys.argv[1:2] == ["--worker"] else main()
+    main()

@@ -27,6 +27,12 @@ class Stopwatch(Callback):
 def timed_fit(module, batches: list, *, precision: str) -> None:
     """Train on `batches` and print what the updates took and the most memory that was held, as a line of JSON."""
     stopwatch = Stopwatch()
+    fit(module, batches, precision=precision, callback=stopwatch)
+    print("RESULT", json.dumps({"seconds": stopwatch.seconds, "peak_bytes": peak_bytes()}), flush=True)
+
+
+def fit(module, batches: list, *, precision: str, callback: Callback) -> None:
+    """Train on `batches`, nothing else: no validation, log or checkpoint."""
     trainer = Trainer(
         max_epochs=1,
         accelerator="auto",
@@ -36,10 +42,9 @@ def timed_fit(module, batches: list, *, precision: str) -> None:
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        callbacks=[stopwatch],
+        callbacks=[callback],
     )
     trainer.fit(module, torch.utils.data.DataLoader(batches, batch_size=None))
-    print("RESULT", json.dumps({"seconds": stopwatch.seconds, "peak_bytes": peak_bytes()}), flush=True)
 
 
 def noise(batch: int, updates: int) -> list[torch.Tensor]:
