@@ -105,6 +105,16 @@ def test_the_slm_hears_each_clip_once_an_update(module, batches):
     assert heard == [False, True, False, True]
 
 
+def test_activations_made_anew_change_nothing(module, batches):
+    clips = [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:2]]
+    kept = fit(copy.deepcopy(module), clips)
+    module.recompute = True
+    passes = []
+    module.codec.register_forward_pre_hook(lambda *_: passes.append(torch.is_grad_enabled()))
+    assert fit(module, clips) == kept
+    assert passes == [True, True] * len(clips)
+
+
 def test_each_turn_trains_its_own_player(module, batches):
     """In the generator's turn no gradient is computed for a judge, in the discriminators' none for the codec."""
     backward = []

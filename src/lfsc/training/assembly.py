@@ -10,7 +10,6 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.configs import build
 from lfsc.losses.weighted import WeightedLosses
-from lfsc.models.codec import Codec
 from lfsc.training.alarms import Alarms
 from lfsc.training.announcement import Announcement
 from lfsc.training.averaging import Averaging
@@ -18,6 +17,7 @@ from lfsc.training.checkpoints import AtomicCheckpointIO, Checkpoints
 from lfsc.training.codebooks import CodebookUse
 from lfsc.training.counts import check_counts
 from lfsc.training.ddp import PlayersDDP
+from lfsc.training.freezing import freeze
 from lfsc.training.heartbeat import Heartbeat
 from lfsc.training.interruption import Interruption
 from lfsc.training.loggers import build_loggers
@@ -69,19 +69,9 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
         discriminators_every=config["discriminators_every"],
         updates_per_epoch=config["updates_per_epoch"],
         accumulate=config["accumulate"],
+        recompute=config.get("recompute", False),  # a key that older runs do not have
         warmup_updates=warmup_updates,
     )
-
-
-def freeze(codec: Codec, parts: list[str]) -> None:
-    """Take gradients from parts of the codec, which then stay as they are: tokens, if the encoder is one of them."""
-    learning = [name for name, part in codec.named_children() if any(True for _ in part.parameters())]
-    for part in parts:
-        if part not in learning:
-            raise ValueError(f"freeze={parts}: the codec's parts that learn are {', '.join(learning)}")
-        codec.get_submodule(part).requires_grad_(False)
-    if not any(parameter.requires_grad for parameter in codec.parameters()):
-        raise ValueError(f"freeze={parts} leaves nothing to train")
 
 
 def build_trainer(config: dict[str, Any], run: Run, *, resumed_at: int | None = None) -> Trainer:

@@ -4,7 +4,8 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from lfsc.training.module import Comparison, untrained
+from lfsc.training.freezing import untrained
+from lfsc.training.module import Comparison
 
 
 class LossGradients(Callback):

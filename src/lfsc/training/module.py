@@ -1,17 +1,18 @@
 """The update of both players: codec against discriminators."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import torch
 from lightning import LightningModule
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
+from torch.utils.checkpoint import checkpoint
 
 from lfsc.discriminators.ensemble import Ensemble, Views
 from lfsc.losses.weighted import WeightedLosses
 from lfsc.models.codec import Codec, Reconstructed
+from lfsc.training.freezing import untrained
 from lfsc.training.judges import opinions
 from lfsc.training.pieces import Pieces
 from lfsc.training.player import Player
@@ -43,6 +44,7 @@ class CodecTraining(LightningModule):
         discriminators_every: int,
         updates_per_epoch: int,
         accumulate: int = 1,
+        recompute: bool = False,
         warmup_updates: int = 0,
     ):
         super().__init__()
@@ -58,6 +60,7 @@ class CodecTraining(LightningModule):
         self.discriminators_every = discriminators_every
         self.updates_per_epoch = updates_per_epoch
         self.accumulate = accumulate
+        self.recompute = recompute
         self.updates = 0
         self.warmup = Warmup(updates=warmup_updates)
         # The player whose gradients the next backward completes, for who has to reduce them over ranks.
@@ -91,8 +94,14 @@ class CodecTraining(LightningModule):
         self.decay_learning_rates()
 
     def compare(self, real: Tensor) -> Comparison:
-        fake = self.codec(real).audio
+        fake = self.reconstruct(real)
         return Comparison(real, fake, self.discriminators.views(real, fake))
+
+    def reconstruct(self, real: Tensor) -> Tensor:
+        if not self.recompute:
+            return self.codec(real).audio
+        # What its layers keep for backward is made anew there, when what the judges keep is gone.
+        return checkpoint(self.codec, real, use_reentrant=False, preserve_rng_state=False).audio
 
     def judging_losses(self, compared: Comparison) -> dict[str, Tensor]:
         """The discriminators' loss, and beside it their opinions."""
@@ -169,13 +178,3 @@ class CodecTraining(LightningModule):
             player.load_state_dict(checkpoint["players"][name])
         self.scalars = {name: torch.tensor(value) for name, value in checkpoint["scalars"].items()}
         self.measured = dict(checkpoint["measured"])
-
-
-@contextmanager
-def untrained(module: nn.Module) -> Iterator[None]:
-    """Inside, gradients pass through `module` but none is computed for its parameters."""
-    module.requires_grad_(False)
-    try:
-        yield
-    finally:
-        module.requires_grad_(True)

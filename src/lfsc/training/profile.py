@@ -68,7 +68,7 @@ def parts(module: LightningModule) -> list[tuple[str, Any, str]]:
     """The parts of an update: what each is called, and which method of whom it is."""
     return [
         ("update", module, "training_step"),
-        ("codec", module.codec, "forward"),
+        ("codec", module, "reconstruct"),
         ("views", module.discriminators, "views"),
         ("judges", module.discriminators, "forward"),
         ("reconstruction losses", module.reconstruction_losses, "forward"),
