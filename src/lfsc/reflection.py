@@ -30,22 +30,23 @@ def reflected(x: Tensor, pads: tuple[int, ...]) -> Tensor:
     if x.dim() == 3:
         return reflected(x[:, :, None], pads)[:, :, 0]
     widths = [width for pad in reversed(pads) for width in (pad, pad)] + [0, 0] * (2 - len(pads))
-    if not torch.is_autocast_enabled(x.device.type):
+    if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
         return F.pad(x, widths, mode="reflect")
-    # Autocast would make it float32 on a CPU.
-    with torch.autocast(x.device.type, enabled=False):
+    # Autocast would make it float32.
+    with torch.autocast("cpu", enabled=False):
         return F.pad(x, widths, mode="reflect")
 
 
-def folded(x: Tensor, pads: tuple[int, ...]) -> Tensor:
-    """The inner part of padded x, with what was reflected added where it came from."""
+def folded(x: Tensor, pads: tuple[int, ...], *, own: bool = True) -> Tensor:
+    """The inner part of padded x, with what was reflected added where it came from; if not `own`, perhaps a view."""
     if not pads:
-        return x.clone()
+        return x.clone() if own else x
     pad, *rest = pads
     dim = -len(pads)
     length = x.shape[dim] - 2 * pad
     inner = folded(x.narrow(dim, pad, length), rest)
     if pad:
-        inner.narrow(dim, 1, pad).add_(folded(x.narrow(dim, 0, pad), rest).flip(dim))
-        inner.narrow(dim, length - 1 - pad, pad).add_(folded(x.narrow(dim, pad + length, pad), rest).flip(dim))
+        begin, end = (folded(x.narrow(dim, at, pad), rest, own=False).flip(dim) for at in (0, pad + length))
+        inner.narrow(dim, 1, pad).add_(begin)
+        inner.narrow(dim, length - 1 - pad, pad).add_(end)
     return inner

@@ -1,5 +1,7 @@
 """Two processes on a CPU: the same players on each, and the update of one process that has both batches."""
 
+import subprocess
+import sys
 from typing import NamedTuple
 
 import pytest
@@ -150,3 +152,14 @@ def test_a_warmup_reduces_the_discriminators_alone(micro, still, tmp_path):
     for ours, theirs in zip(ranks[0]["backward"], alone["backward"], strict=True):
         player = theirs["player"]
         assert (ours[player] - theirs[player]).norm() / theirs[player].norm() < 1e-5
+
+
+@pytest.mark.gpu
+def test_checkpoints_are_written_under_nccl(micro, config, tmp_path):
+    """NCCL reduces what lies on a GPU alone, unlike the gloo of the other tests."""
+    told = [f"data.path={config['data']['path']}", f"runs_root={tmp_path}", "name=nccl", "max_updates=4"]
+    ddp = ["trainer=ddp", "trainer.accelerator=gpu", "trainer.devices=1", "checkpoint_every=2"]
+    command = [sys.executable, "-m", "lfsc", "train", str(micro.RECIPE), *told, *ddp]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert (tmp_path / "nccl" / "checkpoints" / "update-00000004.ckpt").exists()

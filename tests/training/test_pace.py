@@ -12,7 +12,7 @@ from lfsc.training.pace import Pace, peak_memory
 def test_pace_of_two_updates():
     pace = Pace(sample_rate=100, window=2)
     trainer = types.SimpleNamespace(world_size=3, should_stop=False)
-    module = types.SimpleNamespace(measured={})
+    module = types.SimpleNamespace(measured={}, device=torch.device("cpu"))
     batch = types.SimpleNamespace(audio=torch.zeros(2, 50))
     pace.on_train_start(trainer, module)
     for _ in range(2):
@@ -36,5 +36,14 @@ def test_validation_is_no_waiting():
     assert pace.waited < 0.05
 
 
+def test_writing_a_checkpoint_is_no_waiting():
+    pace = Pace(sample_rate=100, window=10)
+    pace.on_train_start(None, None)
+    pace.on_save_checkpoint(None, None, {})
+    time.sleep(0.05)
+    pace.on_train_batch_start(None, None)
+    assert pace.waited < 0.05 and pace.ended == pace.begin
+
+
 def test_memory_is_in_bytes():
-    assert 1e7 < peak_memory() < 1e12
+    assert 1e7 < peak_memory(torch.device("cpu")) < 1e12

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from lfsc.training.precision import build_scaler, checked_precision, precision_plugins
+from lfsc.training.assembly import build_module
+from lfsc.training.precision import build_scaler, checked_precision, precision_plugins, set_tf32
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
@@ -26,6 +27,36 @@ def test_float16_has_no_scaler_of_lightnings(precision):
     assert not plugin.scaler.is_enabled()
     loss = torch.ones(1)
     assert plugin.scaler.scale(loss) is loss
+
+
+@pytest.fixture
+def tf32():
+    before = torch.backends.cudnn.allow_tf32
+    yield
+    torch.backends.cudnn.allow_tf32 = before
+
+
+@pytest.mark.parametrize(
+    ("allowed", "precision", "taken"),
+    [(True, "32-true", True), (False, "32-true", False), (True, "bf16-mixed", False)],
+)
+def test_tf32_is_for_full_precision_alone(tf32, allowed, precision, taken):
+    set_tf32(allowed, precision)
+    assert torch.backends.cudnn.allow_tf32 == taken
+    assert not torch.backends.cuda.matmul.allow_tf32
+
+
+def test_gradients_are_computed_outside_of_autocast(micro, configure):
+    """The mel filters are float32 under autocast, and so must be the products of their gradient."""
+    module = build_module(configure("trainer.precision=bf16-mixed"))
+    (generator, _), _ = module.configure_optimizers()
+    module.optimizers = lambda **_: [generator]
+    inside = []
+    module.manual_backward = lambda loss: inside.append(torch.is_autocast_enabled("cpu")) or loss.backward()
+    with torch.autocast("cpu", torch.bfloat16):
+        module.update("generator", [{"mel": module.codec(torch.randn(1, 8192)).audio.abs().mean()}])
+        assert torch.is_autocast_enabled("cpu")
+    assert inside == [False]
 
 
 @pytest.mark.parametrize("precision", ["64-true", "bf16-true", "half"])

@@ -21,4 +21,4 @@ def test_the_table_adds_up(micro, configure):
     } <= times.keys()
     assert abs(sum(times.values()) - whole) < 0.01 * whole + 1
     assert all(time >= 0 for time in times.values()) and times["backward"] > 0.1 * whole
-    assert "forward" not in vars(module.codec), "nothing is labelled any more"
+    assert "reconstruct" not in vars(module), "nothing is labelled any more"

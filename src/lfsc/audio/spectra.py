@@ -4,6 +4,9 @@ from functools import cache
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lfsc.reflection import reflect
 
 
 class Spectrogram(nn.Module):
@@ -21,16 +24,22 @@ class Spectrogram(nn.Module):
     def forward(self, audio: Tensor) -> Tensor:
         with torch.autocast(audio.device.type, enabled=False):
             return torch.stft(
-                audio.float(),
+                self.padded(audio.float()),
                 n_fft=self.n_fft,
                 hop_length=self.hop_length,
                 win_length=self.win_length,
                 window=self.window,
-                center=True,
-                pad_mode=self.pad_mode,
+                center=False,
                 normalized=self.normalized,
                 return_complex=True,
             )
+
+    def padded(self, audio: Tensor) -> Tensor:
+        # Not by torch.stft: the gradient of its reflection is not deterministic on a GPU.
+        pad = self.n_fft // 2
+        if self.pad_mode == "reflect":
+            return reflect(audio[:, None], pad)[:, 0]
+        return F.pad(audio, (pad, pad), mode=self.pad_mode)
 
 
 class MagnitudeSpectrogram(Spectrogram):

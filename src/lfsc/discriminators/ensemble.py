@@ -65,7 +65,8 @@ class Ensemble(nn.Module):
     def views(self, real: Tensor, fake: Tensor) -> Views:
         """Views of audio [B,T]: of `real` without a graph, of `fake` with one back to the codec."""
         with torch.no_grad():
-            seen = [member.view(real) for member in self.members()]
+            # A view may be a piece of what it sees, and then have its gradient even here.
+            seen = [member.view(real.detach()) for member in self.members()]
         return Views(seen, [member.view(fake) for member in self.members()])
 
     def forward(self, views: list[Tensor]) -> list[Judgement]:

@@ -1,7 +1,6 @@
 """Audio folded by a period, so that a column holds every p-th sample (HiFi-GAN, arXiv 2010.05646)."""
 
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor, cat, nn
 
 from lfsc.discriminators.ensemble import Discriminator, Judgement
 from lfsc.discriminators.layers import PeriodConv
@@ -28,8 +27,10 @@ class FoldByPeriod(nn.Module):
         self.period = period
 
     def forward(self, audio: Tensor) -> Tensor:
-        padded = F.pad(audio[:, None], (0, -audio.shape[-1] % self.period), mode="reflect")
-        return padded.unflatten(-1, (-1, self.period))
+        missing = -audio.shape[-1] % self.period
+        # By hand: the gradient of torch's padding is not deterministic on a GPU.
+        whole = cat((audio, audio[:, -missing - 1 : -1].flip(-1)), dim=-1) if missing else audio
+        return whole[:, None].unflatten(-1, (-1, self.period))
 
 
 class PeriodJudge(nn.Module):

@@ -4,7 +4,6 @@ import os
 import sys
 from typing import Any
 
-import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
@@ -27,7 +26,7 @@ from lfsc.training.nonfinite import NonFinite
 from lfsc.training.overfit import Overfit
 from lfsc.training.pace import Pace
 from lfsc.training.player import Player
-from lfsc.training.precision import build_scaler, checked_precision, precision_plugins
+from lfsc.training.precision import build_scaler, checked_precision, precision_plugins, set_tf32
 from lfsc.training.profile import Profile
 from lfsc.training.progress import ProgressBar
 from lfsc.training.randomness import Randomness
@@ -76,9 +75,8 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
 
 def build_trainer(config: dict[str, Any], run: Run, *, resumed_at: int | None = None) -> Trainer:
     settings = dict(config["trainer"])
-    tf32 = settings.pop("tf32")
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
     precision = checked_precision(settings)
+    set_tf32(settings.pop("tf32"), precision)
     plugins = precision_plugins(precision)
     return on_devices(
         **settings | {"precision": None if plugins else precision, "strategy": build_strategy(settings)},

@@ -32,7 +32,8 @@ class Heartbeat(Callback):
             self.said = time.monotonic()
 
     def say_now_and_then(self, trainer: Trainer, module: LightningModule) -> None:
-        if time.monotonic() - self.said > self.seconds and not failure_elsewhere(self.run, self.before):
+        due = trainer.is_global_zero and time.monotonic() - self.said > self.seconds
+        if due and not failure_elsewhere(self.run, self.before):
             self.say(trainer, module, RUNNING)
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:

@@ -30,7 +30,8 @@ def gradient_norms(module: LightningModule, real: Tensor) -> dict[str, Tensor]:
     fake.requires_grad_(True)
     with untrained(module.discriminators):
         losses = module.coding_losses(Comparison(real, fake, module.discriminators.views(real, fake)))
-    return {
-        name: torch.autograd.grad(module.weights[name] * loss, fake, retain_graph=True)[0].norm()
-        for name, loss in losses.items()
-    }
+    with torch.autocast(real.device.type, enabled=False):
+        return {
+            name: torch.autograd.grad(module.weights[name] * loss, fake, retain_graph=True)[0].norm()
+            for name, loss in losses.items()
+        }

@@ -128,7 +128,9 @@ class CodecTraining(LightningModule):
         for number, values in enumerate(pieces, start=1):
             loss = sum(weight * values[name] for name, weight in self.weights.items() if name in values)
             self.completing = player if number == self.accumulate else None
-            self.manual_backward(self.players[player].scaled(loss / self.accumulate))
+            # Autocast is for the forward pass alone: inside it, gradients of float32 products would be half precision.
+            with torch.autocast(self.device.type, enabled=False):
+                self.manual_backward(self.players[player].scaled(loss / self.accumulate))
             means = {name: means.get(name, 0) + value.detach() / self.accumulate for name, value in values.items()}
         norm = self.players[player].step(optimizer)
         self.scalars |= means | {f"grad_norm_{player}": norm}

@@ -31,6 +31,14 @@ def on_gpu(settings: dict[str, Any]) -> bool:
     )
 
 
+def set_tf32(allowed: bool, precision: str) -> None:
+    """Whether convolutions in float32 may take TF32, on a GPU.
+
+    Never those that mixed precision leaves in float32, and never matrix products: they are float32 for their mantissa.
+    """
+    torch.backends.cudnn.allow_tf32 = allowed and precision == FULL
+
+
 def build_scaler(precision: str) -> GradScaler:
     """A scaler of gradients that float16 needs, and that does nothing for the others; each player has its own."""
     return GradScaler("cuda", enabled=precision == FLOAT16)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile, record_function, schedule
 
 # Updates that are left out: the first ones allocate, compile and choose their algorithms.
@@ -41,8 +42,12 @@ class Profile(Callback):
 
         @wraps(original)
         def labelled(*arguments, **options):
+            # A part on a GPU takes as long as its device works; backward's work is even issued by another thread.
+            synchronize()
             with record_function(name):
-                return original(*arguments, **options)
+                result = original(*arguments, **options)
+                synchronize()
+            return result
 
         setattr(owner, method, labelled)
         self.restore.append(lambda: delattr(owner, method))
@@ -64,6 +69,11 @@ class Profile(Callback):
             self.restore.pop()()
 
 
+def synchronize() -> None:
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+
+
 def parts(module: LightningModule) -> list[tuple[str, Any, str]]:
     """The parts of an update: what each is called, and which method of whom it is."""
     return [
@@ -80,7 +90,8 @@ def parts(module: LightningModule) -> list[tuple[str, Any, str]]:
 
 def table(events: Any, *, updates: int) -> str:
     """Milliseconds an update and shares of each part, as text."""
-    spent = {event.key: max(event.cpu_time_total, event.device_time_total) / 1000 / updates for event in events}
+    on_host = [event for event in events if event.device_type == DeviceType.CPU]
+    spent = {event.key: event.cpu_time_total / 1000 / updates for event in on_host}
     names = ["codec", "views", "judges", "reconstruction losses", "judged losses", BACKWARD]
     names += [key for key in spent if key.startswith("step of the ")]
     whole = spent["update"]

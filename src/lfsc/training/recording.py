@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.training.metrics_csv import MetricsCSV
-from lfsc.training.ranks import sum_over_ranks
+from lfsc.training.ranks import gathered, sum_over_ranks
 from lfsc.training.wandb import ContinuedWandb
 
 
@@ -73,7 +73,7 @@ class Recording(Callback):
         }
 
     def state_dict(self) -> dict[str, Any]:
-        return {"skipped": int(sum_over_ranks(torch.tensor(self.skipped)))}
+        return {"skipped": sum(gathered(self.skipped))}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.skipped = state_dict["skipped"]
