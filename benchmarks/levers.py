@@ -76,8 +76,11 @@ def judges_apart(_: nn.Module) -> AbstractContextManager:
     return patch.object(Ensemble, "together", lambda self, views: Judgements(self(views.real), self(views.fake)))
 
 
-def judges_with_gradients(_: nn.Module) -> AbstractContextManager:
-    return patch.object(training, "untrained", lambda module: nullcontext())
+@contextmanager
+def judges_with_gradients(module: nn.Module) -> Iterator[None]:
+    # Weights that are normed once, without a graph, would have no gradient.
+    with patch.object(training, "untrained", lambda module: nullcontext()), weights_normed_anew(module):
+        yield
 
 
 def weights_normed_anew(_: nn.Module) -> AbstractContextManager:
@@ -165,7 +168,7 @@ def timed(levers: list[str], precision: str, *, batch: int, rounds: int) -> Turn
         module = build_module(compose(FULL_SIZE, ["data.path=unused", f"batch_size={batch}", f"slm.path={wavlm}"]))
     turns = Turns(schedule)
     batches = [Batch(audio, [""] * batch, []) for audio in noise(batch, KINDS * len(schedule))]
-    fit(module, batches, precision=precision, callback=turns)
+    fit(module, batches, precision=precision, callbacks=[turns])
     return turns
 
 

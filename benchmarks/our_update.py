@@ -10,29 +10,36 @@ from functools import wraps
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-from stopwatch import noise, synchronize, timed_fit
+from stopwatch import fit, noise, synchronize, timed_fit
 
 from lfsc.composing import compose
 from lfsc.data.batch import Batch
 from lfsc.training.assembly import build_module
+from lfsc.training.precision import precision_plugins, set_tf32
 from lfsc.training.profile import parts
 
-WARM_UP = 2  # updates
+UPDATES_IN_PARTS = 4
 
 
 def main() -> None:
     wavlm, batch, updates, precision, recipe, *overrides = sys.argv[1:]
     if recipe == "lfsc_22khz":
         overrides = [f"slm.path={wavlm}", *overrides]
-    config = compose(recipe, ["data.path=unused", f"batch_size={batch}", *overrides])
+    told = ["data.path=unused", f"batch_size={batch}", f"trainer.precision={precision}", *overrides]
+    config = compose(recipe, told)
     module = build_module(config)
     batches = [Batch(audio, [""] * int(batch), []) for audio in noise(int(batch), int(updates))]
+    # As `lfsc train` sets them.
+    settings, plugins = config["trainer"], precision_plugins(precision)
+    set_tf32(settings["tf32"], precision)
+    options = {"precision": None if plugins else precision, "plugins": plugins}
+    options |= {name: settings[name] for name in ("benchmark", "deterministic")}
+    timed_fit(module, batches, **options)
+    # Parts by themselves afterwards: a GPU must wait at the end of each.
     spent = {name: timed(owner, method) for name, owner, method in parts(module)}
-    timed_fit(module, batches, precision=precision)
-    # The discriminators step half as often: what they take is spread over all updates.
-    after = {name: calls[-(len(calls) * (int(updates) - WARM_UP)) // int(updates) :] for name, calls in spent.items()}
-    for name, calls in after.items():
-        print("PART", f"{sum(calls) / (int(updates) - WARM_UP):.6f}", name)
+    fit(module, batches[:UPDATES_IN_PARTS], **options)
+    for name, calls in spent.items():
+        print("PART", f"{sum(calls) / UPDATES_IN_PARTS:.6f}", name)
 
 
 def timed(owner, method: str) -> list[float]:

@@ -24,25 +24,24 @@ class Stopwatch(Callback):
         self.seconds.append(time.perf_counter() - self.begin)
 
 
-def timed_fit(module, batches: list, *, precision: str) -> None:
+def timed_fit(module, batches: list, **options) -> None:
     """Train on `batches` and print what the updates took and the most memory that was held, as a line of JSON."""
     stopwatch = Stopwatch()
-    fit(module, batches, precision=precision, callback=stopwatch)
+    fit(module, batches, callbacks=[stopwatch], **options)
     print("RESULT", json.dumps({"seconds": stopwatch.seconds, "peak_bytes": peak_bytes()}), flush=True)
 
 
-def fit(module, batches: list, *, precision: str, callback: Callback) -> None:
-    """Train on `batches`, nothing else: no validation, log or checkpoint."""
+def fit(module, batches: list, **options) -> None:
+    """Train on `batches` by a trainer with `options`, and nothing else: no validation, log or checkpoint."""
     trainer = Trainer(
         max_epochs=1,
         accelerator="auto",
         devices=1,
-        precision=precision,
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        callbacks=[callback],
+        **options,
     )
     trainer.fit(module, torch.utils.data.DataLoader(batches, batch_size=None))
 

@@ -1,4 +1,5 @@
-"""The training update, part by part and beside NeMo's: `python benchmarks/update.py [--batch 1 2 4] [--recipe small]`.
+"""The training update, part by part and beside NeMo's: `python benchmarks/update.py [--batch 1 2 4] [--recipe small]
+[--set recompute=true]`.
 
 Each row is a process of its own that trains on noise through Lightning; WavLM-base-plus has random weights. The first
 update of each turn warms up and is left out. LFSC_NEMO_PYTHON names an interpreter with nemo_toolkit 3.0.0, for NeMo's
@@ -15,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+import torch
 from machine import matrix_peak, name_of_machine
 from stopwatch import CROP
 
@@ -39,9 +41,11 @@ def main() -> None:
     parser.add_argument("--recipe", default=FULL_SIZE)
     parser.add_argument("--batch", type=int, nargs="+", default=[2], help="clips of 24,576 samples")
     parser.add_argument("--precision", nargs="+", default=["32-true", "bf16-mixed"])
-    parser.add_argument("--updates", type=int, default=6, help="in each process, half of them with both turns")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="of our recipe")
-    options = parser.parse_intermixed_args()
+    parser.add_argument("--nemo-precision", nargs="+", default=["32-true"])
+    many = 20 if torch.cuda.is_available() else 6
+    parser.add_argument("--updates", type=int, default=many, help="in each process, half of them with both turns")
+    parser.add_argument("--set", nargs="*", default=[], metavar="key=value", help="of our recipe")
+    options = parser.parse_args()
     if options.updates < 4 or options.updates % 2:
         parser.error(f"--updates {options.updates}: expected an even number, 4 or more, for two of each kind")
     peaks = {precision: matrix_peak(precision) for precision in options.precision}
@@ -56,7 +60,11 @@ def main() -> None:
         for batch in options.batch:
             theirs = measure_nemo(wavlm, batch, options)
             for precision in options.precision:
-                ours = measure_ours(wavlm, batch, precision, options)
+                try:
+                    ours = measure_ours(wavlm, batch, precision, options)
+                except MemoryError:
+                    print(f"| {options.recipe}, {precision}, batch {batch} | out of memory | | | | | | |", flush=True)
+                    continue
                 share = GFLOP_A_CLIP * 1e9 * batch / ours.mean / peaks[precision]
                 share = f"{share:.0%}" if options.recipe == FULL_SIZE else ""
                 ratio = f"{ours.mean / theirs:.2f}" if theirs else ""
@@ -66,17 +74,20 @@ def main() -> None:
 
 
 def measure_nemo(wavlm: str, batch: int, options: argparse.Namespace) -> float | None:
-    """NeMo's mean seconds an update, after a row of its own; None where there is no NeMo to ask."""
+    """NeMo's mean seconds an update in the first of its precisions, after a row for each; None without a NeMo."""
     interpreter = os.environ.get("LFSC_NEMO_PYTHON")
     if interpreter is None or options.recipe != FULL_SIZE:
         return None
-    nemo = run([interpreter, "nemo_update.py", wavlm, str(batch), str(options.updates), "32-true"])
-    print_row(f"NeMo 3.0, 32-true, batch {batch}", nemo, batch, "1.00", "")
-    return nemo.mean
+    means = []
+    for precision in options.nemo_precision:
+        nemo = run([interpreter, "nemo_update.py", wavlm, str(batch), str(options.updates), precision])
+        means.append(nemo.mean)
+        print_row(f"NeMo 3.0, {precision}, batch {batch}", nemo, batch, f"{nemo.mean / means[0]:.2f}", "")
+    return means[0]
 
 
 def measure_ours(wavlm: str, batch: int, precision: str, options: argparse.Namespace) -> Measured:
-    arguments = [wavlm, str(batch), str(options.updates), precision, options.recipe, *options.overrides]
+    arguments = [wavlm, str(batch), str(options.updates), precision, options.recipe, *options.set]
     return run([sys.executable, "our_update.py", *arguments])
 
 
@@ -84,6 +95,8 @@ def run(command: list[str]) -> Measured:
     result = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
     lines = [line.partition(" ") for line in result.stdout.splitlines()]
     results = [json.loads(text) for kind, _, text in lines if kind == "RESULT"]
+    if "CUDA out of memory" in result.stderr:
+        raise MemoryError(command)
     if result.returncode or not results:
         sys.exit(f"{' '.join(command)} failed:\n{result.stderr[-2000:]}")
     seconds = results[0]["seconds"]
@@ -100,6 +113,8 @@ def print_row(name: str, row: Measured, batch: int, ratio: str, share: str) -> N
 
 def print_parts(measured: dict[str, Measured]) -> None:
     """Which part of an update takes how many seconds, a column a row of the table before."""
+    if not measured:
+        return
     names = list(next(iter(measured.values())).parts)
     print("\n| part |", " | ".join(measured), "|")
     print("|---|" + "---|" * len(measured))
@@ -109,7 +124,6 @@ def print_parts(measured: dict[str, Measured]) -> None:
 
 def write_wavlm(folder: str) -> None:
     """WavLM-base-plus in shape, without a download."""
-    import torch
     from transformers import WavLMConfig, WavLMModel
     from transformers.utils import logging
 

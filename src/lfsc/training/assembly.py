@@ -14,6 +14,7 @@ from lfsc.training.announcement import Announcement
 from lfsc.training.averaging import Averaging
 from lfsc.training.checkpoints import AtomicCheckpointIO, Checkpoints
 from lfsc.training.codebooks import CodebookUse
+from lfsc.training.compiling import compile_parts
 from lfsc.training.counts import check_counts
 from lfsc.training.ddp import PlayersDDP
 from lfsc.training.freezing import freeze
@@ -56,7 +57,7 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
     generator, discriminators = (
         Player(**config["optimizers"][name], scaler=build_scaler(precision)) for name in ("generator", "discriminators")
     )
-    return CodecTraining(
+    module = CodecTraining(
         config=config,
         codec=codec,
         discriminators=build(ensemble),
@@ -68,9 +69,13 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
         discriminators_every=config["discriminators_every"],
         updates_per_epoch=config["updates_per_epoch"],
         accumulate=config["accumulate"],
-        recompute=config.get("recompute", False),  # a key that older runs do not have
+        # Older runs have not these keys.
+        recompute=config.get("recompute", False),
         warmup_updates=warmup_updates,
     )
+    if config.get("compile", False):
+        compile_parts(module)
+    return module
 
 
 def build_trainer(config: dict[str, Any], run: Run, *, resumed_at: int | None = None) -> Trainer:

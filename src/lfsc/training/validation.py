@@ -39,7 +39,9 @@ class Validation(Callback):
         # As Lightning's own epoch loop does around it: this flag of the batch under way would be lost.
         first_iteration = trainer._logger_connector._first_loop_iter
         trainer.validating = True
-        trainer.fit_loop.epoch_loop.val_loop.run()
+        # Clips of any length come here: nothing is compiled for each.
+        with torch.compiler.set_stance("force_eager"):
+            trainer.fit_loop.epoch_loop.val_loop.run()
         trainer.training = True
         trainer._logger_connector._first_loop_iter = first_iteration
 
