@@ -1,5 +1,4 @@
-"""The training update, part by part and beside NeMo's: `python benchmarks/update.py [--batch 1 2 4] [--recipe small]
-[--set recompute=true]`.
+"""The training update, part by part and beside NeMo's: `python benchmarks/update.py [--batch 1 2 4] [--set key=value]`.
 
 Each row is a process of its own that trains on noise through Lightning; WavLM-base-plus has random weights. The first
 update of each turn warms up and is left out. LFSC_NEMO_PYTHON names an interpreter with nemo_toolkit 3.0.0, for NeMo's
