@@ -40,6 +40,7 @@ lint: install
 bench: install
 	$(BIN)/python benchmarks/update.py
 	$(BIN)/python benchmarks/update.py --recipe small --batch 1 2 4 8 16 32 64 --updates 4 --precision bf16-mixed
+	$(BIN)/python benchmarks/running.py
 	$(BIN)/python benchmarks/coding.py
 	$(BIN)/python benchmarks/streaming.py
 	$(BIN)/python benchmarks/preparation.py

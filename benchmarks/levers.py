@@ -1,4 +1,4 @@
-"""What each lever of the update's speed gives: `python benchmarks/levers.py [--precision bf16-mixed] [LEVER …]`.
+"""What each lever of the update's speed gives: `python benchmarks/levers.py [--precision bf16-mixed] [--levers LEVER …]`.
 
 A training at full size. Each lever is taken away for an update of each kind, right after one of each kind with all
 levers, and put back, so that both sides of a ratio are seconds apart.
@@ -17,7 +17,7 @@ from unittest.mock import patch
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from machine import name_of_machine
+from machine import DTYPES, name_of_machine
 from stopwatch import fit, noise, synchronize
 from torch import nn
 from transformers.models.wavlm.modeling_wavlm import WavLMAttention
@@ -144,13 +144,11 @@ class Turns(Callback):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--precision", nargs="+", default=["32-true", "bf16-mixed"])
+    parser.add_argument("--precision", nargs="+", choices=DTYPES, default=["32-true", "bf16-mixed"])
     parser.add_argument("--rounds", type=int, default=2, help="updates of each kind without a lever")
     parser.add_argument("--batch", type=int, default=2)
-    parser.add_argument("levers", nargs="*", default=list(WITHOUT), metavar="LEVER", help="; ".join(WITHOUT))
+    parser.add_argument("--levers", nargs="+", choices=WITHOUT, default=list(WITHOUT), metavar="LEVER")
     options = parser.parse_args()
-    if unknown := [lever for lever in options.levers if lever not in WITHOUT]:
-        parser.error(f"no lever {unknown[0]!r}: there are {'; '.join(WITHOUT)}")
     print(f"{name_of_machine()}\n\n| precision | lever | update without it | with it | gain |\n|---|---|---|---|---|")
     for precision in options.precision:
         turns = timed(options.levers, precision, batch=options.batch, rounds=options.rounds)

@@ -16,7 +16,7 @@ from statistics import median
 from typing import NamedTuple
 
 import torch
-from machine import matrix_peak, name_of_machine
+from machine import DTYPES, matrix_peak, name_of_machine
 from stopwatch import CROP
 
 HERE = Path(__file__).parent
@@ -39,8 +39,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", default=FULL_SIZE)
     parser.add_argument("--batch", type=int, nargs="+", default=[2], help="clips of 24,576 samples")
-    parser.add_argument("--precision", nargs="+", default=["32-true", "bf16-mixed"])
-    parser.add_argument("--nemo-precision", nargs="+", default=["32-true"])
+    parser.add_argument("--precision", nargs="+", choices=DTYPES, default=["32-true", "bf16-mixed"])
+    parser.add_argument("--nemo-precision", nargs="+", choices=DTYPES, default=["32-true"])
     many = 20 if torch.cuda.is_available() else 6
     parser.add_argument("--updates", type=int, default=many, help="in each process, half of them with both turns")
     parser.add_argument("--set", nargs="*", default=[], metavar="key=value", help="of our recipe")
