@@ -1,4 +1,4 @@
-"""What each lever of the update's speed gives: `python benchmarks/levers.py [--precision bf16-mixed] [--levers LEVER …]`.
+"""What each lever of the update's speed gives: `python benchmarks/levers.py [--levers LEVER …]`.
 
 A training at full size. Each lever is taken away for an update of each kind, right after one of each kind with all
 levers, and put back, so that both sides of a ratio are seconds apart.
