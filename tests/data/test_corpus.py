@@ -35,6 +35,12 @@ def test_a_missing_folder_says_how_to_make_one(tmp_path):
         read_corpus(str(tmp_path / "nowhere"), sample_rate=22050)
 
 
+def test_a_file_is_no_corpus(tmp_path):
+    (tmp_path / "speech.wav").touch()
+    with pytest.raises(ValueError, match=r"speech.wav is a file: expected a folder that data_prep wrote"):
+        read_corpus(str(tmp_path / "speech.wav"), sample_rate=22050)
+
+
 def test_an_unfinished_corpus_says_how_to_go_on(own_corpus):
     (own_corpus / "index.json").unlink()
     with pytest.raises(ValueError, match="preparation was not finished"):

@@ -103,6 +103,8 @@ def _read_index(path: str) -> bytes:
     folder = storage.place(path)
     try:
         return storage.read(folder / "index.json")
+    except NotADirectoryError:
+        raise ValueError(f"{path} is a file: expected a folder that data_prep wrote") from None
     except FileNotFoundError:
         with storage.storage_errors(folder):
             unfinished = next(folder.glob("*/*/*.tar"), None) is not None
