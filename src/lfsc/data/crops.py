@@ -6,8 +6,9 @@ from typing import BinaryIO, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-from ..audio.files import AudioInfo, UnreadableAudio, probe, read_rows
+from ..audio.files import AudioInfo, UnreadableAudio, probe
 from .batch import UnusableClip
+from .flac import read_rows
 
 
 class Crops(NamedTuple):
