@@ -97,7 +97,7 @@ class TabledFlac:
         decoded = self.decode(first, -(-(start + wanted) // self.block_size))[skipped : skipped + wanted]
         if len(decoded) < wanted:
             raise UnreadableAudio(f"recording: truncated, {len(decoded)} of {wanted} samples decode")
-        numpy.divide(decoded, 32768, out=row[:wanted], dtype=numpy.float32)
+        numpy.multiply(decoded, 1 / 32768, out=row[:wanted], dtype=numpy.float32)
         return wanted
 
     def decode(self, first: int, last: int) -> NDArray[numpy.int16]:
