@@ -5,17 +5,19 @@ import time
 
 import torch
 from lightning.pytorch import Callback, Trainer
+from turns import wait_for_turn
 
 CROP = 24576
 
 
 class Stopwatch(Callback):
-    """Seconds of every update, the device's work included."""
+    """Seconds of every update, the device's work included, each in a turn of this process."""
 
     def __init__(self):
         self.seconds = []
 
     def on_train_batch_start(self, *_):
+        wait_for_turn()
         synchronize()
         self.begin = time.perf_counter()
 

@@ -1,14 +1,13 @@
 """The training update, part by part and beside NeMo's: `python benchmarks/update.py [--batch 1 2 4] [--set key=value]`.
 
 Each row is a process of its own that trains on noise through Lightning; WavLM-base-plus has random weights. The first
-update of each turn warms up and is left out. LFSC_NEMO_PYTHON names an interpreter with nemo_toolkit 3.0.0, for NeMo's
-own update at full size in the same run.
+update of each kind warms up and is left out. LFSC_NEMO_PYTHON names an interpreter with nemo_toolkit 3.0.0, for NeMo's
+own update at full size in the same run: without a GPU the two take turns, an update each.
 """
 
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import NamedTuple
 import torch
 from machine import DTYPES, matrix_peak, name_of_machine
 from stopwatch import CROP
+from turns import in_turns
 
 HERE = Path(__file__).parent
 FULL_SIZE, SAMPLE_RATE = "lfsc_22khz", 22050
@@ -25,14 +25,26 @@ GFLOP_A_CLIP = 750  # at full size, the mean of updates with both turns and with
 
 
 class Measured(NamedTuple):
-    both: float  # median seconds of an update with both turns
-    alone: float  # and of one with the generator's alone
+    seconds: list[float]  # of each update, with both turns and with the generator's alone in turns
     peak_bytes: int
     parts: dict[str, float]  # mean seconds an update
 
     @property
+    def both(self) -> float:
+        return median(self.seconds[::2])
+
+    @property
+    def alone(self) -> float:
+        return median(self.seconds[1::2])
+
+    @property
     def mean(self) -> float:
         return (self.both + self.alone) / 2
+
+    def ratio(self, other: "Measured") -> float:
+        """Of its time to the other's, the median of pairs of updates, one of each kind, that were made at one time."""
+        pairs = zip(self.seconds[::2], self.seconds[1::2], other.seconds[::2], other.seconds[1::2], strict=True)
+        return median((both + alone) / (their_both + their_alone) for both, alone, their_both, their_alone in pairs)
 
 
 def main() -> None:
@@ -57,51 +69,39 @@ def main() -> None:
         print("|---|---|---|---|---|---|---|---|", flush=True)
         measured = {}
         for batch in options.batch:
-            theirs = measure_nemo(wavlm, batch, options)
             for precision in options.precision:
+                row = f"{options.recipe}, {precision}, batch {batch}"
                 try:
-                    ours = measure_ours(wavlm, batch, precision, options)
-                except MemoryError:
-                    print(f"| {options.recipe}, {precision}, batch {batch} | out of memory | | | | | | |", flush=True)
+                    *nemo, ours = measure(wavlm, batch, precision, options)
+                except MemoryError as error:
+                    print(f"| {row} | {error}: out of memory | | | | | | |", flush=True)
                     continue
+                for theirs, their_precision in zip(nemo, options.nemo_precision, strict=False):
+                    print_row(f"NeMo 3.0, {their_precision}, batch {batch}", theirs, batch, "", "")
                 share = GFLOP_A_CLIP * 1e9 * batch / ours.mean / peaks[precision]
                 share = f"{share:.0%}" if options.recipe == FULL_SIZE else ""
-                ratio = f"{ours.mean / theirs:.2f}" if theirs else ""
-                measured[f"{options.recipe}, {precision}, batch {batch}"] = ours
-                print_row(f"{options.recipe}, {precision}, batch {batch}", ours, batch, ratio, share)
+                print_row(row, ours, batch, " and ".join(f"{ours.ratio(theirs):.2f}" for theirs in nemo), share)
+                measured[row] = ours
     print_parts(measured)
 
 
-def measure_nemo(wavlm: str, batch: int, options: argparse.Namespace) -> float | None:
-    """NeMo's mean seconds an update in the first of its precisions, after a row for each; None without a NeMo."""
-    interpreter = os.environ.get("LFSC_NEMO_PYTHON")
-    if interpreter is None or options.recipe != FULL_SIZE:
-        return None
-    means = []
-    for precision in options.nemo_precision:
-        nemo = run([interpreter, "nemo_update.py", wavlm, str(batch), str(options.updates), precision])
-        means.append(nemo.mean)
-        print_row(f"NeMo 3.0, {precision}, batch {batch}", nemo, batch, f"{nemo.mean / means[0]:.2f}", "")
-    return means[0]
+def measure(wavlm: str, batch: int, precision: str, options: argparse.Namespace) -> list[Measured]:
+    """Our update, and before it NeMo's in each of its precisions if there is a NeMo."""
+    told = [wavlm, str(batch), str(options.updates)]
+    nemo = os.environ.get("LFSC_NEMO_PYTHON") if options.recipe == FULL_SIZE else None
+    commands = [[nemo, HERE / "nemo_update.py", *told, theirs] for theirs in options.nemo_precision if nemo]
+    commands.append([sys.executable, HERE / "our_update.py", *told, precision, options.recipe, *options.set])
+    # A GPU's pace is steady, and its memory small.
+    together = [[command] for command in commands] if torch.cuda.is_available() else [commands]
+    return [result(lines) for group in together for lines in in_turns(group)]
 
 
-def measure_ours(wavlm: str, batch: int, precision: str, options: argparse.Namespace) -> Measured:
-    arguments = [wavlm, str(batch), str(options.updates), precision, options.recipe, *options.set]
-    return run([sys.executable, "our_update.py", *arguments])
-
-
-def run(command: list[str]) -> Measured:
-    result = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
-    lines = [line.partition(" ") for line in result.stdout.splitlines()]
-    results = [json.loads(text) for kind, _, text in lines if kind == "RESULT"]
-    if "CUDA out of memory" in result.stderr:
-        raise MemoryError(command)
-    if result.returncode or not results:
-        sys.exit(f"{' '.join(command)} failed:\n{result.stderr[-2000:]}")
-    seconds = results[0]["seconds"]
-    parts = [text.split(maxsplit=1) for kind, _, text in lines if kind == "PART"]
-    parts = {name: float(value) for value, name in parts}
-    return Measured(median(seconds[2::2]), median(seconds[3::2]), results[0]["peak_bytes"], parts)
+def result(lines: list[str]) -> Measured:
+    told = [line.partition(" ") for line in lines]
+    last = next(json.loads(text) for kind, _, text in told if kind == "RESULT")
+    parts = [text.split(maxsplit=1) for kind, _, text in told if kind == "PART"]
+    parts = {name.strip(): float(value) for value, name in parts}
+    return Measured(last["seconds"][2:], last["peak_bytes"], parts)
 
 
 def print_row(name: str, row: Measured, batch: int, ratio: str, share: str) -> None:
