@@ -70,7 +70,9 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
 
 def finished(folder: Path, settings: dict) -> bool:
     """Whether the corpus is complete; raises if what is there was made with other settings."""
-    for path in (folder / CORPUS, folder / UNFINISHED / "settings.json"):
+    # Before there is a plan, nothing was made that settings could decide.
+    begun = [folder / UNFINISHED / "settings.json"] if Planner(folder / UNFINISHED).load() else []
+    for path in (folder / CORPUS, *begun):
         if not path.exists():
             continue
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -104,11 +106,7 @@ def _planned(corpus: Corpus, planner: Planner, workers: Workers, report: Report)
     )
     plan = planner.make(report.examining(examined), sizes=corpus.sizes, val_share=corpus.val_share, seed=corpus.seed)
     if not plan.shards:
-        rejected = list(planner.rejected())
-        if not rejected:
-            raise ValueError(f"{corpus.name}: its lists name no recording")
-        report.rejections(rejected)
-        raise ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
+        raise _useless(corpus, list(planner.rejected()), planner.folder, report)
     return plan
 
 
@@ -117,9 +115,18 @@ def _written(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, report:
     tasks = [ShardTask(shard, folder, folder / UNFINISHED, corpus.name, corpus.rules) for shard in plan.shards]
     records = list(report.writing(plan, mapped(workers, write_shard, tasks)))
     if not any(record["samples"] for record in records):
-        report.rejections([Rejection(**row) for record in records for row in record["rejected"]])
-        raise ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
+        rejected = [Rejection(**row) for record in records for row in record["rejected"]]
+        raise _useless(corpus, rejected, folder / UNFINISHED, report)
     return records
+
+
+def _useless(corpus: Corpus, rejected: list[Rejection], unfinished: Path, report: Report) -> ValueError:
+    """The error for a corpus of which nothing is left; the next run will look at all of it anew."""
+    shutil.rmtree(unfinished)
+    if not rejected:
+        return ValueError(f"{corpus.name}: its lists name no recording")
+    report.rejections(rejected)
+    return ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
 
 
 def _prepared(

@@ -42,6 +42,7 @@ def test_a_sweep_of_failures_says_so(sweep, capsys):
     [
         (["seed=1"], "nothing varies"),
         (["sead=1,2"], "no key 'sead': did you mean seed?"),
+        (["seed=1,x"], "seed=x"),
         (["seed=log(2,1)"], "the lower bound first"),
         (["seed=1,2", "trials=many"], "trials=many: expected a whole number from 1 on"),
         (["seed=1,2", "sampler=guess"], "sampler=guess: expected tpe or random or grid"),

@@ -73,6 +73,7 @@ def test_the_configuration_is_shown_and_nothing_trained(train, capsys):
         (["data.path=nowhere"], "nowhere"),
         (["trainer.precision=16-mixed"], "needs a GPU"),
         (["debug=all"], "no option 'all' for debug: there are anomaly, overfit, profile"),
+        (["name=a/../b"], "name='a/../b': expected a folder's name"),
         (["accumulate=3"], "accumulate=3: expected a number that divides batch_size=2"),
         (["seed=1,2", "--multirun", "batch_size=log(1,2)"], "`lfsc sweep` tries ranges"),
     ],

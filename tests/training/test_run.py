@@ -22,6 +22,16 @@ def with_checkpoint(run):
     (run.checkpoints / "update-00000005.ckpt").touch()
 
 
+def test_a_run_lies_under_its_root(tmp_path):
+    assert Run.named(str(tmp_path), "grid/0").path == tmp_path / "grid" / "0"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/../b", "/tmp/a"])
+def test_a_run_that_would_lie_elsewhere_is_refused(name):
+    with pytest.raises(ValueError, match="expected a folder's name, such as mine"):
+        Run.named("runs", name)
+
+
 def test_a_new_run_may_begin(run):
     run.refuse_if_begun()
     assert run.status() is None

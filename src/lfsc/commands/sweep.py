@@ -46,7 +46,8 @@ def sweep(recipe: str, items: list[str], own: dict[str, str]) -> int:
         raise ValueError("nothing varies: give a key several values, key=1,2, or a range, key=log(1e-5,1e-3)")
     plan = planned(recipe, items, own, space.grid)
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
-    compose(recipe, [*space.example, f"name={folder.name}"])
+    for overrides in space.examples:
+        compose(recipe, [*overrides, f"name={folder.name}"])
     study = open_study(plan, space, folder=folder, storage=own.get("storage"))
     workers = Workers(
         study=study,

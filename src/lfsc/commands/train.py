@@ -71,7 +71,7 @@ def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
 
     # Before a corpus is made for what cannot be trained.
     check_counts(config)
-    run = Run(Path(config["runs_root"]) / config["name"])
+    run = Run.named(config["runs_root"], config["name"])
     if go_on and run.has_checkpoint():
         warn_of_changes(run.config(), config)
         return ended(run) if run.is_finished() else resume(run, [])

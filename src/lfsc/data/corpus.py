@@ -79,7 +79,7 @@ def present(datasets: list[Dataset], *, path: str, max_missing_share: float) -> 
     lost = sum(shard.samples for dataset, shard in places if (dataset.path, shard.name) in faulty)
     total = sum(shard.samples for _, shard in places)
     if lost > max_missing_share * total:
-        first, more = next(iter(faulty.values())), f" and {len(faulty) - 1} other shards" if len(faulty) > 1 else ""
+        first, more = next(iter(faulty.values())), f" ({len(faulty) - 1} more like it)" if len(faulty) > 1 else ""
         raise ValueError(
             f"{first}{more}: {lost} of {total} clips are lost, over max_skipped_share={max_missing_share}; "
             f"copy {path} again or prepare it again"

@@ -32,6 +32,14 @@ class Run:
         self.samples = self.path / "samples"
 
     @classmethod
+    def named(cls, root: str, name: str) -> "Run":
+        """The run of a configuration; ValueError for a name that would be no folder of its own under the root."""
+        parts = Path(name).parts
+        if not parts or ".." in parts or Path(name).is_absolute():
+            raise ValueError(f"name={name!r}: expected a folder's name, such as mine or grid/0, to lie under {root}")
+        return cls(Path(root) / name)
+
+    @classmethod
     def existing(cls, path: Path | str) -> "Run":
         run = cls(path)
         if not run.config_file.is_file():

@@ -11,7 +11,14 @@ def test_what_varies_and_what_does_not():
     assert list(space.varied) == ["a", "b", "e", "f"]
     assert space.fixed == ["c=0.5", "d=[1,2]", "trainer=cpu"]
     assert space.grid is None
-    assert space.example == ["c=0.5", "d=[1,2]", "trainer=cpu", "a=1", "b=1e-05", "e=0.0", "f=2"]
+    assert space.examples == [
+        [*space.fixed, "a=1", "b=1e-05", "e=0.0", "f=2"],
+        [*space.fixed, "a=2", "b=0.001", "e=1.0", "f=4"],
+    ]
+
+
+def test_every_value_and_every_bound_occurs_in_an_example():
+    assert parse(["a=1,2,3", "b=int(4,5)"]).examples == [["a=1", "b=4"], ["a=2", "b=5"], ["a=3", "b=4"]]
 
 
 def test_a_grid_is_every_combination():

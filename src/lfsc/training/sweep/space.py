@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from itertools import product
+from itertools import cycle, islice, product
 from typing import NamedTuple
 
 import optuna
@@ -20,8 +20,8 @@ class Choice(NamedTuple):
         return trial.suggest_categorical(key, self.values)
 
     @property
-    def example(self) -> str:
-        return self.values[0]
+    def examples(self) -> list[str]:
+        return self.values
 
 
 class Range(NamedTuple):
@@ -37,8 +37,8 @@ class Range(NamedTuple):
         return trial.suggest_float(key, self.low, self.high, log=self.function == "log")
 
     @property
-    def example(self) -> str:
-        return str(int(self.low) if self.function == "int" else self.low)
+    def examples(self) -> list[str]:
+        return [str(int(bound) if self.function == "int" else bound) for bound in (self.low, self.high)]
 
 
 class Space(NamedTuple):
@@ -54,9 +54,12 @@ class Space(NamedTuple):
         return [dict(zip(self.varied, row, strict=True)) for row in rows]
 
     @property
-    def example(self) -> list[str]:
-        """The overrides of one trial, to see that they compose."""
-        return [*self.fixed, *(f"{key}={domain.example}" for key, domain in self.varied.items())]
+    def examples(self) -> list[list[str]]:
+        """The overrides of trials in which every value and every bound occurs, to see that they compose."""
+        domains = self.varied.values()
+        rows = zip(*(cycle(domain.examples) for domain in domains), strict=False)
+        count = max((len(domain.examples) for domain in domains), default=0)
+        return [[*self.fixed, *map("=".join, zip(self.varied, row, strict=True))] for row in islice(rows, count)]
 
     def suggest(self, trial: optuna.Trial) -> list[str]:
         """The overrides of a trial."""
