@@ -1,7 +1,8 @@
 """What each lever of the update's speed gives: `python benchmarks/levers.py [--levers LEVER …]`.
 
 A training at full size. Each lever is taken away for an update of each kind, right after one of each kind with all
-levers, and put back, so that both sides of a ratio are seconds apart.
+levers, and put back, so that both sides of a ratio are seconds apart. `--levers all` takes all of them away at once,
+and `--parts` says where the time goes, before and after.
 """
 
 import argparse
@@ -18,6 +19,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from machine import DTYPES, name_of_machine
+from our_update import timed
 from stopwatch import fit, noise, synchronize
 from torch import nn
 from transformers.models.wavlm.modeling_wavlm import WavLMAttention
@@ -33,6 +35,7 @@ from lfsc.discriminators.frozen import Frozen
 from lfsc.models import gradients, padding
 from lfsc.training import module as training
 from lfsc.training.assembly import build_module
+from lfsc.training.profile import parts
 
 KINDS = 2  # of updates: with both turns, and with the generator's alone, in turns
 Without = Callable[[nn.Module], AbstractContextManager]
@@ -97,6 +100,16 @@ def views_twice(_: nn.Module) -> AbstractContextManager:
     return patch.object(training.CodecTraining, "judging_losses", with_views_of_its_own)
 
 
+@contextmanager
+def stock_everything(module: nn.Module) -> Iterator[None]:
+    with ExitStack() as taken_away:
+        for lever, without in WITHOUT.items():
+            if lever != ALL:
+                taken_away.enter_context(without(module))
+        yield
+
+
+ALL = "all"
 WITHOUT: dict[str, Without] = {
     "views, once an update": views_twice,
     "no gradients of the judges in the generator's turn": judges_with_gradients,
@@ -106,6 +119,7 @@ WITHOUT: dict[str, Without] = {
     "reflection with a gradient in one copy": stock_reflection,
     "gradients of dilated and strided convolutions": stock_convolutions,
     "activations in place": stock_activations,
+    ALL: stock_everything,
 }
 
 
@@ -117,11 +131,13 @@ class Turn(NamedTuple):
 
 
 class Turns(Callback):
-    """Times the updates of a schedule."""
+    """Times the updates of a schedule, and in them the calls that are noted down in `calls` by the names of parts."""
 
-    def __init__(self, schedule: list[Turn]):
+    def __init__(self, schedule: list[Turn], calls: dict[str, list[float]]):
         self.schedule = schedule
+        self.calls = calls
         self.seconds: dict[Turn, list[list[float]]] = {turn: [[] for _ in range(KINDS)] for turn in schedule}
+        self.parts: dict[Turn, dict[str, float]] = {turn: dict.fromkeys(calls, 0.0) for turn in schedule}
 
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch, batch_idx: int) -> None:
         lever, without = self.schedule[batch_idx // KINDS]
@@ -135,11 +151,19 @@ class Turns(Callback):
         synchronize()
         took = time.perf_counter() - self.begin
         self.taken_away.close()
-        self.seconds[self.schedule[batch_idx // KINDS]][batch_idx % KINDS].append(took)
+        turn = self.schedule[batch_idx // KINDS]
+        self.seconds[turn][batch_idx % KINDS].append(took)
+        for name, calls in self.calls.items():
+            self.parts[turn][name] += sum(calls)
+            calls.clear()
 
     def mean(self, turn: Turn) -> float:
         """Mean seconds of an update, of the medians for each kind."""
         return sum(map(median, self.seconds[turn])) / KINDS
+
+    def part(self, turn: Turn, name: str) -> float:
+        """Mean seconds of a part in an update."""
+        return self.parts[turn][name] / sum(map(len, self.seconds[turn]))
 
 
 def main() -> None:
@@ -148,23 +172,29 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2, help="updates of each kind without a lever")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--levers", nargs="+", choices=WITHOUT, default=list(WITHOUT), metavar="LEVER")
+    parser.add_argument("--parts", action="store_true", help="a row for each part of the update, too")
     options = parser.parse_args()
     print(f"{name_of_machine()}\n\n| precision | lever | update without it | with it | gain |\n|---|---|---|---|---|")
     for precision in options.precision:
-        turns = timed(options.levers, precision, batch=options.batch, rounds=options.rounds)
+        turns = trained(options.levers, precision, batch=options.batch, rounds=options.rounds)
         for lever in options.levers:
-            without, with_it = turns.mean(Turn(lever, without=True)), turns.mean(Turn(lever, without=False))
-            gain = f"{1 - with_it / without:.1%}"
-            print(f"| {precision} | {lever} | {without:.2f} s | {with_it:.2f} s | {gain} |", flush=True)
+            without, with_it = Turn(lever, without=True), Turn(lever, without=False)
+            print_row(precision, lever, turns.mean(without), turns.mean(with_it))
+            for name in turns.calls if options.parts else ():
+                print_row(precision, f"{lever}: {name}", turns.part(without, name), turns.part(with_it, name))
 
 
-def timed(levers: list[str], precision: str, *, batch: int, rounds: int) -> Turns:
+def print_row(precision: str, name: str, without: float, with_it: float) -> None:
+    print(f"| {precision} | {name} | {without:.2f} s | {with_it:.2f} s | {1 - with_it / without:.1%} |", flush=True)
+
+
+def trained(levers: list[str], precision: str, *, batch: int, rounds: int) -> Turns:
     sides = [Turn(lever, without) for lever in levers for _ in range(rounds) for without in (False, True)]
     schedule = [Turn("", without=False), *sides]  # the first updates warm up
     with tempfile.TemporaryDirectory() as wavlm:
         write_wavlm(wavlm)
         module = build_module(compose(FULL_SIZE, ["data.path=unused", f"batch_size={batch}", f"slm.path={wavlm}"]))
-    turns = Turns(schedule)
+    turns = Turns(schedule, {name: timed(owner, method) for name, owner, method in parts(module)})
     batches = [Batch(audio, [""] * batch, []) for audio in noise(batch, KINDS * len(schedule))]
     fit(module, batches, precision=precision, callbacks=[turns])
     return turns

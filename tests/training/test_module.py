@@ -1,6 +1,8 @@
 """The two players' update: NeMo's trajectory, whose turn it is, and what is computed in it."""
 
 import copy
+import importlib
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -14,6 +16,7 @@ from lfsc.losses.weighted import WeightedLosses
 from lfsc.training.module import CodecTraining
 from lfsc.training.player import Player
 
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 NAMES = {
     "d_loss": "discriminator",
     "g_loss_mel_l1": "mel",
@@ -27,6 +30,12 @@ class Clips(NamedTuple):
     audio: torch.Tensor
     keys: list[str]
     skipped: list
+
+
+@pytest.fixture
+def levers(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module("levers")
 
 
 @pytest.fixture
@@ -113,6 +122,18 @@ def test_activations_made_anew_change_nothing(module, batches):
     module.codec.register_forward_pre_hook(lambda *_: passes.append(torch.is_grad_enabled()))
     assert fit(module, clips) == kept
     assert passes == [True, True] * len(clips)
+
+
+@pytest.mark.slow
+def test_levers_of_speed_change_results_in_rounding_alone(module, batches, levers):
+    clips = [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:2]]
+    expected = fit(copy.deepcopy(module), clips)
+    for lever, taken_away in levers.WITHOUT.items():
+        stock = copy.deepcopy(module)
+        with taken_away(stock):
+            updates = fit(stock, clips)
+        for found, value in zip(updates, expected, strict=True):
+            assert found == pytest.approx(value, rel=1e-4, abs=1e-6), lever
 
 
 def test_each_turn_trains_its_own_player(module, batches):
