@@ -30,7 +30,7 @@ from lfsc.composing import compose
 from lfsc.data.batch import Batch
 from lfsc.discriminators import layers
 from lfsc.discriminators.attention import FusedAttention
-from lfsc.discriminators.ensemble import Ensemble, Judgements, Views
+from lfsc.discriminators.ensemble import Views
 from lfsc.discriminators.frozen import Frozen
 from lfsc.models import gradients, padding
 from lfsc.training import module as training
@@ -75,10 +75,6 @@ def stock_convolutions(_: nn.Module) -> AbstractContextManager:
     return patch.object(gradients, "learning_on_cpu", lambda x, weight: False)
 
 
-def judges_apart(_: nn.Module) -> AbstractContextManager:
-    return patch.object(Ensemble, "together", lambda self, views: Judgements(self(views.real), self(views.fake)))
-
-
 @contextmanager
 def judges_with_gradients(module: nn.Module) -> Iterator[None]:
     # Weights that are normed once, without a graph, would have no gradient.
@@ -113,7 +109,6 @@ ALL = "all"
 WITHOUT: dict[str, Without] = {
     "views, once an update": views_twice,
     "no gradients of the judges in the generator's turn": judges_with_gradients,
-    "real and fake judged in one batch": judges_apart,
     "the judges' weights normed once a turn": weights_normed_anew,
     "WavLM's attention, fused": stock_attention,
     "reflection with a gradient in one copy": stock_reflection,

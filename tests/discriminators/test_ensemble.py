@@ -4,7 +4,6 @@ from torch import nn
 
 from lfsc.discriminators.ensemble import Discriminator, Ensemble, Judgement
 from lfsc.discriminators.period import FoldByPeriod, MultiPeriodDiscriminator
-from lfsc.losses.adversarial import DiscriminatorLoss
 
 
 class Judge(nn.Module):
@@ -32,28 +31,6 @@ def test_views_of_real_have_no_graph_and_views_of_fake_have_one(ensemble):
 def test_members_keep_their_order_and_names(ensemble):
     assert ensemble.names == ["a_0", "a_1"]
     assert len(ensemble([torch.ones(1), torch.ones(1)])) == 2
-
-
-def test_together_says_what_each_alone_says():
-    torch.manual_seed(0)
-    ensemble = Ensemble(period=MultiPeriodDiscriminator(periods=[2, 3], channels=[4, 4], kernel_size=5, stride=3))
-    views = ensemble.views(torch.randn(3, 300), torch.randn(3, 300)).detached()
-    together = ensemble.together(views)
-    for found, expected in ((together.real, ensemble(views.real)), (together.fake, ensemble(views.fake))):
-        for judgement, alone in zip(found, expected, strict=True):
-            torch.testing.assert_close(judgement.score, alone.score)
-            torch.testing.assert_close(judgement.features, alone.features)
-
-
-def test_together_trains_the_members_as_apart():
-    torch.manual_seed(0)
-    ensemble = Ensemble(period=MultiPeriodDiscriminator(periods=[2, 3], channels=[4, 4], kernel_size=5, stride=3))
-    views = ensemble.views(torch.randn(3, 300), torch.randn(3, 300)).detached()
-    loss, parameters = DiscriminatorLoss(), list(ensemble.parameters())
-    together = ensemble.together(views)
-    found = torch.autograd.grad(loss(together.fake, together.real), parameters)
-    expected = torch.autograd.grad(loss(ensemble(views.fake), ensemble(views.real)), parameters)
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-7)
 
 
 def test_an_ensemble_of_none_is_refused():

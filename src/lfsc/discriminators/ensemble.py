@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, cat, nn
+from torch import Tensor, nn
 
 
 class Judgement(NamedTuple):
@@ -12,18 +12,6 @@ class Judgement(NamedTuple):
 
     score: Tensor  # towards 1 real, towards 0 fake; a map over the view
     features: list[Tensor]
-
-    def split(self, clips: int) -> tuple["Judgement", "Judgement"]:
-        """What it says of the first `clips`, and of the others."""
-        first = Judgement(self.score[:clips], [feature[:clips] for feature in self.features])
-        return first, Judgement(self.score[clips:], [feature[clips:] for feature in self.features])
-
-
-class Judgements(NamedTuple):
-    """What every judge says of the same clips, real and fake."""
-
-    real: list[Judgement]
-    fake: list[Judgement]
 
 
 class Views(NamedTuple):
@@ -72,12 +60,3 @@ class Ensemble(nn.Module):
     def forward(self, views: list[Tensor]) -> list[Judgement]:
         """Each member's judgement of its view."""
         return [member.judge(view) for member, view in zip(self.members(), views, strict=True)]
-
-    def together(self, views: Views) -> Judgements:
-        """Each member's judgements of real and of fake, heard in one batch; for a turn that trains the members.
-
-        Their weights are then normed, cast and differentiated once. Sums over the batch differ in their last bits.
-        """
-        judged = self([cat(pair) for pair in zip(views.real, views.fake, strict=True)])
-        clips = len(views.real[0])
-        return Judgements(*map(list, zip(*(judgement.split(clips) for judgement in judged), strict=True)))

@@ -107,12 +107,14 @@ class CodecTraining(LightningModule):
         """The discriminators' loss, and beside it their opinions."""
         # Detached: this turn trains the judges and must not reach the codec.
         views = compared.views.detached()
-        real, fake = self.discriminators.together(views)
+        # In one batch both took a CPU longer: maps of the STFT judges grow more than the period judges' weights save.
+        with parametrize.cached():
+            real, fake = self.discriminators(views.real), self.discriminators(views.fake)
         loss = {"discriminator": self.discriminator_loss(fake, real)}
         return loss | opinions(self.discriminators.names, real, fake)
 
     def coding_losses(self, compared: Comparison) -> dict[str, Tensor]:
-        # Judged apart, so that no graph is kept for the real side, and with weights that are normed once for both.
+        # No graph is kept for the real side.
         with parametrize.cached():
             with torch.no_grad():
                 judged_real = self.discriminators(compared.views.real)
