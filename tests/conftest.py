@@ -11,7 +11,13 @@ import numpy
 import pytest
 import torch
 
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
 
 
 def shared_folder(name: str) -> Path:
