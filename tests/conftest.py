@@ -11,7 +11,6 @@ import numpy
 import pytest
 import torch
 
-
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
