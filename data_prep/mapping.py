@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 AHEAD = 4
 # How often Ray repeats a task whose worker died.
 RETRIES = 3
-DIED = "a worker died; what is finished is kept, so the same command continues"
+KEPT = "what is finished is kept, so the same command continues"
 
 
 class Workers(NamedTuple):
@@ -56,7 +56,7 @@ def local(count: int) -> Iterator[Workers]:
     try:
         yield Workers(count, executor.submit, lambda future: future.result())
     except BrokenProcessPool as error:
-        raise RuntimeError(DIED) from error
+        raise RuntimeError(f"a worker died; {KEPT}") from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
@@ -85,8 +85,9 @@ def cluster(address: str) -> Iterator[Workers]:
     try:
         remote = ray.remote(num_cpus=1, max_retries=RETRIES)(lambda function, task: function(task))
         yield Workers(int(ray.cluster_resources().get("CPU", 1)), remote.remote, result)
-    except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError) as error:
-        raise RuntimeError(DIED) from error
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise RuntimeError(f"the Ray cluster failed ({type(error).__name__}: {reason}); {KEPT}") from error
     finally:
         ray.shutdown()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.mapping import AHEAD, DIED, cluster, local, mapped
+from data_prep.mapping import AHEAD, KEPT, cluster, local, mapped
 
 # Workers import what they are sent by name: modules that they can find, not this one.
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ def test_local_processes():
         assert list(mapped(workers, abs, range(-50, 0))) == list(range(50, 0, -1))
         with pytest.raises(ValueError, match="invalid literal"):
             list(mapped(workers, int, ["1", "2", "three"]))
-        with pytest.raises(RuntimeError, match=DIED), local(1) as dying:
+        with pytest.raises(RuntimeError, match=KEPT), local(1) as dying:
             list(mapped(dying, os._exit, [1]))
 
 
@@ -57,6 +57,16 @@ def test_workers_end_with_a_killed_parent(tmp_path):
     while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not Path(f"/proc/{worker}").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["getpid", "getppid"], ids=["every worker that tries", "the node"])
+def test_ray_that_dies_is_said_in_one_line(victim, monkeypatch):
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    deadly = f"__import__('os').kill(__import__('os').{victim}(), 9)"
+    with pytest.raises(RuntimeError, match=r"^the Ray cluster failed \([^\n]+\); " + KEPT), cluster("local") as workers:
+        list(mapped(workers, eval, [deadly, *["__import__('time').sleep(1)"] * 50]))
 
 
 def test_ray_that_is_not_installed(monkeypatch):
