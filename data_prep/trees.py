@@ -6,6 +6,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -64,9 +65,9 @@ class Archive:
     """A tar; a compressed one is decompressed into `scratch` first, once, for it cannot be read from the middle."""
 
     def __init__(self, path: Path, scratch: Path) -> None:
-        self.name = path.name.removesuffix(".gz").removesuffix(".tgz").removesuffix(".tar")
+        self.name = _stem(path)
         self.path = _decompressed(path, scratch)
-        self.places = _places(self.path)
+        self.places = _places(self.path, source=path)
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
         return (name for name in sorted(self.places) if not set(prune) & set(PurePosixPath(name).parts[:-1]))
@@ -128,12 +129,19 @@ def _grouped(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[s
     return [Found(tree, folder, names) for folder, names in groups.items()]
 
 
+def _stem(archive: Path) -> str:
+    return archive.name.removesuffix(".gz").removesuffix(".tgz").removesuffix(".tar")
+
+
 def _decompressed(path: Path, scratch: Path) -> Path:
     """The tar itself, or what is in the compressed one."""
     with path.open("rb") as file:
         if file.read(2) != GZIP:
             return path
-    unpacked = scratch / f"{path.name.removesuffix('.gz').removesuffix('.tgz').removesuffix('.tar')}.tar"
+    # Another archive of this name, or a new one in its place, is not the one that an earlier run unpacked.
+    status = path.stat()
+    identity = f"{path.absolute()} {status.st_size} {status.st_mtime_ns}"
+    unpacked = scratch / f"{_stem(path)}-{sha256(identity.encode()).hexdigest()[:8]}.tar"
     if not unpacked.exists():
         try:
             with gzip.open(path) as compressed, replacing(unpacked) as temporary, temporary.open("wb") as file:
@@ -143,8 +151,8 @@ def _decompressed(path: Path, scratch: Path) -> Path:
     return unpacked
 
 
-def _places(path: Path) -> dict[str, tuple[int, int]]:
-    """Offset and size of every file in a tar."""
+def _places(path: Path, *, source: Path) -> dict[str, tuple[int, int]]:
+    """Offset and size of every file in a tar, which came out of `source`."""
     places = {}
     try:
         with tarfile.open(path, "r:") as tar:
@@ -154,9 +162,9 @@ def _places(path: Path) -> dict[str, tuple[int, int]]:
                 # tarfile would keep millions of these.
                 tar.members = []
     except tarfile.TarError as error:
-        raise ValueError(f"{path} is no complete tar ({error}); download it again") from error
+        raise ValueError(f"{source} is no complete tar ({error}); download it again") from error
     if places and sum(max(places.values())) > path.stat().st_size:
-        raise ValueError(f"{path} is truncated; download it again")
+        raise ValueError(f"{source} is truncated; download it again")
     return places
 
 

@@ -46,10 +46,23 @@ def test_links_to_folders_are_followed_but_in_no_circle(corpus, put, tmp_path):
 def test_a_compressed_archive_is_decompressed_once(corpus, packed, tmp_path):
     path, scratch = packed(corpus, ".tar.gz"), tmp_path / "scratch"
     first = Archive(path, scratch)
-    written = (scratch / "c.tar").stat().st_mtime_ns
-    assert Archive(path, scratch).places == first.places
-    assert (scratch / "c.tar").stat().st_mtime_ns == written
+    written = first.path.stat().st_mtime_ns
+    again = Archive(path, scratch)
+    assert (again.path, again.places) == (first.path, first.places)
+    assert first.path.stat().st_mtime_ns == written
+    assert first.path.parent == scratch
     assert first.name == "c"
+
+
+def test_another_archive_of_the_same_name_is_not_taken_for_it(corpus, packed, put, tmp_path):
+    path, scratch = packed(corpus, ".tar.gz"), tmp_path / "scratch"
+    put("other/c.tar.gz", path.read_bytes())
+    first, elsewhere = Archive(path, scratch), Archive(tmp_path / "other/c.tar.gz", scratch)
+    put("c/more.txt", "3")
+    path.unlink()
+    renewed = Archive(packed(corpus, ".tar.gz"), scratch)
+    assert len({first.path, elsewhere.path, renewed.path}) == 3
+    assert "c/more.txt" in renewed and "c/more.txt" not in first
 
 
 def test_an_uncompressed_archive_is_read_in_place(corpus, packed, tmp_path):
@@ -69,7 +82,7 @@ def test_an_incomplete_download_is_an_error(corpus, packed, put, tmp_path, suffi
 
 def test_what_is_no_archive_is_an_error(put, tmp_path):
     for name, content in (("a.tar", b"no tar" * 200), ("b.tar.gz", gzip.compress(b"no tar" * 200))):
-        with pytest.raises(ValueError, match=name.removesuffix(".gz")):
+        with pytest.raises(ValueError, match=f"{name} is no complete tar"):
             Archive(put(name, content), tmp_path / "scratch")
 
 
