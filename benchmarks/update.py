@@ -72,28 +72,34 @@ def main() -> None:
             for precision in options.precision:
                 row = f"{options.recipe}, {precision}, batch {batch}"
                 try:
-                    *nemo, ours = measure(wavlm, batch, precision, options)
+                    nemo, ours = measure(wavlm, batch, precision, options)
                 except MemoryError as error:
                     print(f"| {row} | {error}: out of memory | | | | | | |", flush=True)
                     continue
-                for theirs, their_precision in zip(nemo, options.nemo_precision, strict=False):
+                for their_precision, theirs in nemo.items():
                     print_row(f"NeMo 3.0, {their_precision}, batch {batch}", theirs, batch, "", "")
                 share = GFLOP_A_CLIP * 1e9 * batch / ours.mean / peaks[precision]
                 share = f"{share:.0%}" if options.recipe == FULL_SIZE else ""
-                print_row(row, ours, batch, " and ".join(f"{ours.ratio(theirs):.2f}" for theirs in nemo), share)
+                print_row(
+                    row, ours, batch, " and ".join(f"{ours.ratio(theirs):.2f}" for theirs in nemo.values()), share
+                )
                 measured[row] = ours
     print_parts(measured)
 
 
-def measure(wavlm: str, batch: int, precision: str, options: argparse.Namespace) -> list[Measured]:
-    """Our update, and before it NeMo's in each of its precisions if there is a NeMo."""
+def measure(
+    wavlm: str, batch: int, precision: str, options: argparse.Namespace
+) -> tuple[dict[str, Measured], Measured]:
+    """NeMo's update in each of its precisions, none if there is no NeMo, and ours."""
     told = [wavlm, str(batch), str(options.updates)]
     nemo = os.environ.get("LFSC_NEMO_PYTHON") if options.recipe == FULL_SIZE else None
-    commands = [[nemo, HERE / "nemo_update.py", *told, theirs] for theirs in options.nemo_precision if nemo]
+    theirs = options.nemo_precision if nemo else []
+    commands = [[nemo, HERE / "nemo_update.py", *told, their_precision] for their_precision in theirs]
     commands.append([sys.executable, HERE / "our_update.py", *told, precision, options.recipe, *options.set])
     # A GPU's pace is steady, and its memory small.
     together = [[command] for command in commands] if torch.cuda.is_available() else [commands]
-    return [result(lines) for group in together for lines in in_turns(group)]
+    *nemo_results, ours = [result(lines) for group in together for lines in in_turns(group)]
+    return dict(zip(theirs, nemo_results, strict=True)), ours
 
 
 def result(lines: list[str]) -> Measured:

@@ -79,9 +79,10 @@ class Catalogue:
 
     def _by_speaker(self, rows: numpy.ndarray) -> dict[str, dict[str, float]]:
         """Seconds by language and speaker."""
-        totals = numpy.bincount(numpy.asarray(self.speakers)[rows], numpy.asarray(self.seconds)[rows])
+        speakers, seconds = numpy.asarray(self.speakers)[rows], numpy.asarray(self.seconds)[rows]
+        totals = numpy.bincount(speakers, seconds, minlength=len(self.speaker_numbers))
         found: dict[str, dict[str, float]] = defaultdict(dict)
-        for (language, name), total in zip(self.speaker_numbers, totals, strict=False):
+        for (language, name), total in zip(self.speaker_numbers, totals, strict=True):
             if total > 0:
                 found[language][name] = float(total)
         return found

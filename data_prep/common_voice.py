@@ -67,6 +67,7 @@ def _rows(found: Found, table: str) -> Iterator[dict | Malformed]:
     if absent and columns != [""]:
         raise ValueError(f"{name} has no column {' and no '.join(absent)}, only {', '.join(columns)}")
     for number, line in enumerate(lines, start=2):
+        # One that is cut short still names its clip, and whose speaker must not be trained on; both are looked for.
         row = dict(zip(columns, _fields(line), strict=False))
         absent = [column for column in COLUMNS if not row.get(column)]
         yield Malformed(f"{name}:{number}", absent) if absent else row

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
 from .keys import key_of, label
@@ -12,6 +13,8 @@ from .utterance import File, Rejection, Utterance
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 MANIFESTS = ("manifest.jsonl", "manifest.csv", "manifest.tsv")
+# The key of a row's fields behind the last column.
+BEYOND = None
 UNKNOWN_LANGUAGE, UNKNOWN_SPEAKER = "und", "unknown"
 
 
@@ -69,6 +72,11 @@ def _rows(manifest: str, lines: Iterator[str]) -> Iterator[tuple[str, dict | str
         if isinstance(row, str):
             yield place, row
             continue
+        beyond = row.pop(BEYOND, ())
+        if any(beyond):
+            # A separator inside a field has moved what follows it to other columns.
+            yield place, f"more fields than columns: {', '.join(map(repr, beyond))}"
+            continue
         # NeMo's manifests call it audio_filepath.
         path = row.get("path") or row.get("audio_filepath")
         yield (str(path), row) if path else (place, f"no 'path', only {', '.join(map(str, row)) or 'nothing'}")
@@ -76,7 +84,9 @@ def _rows(manifest: str, lines: Iterator[str]) -> Iterator[tuple[str, dict | str
 
 def _tabulated(lines: Iterator[str]) -> Iterator[dict]:
     columns = _fields(next(lines, ""))
-    return (dict(zip(columns, _fields(line), strict=False)) for line in lines if line.strip())
+    rows = (_fields(line) for line in lines if line.strip())
+    # As csv.DictReader has it: what is missing is None.
+    return ({**dict(zip_longest(columns, row[: len(columns)])), BEYOND: row[len(columns) :]} for row in rows)
 
 
 def _fields(line: str) -> list[str]:
@@ -86,7 +96,7 @@ def _fields(line: str) -> list[str]:
 
 
 def _comma_separated(lines: Iterator[str], manifest: str) -> Iterator[dict]:
-    rows = csv.DictReader(lines, strict=True)
+    rows = csv.DictReader(lines, restkey=BEYOND, strict=True)
     try:
         yield from rows
     except csv.Error as error:

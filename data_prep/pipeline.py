@@ -71,7 +71,7 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
 def finished(folder: Path, settings: dict) -> bool:
     """Whether the corpus is complete; raises if what is there was made with other settings."""
     # Before there is a plan, nothing was made that settings could decide.
-    begun = [folder / UNFINISHED / "settings.json"] if Planner(folder / UNFINISHED).load() else []
+    begun = [folder / UNFINISHED / "settings.json"] if Planner(folder / UNFINISHED).path.exists() else []
     for path in (folder / CORPUS, *begun):
         if not path.exists():
             continue

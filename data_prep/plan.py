@@ -53,12 +53,12 @@ class Planner:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.path = folder / "plan.json"
 
     def load(self) -> Plan | None:
-        path = self.folder / "plan.json"
-        if not path.exists():
+        if not self.path.exists():
             return None
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(self.path.read_text(encoding="utf-8"))
         return Plan([PlannedShard(*shard) for shard in content["shards"]], content["notes"])
 
     def make(self, examined: Iterable[Examined | Rejection], *, sizes: Sizes, val_share: float, seed: int) -> Plan:
@@ -78,7 +78,7 @@ class Planner:
         shards, order = _dealt(catalogue, sizes, seed)
         with self._new("order.npy") as file:
             numpy.save(file, order)
-        write_text(self.folder / "plan.json", json.dumps({"notes": notes, "shards": shards}))
+        write_text(self.path, json.dumps({"notes": notes, "shards": shards}))
         return Plan(shards, notes)
 
     def utterances(self, shard: PlannedShard) -> Iterator[Utterance]:

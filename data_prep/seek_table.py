@@ -16,8 +16,10 @@ def with_seek_table(flac: bytes) -> bytes:
     block_size = int.from_bytes(flac[8:10])
     length = int.from_bytes(flac[21:26]) & (1 << 36) - 1
     points = b"".join(
-        first.to_bytes(8) + offset.to_bytes(8) + min(block_size, length - first).to_bytes(2)
-        for first, offset in zip(range(0, length, block_size), frames(flac), strict=False)
+        (number * block_size).to_bytes(8)
+        + offset.to_bytes(8)
+        + min(block_size, length - number * block_size).to_bytes(2)
+        for number, offset in enumerate(frames(flac))
     )
     header = bytes([SEEK_TABLE]) + len(points).to_bytes(3)
     return flac[:STREAMINFO_END] + header + points + flac[STREAMINFO_END:]

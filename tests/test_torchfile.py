@@ -103,6 +103,13 @@ def test_a_cut_file_is_refused(share):
         opened(data[: int(share * len(data))])
 
 
+def test_a_version_of_zip_that_is_not_known_is_refused():
+    data = bytearray(saved({"a": torch.ones(3)}))
+    data[data.index(b"PK\1\2") + 6] = 99
+    with pytest.raises(ValueError, match="weights is not a whole checkpoint.*zip file version 9.9"):
+        opened(bytes(data))
+
+
 def test_compressed_records_are_refused():
     data = rezipped(saved({"a": torch.ones(1000)}), lambda name, record: record, compression=zipfile.ZIP_DEFLATED)
     with pytest.raises(ValueError, match="compressed"):

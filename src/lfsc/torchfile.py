@@ -32,6 +32,7 @@ class TorchFile:
             self.folder = pickled.filename.removesuffix("data.pkl")
             self.require_little_endian()
             self.contents = unpickled(self.record(pickled.filename))
+        # zipfile's NotImplementedError is for versions of the format, here and below for flags, that it does not know.
         except (*DAMAGE, zipfile.BadZipFile, NotImplementedError) as error:
             raise ValueError(
                 f"{name} is not a whole checkpoint of torch.save, or holds more than data: {reason(error)}"

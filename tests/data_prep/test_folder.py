@@ -81,6 +81,21 @@ def test_a_bad_row_of_a_manifest_is_rejected_alone(tmp_path, put, content, messa
     assert bad.detail.startswith(message)
 
 
+@pytest.mark.parametrize(("kind", "separator"), [("csv", ","), ("tsv", "\t")])
+def test_a_row_with_more_fields_than_columns_is_rejected_alone(tmp_path, put, kind, separator):
+    rows = [
+        ("path", "text", "language"),
+        ("a.wav", "well", "then", "de"),
+        ("b.wav", "so", "de", ""),
+        ("c.wav", "short"),
+    ]
+    put(f"manifest.{kind}", "".join(separator.join(row) + "\n" for row in rows))
+    bad, padded, short = read(tmp_path)
+    assert (bad.key, bad.reason) == (f"manifest.{kind}, recording 1", "malformed")
+    assert bad.detail == "more fields than columns: 'de'"
+    assert [(row.key, row.text, row.language) for row in (padded, short)] == [("b", "so", "de"), ("c", "short", "und")]
+
+
 def test_quotation_marks_in_a_tsv_quote_nothing(tmp_path, put):
     put("manifest.tsv", 'path\tspeaker\ttext\na.wav\ts\t"to begin\nb.wav\ts\t"all" of it\n')
     assert [row.text for row in read(tmp_path)] == ['"to begin', '"all" of it']

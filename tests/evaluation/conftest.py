@@ -11,7 +11,7 @@ import torch
 
 from lfsc.audio import files
 from lfsc.evaluation.clips import Clip
-from lfsc.evaluation.codecs import Codec, Reconstruction
+from lfsc.evaluation.codecs import Coder, Reconstruction
 from lfsc.evaluation.judging import Judged, Row
 from lfsc.evaluation.light import light_metrics
 from lfsc.evaluation.report import Report, definitions
@@ -40,7 +40,7 @@ def clips(recordings) -> list[Clip]:
     return [Clip(key=path.name, path=path, speaker=path.parent.name) for path in sorted(recordings.rglob("*.*"))]
 
 
-class Coarse(Codec):
+class Coarse(Coder):
     """Rounds samples to sixteenths: one codebook, a token a sample."""
 
     kind = "coarse"
@@ -54,7 +54,7 @@ class Coarse(Codec):
 
 
 @pytest.fixture
-def coarse() -> Codec:
+def coarse() -> Coder:
     return Coarse()
 
 

@@ -43,7 +43,7 @@ class PeriodJudge(nn.Module):
         self.activation = nn.LeakyReLU(0.1, inplace=True)
         self.convs = nn.ModuleList(
             PeriodConv(width_in, width_out, kernel_size, stride=stride)
-            for width_in, width_out, stride in zip(widths, channels, strides, strict=False)
+            for width_in, width_out, stride in zip(widths[:-1], channels, strides, strict=True)
         )
         self.score = PeriodConv(channels[-1], 1, 3, stride=1)
 

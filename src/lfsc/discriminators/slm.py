@@ -48,7 +48,7 @@ class HiddenStatesJudge(nn.Module):
         self.conv_in = weight_norm(nn.Conv1d(hidden_channels, in_channels, 1))
         self.convs = nn.ModuleList(
             weight_norm(nn.Conv1d(width_in, width_out, 5, padding=2))
-            for width_in, width_out in zip(widths, channels, strict=False)
+            for width_in, width_out in zip(widths[:-1], channels, strict=True)
         )
         self.score = weight_norm(nn.Conv1d(channels[-1], 1, 3, padding=1))
 

@@ -1,6 +1,7 @@
 """What is judged: anything that takes a clip and gives it back."""
 
 import math
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,34 +20,46 @@ class Reconstruction(NamedTuple):
     bits: float | None = None  # that would be stored or sent
 
 
-class Codec:
-    """One of the codecs of a report. A subclass says how to `code` audio [T] at its own `sample_rate`."""
+class Codec(ABC):
+    """One of the codecs of a report."""
 
-    kind = "codec"
-    sample_rate: int
     codebook_size: int | None = None
     frame_rate: float | None = None
 
-    def code(self, audio: Tensor) -> Reconstruction:
-        raise NotImplementedError
-
+    @abstractmethod
     def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
         """What comes back of a clip's original [T], at the protocol's rate as it came."""
-        coded = self.code(resample(original, from_rate=sample_rate, to_rate=self.sample_rate))
-        audio = resample(coded.audio.cpu().float(), from_rate=self.sample_rate, to_rate=sample_rate)
-        # Rounding up twice may have added a sample.
-        return coded._replace(audio=audio[: len(original)])
+
+    @abstractmethod
+    def facts(self) -> dict:
+        """What a reader of the report needs to run the same codec again."""
 
     def unpaired(self, keys: set[str]) -> list[str]:
         """Of a codec that is a folder: its recordings that belong to no clip of these keys."""
         return []
 
+
+class Coder(Codec):
+    """A codec that runs here, at its own `sample_rate`."""
+
+    kind: str
+    sample_rate: int
+
+    @abstractmethod
+    def code(self, audio: Tensor) -> Reconstruction:
+        """What it makes of audio [T] at its rate."""
+
+    def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
+        coded = self.code(resample(original, from_rate=sample_rate, to_rate=self.sample_rate))
+        audio = resample(coded.audio.cpu().float(), from_rate=self.sample_rate, to_rate=sample_rate)
+        # Rounding up twice may have added a sample.
+        return coded._replace(audio=audio[: len(original)])
+
     def facts(self) -> dict:
-        """What a reader of the report needs to run the same codec again."""
         return {"kind": self.kind, "sample_rate": self.sample_rate}
 
 
-class Identity(Codec):
+class Identity(Coder):
     """The original itself: the best that each number can be."""
 
     kind = "identity"
@@ -58,7 +71,7 @@ class Identity(Codec):
         return Reconstruction(audio)
 
 
-class LFSC(Codec):
+class LFSC(Coder):
     """A codec of ours, from whatever `lfsc.load` takes."""
 
     kind = "lfsc"

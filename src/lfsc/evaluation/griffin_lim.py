@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lfsc.audio.spectra import slaney_mel_filters
-from lfsc.evaluation.codecs import Codec, Reconstruction, token_reconstruction
+from lfsc.evaluation.codecs import Coder, Reconstruction, token_reconstruction
 
 # 22 bands of 4 bits every 1024 samples: the paper's 88 bits a frame, 1.895 kbps at 22 050 Hz. Of the windows, bands and
 # bits tried in that budget these gave the best STOI on speech.
@@ -18,7 +18,7 @@ QUIETEST, LOUDEST = -20.0, 60.0
 ITERATIONS = 64
 
 
-class MelGriffinLim(Codec):
+class MelGriffinLim(Coder):
     kind = "griffin-lim"
     codebook_size = NUM_LEVELS
 

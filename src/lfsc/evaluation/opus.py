@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from lfsc.audio import files
-from lfsc.evaluation.codecs import Codec, Reconstruction
+from lfsc.evaluation.codecs import Coder, Reconstruction
 
 OPUS_RATE = 48000
 # Each program's command lines to write packets.opus from in.wav, and out.wav from it.
@@ -24,7 +24,7 @@ PROGRAMS = {
 }
 
 
-class Opus(Codec):
+class Opus(Coder):
     """Opus (RFC 6716) with 20 ms packets at a variable rate; its bits are those of the packets alone."""
 
     kind = "opus"

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lfsc.evaluation.codecs import Codec, Reconstruction, token_reconstruction
+from lfsc.evaluation.codecs import Coder, Reconstruction, token_reconstruction
 
 
-class Peer(Codec):
+class Peer(Coder):
     """A transformers model of the kind encodec, dac or mimi; `setting` chooses among its bitrates."""
 
     def __init__(self, kind: str, model: nn.Module, *, setting: float | None, source: str, device: str):

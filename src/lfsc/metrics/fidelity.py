@@ -1,5 +1,7 @@
 """How far a waveform and its spectra are from the original, clip by clip."""
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -13,7 +15,7 @@ from lfsc.losses.spectral import GUARD
 N_FFT, HOP_LENGTH, NUM_MELS = 2048, 512, 80
 
 
-class PerClip(nn.Module):
+class PerClip(nn.Module, ABC):
     """One number a clip [B], of fake and real audio [B,T]; what lies behind the clips' `lengths` [B] is not heard."""
 
     def forward(self, fake: Tensor, real: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -24,8 +26,9 @@ class PerClip(nn.Module):
         clips = zip(fake, real, lengths.tolist(), strict=True)
         return torch.cat([self.measure(a[None, :length].float(), b[None, :length].float()) for a, b, length in clips])
 
+    @abstractmethod
     def measure(self, fake: Tensor, real: Tensor) -> Tensor:
-        raise NotImplementedError
+        """A number a clip [B], of audio [B,T] all of which is heard."""
 
 
 class SpectralDistance(PerClip):

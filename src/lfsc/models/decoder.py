@@ -37,7 +37,7 @@ class Decoder(nn.Module):
         self.activations = nn.ModuleList(activation_of(activation, width) for width in widths[:-1])
         self.upsamples = nn.ModuleList(
             UpsampleConv1d(width, width // 2, rate=rate, groups=width // 2 if grouped_upsampling else 1)
-            for width, rate in zip(widths, rates, strict=False)
+            for width, rate in zip(widths[:-1], rates, strict=True)
         )
         self.blocks = nn.ModuleList(
             MultiReceptiveField(

@@ -40,7 +40,7 @@ class Encoder(nn.Module):
         self.activations = nn.ModuleList(activation_of(activation, width) for width in widths[:-1])
         self.downsamples = nn.ModuleList(
             PaddedConv1d(width, 2 * width, 2 * rate, stride=rate, pad_mode=pad_mode)
-            for width, rate in zip(widths, rates, strict=False)
+            for width, rate in zip(widths[:-1], rates, strict=True)
         )
         self.activation_out = activation_of(activation, widths[-1])
         self.conv_out = PaddedConv1d(widths[-1], latent_dim, out_kernel_size, pad_mode=pad_mode)

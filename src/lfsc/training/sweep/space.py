@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from itertools import cycle, islice, product
+from itertools import product
 from typing import NamedTuple
 
 import optuna
@@ -56,10 +56,10 @@ class Space(NamedTuple):
     @property
     def examples(self) -> list[list[str]]:
         """The overrides of trials in which every value and every bound occurs, to see that they compose."""
-        domains = self.varied.values()
-        rows = zip(*(cycle(domain.examples) for domain in domains), strict=False)
-        count = max((len(domain.examples) for domain in domains), default=0)
-        return [[*self.fixed, *map("=".join, zip(self.varied, row, strict=True))] for row in islice(rows, count)]
+        tried = {key: domain.examples for key, domain in self.varied.items()}
+        count = max(map(len, tried.values()), default=0)
+        rows = [[f"{key}={values[i % len(values)]}" for key, values in tried.items()] for i in range(count)]
+        return [[*self.fixed, *row] for row in rows]
 
     def suggest(self, trial: optuna.Trial) -> list[str]:
         """The overrides of a trial."""
