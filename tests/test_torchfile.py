@@ -106,7 +106,7 @@ def test_a_cut_file_is_refused(share):
 def test_a_version_of_zip_that_is_not_known_is_refused():
     data = bytearray(saved({"a": torch.ones(3)}))
     data[data.index(b"PK\1\2") + 6] = 99
-    with pytest.raises(ValueError, match="weights is not a whole checkpoint.*zip file version 9.9"):
+    with pytest.raises(ValueError, match=r"weights is not a whole checkpoint.*zip file version 9\.9"):
         opened(bytes(data))
 
 
