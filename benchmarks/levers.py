@@ -171,11 +171,11 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{name_of_machine()}\n\n| precision | lever | update without it | with it | gain |\n|---|---|---|---|---|")
     for precision in options.precision:
-        turns = trained(options.levers, precision, batch=options.batch, rounds=options.rounds)
+        turns = trained(precision, options)
         for lever in options.levers:
             without, with_it = Turn(lever, without=True), Turn(lever, without=False)
             print_row(precision, lever, turns.mean(without), turns.mean(with_it))
-            for name in turns.calls if options.parts else ():
+            for name in turns.calls:
                 print_row(precision, f"{lever}: {name}", turns.part(without, name), turns.part(with_it, name))
 
 
@@ -183,13 +183,18 @@ def print_row(precision: str, name: str, without: float, with_it: float) -> None
     print(f"| {precision} | {name} | {without:.2f} s | {with_it:.2f} s | {1 - with_it / without:.1%} |", flush=True)
 
 
-def trained(levers: list[str], precision: str, *, batch: int, rounds: int) -> Turns:
-    sides = [Turn(lever, without) for lever in levers for _ in range(rounds) for without in (False, True)]
+def trained(precision: str, options: argparse.Namespace) -> Turns:
+    batch = options.batch
+    sides = [
+        Turn(lever, without) for lever in options.levers for _ in range(options.rounds) for without in (False, True)
+    ]
     schedule = [Turn("", without=False), *sides]  # the first updates warm up
     with tempfile.TemporaryDirectory() as wavlm:
         write_wavlm(wavlm)
         module = build_module(compose(FULL_SIZE, ["data.path=unused", f"batch_size={batch}", f"slm.path={wavlm}"]))
-    turns = Turns(schedule, {name: timed(owner, method) for name, owner, method in parts(module)})
+    # A GPU must wait at the end of each part, which would slow the updates down.
+    calls = {name: timed(owner, method) for name, owner, method in parts(module)} if options.parts else {}
+    turns = Turns(schedule, calls)
     batches = [Batch(audio, [""] * batch, []) for audio in noise(batch, KINDS * len(schedule))]
     fit(module, batches, precision=precision, callbacks=[turns])
     return turns

@@ -107,7 +107,7 @@ class CodecTraining(LightningModule):
         """The discriminators' loss, and beside it their opinions."""
         # Detached: this turn trains the judges and must not reach the codec.
         views = compared.views.detached()
-        # In one batch both took a CPU longer: maps of the STFT judges grow more than the period judges' weights save.
+        # In one batch they would take a CPU no less time (benchmarks/README.md).
         with parametrize.cached():
             real, fake = self.discriminators(views.real), self.discriminators(views.fake)
         loss = {"discriminator": self.discriminator_loss(fake, real)}
