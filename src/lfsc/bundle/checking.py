@@ -44,7 +44,7 @@ PARTS: dict[str, tuple[str, dict[str, Check]]] = {
     "decoder": ("lfsc.models.decoder.Decoder", GENERATOR),
 }
 # What a run's section of discriminators holds beside them.
-TRAINING_ALONE = "warmup_updates"
+TRAINING_ALONE = ("start_at", "warmup_updates")
 ENSEMBLE = "lfsc.discriminators.ensemble.Ensemble"
 SLMS: dict[str, dict[str, Check]] = {
     "lfsc.discriminators.slm.load_slm": {"path": text},
@@ -94,7 +94,7 @@ def checked_discriminators(config: Any) -> dict | None:
     if config is None:
         return None
     one_of(section(config, "discriminators").get("_target_"), [ENSEMBLE], "discriminators._target_")
-    families = {name: family for name, family in config.items() if name not in ("_target_", TRAINING_ALONE)}
+    families = {name: family for name, family in config.items() if name not in ("_target_", *TRAINING_ALONE)}
     return {"_target_": ENSEMBLE} | {
         name: checked_part(family, FAMILIES, f"discriminators.{text(name, 'a family')[:20]}")
         for name, family in families.items()

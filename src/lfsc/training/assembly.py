@@ -9,6 +9,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.configs import build
 from lfsc.losses.weighted import WeightedLosses
+from lfsc.models.initialization import initialize
 from lfsc.training.alarms import Alarms
 from lfsc.training.announcement import Announcement
 from lfsc.training.averaging import Averaging
@@ -44,6 +45,7 @@ NEVER = sys.maxsize
 def build_module(config: dict[str, Any]) -> CodecTraining:
     check_counts(config)
     codec = build(config["codec"])
+    initialize(codec, config["initialization"])
     if config["crop_length"] % codec.hop_length:
         raise ValueError(
             f"crop_length={config['crop_length']} is not a multiple of the codec's hop of {codec.hop_length} samples"
@@ -53,6 +55,7 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
     ensemble = dict(config["discriminators"])
     # Runs that were begun without the key know no warm-up.
     warmup_updates = ensemble.pop("warmup_updates", 0)
+    start_at = ensemble.pop("start_at")
     precision = checked_precision(config["trainer"])
     generator, discriminators = (
         Player(**config["optimizers"][name], scaler=build_scaler(precision)) for name in ("generator", "discriminators")
@@ -68,6 +71,7 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
         discriminators_player=discriminators,
         discriminators_every=config["discriminators_every"],
         updates_per_epoch=config["updates_per_epoch"],
+        discriminators_start_at=start_at,
         accumulate=config["accumulate"],
         # Older runs have not these keys.
         recompute=config.get("recompute", False),

@@ -20,8 +20,15 @@ def check_counts(config: dict[str, Any]) -> None:
     """ValueError for numbers of updates, samples, clips or pieces that cannot be, or not together."""
     for name in COUNTS:
         check_count(name, config[name])
-    if config["loss_gradients_every"] is not None:
-        check_count("loss_gradients_every", config["loss_gradients_every"])
+    for name in ("loss_gradients_every", "threads"):
+        if config[name] is not None:
+            check_count(name, config[name])
+    start_at, max_updates = config["discriminators"]["start_at"], config["max_updates"]
+    if type(start_at) is not int or not 0 <= start_at < max_updates:
+        raise ValueError(
+            f"discriminators.start_at={start_at}: expected a whole number from 0 to below max_updates={max_updates}; "
+            "discriminators that never play are left out by weights of 0 for losses.judged"
+        )
     if type(config["workers"]) is not int or config["workers"] < 0:
         raise ValueError(f"workers={config['workers']}: expected loader processes, or 0 for none")
     if config["debug"]["profile"] < 0:

@@ -5,7 +5,6 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from lfsc.training.freezing import untrained
-from lfsc.training.module import Comparison
 
 
 class LossGradients(Callback):
@@ -18,7 +17,7 @@ class LossGradients(Callback):
         self.every = every
 
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch, batch_idx: int) -> None:
-        if module.updates % self.every == 0 and module.warmup.done == module.warmup.updates:
+        if module.updates % self.every == 0 and not module.warmup.remains:
             with trainer.precision_plugin.train_step_context():
                 norms = gradient_norms(module, batch.audio)
             module.scalars |= {f"gradients/{name}": norm for name, norm in norms.items()}
@@ -29,7 +28,7 @@ def gradient_norms(module: LightningModule, real: Tensor) -> dict[str, Tensor]:
         fake = module.codec(real).audio
     fake.requires_grad_(True)
     with untrained(module.discriminators):
-        losses = module.coding_losses(Comparison(real, fake, module.discriminators.views(real, fake)))
+        losses = module.coding_losses(module.comparison(real, fake))
     with torch.autocast(real.device.type, enabled=False):
         return {
             name: torch.autograd.grad(module.weights[name] * loss, fake, retain_graph=True)[0].norm()

@@ -24,7 +24,7 @@ class Comparison(NamedTuple):
 
     real: Tensor
     fake: Tensor
-    views: Views
+    views: Views | None  # None as long as the discriminators do not play
 
 
 class CodecTraining(LightningModule):
@@ -43,6 +43,7 @@ class CodecTraining(LightningModule):
         discriminators_player: Player,
         discriminators_every: int,
         updates_per_epoch: int,
+        discriminators_start_at: int = 0,
         accumulate: int = 1,
         recompute: bool = False,
         warmup_updates: int = 0,
@@ -59,6 +60,7 @@ class CodecTraining(LightningModule):
         self.players = {"generator": generator_player, "discriminators": discriminators_player}
         self.discriminators_every = discriminators_every
         self.updates_per_epoch = updates_per_epoch
+        self.discriminators_start_at = discriminators_start_at
         self.accumulate = accumulate
         self.recompute = recompute
         self.updates = 0
@@ -75,8 +77,13 @@ class CodecTraining(LightningModule):
         self.recorded_at = -1
 
     @property
+    def discriminators_play(self) -> bool:
+        """Whether there are adversarial losses yet; a warm-up of the discriminators comes before all updates."""
+        return self.updates >= self.discriminators_start_at or self.warmup.remains
+
+    @property
     def discriminators_turn(self) -> bool:
-        return self.updates % self.discriminators_every == 0
+        return self.discriminators_play and self.updates % self.discriminators_every == 0
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -94,8 +101,10 @@ class CodecTraining(LightningModule):
         self.decay_learning_rates()
 
     def compare(self, real: Tensor) -> Comparison:
-        fake = self.reconstruct(real)
-        return Comparison(real, fake, self.discriminators.views(real, fake))
+        return self.comparison(real, self.reconstruct(real))
+
+    def comparison(self, real: Tensor, fake: Tensor) -> Comparison:
+        return Comparison(real, fake, self.discriminators.views(real, fake) if self.discriminators_play else None)
 
     def reconstruct(self, real: Tensor) -> Tensor:
         if not self.recompute:
@@ -114,12 +123,14 @@ class CodecTraining(LightningModule):
         return loss | opinions(self.discriminators.names, real, fake)
 
     def coding_losses(self, compared: Comparison) -> dict[str, Tensor]:
+        losses = self.reconstruction_losses(compared.fake, compared.real)
+        if compared.views is None:
+            return losses
         # No graph is kept for the real side.
         with parametrize.cached():
             with torch.no_grad():
                 judged_real = self.discriminators(compared.views.real)
             judged_fake = self.discriminators(compared.views.fake)
-        losses = self.reconstruction_losses(compared.fake, compared.real)
         return losses | self.judged_losses(judged_fake, judged_real)
 
     def update(self, player: str, pieces: Iterable[dict[str, Tensor]]) -> None:
@@ -152,9 +163,11 @@ class CodecTraining(LightningModule):
 
     def losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """Every loss of both players on audio that is not trained on."""
-        compared = Comparison(real, fake, self.discriminators.views(real, fake))
-        values = self.coding_losses(compared) | self.judging_losses(compared)
-        return {name: values[name] for name in self.weights}
+        compared = self.comparison(real, fake)
+        values = self.coding_losses(compared)
+        if compared.views is not None:
+            values |= self.judging_losses(compared)
+        return {name: values[name] for name in self.weights if name in values}
 
     def configure_optimizers(self) -> tuple[list, list]:
         trained = (parameter for parameter in self.codec.parameters() if parameter.requires_grad)

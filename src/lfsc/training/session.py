@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning import seed_everything
 from lightning.pytorch import Callback, LightningModule, Trainer
 
@@ -28,6 +29,8 @@ def train(
     """Train as `config` says, from the beginning or from a checkpoint on; everything of note is left in `run`."""
     quiet_lightning()
     before = run.status()
+    if config["threads"] is not None:
+        torch.set_num_threads(config["threads"])
     seed_everything(config["seed"], verbose=False)
     corpus = read_corpus(config["data"]["path"], sample_rate=config["sample_rate"])
     module = build_module(config)

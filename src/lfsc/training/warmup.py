@@ -13,9 +13,13 @@ class Warmup:
         self.done = 0
         self.under_way = False  # whether the last update was one of them
 
+    @property
+    def remains(self) -> bool:
+        return self.done < self.updates
+
     def takes(self) -> bool:
         """Whether the update under way is one of them; it is then counted."""
-        self.under_way = self.done < self.updates
+        self.under_way = self.remains
         self.done += self.under_way
         return self.under_way
 
