@@ -23,9 +23,9 @@ import torch
 import yaml
 
 from lfsc.audio import files
-from lfsc.bundle.opening import opened
-from lfsc.configs import build
-from lfsc.nemo.writing import write_archive
+from lfsc.config.instantiate import build
+from lfsc.formats.nemo.writing import write_archive
+from lfsc.formats.resolve import opened
 
 HERE = Path(__file__).parent
 SAMPLE_RATE = 22050

@@ -25,17 +25,18 @@ from torch import nn
 from transformers.models.wavlm.modeling_wavlm import WavLMAttention
 from update import FULL_SIZE, write_wavlm
 
-from lfsc import reflection
-from lfsc.composing import compose
+from lfsc.config.compose import compose
+from lfsc.cpu import gradients
 from lfsc.data.batch import Batch
 from lfsc.discriminators import layers
 from lfsc.discriminators.attention import FusedAttention
 from lfsc.discriminators.ensemble import Views
 from lfsc.discriminators.frozen import Frozen
-from lfsc.models import gradients, padding
+from lfsc.models import padding
+from lfsc.nn import reflection
 from lfsc.training import module as training
-from lfsc.training.assembly import build_module
-from lfsc.training.profile import parts
+from lfsc.training.build import build_module
+from lfsc.training.callbacks.profiler import parts
 
 KINDS = 2  # of updates: with both turns, and with the generator's alone, in turns
 Without = Callable[[nn.Module], AbstractContextManager]

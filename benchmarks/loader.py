@@ -104,7 +104,7 @@ def write_utterances(folder: Path, recordings: Path | None, count: int) -> None:
 
 def spoken(recordings: Path | None) -> Iterator[torch.Tensor]:
     """Audio [T] at 22 050 Hz without end."""
-    from data_prep.espeak import speak
+    from data_prep.corpora.espeak import speak
 
     paths = (
         sorted(path for path in recordings.rglob("*") if path.suffix in (".flac", ".wav", ".ogg")) if recordings else []

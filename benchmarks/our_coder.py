@@ -5,7 +5,7 @@ import sys
 import torch
 from contestant import serve
 
-from lfsc.commands.coding import loaded
+from lfsc.commands.codec_options import loaded
 
 source, precision, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))

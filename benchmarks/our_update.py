@@ -12,11 +12,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from stopwatch import fit, noise, synchronize, timed_fit
 
-from lfsc.composing import compose
+from lfsc.config.compose import compose
 from lfsc.data.batch import Batch
-from lfsc.training.assembly import build_module
+from lfsc.training.build import build_module
+from lfsc.training.callbacks.profiler import parts
 from lfsc.training.precision import precision_plugins, set_tf32
-from lfsc.training.profile import parts
 
 UPDATES_IN_PARTS = 4
 

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from statistics import mean
 
-from lfsc.training.rows import read_rows
-from lfsc.training.run import Run
+from lfsc.runs.directory import Run
+from lfsc.runs.metrics_rows import read_rows
 
 PRECISIONS = ("32-true", "bf16-mixed")
 VALIDATIONS, LAST = 6, 3

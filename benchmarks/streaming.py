@@ -12,8 +12,8 @@ from statistics import median
 import torch
 from machine import name_of_machine
 
-from lfsc.composing import compose
-from lfsc.configs import build
+from lfsc.config.compose import compose
+from lfsc.config.instantiate import build
 from lfsc.models.folding import fold
 
 RECIPES = {"small": "small", "lfsc": "lfsc_22khz_no_slm"}

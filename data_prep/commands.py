@@ -4,14 +4,14 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from . import common_voice, daps, demo, folder, mls
-from .keys import label
+from .corpora import common_voice, daps, demo, folder, mls
+from .corpora.keys import label
+from .filters import Rules
 from .mapping import Workers
+from .output.verify import verify
 from .pipeline import Corpus, make
 from .plan import Sizes
 from .report import Report
-from .rules import Rules
-from .verify import verify
 
 # Options that say how the work is done, not what comes out.
 INDIFFERENT = ("out", "name", "workers", "ray")

@@ -50,7 +50,7 @@ def local(count: int) -> Iterator[Workers]:
         return
     # A server that has imported what the workers need and forks them: they start at once and inherit no threads.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["data_prep.shards", "megatron.energon.flavors.webdataset.prepare"])
+    context.set_forkserver_preload(["data_prep.output.shard_writer", "megatron.energon.flavors.webdataset.prepare"])
     forkserver.ensure_running()
     executor = ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
     try:

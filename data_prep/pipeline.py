@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from lfsc.atomic import write_text
+from lfsc.io.atomic import write_text
 
-from .energon import EnergonTask, prepare
-from .examine import Examined, ExamineTask, examine
-from .index import CORPUS, corpora, datasets, read_index, write_index
+from .corpora.utterance import Rejection, Utterance
+from .filters import Rules
 from .mapping import Workers, mapped
+from .output.energon import EnergonTask, prepare
+from .output.index import CORPUS, corpora, datasets, read_index, write_index
+from .output.shard_writer import ShardTask, write_shard
 from .plan import Plan, Planner, Sizes
 from .report import Report
-from .rules import Rules
-from .shards import ShardTask, write_shard
-from .utterance import Rejection, Utterance
+from .scan import Examined, ExamineTask, examine
 
 # Recordings that a worker examines in one go.
 CHUNK = 64

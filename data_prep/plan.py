@@ -9,11 +9,11 @@ from typing import BinaryIO, NamedTuple
 
 import numpy
 
-from lfsc.atomic import replacing, write_text
+from lfsc.io.atomic import replacing, write_text
 
 from .catalogue import Catalogue
-from .examine import Examined
-from .utterance import Rejection, Utterance
+from .corpora.utterance import Rejection, Utterance
+from .scan import Examined
 
 
 class PlannedShard(NamedTuple):

@@ -12,11 +12,11 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
-from .examine import Examined
-from .index import hours, read_index
+from .corpora.utterance import Rejection
+from .output.index import hours, read_index
 from .plan import Plan
+from .scan import Examined
 from .split import SPLITS
-from .utterance import Rejection
 
 Result = TypeVar("Result")
 

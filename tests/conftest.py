@@ -48,8 +48,8 @@ class Reference(NamedTuple):
 @pytest.fixture
 def reference(nemo_reference) -> Reference:
     """NeMo's results and, fresh for each test, our codec and discriminators with its weights."""
-    from lfsc import nemo
-    from lfsc.configs import build
+    from lfsc.config.instantiate import build
+    from lfsc.formats import nemo
 
     with numpy.load(nemo_reference / "reference.npz") as file:
         arrays = {name: torch.from_numpy(file[name]) for name in file.files}
@@ -81,7 +81,7 @@ def write_checkpoint():
 
 
 def narrow_codec(*, seed: int = 0, **shape):
-    from lfsc.configs import build
+    from lfsc.config.instantiate import build
 
     torch.manual_seed(seed)
     codec = build(narrow_config(**shape))

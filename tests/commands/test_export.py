@@ -4,7 +4,7 @@ import pytest
 
 import lfsc
 from lfsc.cli import main
-from lfsc.tokens import fingerprint
+from lfsc.tokens.file import fingerprint
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import numpy
 import pytest
 import torch
 
-from lfsc import shards, tokens
 from lfsc.cli import main
-from lfsc.shards import Sample
+from lfsc.shards import tar
+from lfsc.shards.tar import Sample
+from lfsc.tokens import file as token_file
 
 
 @pytest.fixture
@@ -67,8 +68,8 @@ def test_a_run_tells_where_it_stands(checkpoint, tmp_path, capsys):
 
 
 def test_a_token_file_tells_its_length_and_rate(tmp_path, capsys):
-    stored = tokens.Tokens(torch.zeros(8, 43, dtype=torch.int64), 44_000, 22050, 1024, 2016, "ab" * 8)
-    tokens.write(tmp_path / "clip.lfsc", stored)
+    stored = token_file.Tokens(torch.zeros(8, 43, dtype=torch.int64), 44_000, 22050, 1024, 2016, "ab" * 8)
+    token_file.write(tmp_path / "clip.lfsc", stored)
     facts = told(tmp_path / "clip.lfsc", capsys)
     assert facts["kind"] == "token file" and facts["fingerprint"] == "ab" * 8
     assert "1.995 s" in facts["audio"] and "43 frames of 8 tokens" in facts["tokens"]
@@ -100,7 +101,7 @@ def test_token_shards_tell_their_codec(checkpoint, tmp_path, capsys):
     note = {"key": "a", "num_samples": 70, "codec": "ab" * 8}
     content = io.BytesIO()
     numpy.save(content, numpy.zeros((2, 9), dtype=numpy.uint16))
-    shards.write(
+    tar.write(
         tmp_path / "t" / "train-00000.tar",
         [Sample("a", {"npy": content.getvalue(), "json": json.dumps(note).encode()})],
     )
@@ -139,6 +140,6 @@ def test_a_damaged_file_of_facts_is_named_in_one_line(name, garbage, tmp_path, c
 
 
 def test_a_tar_of_nothing_is_one_line(tmp_path, capsys):
-    shards.write(tmp_path / "empty.tar", [])
+    tar.write(tmp_path / "empty.tar", [])
     assert main(["info", str(tmp_path / "empty.tar")]) == 2
     assert "holds no samples" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import torch
 
 import lfsc
 from lfsc.cli import main
-from lfsc.training.run import Run
+from lfsc.runs.directory import Run
 
 
 @pytest.fixture

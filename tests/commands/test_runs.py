@@ -9,7 +9,7 @@ import yaml
 
 from lfsc.cli import main
 from lfsc.commands.runs import ago
-from lfsc.training.run import Run
+from lfsc.runs.directory import Run
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from lfsc.cli import main
-from lfsc.composing import compose
-from lfsc.training.rows import read_rows
+from lfsc.config.compose import compose
+from lfsc.runs.metrics_rows import read_rows
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import torch
 import lfsc
 from lfsc.audio import files
 from lfsc.cli import main
-from lfsc.shards import Sample, read, write
-from lfsc.tokenizing import token_clip
-from lfsc.tokens import fingerprint
+from lfsc.shards.tar import Sample, read, write
+from lfsc.tokens.file import fingerprint
+from lfsc.tokens.tokenize import token_clip
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from lfsc.cli import main
-from lfsc.training import assembly
-from lfsc.training.run import Run
-from lfsc.training.stopping import StopAt
+from lfsc.runs.directory import Run
+from lfsc.training import build
+from lfsc.training.callbacks.max_updates import StopAt
 
 SHORT = ("max_updates=2", "validate_every=2", "trainer=cpu")
 
@@ -44,7 +44,7 @@ def interrupted(command):
             super().on_train_batch_end(trainer, module)
             signal.raise_signal(signal.SIGTERM)
 
-    assembly.StopAt = Signal
+    build.StopAt = Signal
     raise SystemExit(command("max_updates=5"))
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from lfsc.commands.weights import main, wanted
-from lfsc.evaluation.weights import Fetched
+from lfsc.evaluation.model_weights import Fetched
 
 
 @pytest.fixture
@@ -15,8 +15,8 @@ def hub(monkeypatch):
         (folder / name / "model.safetensors").write_text(source)
         return Fetched(revision or "f" * 40, name)
 
-    monkeypatch.setattr("lfsc.evaluation.weights.download_from_hub", download)
-    monkeypatch.setattr("lfsc.evaluation.weights.download_squim", download)
+    monkeypatch.setattr("lfsc.evaluation.model_weights.download_from_hub", download)
+    monkeypatch.setattr("lfsc.evaluation.model_weights.download_squim", download)
 
 
 def test_everything_is_fetched_and_checked(hub, tmp_path, capsys):

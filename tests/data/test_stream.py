@@ -226,7 +226,7 @@ def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, o
 
 def test_storage_that_hangs_ends_the_run(open_stream, corpus, monkeypatch):
     monkeypatch.setattr("lfsc.data.stream.SECONDS_TO_HANG", 1)
-    monkeypatch.setattr("lfsc.data.shards.ShardReader.piece", lambda *_: time.sleep(5))
+    monkeypatch.setattr("lfsc.data.shard_reader.ShardReader.piece", lambda *_: time.sleep(5))
     with pytest.raises(UnusableData, match="no batch came within 1 s"):
         taken(open_stream(corpus, workers=1), 1)
 
@@ -266,7 +266,7 @@ def test_a_clip_with_damaged_json_is_skipped_where_the_json_counts(open_stream, 
 
 
 def test_a_filter_that_lets_nothing_through_ends_the_run(open_stream, corpus, monkeypatch):
-    monkeypatch.setattr("lfsc.data.encoder.FILTERED_IN_A_ROW", 200)
+    monkeypatch.setattr("lfsc.data.task_encoder.FILTERED_IN_A_ROW", 200)
     with pytest.raises(UnusableData, match=r"none of the last 200 clips has seconds in \[100, None\]: widen data.only"):
         taken(open_stream(corpus, only=Filter(languages=None, seconds=[100, None], bandwidth=None)), 1)
 

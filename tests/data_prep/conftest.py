@@ -11,8 +11,8 @@ import pytest
 import soundfile
 
 from data_prep.__main__ import main
-from data_prep.index import read_index
 from data_prep.mapping import local
+from data_prep.output.index import read_index
 from lfsc.audio.resampling import resample
 
 Say = Callable[..., bytes]
@@ -21,7 +21,7 @@ Say = Callable[..., bytes]
 @pytest.fixture(scope="session")
 def say() -> Say:
     """say(text, voice, rate=, kind=) speaks into the bytes of a file of that kind."""
-    espeak = pytest.importorskip("data_prep.espeak")
+    espeak = pytest.importorskip("data_prep.corpora.espeak")
 
     @lru_cache
     def spoken(text: str, voice: str = "gmw/en+m1", rate: int = 22050, kind: str = "wav") -> bytes:

@@ -15,8 +15,8 @@ import torch
 
 from data_prep.__main__ import main, parser
 from data_prep.commands import run
-from data_prep.index import read_index
 from data_prep.mapping import cluster, mapped
+from data_prep.output.index import read_index
 from lfsc.audio import files
 
 ROOT = Path(__file__).resolve().parents[2]

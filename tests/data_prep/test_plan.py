@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from data_prep.examine import Examined
+from data_prep.corpora.utterance import File, Rejection, Utterance
 from data_prep.plan import Planner, Sizes
-from data_prep.utterance import File, Rejection, Utterance
+from data_prep.scan import Examined
 
 SIZES = Sizes(shard_hours=1.0, consumers=4)
 

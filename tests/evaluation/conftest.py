@@ -11,10 +11,10 @@ import torch
 
 from lfsc.audio import files
 from lfsc.evaluation.clips import Clip
-from lfsc.evaluation.codecs import Coder, Reconstruction
-from lfsc.evaluation.judging import Judged, Row
-from lfsc.evaluation.light import light_metrics
-from lfsc.evaluation.report import Report, definitions
+from lfsc.evaluation.codecs.base import Coder, Reconstruction
+from lfsc.evaluation.report.summary import Report, definitions
+from lfsc.evaluation.runner import Judged, Row
+from lfsc.evaluation.signal_metrics import light_metrics
 from lfsc.metrics.codebook import token_counts
 from lfsc.metrics.metric import Measured
 

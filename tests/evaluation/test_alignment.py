@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from lfsc.evaluation.alignment import misalignment
-from lfsc.evaluation.griffin_lim import MelGriffinLim
+from lfsc.evaluation.codecs.griffin_lim import MelGriffinLim
 
 RATE = 22050
 

@@ -40,6 +40,17 @@ def test_a_clip_comes_at_the_protocol_s_rate_with_its_own_noted(recordings):
     assert torch.equal(original.audio, resample(audio, from_rate=16000, to_rate=22050))
 
 
+def test_a_manifest_names_the_clips(recordings):
+    manifest = recordings / "manifest.csv"
+    manifest.write_text("path,language,text\nen/cat/c.wav,en,hi\nde/ann/a.wav,de,hallo\n")
+    clips = find_clips(recordings)
+    assert [(clip.key, clip.language, clip.text) for clip in clips] == [
+        ("de/ann/a.wav", "de", "hallo"),
+        ("en/cat/c.wav", "en", "hi"),
+    ]
+    assert clips == find_clips(manifest)
+
+
 def test_shards_hold_the_same_audio_and_the_notes(tmp_path, voice):
     audio = voice(1, rate=22050)
     shard(tmp_path / "b.tar", ["z", "y"], audio, language="de", speaker="ann", corpus="x", text="hallo", seconds=1)

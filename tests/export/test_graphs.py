@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
-from lfsc.bundle.opening import opened
 from lfsc.export.graphs import AudioToTokens, TokensToAudio, folded_codec, write_facts
-from lfsc.tokens import fingerprint
+from lfsc.formats.resolve import opened
+from lfsc.tokens.file import fingerprint
 
 
 @pytest.mark.parametrize("rates", [(2, 4), (3, 5)])

@@ -7,7 +7,7 @@ import numpy
 import pytest
 import torch
 
-from lfsc.bundle.opening import opened
+from lfsc.formats.resolve import opened
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")

@@ -3,7 +3,7 @@
 import torch
 
 from lfsc.models.folding import fold, is_folded
-from lfsc.tokens import fingerprint
+from lfsc.tokens.file import fingerprint
 
 
 def test_a_folded_codec_makes_the_same_and_carries_its_fingerprint(make_codec):

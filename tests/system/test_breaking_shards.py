@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lfsc.training.run import Run
+from lfsc.runs.directory import Run
 
 pytestmark = pytest.mark.slow
 ON_TWO = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "validate_every=100000", "checkpoint_every=2")

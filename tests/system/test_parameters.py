@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from lfsc.composing import compose
-from lfsc.configs import build
+from lfsc.config.compose import compose
+from lfsc.config.instantiate import build
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from lfsc.training.assembly import build_module
+from lfsc.training.build import build_module
 from lfsc.training.compiling import compile_parts
 
 

@@ -10,7 +10,7 @@ from lightning import Callback, Trainer
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.utils.data import DataLoader
 
-from lfsc.training.assembly import build_module
+from lfsc.training.build import build_module
 from lfsc.training.ddp import PlayersDDP
 
 UPDATES = 20

@@ -10,11 +10,11 @@ import torch
 from lightning import Callback, Trainer
 from torch.utils.data import DataLoader
 
-from lfsc.composing import compose
-from lfsc.configs import build
+from lfsc.config.compose import compose
+from lfsc.config.instantiate import build
 from lfsc.losses.weighted import WeightedLosses
 from lfsc.training.module import CodecTraining
-from lfsc.training.player import Player
+from lfsc.training.optimization import Player
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 NAMES = {

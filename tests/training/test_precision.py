@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lfsc.training.assembly import build_module
+from lfsc.training.build import build_module
 from lfsc.training.precision import build_scaler, checked_precision, precision_plugins, set_tf32
 
 

@@ -5,8 +5,8 @@ import signal
 
 import torch
 
-from lfsc.training import assembly
-from lfsc.training.stopping import StopAt
+from lfsc.training import build
+from lfsc.training.callbacks.max_updates import StopAt
 
 
 def train_until_killed(micro, config, update):
@@ -17,7 +17,7 @@ def train_until_killed(micro, config, update):
             if module.updates == update:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    assembly.StopAt = Death
+    build.StopAt = Death
     micro.train(config)
 
 

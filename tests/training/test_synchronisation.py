@@ -6,7 +6,7 @@ from lightning import Trainer
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lfsc.data.batch import Batch
-from lfsc.training.assembly import build_module
+from lfsc.training.build import build_module
 from lfsc.training.precision import precision_plugins
 
 READS = (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default, torch.ops.aten.is_nonzero.default)

@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..atomic import replacing
+from lfsc.io.atomic import replacing
+
 from .resampling import resample
 
 Source = str | os.PathLike | bytes | BinaryIO

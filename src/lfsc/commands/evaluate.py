@@ -15,7 +15,7 @@ Metrics whose models are not there are listed as not measured; `lfsc weights fet
 
 def main(arguments: list[str]) -> int:
     options = parsed(arguments)
-    from lfsc.evaluation.session import evaluate
+    from lfsc.evaluation.evaluate import evaluate
 
     return evaluate(options)
 

@@ -10,7 +10,7 @@ FORMATS = ("bundle", "nemo", "onnx", "torch")
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     refuse_misplaced(options)
-    from lfsc.bundle.opening import opened
+    from lfsc.formats.resolve import opened
 
     with opened(options.codec) as found:
         return WRITERS[options.format](found, options)
@@ -55,8 +55,8 @@ def refuse_misplaced(options: argparse.Namespace) -> None:
 
 
 def bundle(found, options: argparse.Namespace) -> int:
-    from lfsc.bundle.licences import statements_of
     from lfsc.export.bundle import write_bundle
+    from lfsc.formats.licences import statements_of
 
     given = {"code": options.code_licence, "weights": options.weights_licence, "data": options.data_licence}
     write_bundle(
@@ -83,7 +83,7 @@ def onnx(found, options: argparse.Namespace) -> int:
 
 
 def torch(found, options: argparse.Namespace) -> int:
-    from lfsc.export.programs import write_programs
+    from lfsc.export.torch_export import write_programs
 
     return tell(options.out, write_programs(found, options.out))
 

@@ -5,8 +5,8 @@ import json
 import tarfile
 from pathlib import Path
 
-from lfsc.commands import kinds
-from lfsc.commands.kinds import Facts
+from lfsc.commands import inspect
+from lfsc.commands.inspect import Facts
 
 DESCRIPTION = """\
 Say what something is and what it can be used for: a codec in any form that lfsc.load takes, a run directory, prepared
@@ -32,11 +32,11 @@ def told(source: str) -> Facts:
     if path.is_file():
         return of_file(source, path)
     if (path / "index.json").is_file():
-        return kinds.indexed(path)
+        return inspect.indexed(path)
     if (path / "status.json").is_file():
         return run_directory(path)
     if (path / "codec.json").is_file():
-        return kinds.graphs(path)
+        return inspect.graphs(path)
     return codec(source)
 
 
@@ -44,17 +44,17 @@ def of_file(source: str, path: Path) -> Facts:
     with path.open("rb") as file:
         begin = file.read(4)
     if begin == b"LFSC":
-        return kinds.token_file(path)
+        return inspect.token_file(path)
     if path.suffix == ".tar" and tarfile.is_tarfile(path):
-        return kinds.shard(path)
+        return inspect.shard(path)
     if path.suffix in (".onnx", ".pt2") and (path.parent / "codec.json").is_file():
-        return kinds.graphs(path.parent)
+        return inspect.graphs(path.parent)
     return codec(source)
 
 
 def codec(source: str) -> Facts:
-    from lfsc.bundle.describing import describe
-    from lfsc.bundle.opening import opened
+    from lfsc.formats.describe import describe
+    from lfsc.formats.resolve import opened
 
     with opened(source) as found:
         return describe(found)
@@ -62,7 +62,7 @@ def codec(source: str) -> Facts:
 
 def run_directory(path: Path) -> Facts:
     """Where a run stands, then what its newest checkpoint holds if it has one."""
-    stands = kinds.run_stands(path)
+    stands = inspect.run_stands(path)
     if not (path / "checkpoints" / "last.ckpt").is_file():
         return {"kind": "run directory without a checkpoint", **stands, "for": "waiting, or lfsc train again"}
     facts = codec(str(path))

@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lfsc.training.run import Run
+    from lfsc.runs.directory import Run
 
 # What a run was built of and trained on: its checkpoint would not fit, or mean, anything else.
 FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "corpus")
@@ -19,22 +19,22 @@ def main(arguments: list[str]) -> int:
     )
     options = parser.parse_intermixed_args(arguments)
 
-    from lfsc.training.run import Run
+    from lfsc.runs.directory import Run
 
     return resume(Run.existing(options.run), options.overrides)
 
 
 def resume(run: "Run", overrides: list[str]) -> int:
-    from lfsc.training.claim import claimed
+    from lfsc.runs.lock import claimed
 
     with claimed(run):
         return go_on(run, overrides)
 
 
 def go_on(run: "Run", overrides: list[str]) -> int:
-    from lfsc.training.checkpoints import newest, update_of
-    from lfsc.training.ranks import is_first
-    from lfsc.training.result import ended
+    from lfsc.distributed import is_first
+    from lfsc.runs.summary import ended
+    from lfsc.training.callbacks.checkpointing import newest, update_of
 
     config = changed(run.config(), overrides)
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}
@@ -46,7 +46,7 @@ def go_on(run: "Run", overrides: list[str]) -> int:
         raise ValueError(
             f"{run.path} is {state} at update {reached}; `lfsc resume {run.path} max_updates=N` with a larger N goes on"
         )
-    from lfsc.training.session import train
+    from lfsc.training.fit import train
 
     if is_first():
         print(f"resuming {run.path} from {checkpoint.name}", file=sys.stderr)
@@ -56,7 +56,7 @@ def go_on(run: "Run", overrides: list[str]) -> int:
 
 def changed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """The run's own configuration with overrides; ValueError for keys that it has not or that a run is made of."""
-    from lfsc.composing import override
+    from lfsc.config.compose import override
 
     for item in overrides:
         key = item.partition("=")[0]

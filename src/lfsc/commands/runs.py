@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from lfsc.training.run import Run
-    from lfsc.training.status import Status
+    from lfsc.runs.directory import Run
+    from lfsc.runs.status import Status
 
 
 class Row(NamedTuple):
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
 
 
 def runs_below(folder: Path) -> Iterator["Run"]:
-    from lfsc.training.run import Run
+    from lfsc.runs.directory import Run
 
     for path in sorted(folder.rglob("status.json")):
         run = Run(path.parent)
@@ -75,7 +75,7 @@ def row_of(run: "Run", name: str, status: "Status") -> Row:
 
 def best_of(run: "Run") -> str:
     """The best value of the metric that the run keeps its best checkpoints by."""
-    from lfsc.training.rows import read_rows
+    from lfsc.runs.metrics_rows import read_rows
 
     config = run.config()
     metric, choose = config["best_metric"], {"min": min, "max": max}[config["best_mode"]]

@@ -25,8 +25,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("items", nargs="+", metavar="key=value", help="what varies, what is fixed, how to sweep")
     options = parser.parse_intermixed_args(arguments)
 
-    from lfsc.composing import find_recipe
-    from lfsc.overrides import check_assignments
+    from lfsc.config.compose import find_recipe
+    from lfsc.config.overrides import check_assignments
 
     check_assignments(options.items)
     own = dict(item.split("=", 1) for item in options.items if item.partition("=")[0] in OWN)
@@ -36,10 +36,10 @@ def main(arguments: list[str]) -> int:
 
 
 def sweep(recipe: str, items: list[str], own: dict[str, str]) -> int:
-    from lfsc.composing import compose
-    from lfsc.training.sweep.space import parse
-    from lfsc.training.sweep.study import open_study
-    from lfsc.training.sweep.workers import Workers
+    from lfsc.config.compose import compose
+    from lfsc.sweep.search_space import parse
+    from lfsc.sweep.study import open_study
+    from lfsc.sweep.workers import Workers
 
     space = parse(items)
     if not space.varied:
@@ -64,7 +64,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str]) -> int:
 
 
 def planned(recipe: str, items: list[str], own: dict[str, str], grid: list[Any] | None) -> Any:
-    from lfsc.training.sweep.study import Plan, default_direction
+    from lfsc.sweep.study import Plan, default_direction
 
     objective = own.get("objective", "val/mel")
     plan = Plan(
@@ -100,7 +100,7 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
     from optuna.trial import TrialState
     from rich.console import Console
 
-    from lfsc.training.sweep.report import results_table, write_best, write_page
+    from lfsc.sweep.report import results_table, write_best, write_page
 
     console = Console(highlight=False)
     console.print(results_table(study, plan))

@@ -2,7 +2,7 @@
 
 import argparse
 
-from lfsc.commands import converting
+from lfsc.commands import shard_jobs
 
 DESCRIPTION = """\
 Shards of speech to shards of tokens: of each KEY.flac (or wav, ogg, opus, mp3) with KEY.json comes a KEY.npy, uint16
@@ -12,9 +12,9 @@ tars, or one. A finished shard is not made again, so that a killed command goes 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc tokenize", description=DESCRIPTION)
-    converting.add_options(parser)
+    shard_jobs.add_options(parser)
     options = parser.parse_args(arguments)
 
-    from lfsc.tokenizing import tokenized
+    from lfsc.tokens.tokenize import tokenized
 
-    return converting.convert(options, tokenized, verb="tokenize")
+    return shard_jobs.convert(options, tokenized, verb="tokenize")

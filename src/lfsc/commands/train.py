@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     )
     options = parser.parse_intermixed_args(arguments)
 
-    from lfsc.composing import compose
+    from lfsc.config.compose import compose
 
     if options.multirun:
         return train_grid(options.recipe, options.overrides)
@@ -43,8 +43,8 @@ def train_grid(recipe: str, items: list[str]) -> int:
     """Train every combination of `key=1,2`s, one after the other, each in a process of its own; 1 if any fails."""
     import subprocess
 
-    from lfsc.composing import compose
-    from lfsc.training.sweep.space import parse
+    from lfsc.config.compose import compose
+    from lfsc.sweep.search_space import parse
 
     grid = parse(items).grid
     if grid is None:
@@ -63,11 +63,11 @@ def train_grid(recipe: str, items: list[str]) -> int:
 
 def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
     from lfsc.commands.resume import resume
-    from lfsc.training.claim import claimed
-    from lfsc.training.counts import check_counts
-    from lfsc.training.ranks import is_first
-    from lfsc.training.result import ended
-    from lfsc.training.run import Run
+    from lfsc.config.checks import check_counts
+    from lfsc.distributed import is_first
+    from lfsc.runs.directory import Run
+    from lfsc.runs.lock import claimed
+    from lfsc.runs.summary import ended
 
     # Before a corpus is made for what cannot be trained.
     check_counts(config)
@@ -80,7 +80,7 @@ def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
             run.refuse_if_begun()
             make_corpus(config)
 
-        from lfsc.training.session import train
+        from lfsc.training.fit import train
 
         train(config, run, recipe=recipe)
         return ended(run)

@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--pins", type=Path, metavar="weights.json", help="fetch these revisions")
     options = parser.parse_args(arguments)
 
-    from lfsc.evaluation.weights import default_folder
+    from lfsc.evaluation.model_weights import default_folder
 
     folder = options.to or default_folder()
     return check(folder) if options.action == "check" else fetch_all(folder, options.only, options.pins)
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
 
 def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
     """Everything that can be had; what cannot is said at the end, with exit status 1."""
-    from lfsc.evaluation.weights import fetch, read_pins
+    from lfsc.evaluation.model_weights import fetch, read_pins
 
     pinned = read_pins(pins) if pins else {}
     fetched, failed = 0, 0
@@ -48,7 +48,7 @@ def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
 
 def wanted(names: list[str] | None) -> dict[str, str | None]:
     """Each name with the source a user gave for it, such as asr=openai/whisper-small."""
-    from lfsc.evaluation.weights import KNOWN
+    from lfsc.evaluation.model_weights import KNOWN
 
     given = dict(text.split("=", 1) if "=" in text else (text, None) for text in names or KNOWN)
     if unknown := sorted(set(given) - set(KNOWN)):
@@ -57,7 +57,7 @@ def wanted(names: list[str] | None) -> dict[str, str | None]:
 
 
 def check(folder: Path) -> int:
-    from lfsc.evaluation.weights import damaged, read_lock
+    from lfsc.evaluation.model_weights import damaged, read_lock
 
     lock = read_lock(folder)
     if not lock:

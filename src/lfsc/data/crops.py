@@ -6,9 +6,10 @@ from typing import BinaryIO, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
+from lfsc.shards.flac import read_rows
+
 from ..audio.files import AudioInfo, UnreadableAudio, probe
 from .batch import UnusableClip
-from .flac import read_rows
 
 
 class Crops(NamedTuple):

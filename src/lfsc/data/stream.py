@@ -11,8 +11,8 @@ from megatron.energon.flavors.base_dataset import SavableDataset
 from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
 
 from .batch import Batch, UnusableData
+from .loader_state import from_plain, to_plain
 from .skips import SkipLog
-from .state import from_plain, to_plain
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from megatron.energon.flavors.webdataset.metadata import WebdatasetMeta
 from .batch import Batch, Skip, UnusableClip, UnusableData
 from .corpus import Dataset
 from .crops import Cropper
-from .shards import ShardReader
+from .shard_reader import ShardReader
 
 
 class ValidationClips:

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from lfsc.reflection import reflect
+from lfsc.nn.reflection import reflect
 
 
 class ReflectConv2d(nn.Conv2d):

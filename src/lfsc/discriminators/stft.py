@@ -2,7 +2,7 @@
 
 from torch import Tensor, cat, nn
 
-from lfsc.audio.spectra import Spectrogram
+from lfsc.audio.spectrogram import Spectrogram
 from lfsc.discriminators.ensemble import Discriminator, Judgement
 from lfsc.discriminators.layers import ReflectConv2d
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.bandwidth import bandwidth
+from lfsc.audio.manifest import MANIFESTS, manifest_rows
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.manifests import MANIFESTS, manifest_rows
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 # Upper edges in Hz under which a recording's spectrum ends like that of one made at 8 or 16 kHz.

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from lfsc.bundle import folder
-from lfsc.bundle.architecture import fill, skeleton
-from lfsc.bundle.source import Source
-from lfsc.export.card import model_card
+from lfsc.export.model_card import model_card
+from lfsc.formats import bundle
+from lfsc.formats.skeleton import fill, skeleton
+from lfsc.formats.source import Source
 from lfsc.models.folding import fold
-from lfsc.tokens import fingerprint
+from lfsc.tokens.file import fingerprint
 
 
 def write_bundle(
@@ -29,11 +29,11 @@ def write_bundle(
         "licence": statements,
         "codec": found.codec,
     }
-    tensors = {folder.WEIGHTS: codec.state_dict()}
+    tensors = {bundle.WEIGHTS: codec.state_dict()}
     if with_discriminators:
         config["discriminators"] = discriminators_of(found)
-        tensors[folder.DISCRIMINATORS] = found.discriminator_weights()
-    folder.write(out, config=config, card=model_card(codec, config), tensors=tensors)
+        tensors[bundle.DISCRIMINATORS] = found.discriminator_weights()
+    bundle.write(out, config=config, card=model_card(codec, config), tensors=tensors)
     return sorted(out.iterdir())
 
 

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lfsc import atomic
-from lfsc.bundle.architecture import fill, skeleton
-from lfsc.bundle.source import Source
+from lfsc.formats.skeleton import fill, skeleton
+from lfsc.formats.source import Source
+from lfsc.io import atomic
 from lfsc.models.codec import Codec
 from lfsc.models.folding import fold
-from lfsc.tokens import fingerprint
+from lfsc.tokens.file import fingerprint
 
 
 class AudioToTokens(nn.Module):

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from lfsc.bundle.source import Source
 from lfsc.export.bundle import discriminators_of
-from lfsc.nemo.writing import write_archive
+from lfsc.formats.nemo.writing import write_archive
+from lfsc.formats.source import Source
 
 
 def write_nemo(found: Source, out: Path, *, with_discriminators: bool) -> None:

@@ -8,10 +8,10 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from lfsc import atomic
-from lfsc.bundle.source import Source
-from lfsc.export.checking import Parity, parity
 from lfsc.export.graphs import AudioToTokens, TokensToAudio, folded_codec, write_facts
+from lfsc.export.parity import Parity, parity
+from lfsc.formats.source import Source
+from lfsc.io import atomic
 
 ENCODER, DECODER, FACTS = "encoder.onnx", "decoder.onnx", "codec.json"
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn, stack
 
-from lfsc.audio.spectra import MagnitudeSpectrogram, MelSpectrogram
+from lfsc.audio.spectrogram import MagnitudeSpectrogram, MelSpectrogram
 
 # Under the root of re² + im², where the gradient of silence would be infinite (NeMo's value).
 GUARD = 1e-5

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio
 
-from lfsc.audio.spectra import MagnitudeSpectrogram, MelSpectrogram
+from lfsc.audio.spectrogram import MagnitudeSpectrogram, MelSpectrogram
 from lfsc.losses.spectral import GUARD
 
 # The one resolution of the paper's distances, in samples at whatever rate the clips have. Guard, padding and frames are

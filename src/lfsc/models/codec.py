@@ -5,10 +5,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lfsc.models.checks import check_codebook, check_range, checked_audio, checked_lengths, checked_tokens
-from lfsc.models.chunks import decode_in_chunks, encode_in_chunks, filled, silenced
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
+from lfsc.models.inference.arguments import check_codebook, check_range, checked_audio, checked_lengths, checked_tokens
+from lfsc.models.inference.chunking import decode_in_chunks, encode_in_chunks, filled, silenced
 from lfsc.models.quantizer import GroupedFSQ
 
 # What is computed at once of a clip, in seconds; on a CPU each takes about 40 MB.
@@ -143,7 +143,7 @@ class Codec(nn.Module):
     def stream(self):
         """Tokens as audio arrives and audio as tokens arrive, equal to those of the whole clip."""
         # Imported here: the stream walks the layers, which the codec alone need not know.
-        from lfsc.models.stream import Stream
+        from lfsc.models.inference.stream import Stream
 
         return Stream(self)
 

@@ -6,10 +6,10 @@ from torch import Tensor, arange, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
+from lfsc.cpu.gradients import convolve, upsample
+from lfsc.cpu.products import pays, upsampled
 from lfsc.models.activations import activation_of
-from lfsc.models.gradients import convolve, upsample
 from lfsc.models.padding import MODES, copied_steps, padded
-from lfsc.models.products import pays, upsampled
 
 
 class PaddedConv1d(nn.Conv1d):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, arange
 
-from lfsc.reflection import reflect
+from lfsc.nn.reflection import reflect
 
 MODES = ("reflect", "replicate", "zeros")
 

@@ -7,11 +7,11 @@ from lightning import LightningDataModule
 from lfsc.data.blend import Blend, Share
 from lfsc.data.corpus import present, read_corpus
 from lfsc.data.crops import Cropper
-from lfsc.data.encoder import CropEncoder
+from lfsc.data.datasets import open_training
 from lfsc.data.filters import Filter
-from lfsc.data.opening import open_training
 from lfsc.data.skips import SkipWatch
 from lfsc.data.stream import Ranks, TrainingStream
+from lfsc.data.task_encoder import CropEncoder
 from lfsc.data.validation import ValidationClips
 
 

@@ -11,12 +11,12 @@ from torch.utils.checkpoint import checkpoint
 
 from lfsc.discriminators.ensemble import Ensemble, Views
 from lfsc.losses.weighted import WeightedLosses
+from lfsc.metrics.discriminator import opinions
 from lfsc.models.codec import Codec, Reconstructed
+from lfsc.training.accumulation import Pieces
+from lfsc.training.discriminator_warmup import Warmup
 from lfsc.training.freezing import untrained
-from lfsc.training.judges import opinions
-from lfsc.training.pieces import Pieces
-from lfsc.training.player import Player
-from lfsc.training.warmup import Warmup
+from lfsc.training.optimization import Player
 
 
 class Comparison(NamedTuple):

@@ -1,0 +1,99 @@
+"""Shards read back, sample by sample, and held against the index."""
+
+import hashlib
+import json
+import tarfile
+from pathlib import Path
+from typing import NamedTuple
+
+from lfsc.audio import files
+from lfsc.audio.files import UnreadableAudio
+
+from ..mapping import Workers, mapped
+from ..report import Report
+from .energon import METADATA
+from .index import read_index
+
+
+class VerifyTask(NamedTuple):
+    path: Path
+    shard: dict
+    sample_rate: int
+
+
+def verify(out: Path, workers: Workers, report: Report) -> int:
+    """The number of shards that differ from OUT/index.json, each of which is named; 0 is a good exit status."""
+    index = read_index(out)
+    tasks = [
+        VerifyTask(out / dataset["path"] / shard["name"], shard, index["sample_rate"])
+        for dataset in index["datasets"]
+        for shard in dataset["shards"]
+    ]
+    problems = []
+    seconds = [task.shard["seconds"] for task in tasks]
+    for found in report.reading(seconds, mapped(workers, differences, tasks)):
+        problems += found
+    problems += _miscounted(out, index["datasets"])
+    for problem in problems:
+        report.say(problem)
+    hours = sum(seconds) / 3600
+    report.say(
+        f"{len(tasks)} shards, {hours:.2f} h: " + (f"{len(problems)} differences" if problems else "all as indexed")
+    )
+    return min(len(problems), 1)
+
+
+def _miscounted(out: Path, datasets: list[dict]) -> list[str]:
+    """A sentence for every shard of which energon's own metadata says something else than the index."""
+    problems = []
+    for dataset in datasets:
+        path = out / dataset["path"] / METADATA / ".info.json"
+        counts = json.loads(path.read_text(encoding="utf-8"))["shard_counts"] if path.exists() else {}
+        for shard in dataset["shards"]:
+            found = counts.get(shard["name"])
+            if found != shard["samples"]:
+                problems.append(f"{path}: energon counts {found} in {shard['name']}, {shard['samples']} in the index")
+    return problems
+
+
+def differences(task: VerifyTask) -> list[str]:
+    """A sentence for everything in which the shard is not what the index says."""
+    try:
+        with task.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        samples, seconds, found = _contents(task)
+    except (OSError, tarfile.TarError, ValueError) as error:
+        return [f"{task.path}: {error}"]
+    actual = {"bytes": task.path.stat().st_size, "sha256": digest, "samples": samples, "seconds": round(seconds, 3)}
+    for name, value in actual.items():
+        if value != task.shard[name]:
+            found.append(f"{task.path}: {name} is {value}, {task.shard[name]} in the index")
+    return found
+
+
+def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
+    """Samples, their seconds, and what is wrong with any."""
+    samples, seconds, found = 0, 0.0, []
+    audio = {}
+    with tarfile.open(task.path, "r:") as tar:
+        for member in tar:
+            key, _, kind = member.name.partition(".")
+            content = tar.extractfile(member).read()
+            if kind == "flac":
+                audio[key] = content
+                continue
+            described = json.loads(content)["seconds"]
+            samples, seconds = samples + 1, seconds + described
+            found += _wrong(task, key, audio.pop(key, b""), described)
+    return samples, seconds, found + [f"{task.path}: {key} has no json" for key in audio]
+
+
+def _wrong(task: VerifyTask, key: str, content: bytes, described: float) -> list[str]:
+    try:
+        recording = files.read(content)
+    except UnreadableAudio as error:
+        return [f"{task.path}: {key}: {error}"]
+    if recording.sample_rate != task.sample_rate:
+        return [f"{task.path}: {key} is at {recording.sample_rate} Hz, {task.sample_rate} Hz in the index"]
+    length = round(len(recording.audio) / task.sample_rate, 6)
+    return [] if length == described else [f"{task.path}: {key} lasts {length} s, {described} s in its json"]

@@ -1,0 +1,103 @@
+"""What files and folders are that hold no codec: token files, shards, corpora, exported graphs, runs."""
+
+import json
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+Facts = dict[str, str]
+
+
+def token_file(path: Path) -> Facts:
+    from lfsc.tokens.file import read
+
+    stored = read(path)
+    codebooks, frames = stored.tokens.shape
+    seconds = stored.num_samples / stored.sample_rate
+    kbps = 8 * path.stat().st_size / seconds / 1000
+    return {
+        "kind": "token file",
+        "audio": f"{seconds:.3f} s, {stored.num_samples} samples at {stored.sample_rate} Hz",
+        "tokens": f"{frames} frames of {codebooks} tokens, of {stored.codebook_size} codes each",
+        "rate": f"{stored.sample_rate / stored.hop_length:.3f} frames a second, {kbps:.3f} kbps on disk",
+        "fingerprint": stored.fingerprint,
+        "for": "lfsc decode, with a codec of the same fingerprint",
+    }
+
+
+def indexed(path: Path) -> Facts:
+    """What the index of a folder of shards says."""
+    try:
+        index = json.loads((path / "index.json").read_text(encoding="utf-8"))
+        return corpus(path, index) if "datasets" in index else converted(path, index)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}/index.json is damaged ({error!r}): make the shards again") from error
+
+
+def corpus(path: Path, index: dict) -> Facts:
+    datasets = index["datasets"]
+    hours: Counter[str] = Counter()
+    for dataset in datasets:
+        hours[dataset["split"]] += dataset["seconds"] / 3600
+    return {
+        "kind": "shards of speech",
+        "sample rate": f"{index['sample_rate']} Hz",
+        "hours": ", ".join(f"{split} {value:.2f}" for split, value in hours.items()),
+        "clips": f"{sum(dataset['samples'] for dataset in datasets):,}",
+        "corpora": ", ".join(sorted({dataset["corpus"] for dataset in datasets})),
+        "languages": str(len({dataset["language"] for dataset in datasets})),
+        "shards": f"{sum(len(dataset['shards']) for dataset in datasets):,}",
+        "for": f"lfsc train RECIPE data.path={path}, tokenize, evaluate",
+    }
+
+
+def converted(path: Path, index: dict) -> Facts:
+    """What `lfsc tokenize` or `detokenize` finished."""
+    kind = shard(path / index["shards"][0]["name"])
+    return {
+        "kind": kind["kind"].replace("shard", "shards"),
+        "clips": f"{index['samples']:,}, {index['failed']:,} failed",
+        "hours": f"{index['audio_seconds'] / 3600:.3f}",
+        "frames": f"{index['frames']:,} of {index['num_codebooks']} tokens, of {index['codebook_size']} codes each",
+        "rate": f"{index['sample_rate'] / index['hop_length']:.3f} frames a second",
+        "fingerprint": str(index["codec"]),
+        "shards": f"{len(index['shards']):,}",
+        "for": kind["for"],
+    }
+
+
+def shard(path: Path) -> Facts:
+    """What the first sample of a tar says."""
+    from lfsc.shards.tar import read
+
+    sample = next(islice(read(path), 1), None)
+    if sample is None:
+        raise ValueError(f"{path} holds no samples: expected a shard of speech or of tokens, or a .nemo archive")
+    codec = sample.note().get("codec")
+    if "npy" in sample.parts:
+        use = "language models (lfsc.tokens.dataset), lfsc detokenize with a codec of the same fingerprint"
+        return {"kind": "shard of tokens", "first clip": sample.key, "fingerprint": str(codec), "for": use}
+    formats = ", ".join(part for part in sample.parts if part != "json")
+    return {"kind": "shard of speech", "first clip": sample.key, "format": formats, "for": "lfsc tokenize"}
+
+
+def graphs(path: Path) -> Facts:
+    """What `lfsc export --format onnx` or torch wrote, or `lfsc tokenize` has begun."""
+    try:
+        facts = dict(json.loads((path / "codec.json").read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}/codec.json is damaged ({error!r}): export the codec again") from error
+    kinds = {"encoder.onnx": "ONNX graphs", "encoder.pt2": "torch.export programs"}
+    kind = next((kind for name, kind in kinds.items() if (path / name).is_file()), "shards of tokens, unfinished")
+    use = "any program that runs them" if "unfinished" not in kind else "lfsc tokenize again, which goes on"
+    return {"kind": kind, **{name.replace("_", " "): str(value) for name, value in facts.items()}, "for": use}
+
+
+def run_stands(path: Path) -> Facts:
+    from lfsc.runs.directory import Run
+
+    try:
+        status = Run(path).status()
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}/status.json is damaged ({error!r}); `lfsc resume` writes it again") from error
+    return {"state": f"{status.state} at update {status.update:,} of {status.max_updates:,} on {status.host}"}

@@ -1,0 +1,90 @@
+"""Clips of shards by their number, with errors that name the shard."""
+
+import os
+import tarfile
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import BinaryIO, NamedTuple
+
+import numpy
+from megatron.energon.epathlib import EPath
+from megatron.energon.flavors.webdataset.structs import FilteredSample, ShardInfo
+from numpy.typing import NDArray
+
+from lfsc.data import storage
+
+from .batch import UnusableData
+from .pieces import LoadedPiece, Piece, members
+
+OPEN_SHARDS = 8
+
+
+class OpenShard(NamedTuple):
+    """Each clip of the shard begins at one of the `offsets`; the last is the end. A remote shard has no `file`."""
+
+    file: BinaryIO | None
+    offsets: NDArray[numpy.uint64]
+
+
+class ShardReader:
+    """The clips of `shards` in their order, their `parts` (file extensions) as open files.
+
+    Takes the place of energon's reader, which reads all of a clip and takes ten times as long for it. `wanted` filters
+    by "<shard>/<key>".
+    """
+
+    def __init__(
+        self, shards: Sequence[ShardInfo], *, parts: Sequence[str], wanted: Callable[[str], bool] | None = None
+    ):
+        self.shards = list(shards)
+        self.parts = parts
+        self.wanted = wanted
+        self.ends = list(accumulate(shard.count for shard in self.shards))
+        self.opened = lru_cache(OPEN_SHARDS)(open_shard)
+
+    def __len__(self) -> int:
+        return self.ends[-1]
+
+    def __getitem__(self, index: int) -> FilteredSample | None:
+        number = bisect_right(self.ends, index)
+        shard = self.shards[number]
+        position = index - self.ends[number] + shard.count
+        try:
+            key, parts = self.clip(shard.path, position)
+        except (OSError, tarfile.TarError, IndexError, ValueError) as error:
+            raise UnusableData(f"shard {shard.path} cannot be read at clip {position}: {error}") from error
+        if self.wanted is not None and not self.wanted(f"{shard.name}/{key}"):
+            return None
+        return FilteredSample(
+            __key__=key, __shard__=shard.name, __restore_key__=("Webdataset", index), __sources__=(), **parts
+        )
+
+    def clip(self, shard: EPath, position: int) -> tuple[str, dict[str, Piece | LoadedPiece]]:
+        """The key of the clip at `position`, and its parts by their extensions."""
+        files = members(self.piece(shard, position))
+        key = min(files, default="").partition(".")[0]
+        absent = [part for part in self.parts if f"{key}.{part}" not in files]
+        if absent:
+            raise ValueError(f"it has no {' and no '.join(absent)} but {', '.join(files) or 'nothing'}")
+        return key, {part: files[f"{key}.{part}"] for part in self.parts}
+
+    def piece(self, shard: EPath, position: int) -> Piece | LoadedPiece:
+        """The clip's piece of its shard."""
+        file, offsets = self.opened(shard)
+        start, size = int(offsets[position]), int(offsets[position + 1] - offsets[position])
+        if file is None:
+            piece = LoadedPiece(storage.read_range(shard, start, size))
+            there = len(piece.getbuffer())
+        else:
+            piece = Piece(file, start, size)
+            there = min(size, os.fstat(file.fileno()).st_size - start)
+        if there < size:
+            raise ValueError(f"only {max(0, there)} of its {size} bytes are there")
+        return piece
+
+
+def open_shard(path: EPath) -> OpenShard:
+    offsets = numpy.frombuffer(storage.read(path.with_suffix(".tar.idx")), dtype="<u8")
+    return OpenShard(path.local_path().open("rb", buffering=0) if path.is_local() else None, offsets)

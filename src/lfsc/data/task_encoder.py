@@ -1,0 +1,86 @@
+"""energon's recipe from clips to batches of random crops."""
+
+import json
+from typing import NamedTuple
+
+import numpy
+import torch
+from megatron.energon import CrudeSample, SkipSample, TaskEncoder, stateless
+from megatron.energon.flavors.base_dataset import SavableDataset
+from megatron.energon.task_encoder.cooking import Cooker
+
+from .batch import Batch, Skip, UnusableClip, UnusableData
+from .crops import Cropper, Crops
+from .filters import Filter
+from .shard_reader import ShardReader
+from .skips import SkipWatch
+
+FILTERED_IN_A_ROW = 100_000
+
+
+class EncodedClip(NamedTuple):
+    key: str
+    crops: Crops
+
+
+class CropEncoder(TaskEncoder):
+    """Crops of each clip, at places drawn from the seed, the clip's key and the number of the visit.
+
+    So a clip is cut the same whoever reads it, and energon need not keep the state of a random generator.
+    """
+
+    decoder = None
+    cookers = (Cooker(cook=lambda clip: clip),)
+
+    def __init__(self, *, cropper: Cropper, only: Filter, watch: SkipWatch, workers: int, seed: int):
+        self.cropper = cropper
+        self.only = only
+        self.watch = watch
+        self.workers = workers
+        self.seed = seed
+        self.filtered = 0
+
+    def build_cook_crude_sample(self, dataset: SavableDataset, **_) -> SavableDataset:
+        """The clips as they are, read by our reader."""
+        loader = dataset.dataset
+        parts = ("flac", "json") if self.only.needs_json else ("flac",)
+        loader.join_readers = [
+            ShardReader(reader.shard_infos, parts=parts, wanted=reader.sample_filter) for reader in loader.join_readers
+        ]
+        return dataset
+
+    @stateless
+    def encode_sample(self, clip: CrudeSample) -> EncodedClip:
+        key = clip["__key__"]
+        # energon counts visits in steps of the number of workers.
+        visit = self.current_sample_index // max(1, self.workers)
+        try:
+            self.check_wanted(clip)
+            crops = self.cropper(clip["flac"], seed=f"{self.seed} {key} {visit}")
+        except UnusableClip as error:
+            self.watch.skipped(Skip(key, str(error)))
+            raise SkipSample from error
+        self.watch.used()
+        return EncodedClip(key, crops)
+
+    def check_wanted(self, clip: CrudeSample) -> None:
+        if not self.only.needs_json or self.only.accepts(fields_of(clip)):
+            self.filtered = 0
+            return
+        self.filtered += 1
+        if self.filtered == FILTERED_IN_A_ROW:
+            raise UnusableData(f"none of the last {self.filtered} clips has {self.only}: widen data.only")
+        raise SkipSample
+
+    @stateless
+    def batch(self, clips: list[EncodedClip]) -> Batch:
+        audio = torch.from_numpy(numpy.concatenate([clip.crops.audio for clip in clips]))
+        keys = [clip.key for clip in clips for _ in clip.crops.audio]
+        return Batch(audio, keys, self.watch.report())
+
+
+def fields_of(clip: CrudeSample) -> dict:
+    try:
+        return json.load(clip["json"])
+    except ValueError as error:
+        raise UnusableClip("its json cannot be read") from error

@@ -1,0 +1,1 @@
+"""The codecs that can be compared."""

@@ -1,0 +1,1 @@
+"""What an evaluation writes: numbers, tables and a page to read and hear."""

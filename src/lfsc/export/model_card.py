@@ -1,0 +1,72 @@
+"""The README.md of a bundle: what the codec is, how it is used, and on whose terms."""
+
+from lfsc.formats.licences import SUBJECTS
+from lfsc.models.codec import Codec
+
+CARD = """\
+---
+library_name: lfsc
+tags: [audio, speech, neural-codec]
+license: other
+---
+# A low frame-rate speech codec
+
+Speech at {sample_rate:,} Hz, mono, to {num_codebooks} tokens a frame at {frame_rate:.2f} frames a second, and back.
+
+| | |
+|---|---|
+| sample rate | {sample_rate} Hz |
+| hop, frame rate | {hop_length} samples, {frame_rate:.3f} frames a second |
+| tokens | {num_codebooks} codebooks of {codebook_size} codes, FSQ levels {levels} |
+| bitrate | {bitrate:.3f} kbps ({packed:.3f} kbps packed at whole bits a token) |
+| parameters | encoder {encoder:.2f} M, decoder {decoder:.2f} M |
+| updates trained | {updates} |
+| weight norm | {norm} |
+| discriminators | {discriminators} |
+| fingerprint of its tokens | `{fingerprint}` |
+
+```python
+import lfsc
+
+codec = lfsc.load("this folder, or its name on a hub")
+tokens, tokens_len = codec.encode(audio=audio)  # [B,T] float32 at {sample_rate} Hz → [B,{num_codebooks},F] int64
+audio, audio_len = codec.decode(tokens=tokens)
+```
+
+Codecs with the same fingerprint make the same tokens; decode a codec's tokens with a codec that has its fingerprint.
+
+## Licences
+
+- Code: {code}.
+- Weights: {weights}.
+- Data that they were trained on: {data}.
+
+## On a hub
+
+The folder is a repository as it is: `hf upload OWNER/NAME .` uploads it, `lfsc.load("OWNER/NAME")` loads it.
+"""
+
+
+def model_card(codec: Codec, config: dict) -> str:
+    """The card of a codec and of the config.yaml beside it."""
+    return CARD.format(
+        sample_rate=codec.sample_rate,
+        hop_length=codec.hop_length,
+        frame_rate=codec.frame_rate,
+        num_codebooks=codec.num_codebooks,
+        codebook_size=codec.codebook_size,
+        levels=list(codec.quantizer.levels),
+        bitrate=codec.bitrate / 1000,
+        packed=codec.num_codebooks * (codec.codebook_size - 1).bit_length() * codec.frame_rate / 1000,
+        encoder=millions(codec.encoder),
+        decoder=millions(codec.decoder),
+        updates="unknown" if config["updates"] is None else f"{config['updates']:,}",
+        norm="folded: for use, not for training on" if config["folded"] else "as trained",
+        discriminators="in discriminators.safetensors, for fine-tuning" if "discriminators" in config else "none here",
+        fingerprint=config["fingerprint"],
+        **{subject: config["licence"][subject].rstrip(".") for subject in SUBJECTS},
+    )
+
+
+def millions(module) -> float:
+    return sum(parameter.numel() for parameter in module.parameters()) / 1e6

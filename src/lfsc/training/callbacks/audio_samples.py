@@ -1,0 +1,69 @@
+"""The same few validation clips, to hear and to see, as files and with whatever logger."""
+
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
+from torch import Tensor
+
+from lfsc.audio import files
+from lfsc.audio.spectrogram import MelSpectrogram
+from lfsc.io import atomic
+
+
+class Samples(Callback):
+    """Writes the first `count` clips of the validation: originals once, reconstructions at every validation."""
+
+    def __init__(self, *, folder: Path, count: int, sample_rate: int):
+        self.folder = folder
+        self.count = count
+        self.sample_rate = sample_rate
+        self.mel = MelSpectrogram(
+            sample_rate=sample_rate, num_mels=80, n_fft=1024, hop_length=256, win_length=1024, guard=1e-5
+        )
+
+    def on_validation_batch_end(
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *_
+    ) -> None:
+        if batch_idx > 0 or not trainer.is_global_zero:
+            return
+        clips = zip(batch.keys, batch.audio.cpu(), outputs.audio.float().cpu(), strict=True)
+        for key, real, fake in list(clips)[: self.count]:
+            if not (self.folder / "original" / f"{key}.wav").exists():
+                self.write(trainer, "original", key, real, update=0)
+            self.write(trainer, f"update-{module.updates:08d}", key, fake, update=module.updates)
+
+    def write(self, trainer: Trainer, place: str, key: str, audio: Tensor, *, update: int) -> None:
+        sound, image = self.folder / place / f"{key}.wav", self.folder / place / f"{key}.png"
+        files.write(sound, audio.clamp(-1, 1), sample_rate=self.sample_rate)
+        draw_mel(image, self.mel(audio[None])[0], seconds=len(audio) / self.sample_rate, title=f"{key}, {place}")
+        name = f"{'original' if place == 'original' else 'reconstruction'}/{key}"
+        for logger in trainer.loggers:
+            show(logger, name, sound, image, audio, update=update, sample_rate=self.sample_rate)
+
+
+def draw_mel(path: Path, mel: Tensor, *, seconds: float, title: str) -> None:
+    """A PNG of a mel spectrogram [bands, frames] in dB."""
+    # The figure alone, without pyplot: no state is left behind and no display is looked for.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 2.4), layout="constrained")
+    axes = figure.subplots()
+    decibels = 20 * mel.clamp(min=1e-4).log10().numpy()
+    image = axes.imshow(decibels, origin="lower", aspect="auto", extent=(0, seconds, 0, len(mel)), vmin=-60, vmax=40)
+    axes.set(xlabel="seconds", ylabel="mel band", title=title)
+    figure.colorbar(image, label="dB")
+    with atomic.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=100)
+
+
+def show(logger, name: str, sound: Path, image: Path, audio: Tensor, *, update: int, sample_rate: int) -> None:
+    if isinstance(logger, TensorBoardLogger):
+        from matplotlib.image import imread
+
+        logger.experiment.add_audio(name, audio, update, sample_rate=sample_rate)
+        logger.experiment.add_image(name, imread(image), update, dataformats="HWC")
+    elif isinstance(logger, WandbLogger):
+        logger.log_audio(name, [str(sound)], step=update, sample_rate=[sample_rate])
+        logger.log_image(f"{name}/mel", [str(image)], step=update)

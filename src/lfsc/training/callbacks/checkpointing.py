@@ -1,0 +1,162 @@
+"""Checkpoints: whole or not there, the last few and the best few."""
+
+import logging
+import math
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+from lfsc.io import atomic
+
+logger = logging.getLogger(__name__)
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Saves under the final name only what is whole and on the disk; loads nothing that could run code."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path, storage_options=None) -> None:
+        try:
+            with atomic.replacing(path) as temporary:
+                torch.save(checkpoint, temporary)
+        except (OSError, RuntimeError) as error:
+            # torch names neither the file nor the reason where a write fails.
+            free = shutil.disk_usage(Path(path).parent).free / 1e6
+            raise OSError(
+                f"{path} could not be written, with {free:.0f} MB free there ({str(error).splitlines()[0]}); the "
+                "checkpoints before it are whole: make room, then `lfsc resume` goes on from the last"
+            ) from error
+
+    def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict[str, Any]:
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+class Checkpoints(Callback):
+    """update-N.ckpt every `every` updates and at the end; last.ckpt is the newest, best-N.ckpt the `keep_best` best.
+
+    Those of a warm-up, as many apart, replace each other as update-0.
+    """
+
+    def __init__(self, *, folder: Path, every: int, keep_last: int, keep_best: int, metric: str, mode: str):
+        if mode not in ("min", "max"):
+            raise ValueError(f"best_mode={mode}: expected min or max")
+        if keep_last < 1:
+            raise ValueError(f"keep_last={keep_last}: expected at least 1, the checkpoint that `lfsc resume` needs")
+        self.folder = folder
+        self.every = every
+        self.keep_last = keep_last
+        self.keep_best = keep_best
+        self.metric = metric
+        self.sign = 1 if mode == "min" else -1
+        self.best: list[list[float]] = []  # [signed value, update], best first
+        self.saved_at = (-1, -1)  # updates of the warm-up, and of the run
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        if module.validated_at == module.updates and self.metric not in module.validation:
+            raise ValueError(f"best_metric={self.metric}: a validation gives {', '.join(sorted(module.validation))}")
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        if trainer.should_stop or self.is_due(module):
+            self.save(trainer, module)
+
+    def is_due(self, module: LightningModule) -> bool:
+        if module.warmup.under_way:
+            return module.warmup.is_due(self.every)
+        # After the validation of the same update, which stands before in the list of callbacks.
+        return module.updates % self.every == 0 or module.updates == module.validated_at
+
+    def save(self, trainer: Trainer, module: LightningModule) -> None:
+        if self.saved_at == (module.warmup.done, module.updates):
+            return
+        entered = self.rank_best(module)
+        self.saved_at = (module.warmup.done, module.updates)
+        path = self.folder / f"update-{module.updates:08d}.ckpt"
+        begin = time.perf_counter()
+        trainer.save_checkpoint(path, weights_only=False)
+        if trainer.is_global_zero:
+            link(path, self.folder / "last.ckpt")
+            if entered:
+                link(path, self.folder / f"best-{module.updates:08d}.ckpt")
+            self.remove_old()
+            module.measured |= {
+                "checkpoint/seconds": time.perf_counter() - begin,
+                "checkpoint/megabytes": path.stat().st_size / 1e6,
+            }
+
+    def rank_best(self, module: LightningModule) -> bool:
+        """Whether this update's validation is among the best; they are remembered in the checkpoint itself."""
+        value = module.validation.get(self.metric, math.nan) if module.validated_at == module.updates else math.nan
+        if module.warmup.under_way or not math.isfinite(value):
+            return False
+        entry = [self.sign * value, module.updates]
+        self.best = sorted([*self.best, entry])[: self.keep_best]
+        return entry in self.best
+
+    def remove_old(self) -> None:
+        kept = {f"best-{update:08d}.ckpt" for _, update in self.best}
+        old = sorted(self.folder.glob("update-*.ckpt"))[: -self.keep_last]
+        for path in [*old, *(best for best in self.folder.glob("best-*.ckpt") if best.name not in kept)]:
+            path.unlink()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"][: self.keep_best]
+
+    @rank_zero_only
+    def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self.folder.glob(".*.part.ckpt"):
+            leftover.unlink()
+
+
+def link(source: Path, target: Path) -> None:
+    """A second name for the same file, replaced in one step; a copy where the file system has no links."""
+    with atomic.replacing(target) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)
+
+
+def update_of(path: Path) -> int:
+    return int(path.stem.rpartition("-")[2])
+
+
+def newest(folder: Path) -> Path:
+    """The newest checkpoint of a run that is whole; ValueError where there is none."""
+    damaged = []
+    for path in sorted([*folder.glob("update-*.ckpt"), *folder.glob("best-*.ckpt")], key=update_of, reverse=True):
+        if is_whole(path):
+            if damaged:
+                logger.warning("%s cannot be read, so %s is taken", ", ".join(damaged), path.name)
+            return path
+        damaged.append(path.name)
+    found = f"{', '.join(damaged)} cannot be read" if damaged else "there is none"
+    raise ValueError(f"no checkpoint to go on from in {folder}: {found}; `lfsc train` starts over in a new folder")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether every byte of a checkpoint is what was written, and it is one of a run."""
+    try:
+        with ZipFile(path) as archive:
+            if archive.testzip() is not None:
+                return False
+        return "updates" in torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (BadZipFile, EOFError, OSError, RuntimeError, ValueError):
+        return False
+
+
+def set_aside_newer(folder: Path, update: int) -> None:
+    """Give the checkpoints of later updates another name: they are damaged, and would count among the last to keep."""
+    for path in [*folder.glob("update-*.ckpt"), *folder.glob("best-*.ckpt")]:
+        if update_of(path) > update:
+            path.rename(path.with_suffix(".damaged"))

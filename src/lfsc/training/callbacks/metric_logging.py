@@ -1,0 +1,90 @@
+"""What goes to the loggers, by update."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from lfsc.distributed import gathered, sum_over_ranks
+from lfsc.training.loggers.csv import MetricsCSV
+from lfsc.training.loggers.wandb import ContinuedWandb
+
+
+class Recording(Callback):
+    """Training scalars every `every` updates and at the end, validations when they happen: one row an update.
+
+    Those of a warm-up, by its own updates, go into a file beside them, and the last of them to the loggers as `warmup`.
+    The row that was written last is `module.recorded`, of update `module.recorded_at`.
+    """
+
+    def __init__(self, *, every: int, max_updates: int, warmup_file: Path):
+        self.every = every
+        self.max_updates = max_updates
+        self.warmup_log = MetricsCSV(warmup_file)
+        self.skipped = 0  # clips that the data could not give, since the run began
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        if not trainer.is_global_zero:
+            self.skipped = 0  # what was counted before, over all ranks, is one rank's to keep
+        for logger in trainer.loggers:
+            if isinstance(logger, ContinuedWandb):
+                logger.catch_up(until=module.updates)
+        for logger in trainer.loggers:
+            if isinstance(logger, MetricsCSV):
+                logger.cut(after=module.updates)
+        if module.warmup.updates:
+            self.warmup_log.cut(after=module.warmup.done)
+        if module.validated_at == module.updates:
+            record(trainer, module, module.validation)
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs, batch, *_) -> None:
+        self.skipped += len(batch.skipped)
+        if module.warmup.under_way:
+            self.record_warmup(trainer, module)
+            return
+        row = dict(module.validation) if module.validated_at == module.updates else {}
+        if module.updates % self.every == 0 or module.updates == self.max_updates:
+            row |= self.training_values(trainer, module)
+        if row:
+            record(trainer, module, row)
+
+    def record_warmup(self, trainer: Trainer, module: LightningModule) -> None:
+        if not module.warmup.is_due(self.every):
+            return
+        values = self.training_values(trainer, module)
+        self.warmup_log.log_metrics(values, step=module.warmup.done)
+        if module.warmup.done == module.warmup.updates:
+            last = {name.replace("train/", "warmup/"): value for name, value in values.items() if "train/" in name}
+            record(trainer, module, {"warmup/updates": module.warmup.done, **last})
+
+    def training_values(self, trainer: Trainer, module: LightningModule) -> dict[str, float]:
+        """The last update's scalars, averaged over ranks and read in one go, and what was measured around them."""
+        values = [value.to(module.device, torch.float64) for value in module.scalars.values()]
+        sums = sum_over_ranks(torch.stack([*values, torch.tensor(self.skipped, device=module.device)])).tolist()
+        means = [total / trainer.world_size for total in sums[:-1]]
+        rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers(use_pl_optimizer=False)]
+        return {
+            **{column(name): mean for name, mean in zip(module.scalars, means, strict=True)},
+            **{f"lr/{name}": rate for name, rate in zip(module.players, rates, strict=True)},
+            **{f"skipped/{name}": int(player.skipped) for name, player in module.players.items()},
+            **module.measured,
+            "data/skipped": int(sums[-1]),
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"skipped": sum(gathered(self.skipped))}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.skipped = state_dict["skipped"]
+
+
+def column(name: str) -> str:
+    return name if "/" in name else f"train/{name}"
+
+
+def record(trainer: Trainer, module: LightningModule, values: dict[str, float]) -> None:
+    # metrics.csv last: a row in it tells that all others have it too.
+    for logger in reversed(trainer.loggers):
+        logger.log_metrics(values, step=module.updates)
+    module.recorded, module.recorded_at = values, module.updates

@@ -1,0 +1,37 @@
+"""Numbers that count something."""
+
+import pytest
+
+from lfsc.config.checks import COUNTS, check_counts
+
+WHOLE = dict.fromkeys(COUNTS, 4) | {"loss_gradients_every": None, "workers": 0, "debug": {"profile": 0}}
+
+
+def test_what_can_be_passes():
+    check_counts(WHOLE)
+    check_counts(WHOLE | {"accumulate": 2, "loss_gradients_every": 1, "debug": {"profile": 3}})
+
+
+@pytest.mark.parametrize("name", [*COUNTS, "loss_gradients_every"])
+@pytest.mark.parametrize("value", [0, -1, 2.5])
+def test_nothing_happens_every_zero_updates(name, value):
+    with pytest.raises(ValueError, match=rf"^{name}={value}: expected a whole number from 1 on$"):
+        check_counts(WHOLE | {name: value})
+
+
+def test_a_count_may_not_be_left_open():
+    with pytest.raises(ValueError, match="validate_every=None: expected a whole number"):
+        check_counts(WHOLE | {"validate_every": None})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"accumulate": 3}, "accumulate=3: expected a number that divides batch_size=4"),
+        ({"workers": -1}, "workers=-1: expected loader processes, or 0 for none"),
+        ({"debug": {"profile": -1}}, "debug.profile=-1: expected updates to trace, or 0"),
+    ],
+)
+def test_contradictions_are_told(changes, message):
+    with pytest.raises(ValueError, match=message):
+        check_counts(WHOLE | changes)

@@ -1,0 +1,31 @@
+"""The three statements, and where they come from."""
+
+import json
+
+import pytest
+
+from lfsc.formats.licences import SUBJECTS, statements_of, trained_on
+from lfsc.formats.resolve import opened
+
+
+def test_every_subject_has_a_statement_and_what_is_given_now_wins(checkpoint, bundle):
+    for source in (checkpoint, bundle):
+        with opened(source) as found:
+            statements = statements_of(found, {"weights": "CC-BY-4.0", "data": None})
+        assert tuple(statements) == SUBJECTS
+        assert statements["weights"] == "CC-BY-4.0" and "not stated" in statements["data"]
+
+
+def test_a_runs_data_are_named_with_their_hours(tmp_path):
+    datasets = [
+        {"corpus": "mls", "split": "train", "seconds": 7200},
+        {"corpus": "mls", "split": "train", "seconds": 1800},
+        {"corpus": "mls", "split": "val", "seconds": 999},
+    ]
+    (tmp_path / "index.json").write_text(json.dumps({"datasets": datasets}))
+    assert trained_on({"data": {"path": str(tmp_path)}})["data"].startswith("mls (2.5 h)")
+
+
+@pytest.mark.parametrize("config", [{}, {"data": None}, {"data": {"path": None}}, {"data": {"path": "/nowhere"}}])
+def test_data_out_of_reach_are_not_stated(config):
+    assert trained_on(config) == {}

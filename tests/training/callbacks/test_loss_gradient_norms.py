@@ -1,0 +1,33 @@
+"""The pull of each loss, against plain autograd."""
+
+import pytest
+import torch
+
+from lfsc.training.build import build_module
+from lfsc.training.callbacks.loss_gradient_norms import gradient_norms
+from lfsc.training.module import Comparison
+
+
+def test_each_norm_is_that_of_the_loss_alone(configure):
+    torch.manual_seed(0)
+    module = build_module(configure())
+    real = 0.1 * torch.randn(2, 4096)
+    norms = gradient_norms(module, real)
+    assert norms.keys() == {"mel", "stft", "adversarial", "features"}
+    for name, norm in norms.items():
+        fake = module.codec(real).audio
+        fake.retain_grad()
+        losses = module.coding_losses(Comparison(real, fake, module.discriminators.views(real, fake)))
+        (module.weights[name] * losses[name]).backward()
+        assert norm == pytest.approx(fake.grad.norm().item(), rel=1e-4)
+
+
+def test_players_are_left_as_they_were(configure):
+    module = build_module(configure())
+    gradient_norms(module, torch.randn(2, 4096))
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in module.parameters())
+
+
+def test_they_are_in_the_log_every_so_often(micro, finished):
+    told = [row["gradients/mel"] for row in micro.history(finished) if "gradients/mel" in row]
+    assert len(told) == 12 and len(set(told)) == 3, "measured at updates 0, 4 and 8, and repeated between"

@@ -1,0 +1,131 @@
+"""W&B and TensorBoard over a kill: one run, without holes and without repeats."""
+
+import collections
+import os
+import signal
+import struct
+import types
+
+import pytest
+
+from lfsc.runs.directory import Run
+from lfsc.training import build
+from lfsc.training.callbacks.max_updates import StopAt
+from lfsc.training.loggers.wandb import UPDATE, ContinuedWandb, read_told
+
+SETTINGS = ("max_updates=8", "validate_every=4", "checkpoint_every=3", "log_every=1")
+
+
+@pytest.fixture
+def killed_and_resumed(micro, configure):
+    """A function that trains with a logger, is killed after the seventh update, and goes on from the sixth."""
+
+    def run(*overrides):
+        config = configure(*SETTINGS, *overrides)
+        process = micro.started(train_until_killed, micro, config)
+        process.join(120)
+        assert process.exitcode == -signal.SIGKILL
+        micro.resume(config)
+        return micro.run_of(config)
+
+    return run
+
+
+def train_until_killed(micro, config):
+    class Death(StopAt):
+        """Dies after an update is recorded and before the next ends."""
+
+        def on_train_batch_end(self, trainer, module, *_):
+            if module.updates == 8:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    build.StopAt = Death
+    micro.train(config)
+
+
+def wandb_history(run):
+    """How often W&B's offline files have each update."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    updates = collections.Counter()
+    for path in sorted(run.path.glob("wandb/offline-run-*/*.wandb")):
+        for content in leveldb_records(path.read_bytes()):
+            record = Record.FromString(content)
+            if record.WhichOneof("record_type") == "history":
+                items = {item.key or item.nested_key[0]: item.value_json for item in record.history.item}
+                updates[int(items["trainer/global_step"])] += 1
+    return updates
+
+
+def leveldb_records(log):
+    """The records of a file in LevelDB's log format: pieces with a header of 7 bytes, in blocks of 32 kB."""
+    place, block, pieces = 7, 32768, b""
+    while place + 7 <= len(log):
+        if block - place % block < 7:
+            place += block - place % block
+            continue
+        length, kind = struct.unpack("<HB", log[place + 4 : place + 7])
+        pieces += log[place + 7 : place + 7 + length]
+        place += 7 + length
+        if kind in (1, 4):  # a whole record, or the last piece of one
+            yield pieces
+            pieces = b""
+
+
+@pytest.mark.slow
+def test_wandb_goes_on_with_the_same_run(killed_and_resumed, monkeypatch):
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    run = killed_and_resumed("logger=wandb", "logger.mode=offline")
+    assert wandb_history(run) == dict.fromkeys(range(9), 1)
+    names = {path.name.rpartition("-")[2] for path in run.path.glob("wandb/offline-run-*")}
+    assert names == {read_told(run).id}
+    assert read_told(run).update == 8
+
+
+def test_tensorboard_goes_on_with_the_same_run(killed_and_resumed):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = killed_and_resumed("logger=tensorboard", "samples=1")
+    events = EventAccumulator(str(run.path / "tensorboard"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("train/mel")] == list(range(1, 9))
+    assert [event.step for event in events.Scalars("val/mel")] == [0, 4, 8]
+    (original,) = (tag for tag in events.Tags()["audio"] if tag.startswith("original/"))
+    assert [event.step for event in events.Audio(original.replace("original", "reconstruction"))] == [0, 4, 8]
+
+
+class Experiment:
+    """A run of W&B's whose server knows of some updates."""
+
+    def __init__(self, known):
+        self.summary = {UPDATE: known}
+        self.settings = types.SimpleNamespace(mode="online")
+        self.logged = []
+
+    def log(self, values):
+        self.logged.append(values[UPDATE])
+
+
+def test_what_the_server_lacks_is_told_and_what_it_has_is_not(tmp_path):
+    run = Run(tmp_path)
+    run.metrics_file.write_text("update,val/mel\r\n1,0.5\r\n2,0.4\r\n3,0.3\r\n4,0.2\r\n")
+    logger = ContinuedWandb(run=run, resumed=True, name="one")
+    logger._experiment = Experiment(known=1)
+    logger.catch_up(until=3)
+    for update in (4, 5):
+        logger.log_metrics({"val/mel": 0.1}, update)
+    assert logger.experiment.logged == [2, 3, 4, 5]
+    ahead = ContinuedWandb(run=run, resumed=True, name="one")
+    ahead._experiment = Experiment(known=4)
+    ahead.catch_up(until=3)
+    for update in (4, 5):
+        ahead.log_metrics({"val/mel": 0.1}, update)
+    assert ahead.experiment.logged == [5]
+    assert ahead.known.id == logger.known.id
+    assert ContinuedWandb(run=run, resumed=False, name="one").known.id != logger.known.id
+
+
+def test_an_unknown_logger_is_refused(configure, micro):
+    config = configure()
+    with pytest.raises(ValueError, match=r"logger.kind=paper: expected csv, tensorboard or wandb"):
+        build.build_loggers(config | {"logger": {"kind": "paper"}}, micro.run_of(config), resumed_at=None)
