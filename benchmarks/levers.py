@@ -30,7 +30,7 @@ from lfsc.cpu import gradients
 from lfsc.data.batch import Batch
 from lfsc.discriminators import layers
 from lfsc.discriminators.attention import FusedAttention
-from lfsc.discriminators.ensemble import Views
+from lfsc.discriminators.ensemble import DiscriminatorInputs
 from lfsc.discriminators.frozen import Frozen
 from lfsc.models import padding
 from lfsc.nn import reflection
@@ -88,13 +88,13 @@ def weights_normed_anew(_: nn.Module) -> AbstractContextManager:
 
 
 def views_twice(_: nn.Module) -> AbstractContextManager:
-    judging_losses = training.CodecTraining.judging_losses
+    discriminator_losses = training.CodecModule.discriminator_losses
 
     def with_views_of_its_own(self, compared):
-        seen = Views(*self.discriminators.views(compared.real, compared.fake.detach()))
-        return judging_losses(self, compared._replace(views=seen))
+        seen = DiscriminatorInputs(*self.discriminators.views(compared.real, compared.fake.detach()))
+        return discriminator_losses(self, compared._replace(views=seen))
 
-    return patch.object(training.CodecTraining, "judging_losses", with_views_of_its_own)
+    return patch.object(training.CodecModule, "discriminator_losses", with_views_of_its_own)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def main() -> None:
     batches = [Batch(audio, [""] * int(batch), []) for audio in noise(int(batch), int(updates))]
     # As `lfsc train` sets them.
     settings, plugins = config["trainer"], precision_plugins(precision)
-    set_tf32(settings["tf32"], precision)
+    set_tf32(settings["allow_tf32"], precision)
     options = {"precision": None if plugins else precision, "plugins": plugins}
     options |= {name: settings[name] for name in ("benchmark", "deterministic")}
     timed_fit(module, batches, **options)

@@ -69,7 +69,7 @@ def work(arguments: list[str]) -> int:
     from lfsc.training.callbacks.validation import Validation
 
     tell("imports", time.time())
-    on_train_start, training_step = Validation.on_train_start, fit.CodecTraining.training_step
+    on_train_start, training_step = Validation.on_train_start, fit.CodecModule.training_step
     updates: list[tuple[float, float]] = []
 
     def telling_start(*arguments):
@@ -83,7 +83,7 @@ def work(arguments: list[str]) -> int:
         synchronize()
         updates.append((begin, time.time()))
 
-    Validation.on_train_start, fit.CodecTraining.training_step = telling_start, timed_step
+    Validation.on_train_start, fit.CodecModule.training_step = telling_start, timed_step
     code = main(arguments)
     (_, first), (_, last) = updates[0], updates[-1]
     tell("updated", first)

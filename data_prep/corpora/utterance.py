@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.audio import files
-from lfsc.audio.files import Recording
+from lfsc.audio.files import MetricLogging
 
 
 class File(NamedTuple):
@@ -24,7 +24,7 @@ class File(NamedTuple):
             archive.seek(self.offset)
             return archive.read(self.size)
 
-    def read(self) -> Recording:
+    def read(self) -> MetricLogging:
         return files.read(self.open(), start=self.start, num_samples=self.num_samples)
 
 
@@ -37,7 +37,7 @@ class Speech(NamedTuple):
     pitch: int
     pitch_range: int
 
-    def read(self) -> Recording:
+    def read(self) -> MetricLogging:
         from .espeak import speak
 
         return speak(*self)

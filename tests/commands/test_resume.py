@@ -58,7 +58,7 @@ def test_a_run_that_was_moved_goes_on_where_it_lies(ended, micro, tmp_path):
 
 
 def test_the_average_is_what_is_exported(micro, noise_corpus, tmp_path):
-    config = micro.configuration(noise_corpus, tmp_path, "max_updates=3", "checkpoint_every=1", "ema=0.5")
+    config = micro.configuration(noise_corpus, tmp_path, "max_updates=3", "checkpoint_every=1", "ema_decay=0.5")
     micro.train(config)
     run = micro.run_of(config)
     assert main(["export", str(run.path), str(tmp_path / "bundle"), "--format", "bundle"]) == 0

@@ -19,7 +19,7 @@ def runs(tmp_path):
         run.path.mkdir()
         status = {"state": state, "update": 5, "max_updates": 10, "host": socket.gethostname(), "pid": 2**22 + 1}
         run.status_file.write_text(json.dumps(status | {"heard": time.time() - 4000 * number, "message": message}))
-        run.config_file.write_text(yaml.safe_dump({"best_metric": "val/mel", "best_mode": "min"}))
+        run.config_file.write_text(yaml.safe_dump({"monitor": "val/mel", "mode": "min"}))
         run.environment_file.write_text(json.dumps({"recipe": "small"}))
     (tmp_path / "finished" / "metrics.csv").write_text("update,val/mel,x\r\n0,2.5,\r\n5,1.25,\r\n7,1.5,3\r\n8,,3\r\n")
     return tmp_path
@@ -40,7 +40,7 @@ def test_what_there_is_and_how_it_stands(runs, capsys, monkeypatch):
 def test_what_is_damaged_or_another_programs_does_not_hide_the_others(runs, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     (runs / "failed" / "status.json").write_text('{"state"')
-    (runs / "running" / "config.yaml").write_text("best_metric: [")
+    (runs / "running" / "config.yaml").write_text("monitor: [")
     (runs / "foreign").mkdir()
     (runs / "foreign" / "status.json").write_text('{"state": "on"}')
     assert main(["runs", str(runs)]) == 0

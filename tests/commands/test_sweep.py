@@ -31,7 +31,7 @@ def test_a_sweep_of_real_runs_ends_in_a_recipe(sweep, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_a_sweep_of_failures_says_so(sweep, capsys):
-    assert sweep("seed=1,2", "data.only.languages=[xx]", "name=bad") == 1
+    assert sweep("seed=1,2", "data.filter.languages=[xx]", "name=bad") == 1
     told = capsys.readouterr()
     assert "no trial came to its end; sweeps/bad/*/log.txt tell why" in told.err
     assert "trial 1: failed, exit status 2: lfsc train: " in told.err
@@ -46,7 +46,7 @@ def test_a_sweep_of_failures_says_so(sweep, capsys):
         (["seed=log(2,1)"], "the lower bound first"),
         (["seed=1,2", "trials=many"], "trials=many: expected a whole number from 1 on"),
         (["seed=1,2", "sampler=guess"], "sampler=guess: expected tpe or random or grid"),
-        (["ema=log(0.1,0.9)", "sampler=grid"], "ranges have no grid"),
+        (["ema_decay=log(0.1,0.9)", "sampler=grid"], "ranges have no grid"),
         (["seed=1,2", "direction=up"], "direction=up: expected minimize or maximize"),
         (["seed"], "'seed' is not key=value"),
     ],

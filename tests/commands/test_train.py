@@ -8,7 +8,7 @@ import yaml
 from lfsc.cli import main
 from lfsc.runs.directory import Run
 from lfsc.training import build
-from lfsc.training.callbacks.max_updates import StopAt
+from lfsc.training.callbacks.max_updates import MaxUpdates
 
 SHORT = ("max_updates=2", "validate_every=2", "trainer=cpu")
 
@@ -39,12 +39,12 @@ def test_a_run_from_its_beginning_to_its_end(train, capsys):
 
 
 def interrupted(command):
-    class Signal(StopAt):
+    class Signal(MaxUpdates):
         def on_train_batch_end(self, trainer, module, *_):
             super().on_train_batch_end(trainer, module)
             signal.raise_signal(signal.SIGTERM)
 
-    build.StopAt = Signal
+    build.MaxUpdates = Signal
     raise SystemExit(command("max_updates=5"))
 
 
@@ -74,7 +74,7 @@ def test_the_configuration_is_shown_and_nothing_trained(train, capsys):
         (["trainer.precision=16-mixed"], "needs a GPU"),
         (["debug=all"], "no option 'all' for debug: there are anomaly, overfit, profile"),
         (["name=a/../b"], "name='a/../b': expected a folder's name"),
-        (["accumulate=3"], "accumulate=3: expected a number that divides batch_size=2"),
+        (["num_micro_batches=3"], "num_micro_batches=3: expected a number that divides batch_size=2"),
         (["seed=1,2", "--multirun", "batch_size=log(1,2)"], "`lfsc sweep` tries ranges"),
     ],
 )
@@ -101,5 +101,5 @@ def test_a_grid_goes_on_after_a_failure(train, capfd):
 def test_no_demo_corpus_is_spoken_into_a_folder_named_after_storage(micro, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["train", "demo", "data.path=msc://nowhere/demo", "trainer=cpu"]) == 2
-    assert 'msc://nowhere/demo: Profile "nowhere" not found' in capsys.readouterr().err
+    assert 'msc://nowhere/demo: Profiler "nowhere" not found' in capsys.readouterr().err
     assert not (tmp_path / "msc:").exists()

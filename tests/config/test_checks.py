@@ -9,7 +9,7 @@ WHOLE = dict.fromkeys(COUNTS, 4) | {"loss_gradients_every": None, "workers": 0, 
 
 def test_what_can_be_passes():
     check_counts(WHOLE)
-    check_counts(WHOLE | {"accumulate": 2, "loss_gradients_every": 1, "debug": {"profile": 3}})
+    check_counts(WHOLE | {"num_micro_batches": 2, "loss_gradients_every": 1, "debug": {"profile": 3}})
 
 
 @pytest.mark.parametrize("name", [*COUNTS, "loss_gradients_every"])
@@ -27,7 +27,7 @@ def test_a_count_may_not_be_left_open():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"accumulate": 3}, "accumulate=3: expected a number that divides batch_size=4"),
+        ({"num_micro_batches": 3}, "num_micro_batches=3: expected a number that divides batch_size=4"),
         ({"workers": -1}, "workers=-1: expected loader processes, or 0 for none"),
         ({"debug": {"profile": -1}}, "debug.profile=-1: expected updates to trace, or 0"),
     ],

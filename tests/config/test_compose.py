@@ -16,14 +16,14 @@ def test_every_recipe_composes_and_names_its_run(recipe):
 def test_the_papers_numbers():
     config = compose("lfsc_22khz", [DATA])
     weights = {
-        name: loss["weight"] for group in ("reconstruction", "judged") for name, loss in config["losses"][group].items()
+        name: loss["weight"] for group in ("reconstruction", "adversarial") for name, loss in config["losses"][group].items()
     }
     assert weights == {"mel": 1, "stft": 20, "adversarial": 1, "features": 1}
     assert (
         config["optimizers"]["generator"] | {"lr": 2e-4, "betas": [0.8, 0.99], "decay": 0.998}
         == config["optimizers"]["generator"]
     )
-    assert (config["batch_size"], config["crop_length"], config["discriminators_every"]) == (16, 24576, 2)
+    assert (config["batch_size"], config["crop_length"], config["discriminator_update_period"]) == (16, 24576, 2)
     assert config["slm"]["path"] == "microsoft/wavlm-base-plus"
 
 
@@ -58,7 +58,7 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
         ("demo", ["trainer.max_steps=3"], r"no key 'trainer.max_steps': set max_updates instead"),
         ("demo", ["gradient_clip_val=1"], r"set optimizers.generator.clip_norm and "),
         ("demo", ["precision=bf16-mixed"], r"no key 'precision': did you mean trainer.precision\?"),
-        ("demo", ["zebra=3"], r"no key 'zebra': demo has accumulate, "),
+        ("demo", ["zebra=3"], r"no key 'zebra': demo has num_micro_batches, "),
         (
             "demo",
             ["losses.reconstruction.zebra.weight=1"],

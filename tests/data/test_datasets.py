@@ -12,8 +12,8 @@ def test_too_few_clips_say_what_to_lower(open_stream, corpus):
     with pytest.raises(
         ValueError, match="64 clips to train on, fewer than 2 ranks x 3 workers x 11 clips a batch: lower"
     ):
-        open_stream(corpus, world_size=2, workers=3, batch_size=11)
-    open_stream(corpus, world_size=2, workers=3, batch_size=10)
+        open_stream(corpus, world_size=2, num_workers=3, batch_size=11)
+    open_stream(corpus, world_size=2, num_workers=3, batch_size=10)
 
 
 def test_a_corpus_without_training_clips_is_refused(open_stream, write_corpus, tmp_path):
@@ -42,14 +42,14 @@ def test_a_copy_without_hidden_files_is_said(open_stream, corpus, tmp_path, lost
 
 
 def test_a_blend_draws_in_its_shares(open_stream, corpus):
-    stream = iter(open_stream(corpus, batch_size=64, blend=Blend(alpha=0.0, factors={"de": 3})))
+    stream = iter(open_stream(corpus, batch_size=64, blend=Blend(alpha=0.0, weights={"de": 3})))
     keys = [key for _ in range(20) for key in next(stream).keys]
     share = sum(key.startswith("b") for key in keys) / len(keys)
     assert share == pytest.approx(0.75, abs=4 * (0.75 * 0.25 / len(keys)) ** 0.5)
 
 
 def test_a_dataset_with_factor_zero_is_never_read(open_stream, corpus):
-    stream = iter(open_stream(corpus, batch_size=24, blend=Blend(alpha=1.0, factors={"one": 0})))
+    stream = iter(open_stream(corpus, batch_size=24, blend=Blend(alpha=1.0, weights={"one": 0})))
     assert {key[0] for _ in range(5) for key in next(stream).keys} == {"b"}
 
 
@@ -59,19 +59,19 @@ def test_a_hundred_datasets_open_quickly(open_stream, write_corpus, tmp_path):
         tmp_path, {f"demo/l{n:03d}": {"train": {f"l{n}c{i}": audio for i in range(2)}} for n in range(105)}
     )
     started = time.monotonic()
-    batch = next(iter(open_stream(path, workers=2, batch_size=8)))
+    batch = next(iter(open_stream(path, num_workers=2, batch_size=8)))
     assert time.monotonic() - started < 5
     assert len(batch.keys) == 8
 
 
 def test_a_factor_may_name_what_is_filtered_out_but_not_what_is_nowhere(open_stream, corpus):
     only = Filter(languages=["de"], seconds=None, bandwidth=None)
-    stream = open_stream(corpus, only=only, batch_size=24, blend=Blend(alpha=1.0, factors={"en": 2, "two/de": 3}))
+    stream = open_stream(corpus, filter=only, batch_size=24, blend=Blend(alpha=1.0, weights={"en": 2, "two/de": 3}))
     assert {key[0] for key in next(iter(stream)).keys} == {"b"}
-    with pytest.raises(ValueError, match="blend factor for fr: the data have de, en, one, one/en, two, two/de"):
-        open_stream(corpus, only=only, blend=Blend(alpha=1.0, factors={"fr": 2}))
+    with pytest.raises(ValueError, match="blend weight for fr: the data have de, en, one, one/en, two, two/de"):
+        open_stream(corpus, filter=only, blend=Blend(alpha=1.0, weights={"fr": 2}))
 
 
 def test_an_empty_list_of_languages_is_an_error(open_stream, corpus):
     with pytest.raises(ValueError, match=r"only\.languages is empty"):
-        open_stream(corpus, only=Filter(languages=[], seconds=None, bandwidth=None))
+        open_stream(corpus, filter=Filter(languages=[], seconds=None, bandwidth=None))

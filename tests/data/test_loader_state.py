@@ -14,7 +14,7 @@ def plain_types(tree) -> set[type]:
 
 
 def states(open_stream, corpus, workers):
-    stream = open_stream(corpus, workers=workers)
+    stream = open_stream(corpus, num_workers=num_workers)
     batches = iter(stream)
     for _ in range(5):
         next(batches)

@@ -54,15 +54,15 @@ def same(found, expected):
     return all(a[0] == b[0] and torch.equal(a[1], b[1]) for a, b in zip(found, expected, strict=True))
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("num_workers", [0, 2])
 def test_batches_and_resuming_are_those_of_a_folder(open_stream, corpus, bucket, workers):
-    expected = taken(open_stream(corpus, workers=workers), 12)
-    stream = open_stream("msc://store/speech", workers=workers)
+    expected = taken(open_stream(corpus, num_workers=num_workers), 12)
+    stream = open_stream("msc://store/speech", num_workers=num_workers)
     batches = iter(stream)
     assert same(taken(batches, 5), expected[:5])
     # zip had taken one more.
     state = stream.state()
-    resumed = open_stream("msc://store/speech", workers=workers)
+    resumed = open_stream("msc://store/speech", num_workers=num_workers)
     resumed.restore(state)
     assert same(taken(resumed, 6), expected[6:])
 
@@ -82,7 +82,7 @@ def test_missing_and_truncated_shards_are_found_at_start(open_stream, bucket, ca
     (folder / "two/de/train-00002.tar").unlink()
     with pytest.raises(ValueError, match=r"train-00001.tar has 5000 bytes, the index says \d+ \(1 more like it\)"):
         open_stream("msc://store/speech")
-    open_stream("msc://store/speech", max_skipped_share=0.5)
+    open_stream("msc://store/speech", max_skipped_fraction=0.5)
     assert "msc://store/speech/two/de/train-00002.tar is missing" in caplog.text
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from lfsc.discriminators.ensemble import Discriminator, Ensemble, Judgement
+from lfsc.discriminators.ensemble import Discriminator, Ensemble, DiscriminatorOutput
 from lfsc.discriminators.period import FoldByPeriod, MultiPeriodDiscriminator
 
 
@@ -12,7 +12,7 @@ class Judge(nn.Module):
         self.weight = nn.Parameter(torch.ones(()))
 
     def forward(self, x):
-        return Judgement(x * self.weight, [x])
+        return DiscriminatorOutput(x * self.weight, [x])
 
 
 @pytest.fixture

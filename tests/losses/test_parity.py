@@ -22,7 +22,7 @@ def evidence(reference, losses):
     views = reference.discriminators.views(real, fake)
     judged = reference.discriminators(views.fake), reference.discriminators(views.real)
     values = {name: entry["loss"](fake, real) for name, entry in losses["reconstruction"].items()}
-    values |= {name: entry["loss"](*judged) for name, entry in losses["judged"].items()}
+    values |= {name: entry["loss"](*judged) for name, entry in losses["adversarial"].items()}
     return fake, values | {"discriminator": losses["discriminator"](*judged)}
 
 

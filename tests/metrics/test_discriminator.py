@@ -1,16 +1,16 @@
-"""The judges' opinions, by hand."""
+"""The judges' score_statistics, by hand."""
 
 import pytest
 import torch
 
-from lfsc.discriminators.ensemble import Judgement
-from lfsc.metrics.discriminator import opinions
+from lfsc.discriminators.ensemble import DiscriminatorOutput
+from lfsc.metrics.discriminator import score_statistics
 
 
 def test_means_and_accuracy():
-    real = [Judgement(torch.tensor([[1.0, 0.6, 0.2, 0.8]]), [])]
-    fake = [Judgement(torch.tensor([[0.1, 0.9, 0.3, 0.3]]), [])]
-    told = opinions(["period_0"], real, fake)
+    real = [DiscriminatorOutput(torch.tensor([[1.0, 0.6, 0.2, 0.8]]), [])]
+    fake = [DiscriminatorOutput(torch.tensor([[0.1, 0.9, 0.3, 0.3]]), [])]
+    told = score_statistics(["period_0"], real, fake)
     assert {name: value.item() for name, value in told.items()} == pytest.approx(
-        {"judges/period_0_real": 0.65, "judges/period_0_fake": 0.4, "judges/period_0_accuracy": 0.75}
+        {"discriminator/period_0/score_real": 0.65, "discriminator/period_0/score_fake": 0.4, "discriminator/period_0/accuracy": 0.75}
     )

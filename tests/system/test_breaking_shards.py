@@ -39,7 +39,7 @@ def train(micro, data, runs_root, *items):
 def test_all_ranks_stop_with_its_name(micro, tmp_path, damage, rank, workers):
     # More than a worker keeps open: what is open outlives its name.
     data = micro.write_noise(tmp_path / "data", clips_per_shard=2)
-    process = train(micro, data, tmp_path, f"workers={workers}", "max_updates=100000")
+    process = train(micro, data, tmp_path, f"num_workers={workers}", "max_updates=100000")
     try:
         shards = sorted((data / "one/en").glob("train-*.tar"))
         # Each rank reads one half of them.

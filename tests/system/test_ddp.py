@@ -78,14 +78,14 @@ def waited_for(condition, process, seconds=120):
 
 def test_an_interrupted_job_goes_on_by_the_command_that_began_it(command, micro):
     """As a scheduler does it: a signal to every process of the job, exit status 75, the same command again."""
-    process = command("max_updates=1000", "workers=1", "validate_every=1000", "--continue")
+    process = command("max_updates=1000", "num_workers=1", "validate_every=1000", "--continue")
     waited_for(lambda: len(updates(micro, command.run)) > 2, process)
     os.killpg(process.pid, signal.SIGTERM)
     code, told = ended(process)
     assert code == 75, told
     status = command.run.status()
     assert (status.state, updates(micro, command.run)[-1]) == ("interrupted", status.update)
-    process = command("max_updates=1000", "workers=1", "validate_every=1000", "--continue")
+    process = command("max_updates=1000", "num_workers=1", "validate_every=1000", "--continue")
     waited_for(lambda: len(updates(micro, command.run)) > status.update + 3, process)
     os.killpg(process.pid, signal.SIGTERM)
     assert ended(process)[0] == 75

@@ -13,7 +13,7 @@ STEPS = ("max_updates=60", "validate_every=20", "checkpoint_every=4", "log_every
 
 @pytest.fixture
 def configuration(micro, noise_corpus, tmp_path):
-    return lambda name: micro.configuration(noise_corpus, tmp_path, *STEPS, "ema=0.99", f"name={name}")
+    return lambda name: micro.configuration(noise_corpus, tmp_path, *STEPS, "ema_decay=0.99", f"name={name}")
 
 
 def go_on(micro, config):

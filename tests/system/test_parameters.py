@@ -47,9 +47,9 @@ def test_the_discriminators(config):
 
 
 def test_the_slms_head(config):
-    from lfsc.discriminators.slm import HiddenStatesJudge
+    from lfsc.discriminators.slm import HiddenStatesNetwork
 
     slm = config["discriminators"]["slm"]
     with torch.device("meta"):
-        judge = HiddenStatesJudge(13 * 768, in_channels=slm["in_channels"], channels=slm["channels"])
+        judge = HiddenStatesNetwork(13 * 768, in_channels=slm["in_channels"], channels=slm["channels"])
     assert millions(judge) == pytest.approx(1.17, abs=0.005)

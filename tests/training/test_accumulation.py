@@ -23,5 +23,5 @@ def test_a_turn_that_does_not_reach_the_codec_builds_no_graph_of_several(count):
 
 
 def test_the_pieces_are_equal():
-    with pytest.raises(ValueError, match="4 clips cannot be cut into accumulate=3 equal pieces"):
+    with pytest.raises(ValueError, match="4 clips cannot be cut into num_micro_batches=3 equal pieces"):
         Pieces(torch.zeros(4, 8), count=3, compare=len)

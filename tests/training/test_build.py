@@ -8,13 +8,13 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lfsc.training.build import build_module, build_strategy, build_trainer
-from lfsc.training.ddp import PlayersDDP
+from lfsc.training.ddp import GanDDPStrategy
 
 
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["accumulate=3"], "accumulate=3: expected a number that divides batch_size=2"),
+        (["num_micro_batches=3"], "num_micro_batches=3: expected a number that divides batch_size=2"),
         (["batch_size=0"], "batch_size=0: expected a whole number from 1 on"),
         (["crop_length=4100"], "crop_length=4100 is not a multiple of the codec's hop of 32 samples"),
         (["trainer.precision=16-mixed"], "needs a GPU"),
@@ -43,7 +43,7 @@ SETTINGS = {"strategy": "auto", "devices": 1, "num_nodes": 1}
 
 @pytest.mark.parametrize("settings", [{"strategy": "ddp"}, {"devices": "auto"}, {"devices": [0, 1]}, {"num_nodes": 2}])
 def test_more_than_one_device_means_both_players_under_ddp(settings):
-    assert isinstance(build_strategy(SETTINGS | settings), PlayersDDP)
+    assert isinstance(build_strategy(SETTINGS | settings), GanDDPStrategy)
 
 
 def test_one_device_needs_no_ddp(monkeypatch):
@@ -72,8 +72,8 @@ class NoReading(TorchDispatchMode):
         return function(*args, **kwargs or {})
 
 
-@pytest.mark.parametrize("accumulate", [1, 2])
-def test_a_step_never_waits_for_the_device(micro, configure, accumulate):
+@pytest.mark.parametrize("num_micro_batches", [1, 2])
+def test_a_step_never_waits_for_the_device(micro, configure, num_micro_batches):
     from lightning import Callback
 
     from lfsc.training import build
@@ -90,14 +90,14 @@ def test_a_step_never_waits_for_the_device(micro, configure, accumulate):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "optional_callbacks", lambda *_: [Guard()])
-        config = configure("max_updates=2", "data.max_val_clips=0", f"accumulate={accumulate}")
+        config = configure("max_updates=2", "data.max_val_clips=0", f"num_micro_batches={num_micro_batches}")
         assert micro.train(config).updates == 2
 
 
-def gradients_of_one_update(config, audio, accumulate):
+def gradients_of_one_update(config, audio, num_micro_batches):
     """What reaches each player's optimiser in one update in so many pieces."""
     torch.manual_seed(0)
-    module = build_module(config | {"accumulate": accumulate})
+    module = build_module(config | {"num_micro_batches": num_micro_batches})
     module.optimizers = lambda **_: [
         module.players[name].optimizer(net.parameters()) for name, net in module.networks.items()
     ]
@@ -125,8 +125,8 @@ def test_an_update_in_pieces_is_the_update(configure):
     audio = 0.1 * torch.randn(4, 4096, generator=torch.Generator().manual_seed(1))
     config = configure("batch_size=4")
     whole, losses = gradients_of_one_update(config, audio, 1)
-    for accumulate in (2, 4):
-        pieces, losses_of_pieces = gradients_of_one_update(config, audio, accumulate)
+    for num_micro_batches in (2, 4):
+        pieces, losses_of_pieces = gradients_of_one_update(config, audio, num_micro_batches)
         for name in whole:
             assert (pieces[name] - whole[name]).norm() / whole[name].norm() < 1e-5
         for name in ("mel", "stft", "adversarial", "features", "discriminator"):

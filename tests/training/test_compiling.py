@@ -12,7 +12,7 @@ from lfsc.training.compiling import compile_parts
 def of_one_update(module, audio):
     """Losses of both players, and the gradients of all weights."""
     compared = module.compare(audio)
-    losses = module.judging_losses(compared) | module.coding_losses(compared)
+    losses = module.discriminator_losses(compared) | module.generator_losses(compared)
     sum(losses[name] for name in module.weights).backward()
     weights = [*module.codec.named_parameters(), *module.discriminators.named_parameters()]
     return {name: losses[name].detach() for name in module.weights}, {name: weight.grad for name, weight in weights}

@@ -11,7 +11,7 @@ from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_
 from torch.utils.data import DataLoader
 
 from lfsc.training.build import build_module
-from lfsc.training.ddp import PlayersDDP
+from lfsc.training.ddp import GanDDPStrategy
 
 UPDATES = 20
 
@@ -76,7 +76,7 @@ def fit(config, batches, **flags):
 
 def fit_rank(rank, config, folder, updates):
     batches = [audio[2 * rank : 2 * rank + 2] for audio in joined_batches(updates)]
-    torch.save(fit(config, batches, devices=2, strategy=PlayersDDP()), folder / f"{rank}.pt")
+    torch.save(fit(config, batches, devices=2, strategy=GanDDPStrategy()), folder / f"{rank}.pt")
 
 
 def two_ranks(micro, config, folder, *, updates=UPDATES):
@@ -135,7 +135,7 @@ def test_a_backward_sends_the_gradients_of_one_player_alone(config, ranks):
 
 
 def test_pieces_of_a_batch_are_reduced_once(micro, still, still_ranks, tmp_path):
-    in_pieces = two_ranks(micro, still | {"accumulate": 2}, tmp_path, updates=2)
+    in_pieces = two_ranks(micro, still | {"num_micro_batches": 2}, tmp_path, updates=2)
     assert micro.differences(in_pieces[0]["weights"], in_pieces[1]["weights"]) == []
     first, last = in_pieces[0]["backward"][::2], in_pieces[0]["backward"][1::2]
     assert [backward["bytes"] for backward in first] == [0, 0, 0], "they only add to the gradients"

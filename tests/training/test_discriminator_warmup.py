@@ -8,8 +8,8 @@ import torch
 
 from lfsc.runs.metrics_rows import read_rows
 from lfsc.training import build
-from lfsc.training.callbacks.max_updates import StopAt
-from lfsc.training.discriminator_warmup import Warmup
+from lfsc.training.callbacks.max_updates import MaxUpdates
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
 SETTINGS = ("max_updates=4", "validate_every=2", "checkpoint_every=3", "log_every=1", "discriminators.warmup_updates=7")
 
@@ -26,23 +26,23 @@ def weights_at_zero(micro, config):
     """The weights when the first update of the run begins."""
     found = {}
 
-    class Look(StopAt):
+    class Look(MaxUpdates):
         def on_train_batch_end(self, trainer, module, *_):
             if module.updates == 0 and module.warmup.done == module.warmup.updates:
                 found.update({name: value.clone() for name, value in module.state_dict().items()})
             super().on_train_batch_end(trainer, module)
 
-    original, build.StopAt = build.StopAt, Look
+    original, build.MaxUpdates = build.MaxUpdates, Look
     try:
         micro.train(config)
     finally:
-        build.StopAt = original
+        build.MaxUpdates = original
     return found
 
 
-@pytest.mark.parametrize("accumulate", [1, 2])
-def test_only_the_discriminators_learn(micro, configure, accumulate):
-    config = configure(*SETTINGS, f"accumulate={accumulate}", "max_updates=1")
+@pytest.mark.parametrize("num_micro_batches", [1, 2])
+def test_only_the_discriminators_learn(micro, configure, num_micro_batches):
+    config = configure(*SETTINGS, f"num_micro_batches={num_micro_batches}", "max_updates=1")
     torch.manual_seed(config["seed"])
     untouched = build.build_module(config).state_dict()
     found = weights_at_zero(micro, config)
@@ -72,12 +72,12 @@ def test_it_is_logged_as_warmup(micro, warmed):
 
 
 def train_until_killed(micro, config, done):
-    class Death(StopAt):
+    class Death(MaxUpdates):
         def on_train_batch_end(self, trainer, module, *_):
             if module.warmup.done == done:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    build.StopAt = Death
+    build.MaxUpdates = Death
     micro.train(config)
 
 
@@ -100,7 +100,7 @@ def test_one_that_was_killed_in_it_goes_on_bit_for_bit(micro, configure, warmed,
 
 
 def test_it_is_due_every_so_often_and_at_its_end():
-    warmup = Warmup(updates=5)
+    warmup = DiscriminatorWarmup(updates=5)
     due = []
     for update in range(1, 8):
         assert warmup.takes() == (update <= 5)
@@ -110,4 +110,4 @@ def test_it_is_due_every_so_often_and_at_its_end():
 
 def test_less_than_none_is_refused():
     with pytest.raises(ValueError, match=r"discriminators\.warmup_updates=-1: expected 0 or more"):
-        Warmup(updates=-1)
+        DiscriminatorWarmup(updates=-1)

@@ -5,7 +5,7 @@ import pytest
 from lfsc.export.bundle import write_bundle
 from lfsc.formats.init_from import Part
 from lfsc.formats.resolve import opened
-from lfsc.training.discriminator_warmup import Warmup
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.fit import settle_warmup
 
 SETTINGS = ("max_updates=1", "validate_every=10", "discriminators.warmup_updates=3")
@@ -36,12 +36,12 @@ def test_new_discriminators_learn_first_and_others_need_not(
 
 
 def test_without_a_warmup_it_is_said_that_there_could_be_one():
-    warmup = Warmup(updates=0)
+    warmup = DiscriminatorWarmup(updates=0)
     assert "discriminators.warmup_updates=N" in settle_warmup([Part("encoder", 4)], warmup)
     assert warmup.updates == 0
 
 
 def test_a_family_that_was_loaded_is_enough_to_need_none():
-    warmup = Warmup(updates=5)
+    warmup = DiscriminatorWarmup(updates=5)
     settle_warmup([Part("encoder", 4), Part("discriminators.stft", 9), Part("discriminators.slm", 0, 3)], warmup)
     assert warmup.updates == 0

@@ -12,9 +12,9 @@ from torch.utils.data import DataLoader
 
 from lfsc.config.compose import compose
 from lfsc.config.instantiate import build
-from lfsc.losses.weighted import WeightedLosses
-from lfsc.training.module import CodecTraining
-from lfsc.training.optimization import Player
+from lfsc.losses.weighted import NamedLosses
+from lfsc.training.module import CodecModule
+from lfsc.training.optimization import GanOptimizer
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 NAMES = {
@@ -43,16 +43,16 @@ def module(reference):
     """The paper's training of NeMo's narrow codec."""
     config = compose("lfsc_22khz", ["data.path=unused"])
     losses = build(config["losses"])
-    return CodecTraining(
+    return CodecModule(
         config=config,
         codec=reference.codec,
         discriminators=reference.discriminators,
-        reconstruction_losses=WeightedLosses(losses["reconstruction"]),
-        judged_losses=WeightedLosses(losses["judged"]),
+        reconstruction_losses=NamedLosses(losses["reconstruction"]),
+        adversarial_losses=NamedLosses(losses["adversarial"]),
         discriminator_loss=losses["discriminator"],
-        generator_player=Player(**config["optimizers"]["generator"]),
-        discriminators_player=Player(**config["optimizers"]["discriminators"]),
-        discriminators_every=config["discriminators_every"],
+        generator_optimizer=GanOptimizer(**config["optimizers"]["generator"]),
+        discriminator_optimizer=GanOptimizer(**config["optimizers"]["discriminators"]),
+        discriminator_update_period=config["discriminator_update_period"],
         updates_per_epoch=config["updates_per_epoch"],
     )
 
@@ -117,7 +117,7 @@ def test_the_slm_hears_each_clip_once_an_update(module, batches):
 def test_activations_made_anew_change_nothing(module, batches):
     clips = [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:2]]
     kept = fit(copy.deepcopy(module), clips)
-    module.recompute = True
+    module.activation_checkpointing = True
     passes = []
     module.codec.register_forward_pre_hook(lambda *_: passes.append(torch.is_grad_enabled()))
     assert fit(module, clips) == kept

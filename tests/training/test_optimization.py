@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch.amp import GradScaler
 
-from lfsc.training.optimization import Player
+from lfsc.training.optimization import GanOptimizer
 
 SETTINGS = {"lr": 0.1, "betas": [0.8, 0.99], "decay": 0.5, "clip_norm": None}
 
 
 def player_and_weights(**changes):
-    player = Player(**SETTINGS | changes)
+    player = GanOptimizer(**SETTINGS | changes)
     weights = [torch.nn.Parameter(torch.tensor([1.0, -2.0])), torch.nn.Parameter(torch.tensor([[0.5]]))]
     return player, weights, player.optimizer(weights)
 
@@ -86,14 +86,14 @@ def test_each_player_lowers_its_own_scale_on_overflow():
 def test_its_state_comes_back():
     player, weights, optimizer = player_and_weights(scaler=GradScaler("cpu", init_scale=1024.0))
     learn(player, weights, optimizer, math.inf)
-    again = Player(**SETTINGS, scaler=GradScaler("cpu"))
+    again = GanOptimizer(**SETTINGS, scaler=GradScaler("cpu"))
     again.load_state_dict(player.state_dict())
-    assert again.state_dict() == player.state_dict() != Player(**SETTINGS).state_dict()
+    assert again.state_dict() == player.state_dict() != GanOptimizer(**SETTINGS).state_dict()
 
 
 def test_a_run_may_change_to_another_precision():
-    player = Player(**SETTINGS)
-    player.load_state_dict(Player(**SETTINGS, scaler=GradScaler("cpu")).state_dict())
+    player = GanOptimizer(**SETTINGS)
+    player.load_state_dict(GanOptimizer(**SETTINGS, scaler=GradScaler("cpu")).state_dict())
     assert player.scaler.get_scale() == 1.0
 
 
@@ -108,4 +108,4 @@ def test_the_learning_rate_decays():
 @pytest.mark.parametrize("norm", [0, -1.0])
 def test_a_clip_norm_must_be_positive(norm):
     with pytest.raises(ValueError, match="expected a positive number, or null"):
-        Player(**SETTINGS | {"clip_norm": norm})
+        GanOptimizer(**SETTINGS | {"clip_norm": norm})

@@ -6,18 +6,18 @@ import signal
 import torch
 
 from lfsc.training import build
-from lfsc.training.callbacks.max_updates import StopAt
+from lfsc.training.callbacks.max_updates import MaxUpdates
 
 
 def train_until_killed(micro, config, update):
     """Train, and die as by kill -9 right after an update, before anything is written about it."""
 
-    class Death(StopAt):
+    class Death(MaxUpdates):
         def on_train_batch_end(self, trainer, module, *_):
             if module.updates == update:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    build.StopAt = Death
+    build.MaxUpdates = Death
     micro.train(config)
 
 

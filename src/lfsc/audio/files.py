@@ -33,7 +33,7 @@ class AudioInfo(NamedTuple):
     subtype: str
 
 
-class Recording(NamedTuple):
+class MetricLogging(NamedTuple):
     audio: Tensor
     sample_rate: int
 
@@ -55,13 +55,13 @@ def probe(source: Source) -> AudioInfo:
         return _info(sound)
 
 
-def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> Recording:
+def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> MetricLogging:
     """Audio [T] float32 (the mean of the channels) at its own rate: `num_samples` from `start`, fewer at the end.
 
     Only the crop is decoded. Raises UnreadableAudio for whatever does not decode, holds nothing, or is not finite.
     """
     with _opened(source) as sound:
-        return Recording(torch.from_numpy(_samples(sound, _name(source), start, num_samples)), sound.samplerate)
+        return MetricLogging(torch.from_numpy(_samples(sound, _name(source), start, num_samples)), sound.samplerate)
 
 
 def read_rows(source: Source, rows: Rows, *, starts: Callable[[AudioInfo], Sequence[int]]) -> list[int]:
@@ -110,7 +110,7 @@ def _info(sound: soundfile.SoundFile) -> AudioInfo:
 
 
 def _samples(sound: OneWay, name: str, start: int, num_samples: int | None, out: Rows | None = None) -> Rows:
-    """Samples [T] from `start`, in `out` if that is given."""
+    """AudioSamples [T] from `start`, in `out` if that is given."""
     if not 0 <= start < sound.frames:
         raise ValueError(f"start {start} is outside {name}, which has {sound.frames} samples")
     wanted = sound.frames - start if num_samples is None else min(num_samples, sound.frames - start)

@@ -78,7 +78,7 @@ def best_of(run: "Run") -> str:
     from lfsc.runs.metrics_rows import read_rows
 
     config = run.config()
-    metric, choose = config["best_metric"], {"min": min, "max": max}[config["best_mode"]]
+    metric, choose = config["monitor"], {"min": min, "max": max}[config["mode"]]
     values = [(float(row[metric]), int(row["update"])) for row in read_rows(run.metrics_file) if row.get(metric)]
     if not values:
         return ""

@@ -162,7 +162,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
 def without_unused(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration without what is never built: losses of weight 0, and the judge of an SLM without a path."""
     losses, families = config["losses"], config["discriminators"]
-    for group in ("reconstruction", "judged"):
+    for group in ("reconstruction", "adversarial"):
         losses[group] = {name: loss for name, loss in losses[group].items() if loss["weight"]}
     if families.get("slm") and families["slm"]["slm"].get("path", "given") is None:
         del families["slm"]

@@ -9,7 +9,7 @@ from hydra.errors import HydraException
 # Keys of Lightning's Trainer that people know and that would do nothing here, and what to set instead.
 CLIP = "optimizers.generator.clip_norm and optimizers.discriminators.clip_norm"
 INSTEAD = {
-    "accumulate_grad_batches": "accumulate",
+    "accumulate_grad_batches": "num_micro_batches",
     "callbacks": "what conf/train.yaml has for it",
     "check_val_every_n_epoch": "validate_every",
     "default_root_dir": "runs_root and name",

@@ -66,10 +66,10 @@ def read_corpus(path: str, *, sample_rate: int) -> Corpus:
     return Corpus(str(path), found_rate, datasets, hashlib.sha256(content).hexdigest())
 
 
-def present(datasets: list[Dataset], *, path: str, max_missing_share: float) -> list[Dataset]:
+def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) -> list[Dataset]:
     """The datasets without the shards that are missing or cut off, each of which is said.
 
-    ValueError if those hold more than `max_missing_share` of the clips.
+    ValueError if those hold more than `max_missing_fraction` of the clips.
     """
     places = [(dataset, shard) for dataset in datasets for shard in dataset.shards]
     root = storage.place(path)
@@ -78,10 +78,10 @@ def present(datasets: list[Dataset], *, path: str, max_missing_share: float) -> 
     faulty = {(d.path, s.name): fault for (d, s), fault in zip(places, faults, strict=True) if fault}
     lost = sum(shard.samples for dataset, shard in places if (dataset.path, shard.name) in faulty)
     total = sum(shard.samples for _, shard in places)
-    if lost > max_missing_share * total:
+    if lost > max_missing_fraction * total:
         first, more = next(iter(faulty.values())), f" ({len(faulty) - 1} more like it)" if len(faulty) > 1 else ""
         raise ValueError(
-            f"{first}{more}: {lost} of {total} clips are lost, over max_skipped_share={max_missing_share}; "
+            f"{first}{more}: {lost} of {total} clips are lost, over max_skipped_fraction={max_missing_fraction}; "
             f"copy {path} again or prepare it again"
         )
     for fault in faulty.values():

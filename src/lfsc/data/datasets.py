@@ -1,4 +1,4 @@
-"""Opening a corpus for training: which datasets, in which shares, in which batches."""
+"""RunDirectorySetup a corpus for training: which datasets, in which shares, in which batches."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,17 +30,17 @@ class Opened(NamedTuple):
 
 
 def open_training(
-    *, corpus: Corpus, encoder: CropEncoder, blend: Blend, batch_size: int, ranks: Ranks, max_missing_share: float
+    *, corpus: Corpus, encoder: CropEncoder, blend: Blend, batch_size: int, ranks: Ranks, max_missing_fraction: float
 ) -> Opened:
     """Batches of `batch_size` crops; ValueError says in one line which shards, clips or names are missing."""
     crops = encoder.cropper.count
     if batch_size % crops:
         raise ValueError(f"batch_size={batch_size} must be a multiple of crops_per_clip={crops}")
-    datasets = wanted(corpus, encoder.only, max_missing_share)
+    datasets = wanted(corpus, encoder.filter, max_missing_fraction)
     config = WorkerConfig(
         rank=ranks.rank,
         world_size=ranks.world_size,
-        num_workers=ranks.workers,
+        num_workers=ranks.num_workers,
         seed_offset=encoder.seed,
         global_error_handler=reraise_exception,
     )
@@ -61,11 +61,11 @@ def open_training(
     )
 
 
-def wanted(corpus: Corpus, only: Filter, max_missing_share: float) -> list[Dataset]:
+def wanted(corpus: Corpus, filter: Filter, max_missing_fraction: float) -> list[Dataset]:
     """The datasets that may be heard, of the shards that are there."""
     datasets = corpus.split("train")
-    only.check_languages(datasets)
-    found = present(only.datasets(datasets), path=corpus.path, max_missing_share=max_missing_share)
+    filter.check_languages(datasets)
+    found = present(filter.datasets(datasets), path=corpus.path, max_missing_fraction=max_missing_fraction)
     if not found:
         raise ValueError(f"{corpus.path} holds no clips to train on: prepare recordings with `python -m data_prep`")
     return found
@@ -118,9 +118,9 @@ def check_copied(root: EPath, datasets: Sequence[Dataset]) -> None:
 
 def check_enough(heard: Sequence[Dataset], *, clips: int, ranks: Ranks, path: str) -> None:
     found = sum(dataset.samples for dataset in heard)
-    workers = f"{ranks.world_size} ranks x {max(1, ranks.workers)} workers"
+    workers = f"{ranks.world_size} ranks x {max(1, ranks.num_workers)} workers"
     if found < clips * ranks.total_workers:
         raise ValueError(
             f"{path} has {found} clips to train on, fewer than {workers} x {clips} clips a batch: "
-            f"lower workers or batch_size, or prepare more recordings"
+            f"lower num_workers or batch_size, or prepare more recordings"
         )

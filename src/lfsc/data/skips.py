@@ -31,7 +31,7 @@ class SkipWatch:
         if reasons.total() > self.max_share * WINDOW:
             raise UnusableData(
                 f"{reasons.total()} of the last {len(self.recent)} clips cannot be used ({described(reasons)}; "
-                f"the last was {skip.key}), over max_skipped_share={self.max_share} of {WINDOW}: "
+                f"the last was {skip.key}), over max_skipped_fraction={self.max_share} of {WINDOW}: "
                 f"verify the data or raise the share"
             )
 

@@ -32,18 +32,18 @@ class CropEncoder(TaskEncoder):
     decoder = None
     cookers = (Cooker(cook=lambda clip: clip),)
 
-    def __init__(self, *, cropper: Cropper, only: Filter, watch: SkipWatch, workers: int, seed: int):
+    def __init__(self, *, cropper: Cropper, filter: Filter, watch: SkipWatch, num_workers: int, seed: int):
         self.cropper = cropper
-        self.only = only
+        self.filter = filter
         self.watch = watch
-        self.workers = workers
+        self.num_workers = workers
         self.seed = seed
         self.filtered = 0
 
     def build_cook_crude_sample(self, dataset: SavableDataset, **_) -> SavableDataset:
         """The clips as they are, read by our reader."""
         loader = dataset.dataset
-        parts = ("flac", "json") if self.only.needs_json else ("flac",)
+        parts = ("flac", "json") if self.filter.needs_json else ("flac",)
         loader.join_readers = [
             ShardReader(reader.shard_infos, parts=parts, wanted=reader.sample_filter) for reader in loader.join_readers
         ]
@@ -53,7 +53,7 @@ class CropEncoder(TaskEncoder):
     def encode_sample(self, clip: CrudeSample) -> EncodedClip:
         key = clip["__key__"]
         # energon counts visits in steps of the number of workers.
-        visit = self.current_sample_index // max(1, self.workers)
+        visit = self.current_sample_index // max(1, self.num_workers)
         try:
             self.check_wanted(clip)
             crops = self.cropper(clip["flac"], seed=f"{self.seed} {key} {visit}")
@@ -64,12 +64,12 @@ class CropEncoder(TaskEncoder):
         return EncodedClip(key, crops)
 
     def check_wanted(self, clip: CrudeSample) -> None:
-        if not self.only.needs_json or self.only.accepts(fields_of(clip)):
+        if not self.filter.needs_json or self.filter.accepts(fields_of(clip)):
             self.filtered = 0
             return
         self.filtered += 1
         if self.filtered == FILTERED_IN_A_ROW:
-            raise UnusableData(f"none of the last {self.filtered} clips has {self.only}: widen data.only")
+            raise UnusableData(f"none of the last {self.filtered} clips has {self.filter}: widen data.filter")
         raise SkipSample
 
     @stateless

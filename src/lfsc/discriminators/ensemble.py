@@ -7,21 +7,21 @@ import torch
 from torch import Tensor, nn
 
 
-class Judgement(NamedTuple):
+class DiscriminatorOutput(NamedTuple):
     """What one judge says of a batch."""
 
     score: Tensor  # towards 1 real, towards 0 fake; a map over the view
     features: list[Tensor]
 
 
-class Views(NamedTuple):
+class DiscriminatorInputs(NamedTuple):
     """What every discriminator sees of the same clips, real and fake."""
 
     real: list[Tensor]
     fake: list[Tensor]
 
-    def detached(self) -> "Views":
-        return Views(self.real, [view.detach() for view in self.fake])
+    def detached(self) -> "DiscriminatorInputs":
+        return DiscriminatorInputs(self.real, [view.detach() for view in self.fake])
 
 
 class Discriminator(nn.Module):
@@ -50,13 +50,13 @@ class Ensemble(nn.Module):
         for family in self.families.values():
             yield from family
 
-    def views(self, real: Tensor, fake: Tensor) -> Views:
-        """Views of audio [B,T]: of `real` without a graph, of `fake` with one back to the codec."""
+    def views(self, real: Tensor, fake: Tensor) -> DiscriminatorInputs:
+        """DiscriminatorInputs of audio [B,T]: of `real` without a graph, of `fake` with one back to the codec."""
         with torch.no_grad():
             # A view may be a piece of what it sees, and then have its gradient even here.
             seen = [member.view(real.detach()) for member in self.members()]
-        return Views(seen, [member.view(fake) for member in self.members()])
+        return DiscriminatorInputs(seen, [member.view(fake) for member in self.members()])
 
-    def forward(self, views: list[Tensor]) -> list[Judgement]:
+    def forward(self, views: list[Tensor]) -> list[DiscriminatorOutput]:
         """Each member's judgement of its view."""
         return [member.judge(view) for member, view in zip(self.members(), views, strict=True)]

@@ -2,7 +2,7 @@
 
 from torch import Tensor, cat, nn
 
-from lfsc.discriminators.ensemble import Discriminator, Judgement
+from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.layers import PeriodConv
 
 
@@ -13,7 +13,7 @@ class MultiPeriodDiscriminator(nn.ModuleList):
         super().__init__(
             Discriminator(
                 view=FoldByPeriod(period=period),
-                judge=PeriodJudge(channels=channels, kernel_size=kernel_size, stride=stride),
+                judge=PeriodNetwork(channels=channels, kernel_size=kernel_size, stride=stride),
             )
             for period in periods
         )
@@ -33,7 +33,7 @@ class FoldByPeriod(nn.Module):
         return whole[:, None].unflatten(-1, (-1, self.period))
 
 
-class PeriodJudge(nn.Module):
+class PeriodNetwork(nn.Module):
     """Convolutions along time alone, every column by itself; all but the last layer stride."""
 
     def __init__(self, *, channels: list[int], kernel_size: int, stride: int):
@@ -47,7 +47,7 @@ class PeriodJudge(nn.Module):
         )
         self.score = PeriodConv(channels[-1], 1, 3, stride=1)
 
-    def forward(self, x: Tensor) -> Judgement:
+    def forward(self, x: Tensor) -> DiscriminatorOutput:
         # Time last: each column of the view becomes a row, whose samples lie side by side in memory.
         x = x.mT
         features = []
@@ -55,4 +55,4 @@ class PeriodJudge(nn.Module):
             x = self.activation(conv(x))
             features.append(x)
         score = self.score(x)
-        return Judgement(score[:, 0], [*features, score])
+        return DiscriminatorOutput(score[:, 0], [*features, score])

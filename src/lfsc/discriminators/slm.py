@@ -9,7 +9,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from transformers import AutoModel, PreTrainedModel, WavLMConfig, WavLMModel
 
 from lfsc.discriminators.attention import with_fused_attention
-from lfsc.discriminators.ensemble import Discriminator, Judgement
+from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
 
 
@@ -18,7 +18,7 @@ class SLMDiscriminator(nn.ModuleList):
 
     def __init__(self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int, in_channels: int, channels: list[int]):
         view = HiddenStates(slm=slm, sample_rate=sample_rate, slm_rate=slm_rate)
-        judge = HiddenStatesJudge(view.channels, in_channels=in_channels, channels=channels)
+        judge = HiddenStatesNetwork(view.channels, in_channels=in_channels, channels=channels)
         super().__init__([Discriminator(view=Frozen(view), judge=judge)])
 
 
@@ -38,7 +38,7 @@ class HiddenStates(nn.Module):
         return torch.cat(states, dim=-1).transpose(1, 2)
 
 
-class HiddenStatesJudge(nn.Module):
+class HiddenStatesNetwork(nn.Module):
     """Convolutions over frames; its features are its own activations, not the hidden states."""
 
     def __init__(self, hidden_channels: int, *, in_channels: int, channels: list[int]):
@@ -52,13 +52,13 @@ class HiddenStatesJudge(nn.Module):
         )
         self.score = weight_norm(nn.Conv1d(channels[-1], 1, 3, padding=1))
 
-    def forward(self, states: Tensor) -> Judgement:
+    def forward(self, states: Tensor) -> DiscriminatorOutput:
         x = self.conv_in(states)
         features = []
         for conv in self.convs:
             x = self.activation(conv(x))
             features.append(x)
-        return Judgement(self.score(x), features)
+        return DiscriminatorOutput(self.score(x), features)
 
 
 def load_slm(*, path: str) -> PreTrainedModel:

@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 
 
-class WeightedLosses(nn.Module):
+class NamedLosses(nn.Module):
     """Losses that hear the same evidence; `losses` maps a name to {"weight": …, "loss": …}."""
 
     def __init__(self, losses: dict[str, Any]):

@@ -16,7 +16,7 @@ class Pieces:
 
     def __init__(self, audio: Tensor, *, count: int, compare: Callable[[Tensor], Any]):
         if len(audio) % count:
-            raise ValueError(f"a batch of {len(audio)} clips cannot be cut into accumulate={count} equal pieces")
+            raise ValueError(f"a batch of {len(audio)} clips cannot be cut into num_micro_batches={count} equal pieces")
         self.parts = audio.chunk(count)
         self.compare = compare
         self.kept = [compare(audio)] if count == 1 else []

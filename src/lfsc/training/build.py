@@ -9,40 +9,40 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.config.checks import check_counts
 from lfsc.config.instantiate import build
-from lfsc.losses.weighted import WeightedLosses
+from lfsc.losses.weighted import NamedLosses
 from lfsc.models.initialization import initialize
 from lfsc.runs.directory import Run
-from lfsc.training.callbacks.audio_samples import Samples
-from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpoints
-from lfsc.training.callbacks.codebook_usage import CodebookUse
-from lfsc.training.callbacks.ema import Averaging
-from lfsc.training.callbacks.health_checks import Alarms
+from lfsc.training.callbacks.audio_samples import AudioSamples
+from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpointing
+from lfsc.training.callbacks.codebook_usage import CodebookUsage
+from lfsc.training.callbacks.ema import EMA
+from lfsc.training.callbacks.health_checks import HealthChecks
 from lfsc.training.callbacks.heartbeat import Heartbeat
-from lfsc.training.callbacks.loss_gradient_norms import LossGradients
-from lfsc.training.callbacks.max_updates import StopAt
-from lfsc.training.callbacks.metric_logging import Recording
-from lfsc.training.callbacks.model_summary import Announcement
+from lfsc.training.callbacks.loss_gradient_norms import LossGradientNorms
+from lfsc.training.callbacks.max_updates import MaxUpdates
+from lfsc.training.callbacks.metric_logging import MetricLogging
+from lfsc.training.callbacks.model_summary import ModelSummary
 from lfsc.training.callbacks.nonfinite import NonFinite
-from lfsc.training.callbacks.overfit_batch import Overfit
-from lfsc.training.callbacks.preemption import Interruption
-from lfsc.training.callbacks.profiler import Profile
+from lfsc.training.callbacks.overfit_batch import OverfitBatch
+from lfsc.training.callbacks.preemption import Preemption
+from lfsc.training.callbacks.profiler import Profiler
 from lfsc.training.callbacks.progress_bar import ProgressBar
-from lfsc.training.callbacks.resumed_optimizer import NewRates
-from lfsc.training.callbacks.rng_state import Randomness
-from lfsc.training.callbacks.throughput import Pace
+from lfsc.training.callbacks.resumed_optimizer import ResumedOptimizer
+from lfsc.training.callbacks.rng_state import RngState
+from lfsc.training.callbacks.throughput import Throughput
 from lfsc.training.callbacks.validation import Validation
 from lfsc.training.compiling import compile_parts
-from lfsc.training.ddp import PlayersDDP
+from lfsc.training.ddp import GanDDPStrategy
 from lfsc.training.freezing import freeze
 from lfsc.training.loggers.build import build_loggers
-from lfsc.training.module import CodecTraining
-from lfsc.training.optimization import Player
+from lfsc.training.module import CodecModule
+from lfsc.training.optimization import GanOptimizer
 from lfsc.training.precision import build_scaler, checked_precision, precision_plugins, set_tf32
 
 NEVER = sys.maxsize
 
 
-def build_module(config: dict[str, Any]) -> CodecTraining:
+def build_module(config: dict[str, Any]) -> CodecModule:
     check_counts(config)
     codec = build(config["codec"])
     initialize(codec, config["initialization"])
@@ -58,23 +58,23 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
     start_at = ensemble.pop("start_at")
     precision = checked_precision(config["trainer"])
     generator, discriminators = (
-        Player(**config["optimizers"][name], scaler=build_scaler(precision)) for name in ("generator", "discriminators")
+        GanOptimizer(**config["optimizers"][name], scaler=build_scaler(precision)) for name in ("generator", "discriminators")
     )
-    module = CodecTraining(
+    module = CodecModule(
         config=config,
         codec=codec,
         discriminators=build(ensemble),
-        reconstruction_losses=WeightedLosses(losses["reconstruction"]),
-        judged_losses=WeightedLosses(losses["judged"]),
+        reconstruction_losses=NamedLosses(losses["reconstruction"]),
+        adversarial_losses=NamedLosses(losses["adversarial"]),
         discriminator_loss=losses["discriminator"],
-        generator_player=generator,
-        discriminators_player=discriminators,
-        discriminators_every=config["discriminators_every"],
+        generator_optimizer=generator,
+        discriminator_optimizer=discriminators,
+        discriminator_update_period=config["discriminator_update_period"],
         updates_per_epoch=config["updates_per_epoch"],
         discriminators_start_at=start_at,
-        accumulate=config["accumulate"],
+        num_micro_batches=config["num_micro_batches"],
         # Older runs have not these keys.
-        recompute=config.get("recompute", False),
+        activation_checkpointing=config.get("activation_checkpointing", False),
         warmup_updates=warmup_updates,
     )
     if config.get("compile", False):
@@ -85,7 +85,7 @@ def build_module(config: dict[str, Any]) -> CodecTraining:
 def build_trainer(config: dict[str, Any], run: Run, *, resumed_at: int | None = None) -> Trainer:
     settings = dict(config["trainer"])
     precision = checked_precision(settings)
-    set_tf32(settings.pop("tf32"), precision)
+    set_tf32(settings.pop("allow_tf32"), precision)
     plugins = precision_plugins(precision)
     return on_devices(
         **settings | {"precision": None if plugins else precision, "strategy": build_strategy(settings)},
@@ -113,12 +113,12 @@ def on_devices(*, accelerator: str, devices: Any, **options) -> Trainer:
         raise ValueError(f"trainer.accelerator={accelerator} trainer.devices={devices}: {error}") from error
 
 
-def build_strategy(settings: dict[str, Any]) -> PlayersDDP | str:
+def build_strategy(settings: dict[str, Any]) -> GanDDPStrategy | str:
     """Both players under DDP wherever there can be more than one device."""
     if settings["strategy"] not in ("auto", "ddp"):
         raise ValueError(f"trainer.strategy={settings['strategy']}: expected auto or ddp")
     if settings["strategy"] == "ddp" or settings["devices"] != 1 or settings["num_nodes"] > 1:
-        return PlayersDDP()
+        return GanDDPStrategy()
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
         raise ValueError(
             f"{os.environ['WORLD_SIZE']} processes were started for trainer.devices=1, and each would train by itself: "
@@ -131,27 +131,27 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
     """In the order in which they hear of an update: whether it is the last, what it gave, then what is kept of it."""
     sample_rate, max_updates, log_every = config["sample_rate"], config["max_updates"], config["log_every"]
     return [
-        Announcement(),
-        StopAt(max_updates=max_updates),
-        Interruption(),
-        Randomness(),
-        NewRates(),
+        ModelSummary(),
+        MaxUpdates(max_updates=max_updates),
+        Preemption(),
+        RngState(),
+        ResumedOptimizer(),
         *optional_callbacks(config, run),
-        NonFinite(file=run.nonfinite_file, in_a_row=config["nonfinite_in_a_row"], every=log_every),
-        Pace(sample_rate=sample_rate, window=log_every),
-        CodebookUse(window=config["codebook_window"]),
-        Samples(folder=run.samples, count=config["samples"], sample_rate=sample_rate),
+        NonFinite(file=run.nonfinite_file, in_a_row=config["max_consecutive_nonfinite"], every=log_every),
+        Throughput(sample_rate=sample_rate, window=log_every),
+        CodebookUsage(window=config["codebook_window"]),
+        AudioSamples(folder=run.samples, count=config["num_audio_samples"], sample_rate=sample_rate),
         Validation(every=config["validate_every"], max_updates=max_updates, sample_rate=sample_rate),
-        Recording(every=log_every, max_updates=max_updates, warmup_file=run.warmup_file),
-        Alarms(**config["alarms"]),
+        MetricLogging(every=log_every, max_updates=max_updates, warmup_file=run.warmup_file),
+        HealthChecks(**config["health_checks"]),
         ProgressBar(max_updates=max_updates),
-        Checkpoints(
+        Checkpointing(
             folder=run.checkpoints,
             every=config["checkpoint_every"],
             keep_last=config["keep_last"],
-            keep_best=config["keep_best"],
-            metric=config["best_metric"],
-            mode=config["best_mode"],
+            save_top_k=config["save_top_k"],
+            metric=config["monitor"],
+            mode=config["mode"],
         ),
         Heartbeat(run=run, max_updates=max_updates),
     ]
@@ -162,11 +162,11 @@ def optional_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
     debug = config["debug"]
     asked = []
     if debug["overfit"]:
-        asked.append(Overfit())
+        asked.append(OverfitBatch())
     if debug["profile"]:
-        asked.append(Profile(folder=run.path / "profile", updates=debug["profile"]))
-    if config["ema"] is not None:
-        asked.append(Averaging(decay=config["ema"]))
+        asked.append(Profiler(folder=run.path / "profile", updates=debug["profile"]))
+    if config["ema_decay"] is not None:
+        asked.append(EMA(decay=config["ema_decay"]))
     if config["loss_gradients_every"] is not None:
-        asked.append(LossGradients(every=config["loss_gradients_every"]))
+        asked.append(LossGradientNorms(every=config["loss_gradients_every"]))
     return asked

@@ -12,7 +12,7 @@ from lfsc.distributed import STARTER
 from lfsc.training.orphans import end_without
 
 
-class PlayersDDP(DDPStrategy):
+class GanDDPStrategy(DDPStrategy):
     """DDP that wraps each player by itself: a backward reduces the gradients of the player whose turn it is alone.
 
     One wrapper around both would wait for gradients that never come, or with the detection of unused parameters reduce

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Warmup:
+class DiscriminatorWarmup:
     """So many updates of the discriminators before update 0, counted apart from the run's own."""
 
     def __init__(self, *, updates: int):

@@ -19,18 +19,18 @@ from lfsc.runs.status import RUNNING
 from lfsc.training.build import build_module, build_trainer
 from lfsc.training.callbacks.checkpointing import set_aside_newer, update_of
 from lfsc.training.callbacks.heartbeat import failure_elsewhere
-from lfsc.training.discriminator_warmup import Warmup
-from lfsc.training.module import CodecTraining
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
+from lfsc.training.module import CodecModule
 
 
 def train(
     config: dict[str, Any], run: Run, *, checkpoint: Path | None = None, recipe: str | None = None
-) -> CodecTraining:
+) -> CodecModule:
     """Train as `config` says, from the beginning or from a checkpoint on; everything of note is left in `run`."""
     quiet_lightning()
     before = run.status()
-    if config["threads"] is not None:
-        torch.set_num_threads(config["threads"])
+    if config["num_threads"] is not None:
+        torch.set_num_threads(config["num_threads"])
     seed_everything(config["seed"], verbose=False)
     corpus = read_corpus(config["data"]["path"], sample_rate=config["sample_rate"])
     module = build_module(config)
@@ -42,7 +42,7 @@ def train(
     resumed_at = None if checkpoint is None else update_of(checkpoint)
     trainer = build_trainer(config, run, resumed_at=resumed_at)
     # Before all others: they write into the directory that this one makes ready.
-    trainer.callbacks.insert(0, Opening(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at))
+    trainer.callbacks.insert(0, RunDirectorySetup(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at))
     try:
         trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
     except RuntimeError as error:
@@ -53,7 +53,7 @@ def train(
     return module
 
 
-def begin_from(source: str, module: CodecTraining) -> None:
+def begin_from(source: str, module: CodecModule) -> None:
     """Weights of another training in the place of the random ones, and what became of each part on stderr."""
     parts = initialise(source, codec=module.codec, discriminators=module.discriminators, config=module.config)
     words = settle_warmup(parts, module.warmup)
@@ -61,7 +61,7 @@ def begin_from(source: str, module: CodecTraining) -> None:
         print(*(f"init_from {source}: {line}" for line in [*parts, words]), sep="\n", file=sys.stderr)
 
 
-def settle_warmup(parts: list[Part], warmup: Warmup) -> str:
+def settle_warmup(parts: list[Part], warmup: DiscriminatorWarmup) -> str:
     """Leave the warm-up out where discriminators came along; in words, what becomes of it."""
     if any(part.loaded for part in parts if part.name.startswith("discriminators.")):
         warmup.updates = 0
@@ -71,7 +71,7 @@ def settle_warmup(parts: list[Part], warmup: Warmup) -> str:
     return f"no discriminators came along, so that new ones learn alone for {warmup.updates} updates before update 0"
 
 
-class Opening(Callback):
+class RunDirectorySetup(Callback):
     """Writes down what the run was told, when all ranks are there: each has then seen the same directory."""
 
     def __init__(self, config: dict[str, Any], run: Run, *, recipe: str | None, index_hash: str | None, at: int | None):

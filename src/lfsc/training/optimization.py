@@ -12,7 +12,7 @@ from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import ExponentialLR
 
 
-class Player:
+class GanOptimizer:
     """Adam with a learning rate that is multiplied by `decay` an epoch, and gradients no longer than `clip_norm`.
 
     A step whose loss or gradients are not finite is left out, on the device: nobody has to wait for it to be known.

@@ -1,4 +1,4 @@
-"""Checkpoints on a disk that fails, and the choice of those to keep."""
+"""Checkpointing on a disk that fails, and the choice of those to keep."""
 
 import logging
 import resource
@@ -7,14 +7,14 @@ import signal
 import pytest
 import torch
 
-from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpoints, is_whole, newest, set_aside_newer
-from lfsc.training.discriminator_warmup import Warmup
+from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpointing, is_whole, newest, set_aside_newer
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
 
 class Module:
     def __init__(self):
         self.updates, self.validated_at = 0, -1
-        self.warmup = Warmup(updates=0)
+        self.warmup = DiscriminatorWarmup(updates=0)
         self.validation, self.measured = {}, {}
 
 
@@ -36,8 +36,8 @@ def keep(tmp_path):
     """A function that runs updates with these validations {update: mel} and returns the files that are left."""
 
     def run(updates, validations, **settings):
-        settings = {"every": 2, "keep_last": 2, "keep_best": 2, "metric": "val/mel", "mode": "min"} | settings
-        checkpoints, module = Checkpoints(folder=tmp_path, **settings), Module()
+        settings = {"every": 2, "keep_last": 2, "save_top_k": 2, "metric": "val/mel", "mode": "min"} | settings
+        checkpoints, module = Checkpointing(folder=tmp_path, **settings), Module()
         trainer = Trainer(module)
         for module.updates in range(1, updates + 1):
             if module.updates in validations:
@@ -58,7 +58,7 @@ def test_the_last_and_the_best_are_kept(keep, tmp_path):
 
 
 def test_the_best_may_be_the_largest(keep):
-    assert [name for name in keep(4, {1: 0.1, 2: 0.3, 4: 0.2}, mode="max", keep_best=1) if "best" in name] == [
+    assert [name for name in keep(4, {1: 0.1, 2: 0.3, 4: 0.2}, mode="max", save_top_k=1) if "best" in name] == [
         "best-00000002.ckpt"
     ]
 
@@ -70,7 +70,7 @@ def test_a_validation_that_is_not_a_number_is_not_the_best(keep):
 def test_size_and_time_are_measured(tmp_path):
     module = Module()
     module.updates = 1
-    Checkpoints(folder=tmp_path, every=1, keep_last=1, keep_best=0, metric="val/mel", mode="min").save(
+    Checkpointing(folder=tmp_path, every=1, keep_last=1, save_top_k=0, metric="val/mel", mode="min").save(
         Trainer(module), module
     )
     assert module.measured["checkpoint/megabytes"] == pytest.approx(0.006, abs=0.004)
@@ -78,7 +78,7 @@ def test_size_and_time_are_measured(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"), [({"mode": "best"}, "best_mode=best"), ({"keep_last": 0}, "keep_last=0")]
+    ("settings", "message"), [({"mode": "best"}, "mode=best"), ({"keep_last": 0}, "keep_last=0")]
 )
 def test_what_cannot_be_is_refused(keep, settings, message):
     with pytest.raises(ValueError, match=message):
@@ -88,8 +88,8 @@ def test_what_cannot_be_is_refused(keep, settings, message):
 def test_a_metric_that_no_validation_gives_is_refused_at_once(tmp_path):
     module = Module()
     module.validation, module.validated_at = {"val/mel": 0.5, "val/stft": 0.1}, 0
-    checkpoints = Checkpoints(folder=tmp_path, every=1, keep_last=1, keep_best=1, metric="val/mell", mode="min")
-    with pytest.raises(ValueError, match="best_metric=val/mell: a validation gives val/mel, val/stft"):
+    checkpoints = Checkpointing(folder=tmp_path, every=1, keep_last=1, save_top_k=1, metric="val/mell", mode="min")
+    with pytest.raises(ValueError, match="monitor=val/mell: a validation gives val/mel, val/stft"):
         checkpoints.on_train_start(Trainer(module), module)
 
 
@@ -183,6 +183,6 @@ def test_a_crash_while_saving_leaves_the_checkpoint_before(saved, monkeypatch):
 def test_what_a_kill_left_half_written_is_removed(saved):
     half = saved / ".update-00000040.123.part.ckpt"
     half.write_text("half of it")
-    Checkpoints(folder=saved, every=1, keep_last=1, keep_best=0, metric="val/mel", mode="min").setup(None, None, "fit")
+    Checkpointing(folder=saved, every=1, keep_last=1, save_top_k=0, metric="val/mel", mode="min").setup(None, None, "fit")
     assert not half.exists()
     assert newest(saved).name == "update-00000030.ckpt"

@@ -5,7 +5,7 @@ import types
 import pytest
 import torch
 
-from lfsc.training.callbacks.ema import Averaging
+from lfsc.training.callbacks.ema import EMA
 
 
 class Module(torch.nn.Module):
@@ -20,7 +20,7 @@ class Module(torch.nn.Module):
 @pytest.fixture
 def averaged():
     """An average after 50 updates, the module, and the weights of each update."""
-    averaging, module = Averaging(decay=0.9), Module()
+    averaging, module = EMA(decay=0.9), Module()
     averaging.on_train_start(None, module)
     seen = [module.codec.weight.detach().clone()]
     for module.updates in range(1, 51):
@@ -51,7 +51,7 @@ def test_it_goes_on_from_a_checkpoint(averaged):
     averaging, module, _ = averaged
     checkpoint = {}
     averaging.on_save_checkpoint(None, module, checkpoint)
-    resumed = Averaging(decay=0.9)
+    resumed = EMA(decay=0.9)
     resumed.on_load_checkpoint(None, module, checkpoint)
     resumed.on_train_start(None, module)
     for one in (averaging, resumed):
@@ -61,7 +61,7 @@ def test_it_goes_on_from_a_checkpoint(averaged):
 
 def test_it_may_begin_in_the_middle_of_a_run(averaged):
     _, module, seen = averaged
-    begun = Averaging(decay=0.9)
+    begun = EMA(decay=0.9)
     begun.on_load_checkpoint(None, module, {"state_dict": {}})
     begun.on_train_start(None, module)
     assert torch.equal(begun.average["codec.weight"], seen[-1])
@@ -70,4 +70,4 @@ def test_it_may_begin_in_the_middle_of_a_run(averaged):
 @pytest.mark.parametrize("decay", [0, 1, 1.5])
 def test_a_decay_lies_between(decay):
     with pytest.raises(ValueError, match="expected a decay between 0 and 1"):
-        Averaging(decay=decay)
+        EMA(decay=decay)

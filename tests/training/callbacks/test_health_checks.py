@@ -5,10 +5,10 @@ import types
 
 import pytest
 
-from lfsc.training.callbacks.health_checks import Alarms
-from lfsc.training.discriminator_warmup import Warmup
+from lfsc.training.callbacks.health_checks import HealthChecks
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
-SETTINGS = {"discriminator_below": 0.02, "discriminator_updates": 30, "codebook_use_below": 0.1, "rises": 3}
+SETTINGS = {"discriminator_below": 0.02, "discriminator_updates": 30, "codebook_usage_below": 0.1, "rises": 3}
 
 
 @pytest.fixture
@@ -16,15 +16,15 @@ def watch(caplog):
     """A function that shows rows {update: values} to the alarms and returns what they say."""
 
     def show(rows, alarms=None):
-        alarms = alarms or Alarms(**SETTINGS)
+        alarms = alarms or HealthChecks(**SETTINGS)
         caplog.clear()
         for update, values in rows.items():
             module = types.SimpleNamespace(
-                updates=update, warmup=Warmup(updates=0), recorded=values, recorded_at=update, validation=values,
+                updates=update, warmup=DiscriminatorWarmup(updates=0), recorded=values, recorded_at=update, validation=values,
                 validated_at=update if "val/mel" in values else -1,
             )  # fmt: skip
             with caplog.at_level(logging.WARNING):
-                alarms.on_train_batch_end(None, module)
+                health_checks.on_train_batch_end(None, module)
         return caplog.messages
 
     return show
@@ -42,8 +42,8 @@ def test_discriminators_that_win_now_and_then(watch):
 
 
 def test_a_codebook_that_is_hardly_used(watch):
-    assert watch({1: {"codebooks/usage_of_worst": 0.1}, 2: {}}) == []
-    (said,) = watch({1: {"codebooks/usage_of_worst": 0.04}, 2: {"codebooks/usage_of_worst": 0.03}})
+    assert watch({1: {"codebook/usage_of_worst": 0.1}, 2: {}}) == []
+    (said,) = watch({1: {"codebook/usage_of_worst": 0.04}, 2: {"codebook/usage_of_worst": 0.03}})
     assert "only 4.0% of its tokens" in said
 
 
@@ -62,10 +62,10 @@ def test_a_validation_that_does_not_only_grow(watch, values):
 
 
 def test_a_resumed_run_remembers(watch):
-    first, second = Alarms(**SETTINGS), Alarms(**SETTINGS)
+    first, second = HealthChecks(**SETTINGS), HealthChecks(**SETTINGS)
     assert watch(mels(0.3, 0.4, 0.5), first) == []
     second.load_state_dict(first.state_dict())
     assert len(watch({9: {"val/mel": 0.6}}, second)) == 1
-    third = Alarms(**SETTINGS)
+    third = HealthChecks(**SETTINGS)
     third.load_state_dict(second.state_dict())
     assert watch({10: {"val/mel": 0.7}}, third) == [], "it was said before"

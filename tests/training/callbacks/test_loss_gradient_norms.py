@@ -5,7 +5,7 @@ import torch
 
 from lfsc.training.build import build_module
 from lfsc.training.callbacks.loss_gradient_norms import gradient_norms
-from lfsc.training.module import Comparison
+from lfsc.training.module import ForwardPass
 
 
 def test_each_norm_is_that_of_the_loss_alone(configure):
@@ -17,7 +17,7 @@ def test_each_norm_is_that_of_the_loss_alone(configure):
     for name, norm in norms.items():
         fake = module.codec(real).audio
         fake.retain_grad()
-        losses = module.coding_losses(Comparison(real, fake, module.discriminators.views(real, fake)))
+        losses = module.generator_losses(ForwardPass(real, fake, module.discriminators.views(real, fake)))
         (module.weights[name] * losses[name]).backward()
         assert norm == pytest.approx(fake.grad.norm().item(), rel=1e-4)
 
@@ -29,5 +29,5 @@ def test_players_are_left_as_they_were(configure):
 
 
 def test_they_are_in_the_log_every_so_often(micro, finished):
-    told = [row["gradients/mel"] for row in micro.history(finished) if "gradients/mel" in row]
+    told = [row["grad_norm/loss/mel"] for row in micro.history(finished) if "grad_norm/loss/mel" in row]
     assert len(told) == 12 and len(set(told)) == 3, "measured at updates 0, 4 and 8, and repeated between"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from lfsc.training.callbacks.metric_logging import Recording
-from lfsc.training.discriminator_warmup import Warmup
+from lfsc.training.callbacks.metric_logging import MetricLogging
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def test_training_is_told_of_every_player_and_judge(rows):
     judges = {
         f"judges/{name}_{what}" for name in ("stft_0", "period_0", "slm_0") for what in ("real", "fake", "accuracy")
     }
-    others = {"lr/generator", "lr/discriminators", "skipped/generator", "skipped/discriminators", "data/skipped"}
+    others = {"lr/generator", "lr/discriminators", "skipped/generator", "skipped/discriminators", "data/skipped_clips"}
     assert losses | norms | judges | others <= rows[1].keys()
     assert all(0 <= float(rows[1][name]) <= 1 for name in judges if name.endswith("accuracy"))
 
@@ -41,17 +41,17 @@ def test_every_loss_is_measured_on_validation_data_too(rows):
 
 
 def test_clips_that_were_skipped_are_counted():
-    recording = Recording(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
-    module = types.SimpleNamespace(updates=1, warmup=Warmup(updates=0), validated_at=-1)
+    recording = MetricLogging(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
+    module = types.SimpleNamespace(updates=1, warmup=DiscriminatorWarmup(updates=0), validated_at=-1)
     for _ in range(3):
         recording.on_train_batch_end(None, module, None, types.SimpleNamespace(skipped=["a", "b"]))
     assert recording.state_dict() == {"skipped": 6}
 
 
 def test_only_the_first_rank_keeps_the_count_of_all():
-    recording = Recording(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
+    recording = MetricLogging(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
     recording.load_state_dict({"skipped": 6})
-    module = types.SimpleNamespace(updates=0, warmup=Warmup(updates=0), validated_at=-1)
+    module = types.SimpleNamespace(updates=0, warmup=DiscriminatorWarmup(updates=0), validated_at=-1)
     recording.on_train_start(types.SimpleNamespace(is_global_zero=False, loggers=[]), module)
     assert recording.state_dict() == {"skipped": 0}
 
@@ -59,7 +59,7 @@ def test_only_the_first_rank_keeps_the_count_of_all():
 def test_nothing_is_read_between_two_rows():
     """Reading makes the host wait for the device: tensors that cannot be read stand for that."""
     module = types.SimpleNamespace(
-        updates=7, warmup=Warmup(updates=0), validated_at=-1, scalars={"mel": torch.empty(0, device="meta")}
+        updates=7, warmup=DiscriminatorWarmup(updates=0), validated_at=-1, scalars={"mel": torch.empty(0, device="meta")}
     )
-    recording = Recording(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
+    recording = MetricLogging(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
     recording.on_train_batch_end(None, module, None, types.SimpleNamespace(skipped=[]))

@@ -8,13 +8,13 @@ import torch
 from lightning import Callback
 
 from lfsc.training import build
-from lfsc.training.callbacks.max_updates import StopAt
+from lfsc.training.callbacks.max_updates import MaxUpdates
 from lfsc.training.callbacks.nonfinite import NotFinite
 
 SETTINGS = ("max_updates=8", "data.max_val_clips=0", "checkpoint_every=1", "keep_last=20", "log_every=4")
 
 
-class Spoil(StopAt):
+class Spoil(MaxUpdates):
     """Puts NaN into the batch before these updates, on these ranks."""
 
     updates: tuple[int, ...] = ()
@@ -41,7 +41,7 @@ class SpoilLoss(Callback):
 @pytest.fixture
 def spoiled(monkeypatch):
     def spoil(*updates, ranks=(0,)):
-        monkeypatch.setattr(build, "StopAt", type("Spoil", (Spoil,), {"updates": updates, "ranks": ranks}))
+        monkeypatch.setattr(build, "MaxUpdates", type("Spoil", (Spoil,), {"updates": updates, "ranks": ranks}))
 
     return spoil
 
@@ -88,7 +88,7 @@ def test_the_other_player_takes_its_step(micro, configure, monkeypatch, player):
 
 def test_too_many_in_a_row_end_the_run_with_what_it_saw(micro, configure, spoiled):
     spoiled(3, 4, 5, 6, 7)
-    config = configure(*SETTINGS, "nonfinite_in_a_row=3", "max_updates=100")
+    config = configure(*SETTINGS, "max_consecutive_nonfinite=3", "max_updates=100")
     with pytest.raises(NotFinite, match=r"the generator left out 3 steps in a row.* \(at update 6: .*mel nan"):
         micro.train(config)
     run = micro.run_of(config)
@@ -98,7 +98,7 @@ def test_too_many_in_a_row_end_the_run_with_what_it_saw(micro, configure, spoile
 
 
 def train_rank(rank, micro, config):
-    build.StopAt = type("Spoil", (Spoil,), {"updates": (2,), "ranks": (1,)})
+    build.MaxUpdates = type("Spoil", (Spoil,), {"updates": (2,), "ranks": (1,)})
     module = micro.train(config | {"trainer": config["trainer"] | {"devices": 2, "strategy": "ddp"}})
     torch.save(module.state_dict(), micro.run_of(config).path / f"rank-{rank}.pt")
 

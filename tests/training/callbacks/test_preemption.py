@@ -8,7 +8,7 @@ import pytest
 
 from lfsc.data.stream import TrainingStream
 from lfsc.training import build
-from lfsc.training.callbacks.preemption import Interruption
+from lfsc.training.callbacks.preemption import Preemption
 
 LONG = ("max_updates=1000", "validate_every=1000", "checkpoint_every=1000", "log_every=1")
 
@@ -39,7 +39,7 @@ def train_in_a_session(micro, config):
 )
 def test_a_signal_to_the_whole_job_ends_the_run_with_a_checkpoint(micro, configure, number):
     """Loader processes get it too, and must live until the checkpoint has their positions."""
-    config = configure(*LONG, "workers=1")
+    config = configure(*LONG, "num_workers=1")
     run = micro.run_of(config)
     process = micro.started(train_in_a_session, micro, config)
     waited_for(lambda: len(rows(micro, run)) > 2)
@@ -71,7 +71,7 @@ def test_one_rank_that_is_signalled_stops_all(micro, configure):
 
 
 def test_a_second_interrupt_stops_at_once(capsys):
-    interruption = Interruption()
+    interruption = Preemption()
     interruption.hear(signal.SIGINT, None)
     assert "stopping after this update" in capsys.readouterr().err
     with pytest.raises(KeyboardInterrupt):
@@ -86,14 +86,14 @@ def test_signals_are_the_programs_own_again_afterwards(micro, configure):
 
 
 def train_with_an_early_signal(micro, config, hook, *, devices=1):
-    """Rank 0 is signalled at the end of one of Interruption's hooks, long before the first update."""
+    """Rank 0 is signalled at the end of one of Preemption's hooks, long before the first update."""
 
     def signalled(callback, trainer, *arguments, **options):
-        getattr(Interruption, hook)(callback, trainer, *arguments, **options)
+        getattr(Preemption, hook)(callback, trainer, *arguments, **options)
         if trainer.is_global_zero:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    build.Interruption = type("Early", (Interruption,), {hook: signalled})
+    build.Preemption = type("Early", (Preemption,), {hook: signalled})
     strategy = "ddp" if devices > 1 else "auto"
     micro.train(config | {"trainer": config["trainer"] | {"devices": devices, "strategy": strategy}})
 

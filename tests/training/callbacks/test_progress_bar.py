@@ -8,14 +8,14 @@ import torch
 from rich.console import Console
 
 from lfsc.training.callbacks.progress_bar import ProgressBar
-from lfsc.training.discriminator_warmup import Warmup
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
 VALIDATION = {
     "val/mel": 0.52, "val/stft": 0.31, "val/si_sdr": 1.5, "val/codebook_usage": 0.25, "val/codebook_entropy": 6.1,
 }  # fmt: skip
 PACE = {
-    "pace/updates_per_second": 2.5, "pace/audio_seconds_per_second": 11.0, "pace/waiting_for_data": 0.03,
-    "pace/peak_memory_gb": 1.2,
+    "throughput/updates_per_second": 2.5, "throughput/audio_seconds_per_second": 11.0, "throughput/waiting_for_data": 0.03,
+    "throughput/peak_memory_gb": 1.2,
 }  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def module():
     scalars = {"mel": torch.tensor(0.61), "stft": torch.tensor(0.4), "discriminator": torch.tensor(0.25)}
     return types.SimpleNamespace(
         updates=3,
-        warmup=Warmup(updates=0),
+        warmup=DiscriminatorWarmup(updates=0),
         validated_at=3,
         validation=VALIDATION,
         measured=PACE,
@@ -64,7 +64,7 @@ def test_a_validation_is_a_line(module, terminal):
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_warmup_is_counted_apart(module, terminal):
     module.updates, module.validated_at = -1, 0  # 0 after the update that is watched
-    module.warmup = Warmup(updates=9)
+    module.warmup = DiscriminatorWarmup(updates=9)
     module.warmup.takes()
     drawn = watched(module, terminal=terminal)
     assert ("1/9" if terminal else "warm-up 1 of 9: ") in drawn

@@ -6,7 +6,7 @@ import types
 import numpy
 import torch
 
-from lfsc.training.callbacks.rng_state import Randomness
+from lfsc.training.callbacks.rng_state import RngState
 
 
 def drawn():
@@ -14,9 +14,9 @@ def drawn():
 
 
 def test_what_is_drawn_after_a_restore_is_what_was_drawn(tmp_path):
-    torch.save(Randomness().state_dict(), tmp_path / "state.pt")
+    torch.save(RngState().state_dict(), tmp_path / "state.pt")
     expected = drawn()
-    restored = Randomness()
+    restored = RngState()
     restored.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
     drawn()
     restored.on_train_start(types.SimpleNamespace(global_rank=0), None)
@@ -24,8 +24,8 @@ def test_what_is_drawn_after_a_restore_is_what_was_drawn(tmp_path):
 
 
 def test_a_rank_that_was_not_there_keeps_its_own():
-    randomness = Randomness()
-    randomness.load_state_dict(Randomness().state_dict())
+    randomness = RngState()
+    randomness.load_state_dict(RngState().state_dict())
     state = torch.get_rng_state()
     torch.rand(1)
     randomness.on_train_start(types.SimpleNamespace(global_rank=1), None)
@@ -33,4 +33,4 @@ def test_a_rank_that_was_not_there_keeps_its_own():
 
 
 def test_a_fresh_run_restores_nothing():
-    Randomness().on_train_start(types.SimpleNamespace(global_rank=0), None)
+    RngState().on_train_start(types.SimpleNamespace(global_rank=0), None)

@@ -6,11 +6,11 @@ import types
 import pytest
 import torch
 
-from lfsc.training.callbacks.throughput import Pace, peak_memory
+from lfsc.training.callbacks.throughput import Throughput, peak_memory
 
 
 def test_pace_of_two_updates():
-    pace = Pace(sample_rate=100, window=2)
+    pace = Throughput(sample_rate=100, window=2)
     trainer = types.SimpleNamespace(world_size=3, should_stop=False)
     module = types.SimpleNamespace(measured={}, device=torch.device("cpu"))
     batch = types.SimpleNamespace(audio=torch.zeros(2, 50))
@@ -21,14 +21,14 @@ def test_pace_of_two_updates():
         time.sleep(0.01)
         pace.on_train_batch_end(trainer, module, None, batch)
     told = module.measured
-    assert 5 < told["pace/updates_per_second"] < 25
-    assert told["pace/audio_seconds_per_second"] == pytest.approx(3 * told["pace/updates_per_second"])
-    assert 0.5 < told["pace/waiting_for_data"] < 0.95
+    assert 5 < told["throughput/updates_per_second"] < 25
+    assert told["throughput/audio_seconds_per_second"] == pytest.approx(3 * told["throughput/updates_per_second"])
+    assert 0.5 < told["throughput/waiting_for_data"] < 0.95
     assert pace.updates == 0, "the next window begins"
 
 
 def test_validation_is_no_waiting():
-    pace = Pace(sample_rate=100, window=10)
+    pace = Throughput(sample_rate=100, window=10)
     pace.on_train_start(None, None)
     time.sleep(0.05)
     pace.on_validation_end(None, None)
@@ -37,7 +37,7 @@ def test_validation_is_no_waiting():
 
 
 def test_writing_a_checkpoint_is_no_waiting():
-    pace = Pace(sample_rate=100, window=10)
+    pace = Throughput(sample_rate=100, window=10)
     pace.on_train_start(None, None)
     pace.on_save_checkpoint(None, None, {})
     time.sleep(0.05)

@@ -10,7 +10,7 @@ import pytest
 
 from lfsc.runs.directory import Run
 from lfsc.training import build
-from lfsc.training.callbacks.max_updates import StopAt
+from lfsc.training.callbacks.max_updates import MaxUpdates
 from lfsc.training.loggers.wandb import UPDATE, ContinuedWandb, read_told
 
 SETTINGS = ("max_updates=8", "validate_every=4", "checkpoint_every=3", "log_every=1")
@@ -32,14 +32,14 @@ def killed_and_resumed(micro, configure):
 
 
 def train_until_killed(micro, config):
-    class Death(StopAt):
+    class Death(MaxUpdates):
         """Dies after an update is recorded and before the next ends."""
 
         def on_train_batch_end(self, trainer, module, *_):
             if module.updates == 8:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    build.StopAt = Death
+    build.MaxUpdates = Death
     micro.train(config)
 
 
@@ -85,7 +85,7 @@ def test_wandb_goes_on_with_the_same_run(killed_and_resumed, monkeypatch):
 def test_tensorboard_goes_on_with_the_same_run(killed_and_resumed):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    run = killed_and_resumed("logger=tensorboard", "samples=1")
+    run = killed_and_resumed("logger=tensorboard", "num_audio_samples=1")
     events = EventAccumulator(str(run.path / "tensorboard"))
     events.Reload()
     assert [event.step for event in events.Scalars("train/mel")] == list(range(1, 9))

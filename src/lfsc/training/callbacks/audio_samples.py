@@ -12,7 +12,7 @@ from lfsc.audio.spectrogram import MelSpectrogram
 from lfsc.io import atomic
 
 
-class Samples(Callback):
+class AudioSamples(Callback):
     """Writes the first `count` clips of the validation: originals once, reconstructions at every validation."""
 
     def __init__(self, *, folder: Path, count: int, sample_rate: int):

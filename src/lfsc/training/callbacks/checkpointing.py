@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, the last few and the best few."""
+"""Checkpointing: whole or not there, the last few and the best few."""
 
 import logging
 import math
@@ -38,21 +38,21 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         return torch.load(path, map_location="cpu", weights_only=True)
 
 
-class Checkpoints(Callback):
-    """update-N.ckpt every `every` updates and at the end; last.ckpt is the newest, best-N.ckpt the `keep_best` best.
+class Checkpointing(Callback):
+    """update-N.ckpt every `every` updates and at the end; last.ckpt is the newest, best-N.ckpt the `save_top_k` best.
 
     Those of a warm-up, as many apart, replace each other as update-0.
     """
 
-    def __init__(self, *, folder: Path, every: int, keep_last: int, keep_best: int, metric: str, mode: str):
+    def __init__(self, *, folder: Path, every: int, keep_last: int, save_top_k: int, metric: str, mode: str):
         if mode not in ("min", "max"):
-            raise ValueError(f"best_mode={mode}: expected min or max")
+            raise ValueError(f"mode={mode}: expected min or max")
         if keep_last < 1:
             raise ValueError(f"keep_last={keep_last}: expected at least 1, the checkpoint that `lfsc resume` needs")
         self.folder = folder
         self.every = every
         self.keep_last = keep_last
-        self.keep_best = keep_best
+        self.save_top_k = save_top_k
         self.metric = metric
         self.sign = 1 if mode == "min" else -1
         self.best: list[list[float]] = []  # [signed value, update], best first
@@ -60,7 +60,7 @@ class Checkpoints(Callback):
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         if module.validated_at == module.updates and self.metric not in module.validation:
-            raise ValueError(f"best_metric={self.metric}: a validation gives {', '.join(sorted(module.validation))}")
+            raise ValueError(f"monitor={self.metric}: a validation gives {', '.join(sorted(module.validation))}")
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
         if trainer.should_stop or self.is_due(module):
@@ -96,7 +96,7 @@ class Checkpoints(Callback):
         if module.warmup.under_way or not math.isfinite(value):
             return False
         entry = [self.sign * value, module.updates]
-        self.best = sorted([*self.best, entry])[: self.keep_best]
+        self.best = sorted([*self.best, entry])[: self.save_top_k]
         return entry in self.best
 
     def remove_old(self) -> None:
@@ -109,7 +109,7 @@ class Checkpoints(Callback):
         return {"best": self.best}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"][: self.keep_best]
+        self.best = state_dict["best"][: self.save_top_k]
 
     @rank_zero_only
     def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:

@@ -9,7 +9,7 @@ from lfsc.distributed import sum_over_ranks
 from lfsc.metrics import codebook
 
 
-class CodebookUse(Callback):
+class CodebookUsage(Callback):
     """Every `window` updates, the share of their tokens that the codebooks used in them: the mean and the worst."""
 
     def __init__(self, *, window: int):
@@ -41,7 +41,7 @@ class CodebookUse(Callback):
         if module.warmup.under_way or module.updates % self.window:
             return
         usage = codebook.usage(sum_over_ranks(self.counts).view(self.shape))
-        module.measured |= {"codebooks/usage": usage.mean().item(), "codebooks/usage_of_worst": usage.min().item()}
+        module.measured |= {"codebook/usage": usage.mean().item(), "codebook/usage_of_worst": usage.min().item()}
         self.counts.zero_()
 
     def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:

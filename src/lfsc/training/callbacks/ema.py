@@ -10,7 +10,7 @@ from torch import Tensor
 KEY = "ema"
 
 
-class Averaging(Callback):
+class EMA(Callback):
     """Exponential moving average of the codec's weights: validated, listened to and exported in their place.
 
     Early on the average forgets faster than `decay` says, or the first weights would weigh too long.
@@ -18,7 +18,7 @@ class Averaging(Callback):
 
     def __init__(self, *, decay: float):
         if not 0 < decay < 1:
-            raise ValueError(f"ema={decay}: expected a decay between 0 and 1, such as 0.999, or null for none")
+            raise ValueError(f"ema_decay={decay}: expected a decay between 0 and 1, such as 0.999, or null for none")
         self.decay = decay
         self.average: dict[str, Tensor] = {}
         self.trained: list[Tensor] = []

@@ -11,20 +11,20 @@ logger = logging.getLogger(__name__)
 RISING, FALLING_BEHIND, UNUSED = "validation mel", "discriminator", "codebooks"
 
 
-class Alarms(Callback):
+class HealthChecks(Callback):
     """Warns, once a run and in words, of training that goes wrong although its numbers are finite.
 
     `discriminator_below` for `discriminator_updates` on end means that the generator no longer learns from it;
-    `codebook_use_below` of a codebook's tokens in a window of training, that part of the bitrate is wasted; a
+    `codebook_usage_below` of a codebook's tokens in a window of training, that part of the bitrate is wasted; a
     validation mel that rose `rises` times in a row, that the codec gets worse.
     """
 
     def __init__(
-        self, *, discriminator_below: float, discriminator_updates: int, codebook_use_below: float, rises: int
+        self, *, discriminator_below: float, discriminator_updates: int, codebook_usage_below: float, rises: int
     ):
         self.discriminator_below = discriminator_below
         self.discriminator_updates = discriminator_updates
-        self.codebook_use_below = codebook_use_below
+        self.codebook_usage_below = codebook_usage_below
         self.rises = rises
         self.low_since: int | None = None
         self.mels: deque[float] = deque(maxlen=rises + 1)
@@ -35,7 +35,7 @@ class Alarms(Callback):
             return
         if module.recorded_at == module.updates:
             self.watch_discriminator(module.recorded.get("train/discriminator"), module.updates)
-            self.watch_codebooks(module.recorded.get("codebooks/usage_of_worst"))
+            self.watch_codebooks(module.recorded.get("codebook/usage_of_worst"))
         if module.validated_at == module.updates:
             self.watch_mel(module.validation["val/mel"])
 
@@ -49,11 +49,11 @@ class Alarms(Callback):
                 FALLING_BEHIND,
                 f"the discriminators win: their loss has been under {self.discriminator_below} since update "
                 f"{self.low_since} and is {loss:.3g}; a lower optimizers.discriminators.lr or a larger "
-                "discriminators_every gives the codec a chance",
+                "discriminator_update_period gives the codec a chance",
             )
 
     def watch_codebooks(self, worst: float | None) -> None:
-        if worst is not None and worst < self.codebook_use_below:
+        if worst is not None and worst < self.codebook_usage_below:
             self.say(
                 UNUSED,
                 f"a codebook used only {worst:.1%} of its tokens in the last window of training: the latents hardly "

@@ -7,7 +7,7 @@ from torch import Tensor
 from lfsc.training.freezing import untrained
 
 
-class LossGradients(Callback):
+class LossGradientNorms(Callback):
     """Every `every` updates, the norm of the gradient that each weighted loss sends into the codec through its audio.
 
     It costs a forward pass, and a backward pass through the discriminators a loss, beside the updates themselves.
@@ -20,7 +20,7 @@ class LossGradients(Callback):
         if module.updates % self.every == 0 and not module.warmup.remains:
             with trainer.precision_plugin.train_step_context():
                 norms = gradient_norms(module, batch.audio)
-            module.scalars |= {f"gradients/{name}": norm for name, norm in norms.items()}
+            module.scalars |= {f"grad_norm/loss/{name}": norm for name, norm in norms.items()}
 
 
 def gradient_norms(module: LightningModule, real: Tensor) -> dict[str, Tensor]:
@@ -28,7 +28,7 @@ def gradient_norms(module: LightningModule, real: Tensor) -> dict[str, Tensor]:
         fake = module.codec(real).audio
     fake.requires_grad_(True)
     with untrained(module.discriminators):
-        losses = module.coding_losses(module.comparison(real, fake))
+        losses = module.generator_losses(module.comparison(real, fake))
     with torch.autocast(real.device.type, enabled=False):
         return {
             name: torch.autograd.grad(module.weights[name] * loss, fake, retain_graph=True)[0].norm()

@@ -3,7 +3,7 @@
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 
-class StopAt(Callback):
+class MaxUpdates(Callback):
     """Stops when `max_updates` are completed; stands first in the list, so that the others know of the last update."""
 
     def __init__(self, *, max_updates: int):

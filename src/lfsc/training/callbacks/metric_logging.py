@@ -11,7 +11,7 @@ from lfsc.training.loggers.csv import MetricsCSV
 from lfsc.training.loggers.wandb import ContinuedWandb
 
 
-class Recording(Callback):
+class MetricLogging(Callback):
     """Training scalars every `every` updates and at the end, validations when they happen: one row an update.
 
     Those of a warm-up, by its own updates, go into a file beside them, and the last of them to the loggers as `warmup`.
@@ -69,7 +69,7 @@ class Recording(Callback):
             **{f"lr/{name}": rate for name, rate in zip(module.players, rates, strict=True)},
             **{f"skipped/{name}": int(player.skipped) for name, player in module.players.items()},
             **module.measured,
-            "data/skipped": int(sums[-1]),
+            "data/skipped_clips": int(sums[-1]),
         }
 
     def state_dict(self) -> dict[str, Any]:

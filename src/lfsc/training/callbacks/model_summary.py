@@ -7,7 +7,7 @@ from rich.table import Table
 from lfsc.data.blend import Share
 
 
-class Announcement(Callback):
+class ModelSummary(Callback):
     """Sizes, device and blend, on rank 0, to stderr; of many languages the `rows` most heard."""
 
     def __init__(self, *, rows: int = 8):

@@ -35,7 +35,7 @@ class NonFinite(Callback):
 
     def __init__(self, *, file: Path, in_a_row: int, every: int):
         if in_a_row < 1:
-            raise ValueError(f"nonfinite_in_a_row={in_a_row}: expected at least 1")
+            raise ValueError(f"max_consecutive_nonfinite={in_a_row}: expected at least 1")
         self.file = file
         self.in_a_row = in_a_row
         self.every = min(every, in_a_row)

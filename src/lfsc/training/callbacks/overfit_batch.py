@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 
-class Overfit(Callback):
+class OverfitBatch(Callback):
     """Puts the audio of the run's first batch into all later ones; a resumed run takes the one that it begins with."""
 
     def __init__(self):

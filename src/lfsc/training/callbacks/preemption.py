@@ -13,7 +13,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 SIGNALS = (SIGTERM, SIGUSR1, SIGINT)
 
 
-class Interruption(Callback):
+class Preemption(Callback):
     """Stops the run after the update in which any rank was signalled; `received` is then the signal, else 0."""
 
     def __init__(self):

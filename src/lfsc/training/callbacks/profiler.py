@@ -15,7 +15,7 @@ WAIT, WARMUP = 1, 1
 BACKWARD = "backward"
 
 
-class Profile(Callback):
+class Profiler(Callback):
     """Traces `updates` updates after two others: FOLDER/trace.json for a trace viewer, FOLDER/table.txt to read."""
 
     def __init__(self, *, folder: Path, updates: int):
@@ -82,7 +82,7 @@ def parts(module: LightningModule) -> list[tuple[str, Any, str]]:
         ("views", module.discriminators, "views"),
         ("judges", module.discriminators, "forward"),
         ("reconstruction losses", module.reconstruction_losses, "forward"),
-        ("judged losses", module.judged_losses, "forward"),
+        ("judged losses", module.adversarial_losses, "forward"),
         (BACKWARD, module, "manual_backward"),
         *((f"step of the {name}", player, "step") for name, player in module.players.items()),
     ]

@@ -81,11 +81,11 @@ def current_text(module: LightningModule) -> str:
     """Losses of the last update and the pace, in one line."""
     parts = [f"{short} {module.scalars[name].item():.3f}" for name, short in SHOWN.items() if name in module.scalars]
     pace = module.measured
-    if "pace/updates_per_second" in pace:
+    if "throughput/updates_per_second" in pace:
         parts += [
-            f"{pace['pace/updates_per_second']:.2f} updates/s",
-            f"{pace['pace/audio_seconds_per_second']:.1f} s audio/s",
-            f"{pace['pace/waiting_for_data']:.0%} waiting",
-            f"{pace['pace/peak_memory_gb']:.1f} GB",
+            f"{pace['throughput/updates_per_second']:.2f} updates/s",
+            f"{pace['throughput/audio_seconds_per_second']:.1f} s audio/s",
+            f"{pace['throughput/waiting_for_data']:.0%} waiting",
+            f"{pace['throughput/peak_memory_gb']:.1f} GB",
         ]
     return "  ".join(parts)

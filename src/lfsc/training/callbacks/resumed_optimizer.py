@@ -5,7 +5,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 
-class NewRates(Callback):
+class ResumedOptimizer(Callback):
     """Puts a learning rate, its decay or betas that the run did not have before into what its checkpoint restores.
 
     Otherwise the optimisers would go on with the old ones, whatever the configuration says. What the rates have decayed

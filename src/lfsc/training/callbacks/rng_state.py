@@ -10,7 +10,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lfsc.distributed import gathered
 
 
-class Randomness(Callback):
+class RngState(Callback):
     """Keeps the state of every rank's generators in the checkpoint, as plain containers and tensors."""
 
     def __init__(self):

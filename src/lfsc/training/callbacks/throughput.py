@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 
-class Pace(Callback):
+class Throughput(Callback):
     """Updates and seconds of audio a second, the share of time spent waiting for data, and peak memory."""
 
     def __init__(self, *, sample_rate: int, window: int):
@@ -35,10 +35,10 @@ class Pace(Callback):
         if self.updates == self.window or trainer.should_stop:
             elapsed = self.ended - self.begin
             module.measured |= {
-                "pace/updates_per_second": self.updates / elapsed,
-                "pace/audio_seconds_per_second": self.samples / self.sample_rate / elapsed,
-                "pace/waiting_for_data": self.waited / elapsed,
-                "pace/peak_memory_gb": peak_memory(module.device) / 1e9,
+                "throughput/updates_per_second": self.updates / elapsed,
+                "throughput/audio_seconds_per_second": self.samples / self.sample_rate / elapsed,
+                "throughput/waiting_for_data": self.waited / elapsed,
+                "throughput/peak_memory_gb": peak_memory(module.device) / 1e9,
             }
             self.restart()
 
