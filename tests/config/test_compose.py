@@ -16,7 +16,9 @@ def test_every_recipe_composes_and_names_its_run(recipe):
 def test_the_papers_numbers():
     config = compose("lfsc_22khz", [DATA])
     weights = {
-        name: loss["weight"] for group in ("reconstruction", "adversarial") for name, loss in config["losses"][group].items()
+        name: loss["weight"]
+        for group in ("reconstruction", "adversarial")
+        for name, loss in config["losses"][group].items()
     }
     assert weights == {"mel": 1, "stft": 20, "adversarial": 1, "features": 1}
     assert (

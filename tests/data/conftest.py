@@ -51,9 +51,13 @@ def open_stream() -> Callable[..., TrainingStream]:
     """A function that opens a stream over a corpus; its worker processes end with the test."""
     opened = []
 
-    def open_one(path: Path, *, rank=0, world_size=1, num_workers=0, batch_size=4, crops=1, seed=0, length=4096, **options):
+    def open_one(
+        path: Path, *, rank=0, world_size=1, num_workers=0, batch_size=4, crops=1, seed=0, length=4096, **options
+    ):
         encoder = CropEncoder(
-            cropper=Cropper(sample_rate=RATE, length=length, count=crops, min_duration=options.get("min_duration", 0.1)),
+            cropper=Cropper(
+                sample_rate=RATE, length=length, count=crops, min_duration=options.get("min_duration", 0.1)
+            ),
             filter=options.get("filter", Filter(languages=None, seconds=None, bandwidth=None)),
             watch=SkipWatch(max_share=options.get("max_skipped_fraction", 0.05)),
             num_workers=num_workers,
@@ -65,7 +69,7 @@ def open_stream() -> Callable[..., TrainingStream]:
                 encoder=encoder,
                 blend=options.get("blend", Blend(alpha=1.0, weights=None)),
                 batch_size=batch_size,
-                ranks=Ranks(rank, world_size, workers),
+                ranks=Ranks(rank, world_size, num_workers),
                 max_missing_fraction=options.get("max_skipped_fraction", 0.05),
             ).stream
         )

@@ -13,7 +13,7 @@ def plain_types(tree) -> set[type]:
     return {type(tree)}
 
 
-def states(open_stream, corpus, workers):
+def states(open_stream, corpus, num_workers):
     stream = open_stream(corpus, num_workers=num_workers)
     batches = iter(stream)
     for _ in range(5):

@@ -55,7 +55,7 @@ def same(found, expected):
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_batches_and_resuming_are_those_of_a_folder(open_stream, corpus, bucket, workers):
+def test_batches_and_resuming_are_those_of_a_folder(open_stream, corpus, bucket, num_workers):
     expected = taken(open_stream(corpus, num_workers=num_workers), 12)
     stream = open_stream("msc://store/speech", num_workers=num_workers)
     batches = iter(stream)

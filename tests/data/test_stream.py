@@ -54,7 +54,7 @@ def with_faults(write_corpus, folder, faulty: int, total: int):
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_batches_have_one_shape_and_only_good_clips(open_stream, corpus, workers):
+def test_batches_have_one_shape_and_only_good_clips(open_stream, corpus, num_workers):
     for batch in taken(open_stream(corpus, num_workers=num_workers), 10):
         assert batch.audio.shape == (4, 4096)
         assert batch.audio.dtype == torch.float32
@@ -64,7 +64,7 @@ def test_batches_have_one_shape_and_only_good_clips(open_stream, corpus, workers
 
 
 @pytest.mark.parametrize(("num_workers", "stop"), [(0, 1), (0, 11), (1, 2), (3, 11)])
-def test_a_resumed_stream_gives_the_batches_that_would_have_come(open_stream, corpus, workers, stop):
+def test_a_resumed_stream_gives_the_batches_that_would_have_come(open_stream, corpus, num_workers, stop):
     whole = taken(open_stream(corpus, num_workers=num_workers), UPDATES)
     stopped = open_stream(corpus, num_workers=num_workers)
     assert same(taken(stopped, stop), whole[:stop])
@@ -74,7 +74,7 @@ def test_a_resumed_stream_gives_the_batches_that_would_have_come(open_stream, co
 
 
 @pytest.mark.parametrize("num_workers", [0, 3])
-def test_it_can_be_stopped_again_before_every_worker_has_spoken(open_stream, corpus, workers):
+def test_it_can_be_stopped_again_before_every_worker_has_spoken(open_stream, corpus, num_workers):
     whole = taken(open_stream(corpus, num_workers=num_workers), UPDATES)
     state, done = None, 0
     for steps in (8, 0, 1, 1, 4):
@@ -89,7 +89,7 @@ def test_it_can_be_stopped_again_before_every_worker_has_spoken(open_stream, cor
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_two_ranks_resume_from_one_state(open_stream, corpus, workers):
+def test_two_ranks_resume_from_one_state(open_stream, corpus, num_workers):
     ranks = [open_stream(corpus, rank=rank, world_size=2, num_workers=num_workers) for rank in (0, 1)]
     whole = [taken(stream, 15) for stream in ranks]
     assert not same(*whole)
@@ -125,9 +125,13 @@ def test_opening_and_reading_leave_the_global_random_generators_alone(open_strea
 
 
 @pytest.mark.parametrize(("world_size", "num_workers"), [(1, 0), (2, 0), (1, 3), (2, 2)])
-def test_an_epoch_has_every_clip_once(open_stream, one_dataset, world_size, workers):
+def test_an_epoch_has_every_clip_once(open_stream, one_dataset, world_size, num_workers):
     batches_per_epoch = max(1, num_workers)
-    options = {"world_size": world_size, "num_workers": workers, "batch_size": 24 // (world_size * batches_per_epoch)}
+    options = {
+        "world_size": world_size,
+        "num_workers": num_workers,
+        "batch_size": 24 // (world_size * batches_per_epoch),
+    }
     ranks = [iter(open_stream(one_dataset, rank=rank, **options)) for rank in range(world_size)]
     for _ in range(3):
         seen = keys_of(next(rank) for rank in ranks for _ in range(batches_per_epoch))
@@ -174,7 +178,7 @@ def test_a_batch_must_hold_whole_sets_of_crops(open_stream, corpus):
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_unusable_clips_are_counted_and_replaced(open_stream, write_corpus, tmp_path, workers, caplog, capfd):
+def test_unusable_clips_are_counted_and_replaced(open_stream, write_corpus, tmp_path, num_workers, caplog, capfd):
     path = with_faults(write_corpus, tmp_path, faulty=2, total=24)
     with caplog.at_level(logging.WARNING):
         batches = taken(open_stream(path, num_workers=num_workers, max_skipped_fraction=0.5), 24)
@@ -201,7 +205,7 @@ def test_skips_are_the_same_after_resuming(open_stream, write_corpus, tmp_path):
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, write_corpus, tmp_path, workers):
+def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, write_corpus, tmp_path, num_workers):
     path = with_faults(write_corpus, tmp_path, faulty=24, total=24)
     with pytest.raises(UnusableData, match=r"^51 of the last 51 clips cannot be used \(51 not a recording") as raised:
         taken(open_stream(path, num_workers=num_workers), 1)
@@ -209,7 +213,7 @@ def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, write_
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, own_corpus, workers):
+def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, own_corpus, num_workers):
     stream = open_stream(own_corpus, num_workers=num_workers)
     batches = iter(stream)
     next(batches)
@@ -267,7 +271,9 @@ def test_a_clip_with_damaged_json_is_skipped_where_the_json_counts(open_stream, 
 
 def test_a_filter_that_lets_nothing_through_ends_the_run(open_stream, corpus, monkeypatch):
     monkeypatch.setattr("lfsc.data.task_encoder.FILTERED_IN_A_ROW", 200)
-    with pytest.raises(UnusableData, match=r"none of the last 200 clips has seconds in \[100, None\]: widen data.filter"):
+    with pytest.raises(
+        UnusableData, match=r"none of the last 200 clips has seconds in \[100, None\]: widen data.filter"
+    ):
         taken(open_stream(corpus, filter=Filter(languages=None, seconds=[100, None], bandwidth=None)), 1)
 
 

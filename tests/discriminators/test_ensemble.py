@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from lfsc.discriminators.ensemble import Discriminator, Ensemble, DiscriminatorOutput
+from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput, Ensemble
 from lfsc.discriminators.period import FoldByPeriod, MultiPeriodDiscriminator
 
 
@@ -17,12 +17,12 @@ class Judge(nn.Module):
 
 @pytest.fixture
 def ensemble():
-    return Ensemble(a=nn.ModuleList([Discriminator(view=FoldByPeriod(period=2), judge=Judge()) for _ in range(2)]))
+    return Ensemble(a=nn.ModuleList([Discriminator(view=FoldByPeriod(period=2), network=Judge()) for _ in range(2)]))
 
 
 def test_views_of_real_have_no_graph_and_views_of_fake_have_one(ensemble):
     fake = torch.randn(1, 8, requires_grad=True)
-    views = ensemble.views(torch.randn(1, 8, requires_grad=True), fake)
+    views = ensemble.transform(torch.randn(1, 8, requires_grad=True), fake)
     assert not any(view.requires_grad for view in views.real)
     assert all(view.requires_grad for view in views.fake)
     assert not any(view.requires_grad for view in views.detached().fake)
@@ -53,6 +53,6 @@ def test_a_period_judges_its_columns_apart():
     audio = torch.randn(1, 90)
     changed = audio.clone()
     changed[0, 1::3] += 1
-    before, after = (member.judge(member.view(clip)).score for clip in (audio, changed))
+    before, after = (member.network(member.view(clip)).score for clip in (audio, changed))
     assert torch.equal(before[:, [0, 2]], after[:, [0, 2]])
     assert not torch.equal(before[:, 1], after[:, 1])

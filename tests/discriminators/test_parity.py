@@ -5,7 +5,7 @@ import torch
 
 def test_scores_equal_nemos(reference):
     arrays, discriminators = reference.arrays, reference.discriminators
-    views = discriminators.views(arrays["real"], arrays["fake"])
+    views = discriminators.transform(arrays["real"], arrays["fake"])
     judged = zip(discriminators(views.real), discriminators(views.fake), strict=True)
     for i, (real, fake) in enumerate(judged):
         torch.testing.assert_close(real.score, arrays[f"score_real_{i}"], atol=1e-5, rtol=0)
@@ -16,7 +16,7 @@ def test_scores_equal_nemos(reference):
 def test_features_are_nemos(reference):
     """Which maps count as features differs between the judges: their means say whether the right ones do."""
     discriminators = reference.discriminators
-    views = discriminators.views(reference.arrays["real"], reference.arrays["real"])
+    views = discriminators.transform(reference.arrays["real"], reference.arrays["real"])
     means = [[f.double().mean().item() for f in judgement.features] for judgement in discriminators(views.real)]
     for found, expected in zip(means, reference.scalars["feature_means_real"], strict=True):
         torch.testing.assert_close(torch.tensor(found), torch.tensor(expected), atol=1e-7, rtol=1e-5)

@@ -34,7 +34,7 @@ def test_gradients_reach_the_audio_through_the_frozen_model(wavlm):
     member = SLMDiscriminator(slm=wavlm, sample_rate=22050, slm_rate=16000, in_channels=4, channels=[4, 8])[0]
     audio = (torch.randn(1, 11025) / 10).requires_grad_()
     member.train()
-    member.judge(member.view(audio)).score.sum().backward()
+    member.network(member.view(audio)).score.sum().backward()
     assert audio.grad.abs().sum() > 0
     assert not any("wavlm" in name or "slm" in name or "view" in name for name in member.state_dict())
 

@@ -116,7 +116,7 @@ def test_what_differs_is_named_and_nothing_is_changed(path, value, reason, check
 def test_damage_in_the_discriminators_is_found_before_anything_is_changed(checkpoint, run):
     config, codec, discriminators = run
     contents = torch.load(checkpoint, weights_only=True)
-    del contents["state_dict"]["discriminators.families.stft.0.judge.score.bias"]
+    del contents["state_dict"]["discriminators.families.stft.0.network.score.bias"]
     torch.save(contents, checkpoint)
     before = state(codec, discriminators)
     with pytest.raises(ValueError, match="tensors are missing"):

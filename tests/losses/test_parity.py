@@ -19,7 +19,7 @@ def losses():
 def evidence(reference, losses):
     """Each loss on NeMo's real and fake clips, with a graph back to the fake ones."""
     real, fake = reference.arrays["real"], reference.arrays["fake"].requires_grad_()
-    views = reference.discriminators.views(real, fake)
+    views = reference.discriminators.transform(real, fake)
     judged = reference.discriminators(views.fake), reference.discriminators(views.real)
     values = {name: entry["loss"](fake, real) for name, entry in losses["reconstruction"].items()}
     values |= {name: entry["loss"](*judged) for name, entry in losses["adversarial"].items()}

@@ -12,5 +12,9 @@ def test_means_and_accuracy():
     fake = [DiscriminatorOutput(torch.tensor([[0.1, 0.9, 0.3, 0.3]]), [])]
     told = score_statistics(["period_0"], real, fake)
     assert {name: value.item() for name, value in told.items()} == pytest.approx(
-        {"discriminator/period_0/score_real": 0.65, "discriminator/period_0/score_fake": 0.4, "discriminator/period_0/accuracy": 0.75}
+        {
+            "discriminator/period_0/score_real": 0.65,
+            "discriminator/period_0/score_fake": 0.4,
+            "discriminator/period_0/accuracy": 0.75,
+        }
     )

@@ -99,11 +99,11 @@ def gradients_of_one_update(config, audio, num_micro_batches):
     torch.manual_seed(0)
     module = build_module(config | {"num_micro_batches": num_micro_batches})
     module.optimizers = lambda **_: [
-        module.players[name].optimizer(net.parameters()) for name, net in module.networks.items()
+        module.gan_optimizers[name].optimizer(net.parameters()) for name, net in module.networks.items()
     ]
     module.manual_backward = lambda loss: loss.backward()
     found = {}
-    for name, player in module.players.items():
+    for name, player in module.gan_optimizers.items():
         network = module.networks[name]
 
         def step(optimizer, name=name, network=network):

@@ -52,10 +52,12 @@ def lines(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("num_workers", [0, 3])
-def test_a_resumed_trainer_sees_the_batches_that_would_have_come(toy, corpus, tmp_path, workers):
+def test_a_resumed_trainer_sees_the_batches_that_would_have_come(toy, corpus, tmp_path, num_workers):
     toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", num_workers=num_workers, updates=17)
     for updates in (7, 17):
-        toy.fit(corpus, tmp_path / "parts.ckpt", tmp_path / "parts", num_workers=num_workers, updates=updates, save_every=1)
+        toy.fit(
+            corpus, tmp_path / "parts.ckpt", tmp_path / "parts", num_workers=num_workers, updates=updates, save_every=1
+        )
     assert lines(tmp_path / "parts") == lines(tmp_path / "whole")
     assert len(lines(tmp_path / "whole")) == 17
 

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from lfsc.config.compose import compose
 from lfsc.config.instantiate import build
-from lfsc.losses.weighted import NamedLosses
+from lfsc.losses.named import NamedLosses
 from lfsc.training.module import CodecModule
 from lfsc.training.optimization import GanOptimizer
 

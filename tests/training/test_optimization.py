@@ -60,9 +60,9 @@ def test_a_step_that_is_not_finite_changes_nothing(factor):
     learn(player, weights, optimizer, factor)
     after = state(weights, optimizer)
     torch.testing.assert_close(after, before, rtol=0, atol=0)
-    assert (int(player.skipped), int(player.skipped_in_a_row)) == (2, 2)
+    assert (int(player.skipped), int(player.consecutive_skipped)) == (2, 2)
     learn(player, weights, optimizer)
-    assert (int(player.skipped), int(player.skipped_in_a_row)) == (2, 0)
+    assert (int(player.skipped), int(player.consecutive_skipped)) == (2, 0)
     assert not torch.equal(weights[0].data, before[0][0])
 
 

@@ -2,41 +2,51 @@
 
 import argparse
 import sys
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
+
+from lfsc.commands.own_code import add_own_code, own_code_names
 
 if TYPE_CHECKING:
     from lfsc.runs.directory import Run
 
 # What a run was built of and trained on: its checkpoint would not fit, or mean, anything else.
-FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "corpus")
+FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "prepare_demo")
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="lfsc resume", description="Go on with a run, exactly where it was left.")
+    parser = argparse.ArgumentParser(prog="lfsc resume", description="Resume a run, exactly where it was left.")
     parser.add_argument("run", help="the run's folder, such as runs/demo")
     parser.add_argument(
         "overrides", nargs="*", metavar="key=value", help="what changes from here on, such as max_updates=1000"
     )
+    add_own_code(parser)
     options = parser.parse_intermixed_args(arguments)
 
+    from lfsc.config.own_code import import_own
     from lfsc.runs.directory import Run
 
-    return resume(Run.existing(options.run), options.overrides)
+    trusted = import_own(own_code_names(options))
+    return resume(Run.existing(options.run), options.overrides, trusted=trusted)
 
 
-def resume(run: "Run", overrides: list[str]) -> int:
+def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -> int:
+    """Resume a run; classes that are not lfsc's are built only if they, or their modules, are `trusted`."""
     from lfsc.runs.lock import claimed
 
     with claimed(run):
-        return go_on(run, overrides)
+        return resume_locked(run, overrides, trusted)
 
 
-def go_on(run: "Run", overrides: list[str]) -> int:
+def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) -> int:
+    from lfsc.config.instantiate import check_targets
     from lfsc.distributed import is_first
     from lfsc.runs.summary import ended
     from lfsc.training.callbacks.checkpointing import newest, update_of
 
     config = changed(run.config(), overrides)
+    # Only what the run itself names: the overrides are the user's own.
+    check_targets(run.config(), trusted=trusted)
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}
     checkpoint = newest(run.checkpoints)
     reached = update_of(checkpoint)
@@ -44,7 +54,7 @@ def go_on(run: "Run", overrides: list[str]) -> int:
     if reached > config["max_updates"] or (reached == config["max_updates"] and run.is_finished()):
         state = "finished" if run.is_finished() else "already"
         raise ValueError(
-            f"{run.path} is {state} at update {reached}; `lfsc resume {run.path} max_updates=N` with a larger N goes on"
+            f"{run.path} is {state} at update {reached}; `lfsc resume {run.path} max_updates=N` with a larger N resumes"
         )
     from lfsc.training.fit import train
 

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lfsc.commands.own_code import add_own_code, own_code_names
+
 DESCRIPTION = """\
 Train a recipe many times and find out what is best. key=1,2,3 tries values, key=log(1e-5,1e-3) and key=uniform(0,1)
 numbers between two, key=int(1,8) whole numbers; key=value holds for all trials. The same command goes on with a sweep
@@ -23,6 +25,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc sweep", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("recipe", help="a name in recipes/, or the path of a YAML file")
     parser.add_argument("items", nargs="+", metavar="key=value", help="what varies, what is fixed, how to sweep")
+    add_own_code(parser)
     options = parser.parse_intermixed_args(arguments)
 
     from lfsc.config.compose import find_recipe
@@ -32,15 +35,17 @@ def main(arguments: list[str]) -> int:
     own = dict(item.split("=", 1) for item in options.items if item.partition("=")[0] in OWN)
     items = [item for item in options.items if item.partition("=")[0] not in OWN]
     recipe = str(find_recipe(options.recipe)) if options.recipe.endswith((".yaml", ".yml")) else options.recipe
-    return sweep(recipe, items, own)
+    return sweep(recipe, items, own, own_code=own_code_names(options))
 
 
-def sweep(recipe: str, items: list[str], own: dict[str, str]) -> int:
+def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[str]) -> int:
     from lfsc.config.compose import compose
+    from lfsc.config.own_code import import_own
     from lfsc.sweep.search_space import parse
     from lfsc.sweep.study import open_study
     from lfsc.sweep.workers import Workers
 
+    import_own(own_code)
     space = parse(items)
     if not space.varied:
         raise ValueError("nothing varies: give a key several values, key=1,2, or a range, key=log(1e-5,1e-3)")
@@ -53,6 +58,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str]) -> int:
         study=study,
         plan=plan,
         space=space,
+        own_code=own_code,
         folder=folder,
         count=whole_number(own, "workers", 1),
         say=lambda text: print(text, file=sys.stderr),

@@ -12,10 +12,13 @@ from typing import Any
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from lfsc.config.overrides import check_kinds, check_overrides, check_trainer_keys, instead, with_texts
+from lfsc.config.instantiate import one_line
+from lfsc.config.overrides import check_overrides, instead
+from lfsc.config.own_code import make_importable
+from lfsc.config.schema import check_fits, check_kinds, with_texts
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -30,25 +33,30 @@ def recipe_names() -> list[str]:
     return sorted(path.stem for path in shipped("recipes").glob("*.yaml"))
 
 
-def compose(recipe: str, overrides: list[str]) -> dict[str, Any]:
+def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False) -> dict[str, Any]:
     """The resolved configuration of a recipe (a name in recipes/ or a path to a YAML file) and `key=value` overrides.
 
-    ValueError, in one line that says what exists, for an unknown recipe, key, option or kind of value.
+    ValueError, in one line that says what exists, for an unknown recipe, key, option or kind of value, in the recipe's
+    file as among the overrides. What is left open is an error too, or with `missing_allowed` stays `???`. A folder
+    that holds a recipe of one's own can be imported from.
     """
     path = find_recipe(recipe)
     check_overrides(overrides)
-    overrides = with_presets(overrides)
-    chosen = composed(path, overrides)
-    default = plain(composed(path, list(filter(is_option, overrides))))
-    check_kinds(default, plain(chosen))
-    check_trainer_keys(chosen.trainer, OmegaConf.load(shipped("conf") / "trainer" / "auto.yaml"))
+    if path.parent != shipped("recipes"):
+        make_importable(path.parent)
+    chosen = compose_file(path, overrides)
+    # What train.yaml and the same options of its groups have: what a recipe may set, and of which kind.
+    schema = plain(compose_file(shipped("conf") / "train.yaml", options_of(chosen), beside=path.parent))
+    with open_dict(chosen):
+        del chosen["hydra"]
+    check_fits(schema, plain(chosen), explain=lambda key: explain_unknown(key, schema))
     try:
-        resolved = OmegaConf.to_container(chosen, resolve=True, throw_on_missing=True)
+        resolved = OmegaConf.to_container(chosen, resolve=True, throw_on_missing=not missing_allowed)
     except MissingMandatoryValue as error:
         raise ValueError(f"{path.stem} leaves {error.full_key} open: add {error.full_key}=…") from error
     except OmegaConfBaseException as error:
         raise ValueError(f"{path.stem}: {one_line(error)}") from error
-    return without_unused(with_texts(default, resolved))
+    return drop_unused(with_texts(schema, resolved))
 
 
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
@@ -57,7 +65,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     node = OmegaConf.create(config)
     OmegaConf.set_struct(node, True)
     try:
-        for key, value in (item.split("=", 1) for item in with_presets(overrides)):
+        for key, value in (item.split("=", 1) for item in overrides):
             OmegaConf.update(node, key, option_or_value(key, value), force_add=False, merge=False)
     except OmegaConfBaseException as error:
         hint = instead(error.full_key)
@@ -80,21 +88,15 @@ def is_option(item: str) -> bool:
 def option_or_value(key: str, text: str) -> Any:
     """The section that an option of a group stands for, such as trainer=ddp, or the value itself."""
     if is_option(f"{key}={text}"):
-        return plain(composed(shipped("conf") / "train.yaml", [f"{key}={text}"]))[key]
+        return plain(compose_file(shipped("conf") / "train.yaml", [f"{key}={text}"]))[key]
     return OmegaConf.create(f"value: {text}").value
 
 
-def with_presets(overrides: list[str]) -> list[str]:
-    """The overrides with debug=NAME replaced by what conf/debug/NAME.yaml sets; the others come after it and win."""
-    names = [item.removeprefix("debug=") for item in overrides if item.startswith("debug=")]
-    preset: list[str] = []
-    for name in names:
-        path = shipped("conf") / "debug" / f"{name}.yaml"
-        if not path.is_file():
-            existing = ", ".join(sorted(option.stem for option in path.parent.glob("*.yaml")))
-            raise ValueError(f"no option {name!r} for debug: there are {existing}")
-        preset += [f"{key}={value}" for key, value in OmegaConf.load(path).items()]
-    return [*preset, *(item for item in overrides if not item.startswith("debug="))]
+def options_of(config: DictConfig) -> list[str]:
+    """The options of train.yaml's groups that a composed configuration is made of, as overrides."""
+    groups = {path.name for path in shipped("conf").iterdir() if path.is_dir()}
+    choices = {group: choice for group, choice in config.hydra.runtime.choices.items() if group in groups}
+    return [f"{group}={choice}" for group, choice in choices.items() if choice is not None and group != "debug"]
 
 
 def find_recipe(recipe: str) -> Path:
@@ -106,17 +108,20 @@ def find_recipe(recipe: str) -> Path:
     return path.resolve()
 
 
-def composed(path: Path, overrides: list[str]) -> DictConfig:
-    places = ",".join(f"file://{shipped(name)}" for name in ("conf", "recipes"))
+def compose_file(path: Path, overrides: list[str], *, beside: Path | None = None) -> DictConfig:
+    """What Hydra makes of a file and overrides, with its own section `hydra`; options may also lie in `beside`."""
+    places = [shipped("conf"), shipped("recipes"), *([beside] if beside else [])]
+    search_path = ",".join(f"file://{place}" for place in places)
     try:
-        with initialize_config_dir(config_dir=str(path.parent), version_base="1.3"), without_plugin_complaints():
-            return hydra_compose(path.stem, overrides=[*overrides, f"hydra.searchpath=[{places}]"])
+        with initialize_config_dir(config_dir=str(path.parent), version_base="1.3"), quiet_plugins():
+            overrides = [*overrides, f"hydra.searchpath=[{search_path}]"]
+            return hydra_compose(path.stem, overrides=overrides, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ValueError(explained(error, path)) from error
+        raise ValueError(explain(error, path)) from error
 
 
 @contextmanager
-def without_plugin_complaints() -> Iterator[None]:
+def quiet_plugins() -> Iterator[None]:
     """energon brings a Hydra plugin for remote storage, which complains at length wherever none is set up."""
     logger = logging.getLogger("multistorageclient.contrib.hydra")
     disabled, logger.disabled = logger.disabled, True
@@ -128,42 +133,44 @@ def without_plugin_complaints() -> Iterator[None]:
         logger.disabled = disabled
 
 
-def explained(error: Exception, path: Path) -> str:
+def explain(error: Exception, path: Path) -> str:
     """Hydra's complaint in one line, with what exists where something did not."""
     text = one_line(error)
     option = re.search(r"Could not find '(\S+)' Available options in '(\S+)': (.*?) Config search path", text)
     if option:
         return f"no option {option[1].rpartition('/')[2]!r} for {option[2]}: there are {', '.join(option[3].split())}"
     unknown = re.search(r"Key '[^']+' is not in struct full_key: (\S+)", one_line(error.__cause__ or error))
-    return unknown_key(unknown[1], path) if unknown else f"{path.stem}: {text}"
+    return explain_unknown(unknown[1], plain(compose_file(path, []))) if unknown else f"{path.stem}: {text}"
 
 
-def unknown_key(full_key: str, path: Path) -> str:
+def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
+    """That a key is unknown, and which was meant or which there are beside it."""
     if hint := instead(full_key):
         return f"no key {full_key!r}: set {hint} instead"
     section, _, name = full_key.rpartition(".")
-    recipe = composed(path, [])
-    existing = sorted(OmegaConf.select(recipe, section) if section else recipe)
-    if not section and name in recipe.trainer:
+    existing = sorted(OmegaConf.select(OmegaConf.create(config), section) if section else config)
+    if not section and name in config["trainer"]:
         return f"no key {full_key!r}: did you mean trainer.{name}?"
     close = get_close_matches(name, existing)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"{section or path.stem} has {', '.join(existing)}"
+    known = ", ".join(key for key in existing if key != "hydra")
+    hint = f"did you mean {' or '.join(close)}?" if close else f"{section or 'a recipe'} has {known}"
     return f"no key {full_key!r}: {hint}"
-
-
-def one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
     return OmegaConf.to_container(config, resolve=False)
 
 
-def without_unused(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration without what is never built: losses of weight 0, and the judge of an SLM without a path."""
+def drop_unused(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration without what is never built: losses of weight 0, families of null, an SLM without a path."""
     losses, families = config["losses"], config["discriminators"]
     for group in ("reconstruction", "adversarial"):
-        losses[group] = {name: loss for name, loss in losses[group].items() if loss["weight"]}
-    if families.get("slm") and families["slm"]["slm"].get("path", "given") is None:
-        del families["slm"]
+        losses[group] = {name: loss for name, loss in losses[group].items() if loss and loss["weight"]}
+    config["discriminators"] = {
+        name: family for name, family in families.items() if family is not None and not lacks_model(family)
+    }
     return config
+
+
+def lacks_model(family: Any) -> bool:
+    return isinstance(family, dict) and isinstance(family.get("slm"), dict) and family["slm"].get("path", "") is None

@@ -1,8 +1,5 @@
 """What people give as key=value, checked."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
@@ -10,7 +7,6 @@ from hydra.errors import HydraException
 CLIP = "optimizers.generator.clip_norm and optimizers.discriminators.clip_norm"
 INSTEAD = {
     "accumulate_grad_batches": "num_micro_batches",
-    "callbacks": "what conf/train.yaml has for it",
     "check_val_every_n_epoch": "validate_every",
     "default_root_dir": "runs_root and name",
     "detect_anomaly": "debug=anomaly",
@@ -21,7 +17,6 @@ INSTEAD = {
     "limit_train_batches": "max_updates",
     "limit_val_batches": "data.max_val_clips",
     "log_every_n_steps": "log_every",
-    "logger": "logger=csv, logger=tensorboard or logger=wandb",
     "max_epochs": "max_updates",
     "max_steps": "max_updates",
     "max_time": "max_updates",
@@ -35,8 +30,10 @@ INSTEAD = {
 
 def check_assignments(items: list[str]) -> None:
     for item in items:
-        if "=" not in item:
-            raise ValueError(f"{item!r} is not key=value, as max_updates=100 is")
+        if "=" not in item and not item.startswith("~"):
+            raise ValueError(f"{item!r} is not key=value, as max_updates=100 is, nor ~key")
+        if item.lstrip("+").startswith("hydra."):
+            raise ValueError(f"{item}: Hydra starts nothing here; runs_root and name say where a run lies")
 
 
 def check_overrides(items: list[str]) -> None:
@@ -57,41 +54,7 @@ def check_overrides(items: list[str]) -> None:
             )
 
 
-def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str] = ("trainer.devices",)) -> None:
-    """ValueError where an override put another kind of value in the place of a number, a switch or a section.
-
-    The keys in `free` may hold anything: devices are a number, a list of numbers, or auto.
-    """
-    if key in free:
-        return
-    if isinstance(default, dict) and isinstance(chosen, dict):
-        for name in default.keys() & chosen.keys():
-            check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."), free=free)
-        return
-    expected = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys"}.get(
-        type(default)
-    )
-    fits = type(chosen) is type(default) or (type(default) is float and type(chosen) is int) or chosen is None
-    if expected and not fits:
-        raise ValueError(f"{key}={chosen}: expected {expected}, such as {default}")
-
-
-def with_texts(default: Any, chosen: Any) -> Any:
-    """`chosen` with text wherever the default is text: a run may be called name=7."""
-    if isinstance(default, dict) and isinstance(chosen, dict):
-        return {name: with_texts(default.get(name), value) for name, value in chosen.items()}
-    is_text = isinstance(default, str) and "${" not in default
-    return str(chosen) if is_text and type(chosen) in (int, float) else chosen
-
-
 def instead(key: str) -> str | None:
     """What to set in the place of `trainer.KEY`, or of KEY alone; None where that is no key of Lightning's."""
     section, _, name = key.rpartition(".")
     return INSTEAD.get(name) if section in ("trainer", "") else None
-
-
-def check_trainer_keys(given: dict[str, Any], known: dict[str, Any]) -> None:
-    """ValueError for keys of the section `trainer` that it does not have, however they came there."""
-    for name in sorted(given.keys() - known.keys()):
-        hint = f"set {INSTEAD[name]} instead" if name in INSTEAD else f"trainer has {', '.join(sorted(known))}"
-        raise ValueError(f"no key 'trainer.{name}': {hint}")

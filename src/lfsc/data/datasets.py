@@ -1,4 +1,4 @@
-"""RunDirectorySetup a corpus for training: which datasets, in which shares, in which batches."""
+"""Opening a corpus for training: which datasets, in which shares, in which batches."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

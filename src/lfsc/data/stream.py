@@ -25,7 +25,7 @@ ENDLESS = 10**12
 
 
 class Ranks(NamedTuple):
-    """This process is number `rank` of `world_size`; each has `num_workers` loader processes, or with 0 loads by itself."""
+    """This process is number `rank` of `world_size`; each has `num_workers` loader processes, or loads by itself."""
 
     rank: int
     world_size: int
@@ -79,7 +79,9 @@ class TrainingStream:
     def rank_state(self) -> SavableDataLoaderState | None:
         state = self.loader.save_state_rank()
         # A worker that is asked before it has begun answers nothing, with an offset that is one too far.
-        while state is not None and self.ranks.num_workers and any(worker.state is None for worker in state.worker_states):
+        while (
+            state is not None and self.ranks.num_workers and any(worker.state is None for worker in state.worker_states)
+        ):
             time.sleep(0.02)
             state = self.loader.save_state_rank()
         return state

@@ -36,7 +36,7 @@ class CropEncoder(TaskEncoder):
         self.cropper = cropper
         self.filter = filter
         self.watch = watch
-        self.num_workers = workers
+        self.num_workers = num_workers
         self.seed = seed
         self.filtered = 0
 

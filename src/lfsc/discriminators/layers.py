@@ -1,4 +1,4 @@
-"""The convolutions of the judges: weight-normed and reflecting."""
+"""The convolutions of the discriminators: weight-normed and reflecting."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F

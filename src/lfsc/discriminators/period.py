@@ -12,8 +12,8 @@ class MultiPeriodDiscriminator(nn.ModuleList):
     def __init__(self, *, periods: list[int], channels: list[int], kernel_size: int, stride: int):
         super().__init__(
             Discriminator(
-                view=FoldByPeriod(period=period),
-                judge=PeriodNetwork(channels=channels, kernel_size=kernel_size, stride=stride),
+                transform=FoldByPeriod(period=period),
+                network=PeriodNetwork(channels=channels, kernel_size=kernel_size, stride=stride),
             )
             for period in periods
         )
@@ -48,11 +48,11 @@ class PeriodNetwork(nn.Module):
         self.score = PeriodConv(channels[-1], 1, 3, stride=1)
 
     def forward(self, x: Tensor) -> DiscriminatorOutput:
-        # Time last: each column of the view becomes a row, whose samples lie side by side in memory.
+        # Time last: each column becomes a row, whose samples lie side by side in memory.
         x = x.mT
-        features = []
+        feature_maps = []
         for conv in self.convs:
             x = self.activation(conv(x))
-            features.append(x)
+            feature_maps.append(x)
         score = self.score(x)
-        return DiscriminatorOutput(score[:, 0], [*features, score])
+        return DiscriminatorOutput(score[:, 0], [*feature_maps, score])

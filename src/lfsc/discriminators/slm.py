@@ -1,4 +1,4 @@
-"""The hidden states of a speech language model, judged (StyleTTS 2, arXiv 2306.07691)."""
+"""The hidden states of a speech language model, scored (StyleTTS 2, arXiv 2306.07691)."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from lfsc.discriminators.frozen import Frozen
 
 
 class SLMDiscriminator(nn.ModuleList):
-    """One discriminator behind all hidden states of a frozen `slm` that hears `slm_rate` Hz."""
+    """One discriminator behind all hidden states of a frozen `slm` that takes `slm_rate` Hz."""
 
     def __init__(self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int, in_channels: int, channels: list[int]):
-        view = HiddenStates(slm=slm, sample_rate=sample_rate, slm_rate=slm_rate)
-        judge = HiddenStatesNetwork(view.channels, in_channels=in_channels, channels=channels)
-        super().__init__([Discriminator(view=Frozen(view), judge=judge)])
+        transform = HiddenStates(slm=slm, sample_rate=sample_rate, slm_rate=slm_rate)
+        network = HiddenStatesNetwork(transform.channels, in_channels=in_channels, channels=channels)
+        super().__init__([Discriminator(transform=Frozen(transform), network=network)])
 
 
 class HiddenStates(nn.Module):
@@ -33,13 +33,13 @@ class HiddenStates(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         with torch.autocast(audio.device.type, enabled=False):
-            heard = self.resample(audio.float())
-        states = self.slm(heard, output_hidden_states=True).hidden_states
+            resampled = self.resample(audio.float())
+        states = self.slm(resampled, output_hidden_states=True).hidden_states
         return torch.cat(states, dim=-1).transpose(1, 2)
 
 
 class HiddenStatesNetwork(nn.Module):
-    """Convolutions over frames; its features are its own activations, not the hidden states."""
+    """Convolutions over frames; its feature maps are its own activations, not the hidden states."""
 
     def __init__(self, hidden_channels: int, *, in_channels: int, channels: list[int]):
         super().__init__()
@@ -54,11 +54,11 @@ class HiddenStatesNetwork(nn.Module):
 
     def forward(self, states: Tensor) -> DiscriminatorOutput:
         x = self.conv_in(states)
-        features = []
+        feature_maps = []
         for conv in self.convs:
             x = self.activation(conv(x))
-            features.append(x)
-        return DiscriminatorOutput(self.score(x), features)
+            feature_maps.append(x)
+        return DiscriminatorOutput(self.score(x), feature_maps)
 
 
 def load_slm(*, path: str) -> PreTrainedModel:

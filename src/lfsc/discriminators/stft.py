@@ -13,8 +13,8 @@ class MultiResolutionSTFTDiscriminator(nn.ModuleList):
     def __init__(self, *, resolutions: list[list[int]], channels: int, dilations: list[int]):
         super().__init__(
             Discriminator(
-                view=ComplexSpectrogram(n_fft=n_fft, hop_length=hop_length, win_length=win_length),
-                judge=SpectrogramNetwork(channels=channels, dilations=dilations),
+                transform=ComplexSpectrogram(n_fft=n_fft, hop_length=hop_length, win_length=win_length),
+                network=SpectrogramNetwork(channels=channels, dilations=dilations),
             )
             for n_fft, hop_length, win_length in resolutions
         )
@@ -48,9 +48,9 @@ class SpectrogramNetwork(nn.Module):
         self.score = ReflectConv2d(channels, 1, (3, 3))
 
     def forward(self, x: Tensor) -> DiscriminatorOutput:
-        features = []
+        feature_maps = []
         for conv in self.convs:
             x = self.activation(conv(x))
-            features.append(x)
+            feature_maps.append(x)
         score = self.score(x)
-        return DiscriminatorOutput(score[:, 0].transpose(1, 2), [*features, score])
+        return DiscriminatorOutput(score[:, 0].transpose(1, 2), [*feature_maps, score])

@@ -1,4 +1,4 @@
-"""Least-squares GAN losses (arXiv 1611.04076) and feature matching, over all judges' judgements."""
+"""Least-squares GAN losses (arXiv 1611.04076) and feature matching, over the outputs of all discriminators."""
 
 from torch import Tensor, nn, stack
 
@@ -6,26 +6,26 @@ from lfsc.discriminators.ensemble import DiscriminatorOutput
 
 
 class AdversarialLoss(nn.Module):
-    """How far the fakes are from passing as real: the mean over judges of mean (1 − score)²."""
+    """How far the fakes are from passing as real: the mean over discriminators of mean (1 − score)²."""
 
     def forward(self, fake: list[DiscriminatorOutput], real: list[DiscriminatorOutput]) -> Tensor:
-        return stack([(1 - judgement.score.float()).square().mean() for judgement in fake]).mean()
+        return stack([(1 - output.score.float()).square().mean() for output in fake]).mean()
 
 
 class FeatureLoss(nn.Module):
-    """The mean over judges of the mean over their feature maps of mean |fake − real|."""
+    """The mean over discriminators of the mean over their feature maps of mean |fake − real|."""
 
     def forward(self, fake: list[DiscriminatorOutput], real: list[DiscriminatorOutput]) -> Tensor:
-        return stack([distance(*judgements) for judgements in zip(fake, real, strict=True)]).mean()
+        return stack([distance(*outputs) for outputs in zip(fake, real, strict=True)]).mean()
 
 
 def distance(fake: DiscriminatorOutput, real: DiscriminatorOutput) -> Tensor:
-    pairs = zip(fake.features, real.features, strict=True)
+    pairs = zip(fake.feature_maps, real.feature_maps, strict=True)
     return stack([(f.float() - r.float()).abs().mean() for f, r in pairs]).mean()
 
 
 class DiscriminatorLoss(nn.Module):
-    """How far the judges are from scoring real 1 and fake 0: the mean over them of half the summed squares' means."""
+    """How far the discriminators are from scoring real 1 and fake 0: the mean of half the summed squares' means."""
 
     def forward(self, fake: list[DiscriminatorOutput], real: list[DiscriminatorOutput]) -> Tensor:
         return stack(

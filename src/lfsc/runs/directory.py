@@ -73,7 +73,13 @@ class Run:
         atomic.write_text(self.status_file, json.dumps(status._asdict(), indent=1) + "\n")
 
     def prepare(
-        self, config: dict[str, Any], *, recipe: str | None, command: list[str], index_hash: str | None
+        self,
+        config: dict[str, Any],
+        *,
+        recipe: str | None,
+        command: list[str],
+        index_hash: str | None,
+        own_code: dict[str, Any],
     ) -> None:
         """Write what the run was told and what it stands on; recipe and commands of earlier starts stay."""
         before = self.environment()
@@ -82,6 +88,7 @@ class Run:
             "recipe": recipe or before.get("recipe"),
             "commands": [*before.get("commands", []), command],
             "git": git_revision(),
+            "own_code": own_code,
             "data_index_sha256": index_hash,
             "packages": {package.name: package.version for package in distributions()},
         }

@@ -50,7 +50,7 @@ def find(source: Path | str) -> list[Shard]:
 
 
 def promised_samples(index: Path) -> dict[str, int]:
-    """AudioSamples of each shard by its name, as a corpus' or a token folder's index says; nothing where there is none."""
+    """Samples of each shard by its name, as a corpus' or a token folder's index says; nothing where there is none."""
     if not index.is_file():
         return {}
     try:

@@ -50,17 +50,22 @@ def run_of(folder: Path, number: int) -> Run:
     return Run(folder / f"{number:04d}")
 
 
-def train_command(recipe: str, overrides: list[str]) -> list[str]:
-    return [sys.executable, "-m", "lfsc", "train", recipe, *overrides, "--continue"]
+def train_command(recipe: str, overrides: list[str], own_code: list[str]) -> list[str]:
+    options = [option for name in own_code for option in ("--with", name)]
+    return [sys.executable, "-m", "lfsc", "train", recipe, *overrides, *options, "--continue"]
 
 
 class TrialRun:
     """The run of one trial, in FOLDER/NUMBER; its output goes to log.txt there."""
 
-    def __init__(self, *, folder: Path, number: int, recipe: str, overrides: list[str], objective: str):
+    def __init__(
+        self, *, folder: Path, number: int, recipe: str, overrides: list[str], own_code: list[str], objective: str
+    ):
         self.run = run_of(folder, number)
         self.objective = objective
-        self.command = train_command(recipe, [*overrides, f"runs_root={folder}", f"name={self.run.path.name}"])
+        self.command = train_command(
+            recipe, [*overrides, f"runs_root={folder}", f"name={self.run.path.name}"], own_code
+        )
 
     def start(self, device: str | None, *, threads: int) -> subprocess.Popen:
         """Begin, or go on where an earlier process stopped."""

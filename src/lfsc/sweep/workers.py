@@ -24,7 +24,15 @@ class Workers:
     """Trains a study's trials until there are `plan.trials`; those that another sweep left behind come first."""
 
     def __init__(
-        self, *, study: optuna.Study, plan: Plan, space: Space, folder: Path, count: int, say: Callable[[str], None]
+        self,
+        *,
+        study: optuna.Study,
+        plan: Plan,
+        space: Space,
+        folder: Path,
+        count: int,
+        say: Callable[[str], None],
+        own_code: list[str] | None = None,
     ):
         self.study = study
         self.plan = plan
@@ -32,6 +40,7 @@ class Workers:
         self.folder = folder
         self.count = count
         self.say = say
+        self.own_code = own_code or []
         self.stopping = threading.Event()
         self.over = threading.Event()
         self.taking = threading.Lock()
@@ -87,6 +96,7 @@ class Workers:
             number=trial.number,
             recipe=self.plan.recipe,
             overrides=overrides,
+            own_code=self.own_code,
             objective=self.plan.objective,
         )
         if PROCESS in trial.user_attrs:

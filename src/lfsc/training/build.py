@@ -9,7 +9,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.config.checks import check_counts
 from lfsc.config.instantiate import build
-from lfsc.losses.weighted import NamedLosses
+from lfsc.losses.named import NamedLosses
 from lfsc.models.initialization import initialize
 from lfsc.runs.directory import Run
 from lfsc.training.callbacks.audio_samples import AudioSamples
@@ -40,56 +40,60 @@ from lfsc.training.optimization import GanOptimizer
 from lfsc.training.precision import build_scaler, checked_precision, precision_plugins, set_tf32
 
 NEVER = sys.maxsize
+# What the section `discriminators` holds beside the discriminators.
+CURRICULUM = ("start_at", "warmup_updates")
 
 
 def build_module(config: dict[str, Any]) -> CodecModule:
     check_counts(config)
-    codec = build(config["codec"])
+    codec = build(config["codec"], where="codec")
     initialize(codec, config["initialization"])
     if config["crop_length"] % codec.hop_length:
         raise ValueError(
             f"crop_length={config['crop_length']} is not a multiple of the codec's hop of {codec.hop_length} samples"
         )
     freeze(codec, config["freeze"])
-    losses = build(config["losses"])
-    ensemble = dict(config["discriminators"])
-    # Runs that were begun without the key know no warm-up.
-    warmup_updates = ensemble.pop("warmup_updates", 0)
-    start_at = ensemble.pop("start_at")
-    precision = checked_precision(config["trainer"])
-    generator, discriminators = (
-        GanOptimizer(**config["optimizers"][name], scaler=build_scaler(precision)) for name in ("generator", "discriminators")
-    )
+    losses = build(config["losses"], where="losses")
+    families = {name: family for name, family in config["discriminators"].items() if name not in CURRICULUM}
     module = CodecModule(
         config=config,
         codec=codec,
-        discriminators=build(ensemble),
+        discriminators=build(families, where="discriminators"),
         reconstruction_losses=NamedLosses(losses["reconstruction"]),
         adversarial_losses=NamedLosses(losses["adversarial"]),
         discriminator_loss=losses["discriminator"],
-        generator_optimizer=generator,
-        discriminator_optimizer=discriminators,
+        generator_optimizer=build_optimizer(config, "generator"),
+        discriminator_optimizer=build_optimizer(config, "discriminators"),
         discriminator_update_period=config["discriminator_update_period"],
-        updates_per_epoch=config["updates_per_epoch"],
-        discriminators_start_at=start_at,
+        discriminators_start_at=config["discriminators"]["start_at"],
         num_micro_batches=config["num_micro_batches"],
-        # Older runs have not these keys.
-        activation_checkpointing=config.get("activation_checkpointing", False),
-        warmup_updates=warmup_updates,
+        activation_checkpointing=config["activation_checkpointing"],
+        warmup_updates=config["discriminators"]["warmup_updates"],
     )
-    if config.get("compile", False):
+    if config["compile"]:
         compile_parts(module)
     return module
 
 
-def build_trainer(config: dict[str, Any], run: Run, *, resumed_at: int | None = None) -> Trainer:
+def build_optimizer(config: dict[str, Any], network: str) -> GanOptimizer:
+    where, settings = f"optimizers.{network}", dict(config["optimizers"][network])
+    schedule, clip_norm = settings.pop("schedule", None), settings.pop("clip_norm", None)
+    return GanOptimizer(
+        optimizer=build(settings | {"_partial_": True}, where=where),
+        schedule=None if schedule is None else build(schedule | {"_partial_": True}, where=f"{where}.schedule"),
+        clip_norm=clip_norm,
+        scaler=build_scaler(checked_precision(config["trainer"])),
+    )
+
+
+def build_trainer(config: dict[str, Any], run: Run) -> Trainer:
     settings = dict(config["trainer"])
     precision = checked_precision(settings)
     set_tf32(settings.pop("allow_tf32"), precision)
     plugins = precision_plugins(precision)
     return on_devices(
         **settings | {"precision": None if plugins else precision, "strategy": build_strategy(settings)},
-        logger=build_loggers(config, run, resumed_at=resumed_at),
+        logger=build_loggers(config, run),
         callbacks=build_callbacks(config, run),
         plugins=[AtomicCheckpointIO(), *plugins],
         detect_anomaly=config["debug"]["anomaly"],
@@ -114,7 +118,7 @@ def on_devices(*, accelerator: str, devices: Any, **options) -> Trainer:
 
 
 def build_strategy(settings: dict[str, Any]) -> GanDDPStrategy | str:
-    """Both players under DDP wherever there can be more than one device."""
+    """Both networks under DDP wherever there can be more than one device."""
     if settings["strategy"] not in ("auto", "ddp"):
         raise ValueError(f"trainer.strategy={settings['strategy']}: expected auto or ddp")
     if settings["strategy"] == "ddp" or settings["devices"] != 1 or settings["num_nodes"] > 1:
@@ -137,20 +141,21 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         RngState(),
         ResumedOptimizer(),
         *optional_callbacks(config, run),
-        NonFinite(file=run.nonfinite_file, in_a_row=config["max_consecutive_nonfinite"], every=log_every),
+        NonFinite(file=run.nonfinite_file, max_consecutive=config["max_consecutive_nonfinite"], every=log_every),
         Throughput(sample_rate=sample_rate, window=log_every),
         CodebookUsage(window=config["codebook_window"]),
         AudioSamples(folder=run.samples, count=config["num_audio_samples"], sample_rate=sample_rate),
         Validation(every=config["validate_every"], max_updates=max_updates, sample_rate=sample_rate),
         MetricLogging(every=log_every, max_updates=max_updates, warmup_file=run.warmup_file),
         HealthChecks(**config["health_checks"]),
+        *own_callbacks(config),
         ProgressBar(max_updates=max_updates),
         Checkpointing(
             folder=run.checkpoints,
             every=config["checkpoint_every"],
             keep_last=config["keep_last"],
             save_top_k=config["save_top_k"],
-            metric=config["monitor"],
+            monitor=config["monitor"],
             mode=config["mode"],
         ),
         Heartbeat(run=run, max_updates=max_updates),
@@ -158,15 +163,24 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
 
 
 def optional_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
-    """What a configuration asks for beyond what every run has."""
+    """What a configuration asks for by its own keys, beyond what every run has."""
     debug = config["debug"]
-    asked = []
+    callbacks: list[Callback] = []
     if debug["overfit"]:
-        asked.append(OverfitBatch())
+        callbacks.append(OverfitBatch())
     if debug["profile"]:
-        asked.append(Profiler(folder=run.path / "profile", updates=debug["profile"]))
+        callbacks.append(Profiler(folder=run.path / "profile", updates=debug["profile"]))
     if config["ema_decay"] is not None:
-        asked.append(EMA(decay=config["ema_decay"]))
+        callbacks.append(EMA(decay=config["ema_decay"]))
     if config["loss_gradients_every"] is not None:
-        asked.append(LossGradientNorms(every=config["loss_gradients_every"]))
-    return asked
+        callbacks.append(LossGradientNorms(every=config["loss_gradients_every"]))
+    return callbacks
+
+
+def own_callbacks(config: dict[str, Any]) -> list[Callback]:
+    """The user's, of the section `callbacks`; they find every metric of the update in `trainer.callback_metrics`."""
+    callbacks = build({name: each for name, each in config["callbacks"].items() if each}, where="callbacks")
+    for name, callback in callbacks.items():
+        if not isinstance(callback, Callback):
+            raise ValueError(f"callbacks.{name} is a {type(callback).__name__}: expected a Lightning Callback")
+    return list(callbacks.values())

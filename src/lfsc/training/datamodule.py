@@ -45,7 +45,7 @@ class CodecDataModule(LightningDataModule):
         self.sample_rate = sample_rate
         self.crop_length = crop_length
         self.batch_size = batch_size
-        self.num_workers = workers
+        self.num_workers = num_workers
         self.seed = seed
         self.crops_per_clip = crops_per_clip
         self.min_duration = min_duration
@@ -78,7 +78,9 @@ class CodecDataModule(LightningDataModule):
             min_duration=self.min_duration,
         )
         watch = SkipWatch(max_share=self.max_skipped_fraction)
-        return CropEncoder(cropper=cropper, filter=self.filter, watch=watch, num_workers=self.num_workers, seed=self.seed)
+        return CropEncoder(
+            cropper=cropper, filter=self.filter, watch=watch, num_workers=self.num_workers, seed=self.seed
+        )
 
     @property
     def ranks(self) -> Ranks:

@@ -11,6 +11,7 @@ from lightning import seed_everything
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.config.instantiate import build
+from lfsc.config.own_code import record_own
 from lfsc.data.corpus import read_corpus
 from lfsc.distributed import is_first
 from lfsc.formats.init_from import Part, initialise
@@ -36,13 +37,15 @@ def train(
     module = build_module(config)
     if config["init_from"] is not None and checkpoint is None:
         begin_from(config["init_from"], module)
-    datamodule = build(config["data"])
+    datamodule = build(config["data"], where="data")
     if checkpoint is None and is_first():
         run.clear()
     resumed_at = None if checkpoint is None else update_of(checkpoint)
-    trainer = build_trainer(config, run, resumed_at=resumed_at)
+    trainer = build_trainer(config, run)
     # Before all others: they write into the directory that this one makes ready.
-    trainer.callbacks.insert(0, RunDirectorySetup(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at))
+    trainer.callbacks.insert(
+        0, RunDirectorySetup(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at)
+    )
     try:
         trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
     except RuntimeError as error:
@@ -86,7 +89,13 @@ class RunDirectorySetup(Callback):
             return
         if self.at is not None:
             set_aside_newer(self.run.checkpoints, self.at)
-        self.run.prepare(self.config, recipe=self.recipe, command=sys.argv, index_hash=self.index_hash)
+        self.run.prepare(
+            self.config,
+            recipe=self.recipe,
+            command=sys.argv,
+            index_hash=self.index_hash,
+            own_code=record_own(self.config),
+        )
         self.run.write_status(RUNNING, self.at or 0, self.config["max_updates"])
 
 
@@ -94,5 +103,7 @@ def quiet_lightning() -> None:
     """Keep its warnings, drop its tips, advertisements and notes of its own deprecations."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")
+    # A network that has not stepped yet, before discriminators.start_at, has a schedule that counts all the same.
+    warnings.filterwarnings("ignore", message=".*lr_scheduler.step.* before .*optimizer.step.*")
     # Of a corpus without validation clips.
     warnings.filterwarnings("ignore", message=".*length of `list` across ranks is zero.*")

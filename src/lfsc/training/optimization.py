@@ -1,53 +1,53 @@
-"""How one of the two players learns."""
+"""How the weights of one of the two networks change."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.amp import GradScaler
 from torch.nn import Parameter
-from torch.optim import Adam, Optimizer
-from torch.optim.lr_scheduler import ExponentialLR
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 
 class GanOptimizer:
-    """Adam with a learning rate that is multiplied by `decay` an epoch, and gradients no longer than `clip_norm`.
+    """The optimizer of one network with its schedule, its loss scaling, and gradients no longer than `clip_norm`.
 
-    A step whose loss or gradients are not finite is left out, on the device: nobody has to wait for it to be known.
+    `optimizer` makes a torch optimizer of parameters, `schedule` a scheduler of that optimizer, which is stepped after
+    each of the generator's updates. A step whose loss or gradients are not finite is skipped; where the optimizer is a
+    fused one, on the device, so that nobody waits for it to be known.
     """
 
     def __init__(
         self,
         *,
-        lr: float,
-        betas: list[float],
-        decay: float,
-        clip_norm: float | None,
+        optimizer: Callable[[Iterable[Parameter]], Optimizer],
+        schedule: Callable[[Optimizer], LRScheduler] | None = None,
+        clip_norm: float | None = None,
         scaler: GradScaler | None = None,
     ):
         if clip_norm is not None and clip_norm <= 0:
             raise ValueError(f"clip_norm={clip_norm}: expected a positive number, or null for none")
-        self.lr = lr
-        self.betas = tuple(betas)
-        self.decay = decay
+        self.optimizer = optimizer
+        self.schedule = schedule
         self.clip_norm = math.inf if clip_norm is None else clip_norm
-        # float16 needs its gradients scaled, each player's by its own factor; otherwise a scaler does nothing.
+        # float16 needs its gradients scaled, each network's by its own factor; otherwise a scaler does nothing.
         self.scaler = scaler or GradScaler(enabled=False)
-        self.skipped = torch.tensor(0)  # steps that were left out, in all
-        self.skipped_in_a_row = torch.tensor(0)
+        self.skipped = torch.tensor(0)  # steps, in all
+        self.consecutive_skipped = torch.tensor(0)
 
-    def optimizer(self, parameters: Iterable[Parameter]) -> Adam:
-        # Fused: the only Adam that can be told on the device to leave a step out.
-        return Adam(parameters, lr=self.lr, betas=self.betas, fused=True)
+    def configure(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
+        """The optimizer of `parameters` and its schedule, as Lightning takes them."""
+        optimizer = self.optimizer(list(parameters))
+        if self.schedule is None:
+            return {"optimizer": optimizer}
+        return {"optimizer": optimizer, "lr_scheduler": self.schedule(optimizer)}
 
-    def schedule(self, optimizer: Optimizer) -> ExponentialLR:
-        return ExponentialLR(optimizer, gamma=self.decay)
-
-    def scaled(self, loss: Tensor) -> Tensor:
+    def scale(self, loss: Tensor) -> Tensor:
         """The loss as backward takes it; one that is not finite spoils its gradients."""
-        # So that every rank knows, by what they reduce, and all leave the step out.
+        # So that every rank knows, by what they reduce, and all skip the step.
         spoiling = torch.where(loss.detach().isfinite(), 1.0, math.nan)
         return self.scaler.scale(loss * spoiling)
 
@@ -55,12 +55,15 @@ class GanOptimizer:
         """Step down the gradients and return their norm before clipping."""
         self.scaler.unscale_(optimizer)
         norm = self.clip(optimizer)
-        left_out = norm.isfinite().logical_not()
-        optimizer.found_inf = left_out.float()
-        optimizer.step()
+        is_skipped = norm.isfinite().logical_not()
+        if getattr(optimizer, "_step_supports_amp_scaling", False):
+            optimizer.found_inf = is_skipped.float()
+            optimizer.step()
+        elif not is_skipped:
+            optimizer.step()
         self.scaler.update()
-        self.skipped = self.skipped.to(norm.device) + left_out
-        self.skipped_in_a_row = (self.skipped_in_a_row.to(norm.device) + left_out) * left_out
+        self.skipped = self.skipped.to(norm.device) + is_skipped
+        self.consecutive_skipped = (self.consecutive_skipped.to(norm.device) + is_skipped) * is_skipped
         return norm
 
     def clip(self, optimizer: Optimizer) -> Tensor:
@@ -75,11 +78,11 @@ class GanOptimizer:
         return {
             "scaler": self.scaler.state_dict(),
             "skipped": int(self.skipped),
-            "skipped_in_a_row": int(self.skipped_in_a_row),
+            "consecutive_skipped": int(self.consecutive_skipped),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         if state["scaler"]:  # empty where the run was not in float16 before
             self.scaler.load_state_dict(state["scaler"])
         self.skipped = torch.tensor(state["skipped"])
-        self.skipped_in_a_row = torch.tensor(state["skipped_in_a_row"])
+        self.consecutive_skipped = torch.tensor(state["consecutive_skipped"])

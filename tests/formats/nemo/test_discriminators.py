@@ -40,7 +40,7 @@ def config():
 
 
 def hearing(channels: int) -> dict:
-    return {"families.slm.0.judge.conv_in.parametrizations.weight.original1": torch.empty(64, channels, 1)}
+    return {"families.slm.0.network.conv_in.parametrizations.weight.original1": torch.empty(64, channels, 1)}
 
 
 def test_nemos_recipe_is_ours_in_nemos_order(config):

@@ -48,6 +48,6 @@ def test_a_family_is_found_at_its_place_in_nemos_list(discriminators):
             theirs = to_nemo(name, modules)
             assert theirs.startswith(f"discriminator.discriminators.{place}.discriminators.")
             assert from_nemo(theirs, modules) == name
-    assert from_nemo("discriminator.discriminators.1.pre.bias", modules) == "families.slm.0.judge.conv_in.bias"
-    assert from_nemo("discriminator.discriminators.1.convs.2.bias", modules) == "families.slm.0.judge.convs.2.bias"
-    assert from_nemo("discriminator.discriminators.1.conv_post.bias", modules) == "families.slm.0.judge.score.bias"
+    assert from_nemo("discriminator.discriminators.1.pre.bias", modules) == "families.slm.0.network.conv_in.bias"
+    assert from_nemo("discriminator.discriminators.1.convs.2.bias", modules) == "families.slm.0.network.convs.2.bias"
+    assert from_nemo("discriminator.discriminators.1.conv_post.bias", modules) == "families.slm.0.network.score.bias"

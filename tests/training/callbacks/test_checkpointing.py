@@ -77,9 +77,7 @@ def test_size_and_time_are_measured(tmp_path):
     assert module.measured["checkpoint/seconds"] > 0
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"), [({"mode": "best"}, "mode=best"), ({"keep_last": 0}, "keep_last=0")]
-)
+@pytest.mark.parametrize(("settings", "message"), [({"mode": "best"}, "mode=best"), ({"keep_last": 0}, "keep_last=0")])
 def test_what_cannot_be_is_refused(keep, settings, message):
     with pytest.raises(ValueError, match=message):
         keep(1, {}, **settings)
@@ -183,6 +181,8 @@ def test_a_crash_while_saving_leaves_the_checkpoint_before(saved, monkeypatch):
 def test_what_a_kill_left_half_written_is_removed(saved):
     half = saved / ".update-00000040.123.part.ckpt"
     half.write_text("half of it")
-    Checkpointing(folder=saved, every=1, keep_last=1, save_top_k=0, metric="val/mel", mode="min").setup(None, None, "fit")
+    Checkpointing(folder=saved, every=1, keep_last=1, save_top_k=0, metric="val/mel", mode="min").setup(
+        None, None, "fit"
+    )
     assert not half.exists()
     assert newest(saved).name == "update-00000030.ckpt"

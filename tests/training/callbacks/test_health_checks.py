@@ -20,11 +20,11 @@ def watch(caplog):
         caplog.clear()
         for update, values in rows.items():
             module = types.SimpleNamespace(
-                updates=update, warmup=DiscriminatorWarmup(updates=0), recorded=values, recorded_at=update, validation=values,
-                validated_at=update if "val/mel" in values else -1,
+                updates=update, warmup=DiscriminatorWarmup(updates=0), recorded=values, recorded_at=update,
+                validation=values, validated_at=update if "val/mel" in values else -1,
             )  # fmt: skip
             with caplog.at_level(logging.WARNING):
-                health_checks.on_train_batch_end(None, module)
+                alarms.on_train_batch_end(None, module)
         return caplog.messages
 
     return show

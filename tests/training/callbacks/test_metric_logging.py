@@ -59,7 +59,10 @@ def test_only_the_first_rank_keeps_the_count_of_all():
 def test_nothing_is_read_between_two_rows():
     """Reading makes the host wait for the device: tensors that cannot be read stand for that."""
     module = types.SimpleNamespace(
-        updates=7, warmup=DiscriminatorWarmup(updates=0), validated_at=-1, scalars={"mel": torch.empty(0, device="meta")}
+        updates=7,
+        warmup=DiscriminatorWarmup(updates=0),
+        validated_at=-1,
+        scalars={"mel": torch.empty(0, device="meta")},
     )
     recording = MetricLogging(every=10, max_updates=100, warmup_file=Path("warmup.csv"))
     recording.on_train_batch_end(None, module, None, types.SimpleNamespace(skipped=[]))

@@ -33,7 +33,7 @@ class SpoilLoss(Callback):
         self.update = update
 
     def on_train_start(self, trainer, module):
-        player = module.players[self.player]
+        player = module.gan_optimizers[self.player]
         original = player.scaled
         player.scaled = lambda loss: original(loss + math.inf if module.updates == self.update else loss)
 
@@ -64,7 +64,7 @@ def test_a_spoiled_batch_is_left_out_and_its_keys_are_told(micro, configure, spo
     assert (second["update"], second["left_out"]) == (6, ["generator"]), "the discriminators had no turn"
     assert len(first["keys"]) == 1 and len(first["keys"][0]) == config["batch_size"]
     assert first["values"][0]["mel"] == "nan"
-    assert {name: int(player.skipped) for name, player in module.players.items()} == {
+    assert {name: int(player.skipped) for name, player in module.gan_optimizers.items()} == {
         "generator": 2,
         "discriminators": 1,
     }

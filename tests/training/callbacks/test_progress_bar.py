@@ -14,8 +14,8 @@ VALIDATION = {
     "val/mel": 0.52, "val/stft": 0.31, "val/si_sdr": 1.5, "val/codebook_usage": 0.25, "val/codebook_entropy": 6.1,
 }  # fmt: skip
 PACE = {
-    "throughput/updates_per_second": 2.5, "throughput/audio_seconds_per_second": 11.0, "throughput/waiting_for_data": 0.03,
-    "throughput/peak_memory_gb": 1.2,
+    "throughput/updates_per_second": 2.5, "throughput/audio_seconds_per_second": 11.0,
+    "throughput/waiting_for_data": 0.03, "throughput/peak_memory_gb": 1.2,
 }  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def slm_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     require_fixed(family, fixed, "slm")
     if family["slm"]["_target_"] != LOAD_SLM:
         raise ValueError("discriminators.slm hears an untrained language model, which NeMo cannot make")
-    hidden = weights["families.slm.0.judge.conv_in.parametrizations.weight.original1"].shape[1]
+    hidden = weights["families.slm.0.network.conv_in.parametrizations.weight.original1"].shape[1]
     # NeMo multiplies the two; of WavLM-base-plus they are known.
     width, layers = (768, 13) if hidden == 768 * 13 else (hidden, 1)
     return {

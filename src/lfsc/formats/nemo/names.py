@@ -25,13 +25,13 @@ CODEC = tuple(
     for module, their_module in HALF
 )
 CONVOLUTIONAL_JUDGES = (
-    ("{}.judge.convs.{}", "discriminators.{}.conv_layers.{}.conv"),
-    ("{}.judge.score", "discriminators.{}.conv_post.conv"),
+    ("{}.network.convs.{}", "discriminators.{}.conv_layers.{}.conv"),
+    ("{}.network.score", "discriminators.{}.conv_post.conv"),
 )
 HIDDEN_STATES_JUDGE = (
-    ("0.judge.conv_in", "pre"),
-    ("0.judge.convs.{}", "convs.{}"),
-    ("0.judge.score", "conv_post"),
+    ("0.network.conv_in", "pre"),
+    ("0.network.convs.{}", "convs.{}"),
+    ("0.network.score", "conv_post"),
 )
 JUDGES = {"stft": CONVOLUTIONAL_JUDGES, "period": CONVOLUTIONAL_JUDGES, "slm": HIDDEN_STATES_JUDGE}
 # NeMo's name of each tensor of a module of ours first, then the one before torch's parametrization of weight norm.

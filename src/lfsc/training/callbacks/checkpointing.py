@@ -31,7 +31,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             free = shutil.disk_usage(Path(path).parent).free / 1e6
             raise OSError(
                 f"{path} could not be written, with {free:.0f} MB free there ({str(error).splitlines()[0]}); the "
-                "checkpoints before it are whole: make room, then `lfsc resume` goes on from the last"
+                "checkpoints before it are whole: make room, then `lfsc resume` resumes from the last"
             ) from error
 
     def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class Checkpointing(Callback):
     Those of a warm-up, as many apart, replace each other as update-0.
     """
 
-    def __init__(self, *, folder: Path, every: int, keep_last: int, save_top_k: int, metric: str, mode: str):
+    def __init__(self, *, folder: Path, every: int, keep_last: int, save_top_k: int, monitor: str, mode: str):
         if mode not in ("min", "max"):
             raise ValueError(f"mode={mode}: expected min or max")
         if keep_last < 1:
@@ -53,14 +53,14 @@ class Checkpointing(Callback):
         self.every = every
         self.keep_last = keep_last
         self.save_top_k = save_top_k
-        self.metric = metric
+        self.monitor = monitor
         self.sign = 1 if mode == "min" else -1
         self.best: list[list[float]] = []  # [signed value, update], best first
         self.saved_at = (-1, -1)  # updates of the warm-up, and of the run
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        if module.validated_at == module.updates and self.metric not in module.validation:
-            raise ValueError(f"monitor={self.metric}: a validation gives {', '.join(sorted(module.validation))}")
+        if module.validated_at == module.updates and self.monitor not in module.validation:
+            raise ValueError(f"monitor={self.monitor}: a validation gives {', '.join(sorted(module.validation))}")
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
         if trainer.should_stop or self.is_due(module):
@@ -92,7 +92,7 @@ class Checkpointing(Callback):
 
     def rank_best(self, module: LightningModule) -> bool:
         """Whether this update's validation is among the best; they are remembered in the checkpoint itself."""
-        value = module.validation.get(self.metric, math.nan) if module.validated_at == module.updates else math.nan
+        value = module.validation.get(self.monitor, math.nan) if module.validated_at == module.updates else math.nan
         if module.warmup.under_way or not math.isfinite(value):
             return False
         entry = [self.sign * value, module.updates]

@@ -28,7 +28,7 @@ def gradient_norms(module: LightningModule, real: Tensor) -> dict[str, Tensor]:
         fake = module.codec(real).audio
     fake.requires_grad_(True)
     with untrained(module.discriminators):
-        losses = module.generator_losses(module.comparison(real, fake))
+        losses = module.generator_losses(module.compare(real, fake))
     with torch.autocast(real.device.type, enabled=False):
         return {
             name: torch.autograd.grad(module.weights[name] * loss, fake, retain_graph=True)[0].norm()

@@ -8,7 +8,6 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.distributed import gathered, sum_over_ranks
 from lfsc.training.loggers.csv import MetricsCSV
-from lfsc.training.loggers.wandb import ContinuedWandb
 
 
 class MetricLogging(Callback):
@@ -27,14 +26,14 @@ class MetricLogging(Callback):
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         if not trainer.is_global_zero:
             self.skipped = 0  # what was counted before, over all ranks, is one rank's to keep
-        for logger in trainer.loggers:
-            if isinstance(logger, ContinuedWandb):
-                logger.catch_up(until=module.updates)
-        for logger in trainer.loggers:
-            if isinstance(logger, MetricsCSV):
-                logger.cut(after=module.updates)
+        # metrics.csv last: the others take from it what they lack, before it is cut.
+        for logger in reversed(trainer.loggers):
+            if hasattr(logger, "resume_at"):
+                logger.resume_at(module.updates)
         if module.warmup.updates:
-            self.warmup_log.cut(after=module.warmup.done)
+            self.warmup_log.resume_at(module.warmup.done)
+        # What other people's callbacks log by Lightning's own way has our count of updates beside it.
+        trainer.fit_loop.epoch_loop._batches_that_stepped = module.updates
         if module.validated_at == module.updates:
             record(trainer, module, module.validation)
 
@@ -66,8 +65,8 @@ class MetricLogging(Callback):
         rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers(use_pl_optimizer=False)]
         return {
             **{column(name): mean for name, mean in zip(module.scalars, means, strict=True)},
-            **{f"lr/{name}": rate for name, rate in zip(module.players, rates, strict=True)},
-            **{f"skipped/{name}": int(player.skipped) for name, player in module.players.items()},
+            **{f"lr/{name}": rate for name, rate in zip(module.gan_optimizers, rates, strict=True)},
+            **{f"skipped/{name}": int(optimizer.skipped) for name, optimizer in module.gan_optimizers.items()},
             **module.measured,
             "data/skipped_clips": int(sums[-1]),
         }
@@ -84,6 +83,7 @@ def column(name: str) -> str:
 
 
 def record(trainer: Trainer, module: LightningModule, values: dict[str, float]) -> None:
+    trainer.callback_metrics.update({name: torch.tensor(float(value)) for name, value in values.items()})
     # metrics.csv last: a row in it tells that all others have it too.
     for logger in reversed(trainer.loggers):
         logger.log_metrics(values, step=module.updates)

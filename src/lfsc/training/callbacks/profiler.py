@@ -16,7 +16,7 @@ BACKWARD = "backward"
 
 
 class Profiler(Callback):
-    """Traces `updates` updates after two others: FOLDER/trace.json for a trace viewer, FOLDER/table.txt to read."""
+    """Traces `updates` updates after two others, and ends the run; `folder` then has trace.json and table.txt."""
 
     def __init__(self, *, folder: Path, updates: int):
         self.folder = folder
@@ -35,6 +35,7 @@ class Profiler(Callback):
             acc_events=True,
         )
         self.profiler.start()
+        self.traced = 0
 
     def label(self, name: str, owner: Any, method: str) -> None:
         """Let calls of a method appear under a name of ours."""
@@ -54,6 +55,9 @@ class Profiler(Callback):
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
         self.profiler.step()
+        self.traced += 1
+        if self.traced == WAIT + WARMUP + self.updates:
+            trainer.should_stop = True
 
     def write(self, profiler: profile) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -79,12 +83,12 @@ def parts(module: LightningModule) -> list[tuple[str, Any, str]]:
     return [
         ("update", module, "training_step"),
         ("codec", module, "reconstruct"),
-        ("views", module.discriminators, "views"),
-        ("judges", module.discriminators, "forward"),
+        ("transforms", module.discriminators, "transform"),
+        ("discriminators", module.discriminators, "forward"),
         ("reconstruction losses", module.reconstruction_losses, "forward"),
-        ("judged losses", module.adversarial_losses, "forward"),
+        ("adversarial losses", module.adversarial_losses, "forward"),
         (BACKWARD, module, "manual_backward"),
-        *((f"step of the {name}", player, "step") for name, player in module.players.items()),
+        *((f"step of the {name}", optimizer, "step") for name, optimizer in module.gan_optimizers.items()),
     ]
 
 
@@ -92,7 +96,7 @@ def table(events: Any, *, updates: int) -> str:
     """Milliseconds an update and shares of each part, as text."""
     on_host = [event for event in events if event.device_type == DeviceType.CPU]
     spent = {event.key: event.cpu_time_total / 1000 / updates for event in on_host}
-    names = ["codec", "views", "judges", "reconstruction losses", "judged losses", BACKWARD]
+    names = ["codec", "transforms", "discriminators", "reconstruction losses", "adversarial losses", BACKWARD]
     names += [key for key in spent if key.startswith("step of the ")]
     whole = spent["update"]
     rows = [(name, spent[name]) for name in names if name in spent]

@@ -1,4 +1,4 @@
-"""What a resumed run was told anew about how its players learn."""
+"""Optimizers and schedules of a resumed run whose configuration says something new of them."""
 
 from typing import Any
 
@@ -6,26 +6,44 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 
 class ResumedOptimizer(Callback):
-    """Puts a learning rate, its decay or betas that the run did not have before into what its checkpoint restores.
+    """Puts settings that the run did not have before into what its checkpoint restores of optimizers and schedules.
 
-    Otherwise the optimisers would go on with the old ones, whatever the configuration says. What the rates have decayed
-    by so far stays.
+    Otherwise they would keep the old ones, whatever the configuration says. What a learning rate has changed by so far
+    stays. ValueError where another class of optimizer is asked for: its state would not fit.
     """
 
     def on_load_checkpoint(self, trainer: Trainer, module: LightningModule, checkpoint: dict[str, Any]) -> None:
         before, now = (config["optimizers"] for config in (checkpoint["config"], module.config))
-        states = zip(module.players, checkpoint["optimizer_states"], checkpoint["lr_schedulers"], strict=True)
-        for name, optimizer, scheduler in states:
-            if before[name] != now[name]:
-                change(optimizer, scheduler, before[name], now[name])
+        schedules = iter(checkpoint["lr_schedulers"])
+        for network, optimizer in zip(module.gan_optimizers, checkpoint["optimizer_states"], strict=True):
+            schedule = next(schedules) if before[network].get("schedule") else None
+            if before[network] == now[network]:
+                continue
+            for key in ("_target_", "schedule._target_"):
+                if target(before[network], key) != target(now[network], key):
+                    raise ValueError(
+                        f"optimizers.{network}.{key} cannot change within a run: `lfsc train … init_from=RUN` starts "
+                        "another from its weights"
+                    )
+            change_optimizer(optimizer, before[network], now[network])
+            if schedule is not None:
+                change_schedule(schedule, optimizer, now[network])
 
 
-def change(optimizer: dict[str, Any], scheduler: dict[str, Any], before: dict[str, Any], now: dict[str, Any]) -> None:
+def target(settings: dict[str, Any], key: str) -> str | None:
+    return settings["_target_"] if key == "_target_" else (settings.get("schedule") or {}).get("_target_")
+
+
+def change_optimizer(optimizer: dict[str, Any], before: dict[str, Any], now: dict[str, Any]) -> None:
     for group in optimizer["param_groups"]:
         if before["lr"] != now["lr"]:
-            decayed = group["lr"] / before["lr"] if before["lr"] else 1.0
-            group["lr"], group["initial_lr"] = now["lr"] * decayed, now["lr"]
-        group["betas"] = tuple(now["betas"])
-    scheduler["gamma"] = now["decay"]
-    scheduler["base_lrs"] = [now["lr"]] * len(scheduler["base_lrs"])
-    scheduler["_last_lr"] = [group["lr"] for group in optimizer["param_groups"]]
+            progress = group["lr"] / before["lr"] if before["lr"] else 1.0
+            group["lr"], group["initial_lr"] = now["lr"] * progress, now["lr"]
+        settings = {key: value for key, value in now.items() if key in group and key != "lr"}
+        group |= {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
+
+
+def change_schedule(schedule: dict[str, Any], optimizer: dict[str, Any], now: dict[str, Any]) -> None:
+    schedule |= {key: value for key, value in now["schedule"].items() if key in schedule}
+    schedule["base_lrs"] = [now["lr"]] * len(schedule["base_lrs"])
+    schedule["_last_lr"] = [group["lr"] for group in optimizer["param_groups"]]

@@ -69,6 +69,8 @@ class Validation(Callback):
         means = {f"val/{name}": total / clips for name, total in zip(self.sums, totals, strict=True)}
         module.validation = means | codebook_use(counts)
         module.validated_at = module.updates
+        # For EarlyStopping and others that read it when the validation ends.
+        trainer.callback_metrics.update({name: torch.tensor(value) for name, value in module.validation.items()})
 
 
 def codebook_use(counts: Tensor) -> dict[str, float]:

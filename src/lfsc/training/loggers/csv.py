@@ -51,9 +51,9 @@ class MetricsCSV(Logger):
         atomic.sync(self.path)
 
     @rank_zero_only
-    def cut(self, *, after: int) -> None:
-        """Forget the rows after an update, which will be written again; one torn by a kill is forgotten as well."""
-        rows = [row for row in read_rows(self.path) if int(row["update"]) <= after]
+    def resume_at(self, update: int) -> None:
+        """Forget the rows after `update`, which will be written again; one torn by a kill is forgotten as well."""
+        rows = [row for row in read_rows(self.path) if int(row["update"]) <= update]
         self.rewrite(list(rows[0]) if rows else ["update"], rows)
 
     def rewrite(self, columns: list[str], rows: list[dict[str, Any]]) -> None:

@@ -17,7 +17,7 @@ from lfsc.runs.metrics_rows import read_rows
 UPDATE = "trainer/global_step"
 
 
-class Told(NamedTuple):
+class Known(NamedTuple):
     """What is known of W&B's run, kept in the run's folder."""
 
     id: str
@@ -25,30 +25,30 @@ class Told(NamedTuple):
     folders: tuple[str, ...] = ()  # of its runs without a network, those that ended well
 
 
-class ContinuedWandb(WandbLogger):
+class RunWandb(WandbLogger):
     """W&B cannot forget, and a kill takes what it had not sent or written yet.
 
-    So on a resume the rows that it lacks come from metrics.csv, and those that it has are not told again. What it has,
-    its server says; without a network, only what ended well counts, and the rest is removed and told anew.
+    So on a resume the rows that it lacks come from metrics.csv, and those that it has are not sent again. What it has,
+    its server says; without a network, only what ended well counts, and the rest is removed and sent anew.
     """
 
-    def __init__(self, *, run: Run, resumed: bool, **settings):
-        self.run = run
-        self.known = read_told(run) if resumed else Told(secrets.token_hex(8))
-        self.told = -1
-        super().__init__(id=self.known.id, save_dir=run.path, resume="allow", **settings)
+    def __init__(self, save_dir: str, **settings):
+        self.run = Run(save_dir)
+        self.known = read_known(self.run)
+        self.sent = -1  # the last row that W&B has
+        super().__init__(id=self.known.id, save_dir=save_dir, resume="allow", **settings)
 
     @rank_zero_only
-    def catch_up(self, *, until: int) -> None:
-        """Tell the rows of metrics.csv up to an update that W&B lacks."""
+    def resume_at(self, update: int) -> None:
+        """Send the rows of metrics.csv up to `update` that W&B lacks."""
         self.write(self.known)
         if self.experiment.settings.mode == "offline":
             self.remove_torn()
-            self.told = self.known.update
+            self.sent = self.known.update
         else:
-            self.told = int(self.experiment.summary.get(UPDATE, -1))
+            self.sent = int(self.experiment.summary.get(UPDATE, -1))
         for row in read_rows(self.run.metrics_file):
-            if int(row["update"]) <= until:
+            if int(row["update"]) <= update:
                 values = {name: float(value) for name, value in row.items() if value and name != "update"}
                 self.log_metrics(values, int(row["update"]))
 
@@ -64,7 +64,7 @@ class ContinuedWandb(WandbLogger):
         return Path(self.experiment.dir).parent.name
 
     def log_metrics(self, metrics: dict[str, Any], step: int | None = None) -> None:
-        if step is None or step > self.told:
+        if step is None or step > self.sent:
             super().log_metrics(metrics, step)
 
     @rank_zero_only
@@ -75,15 +75,15 @@ class ContinuedWandb(WandbLogger):
             return
         folder, update = self.folder, int(self.experiment.summary.get(UPDATE, -1))
         self.experiment.finish()
-        self.write(self.known._replace(update=max(self.told, update), folders=(*self.known.folders, folder)))
+        self.write(self.known._replace(update=max(self.sent, update), folders=(*self.known.folders, folder)))
 
-    def write(self, known: Told) -> None:
+    def write(self, known: Known) -> None:
         self.known = known
         atomic.write_text(self.run.wandb_file, json.dumps(known._asdict()) + "\n")
 
 
-def read_told(run: Run) -> Told:
+def read_known(run: Run) -> Known:
     """What is known of the W&B run of a run; a new one where it had none."""
     if not run.wandb_file.is_file():
-        return Told(secrets.token_hex(8))
-    return Told(**json.loads(run.wandb_file.read_text(encoding="utf-8")))
+        return Known(secrets.token_hex(8))
+    return Known(**json.loads(run.wandb_file.read_text(encoding="utf-8")))
