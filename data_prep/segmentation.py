@@ -16,7 +16,7 @@ BLOCK_SECONDS = 600
 
 
 def cuts(content: Path | bytes, info: AudioInfo, rules: Rules) -> list[int]:
-    """AudioSamples at which pieces begin and end, 0 and the length included: just these where nothing is to be cut.
+    """Samples at which pieces begin and end, 0 and the length included: just these where nothing is to be cut.
 
     Pieces last from half of max_seconds to the whole; only the last can be shorter, and never under min_seconds.
     """

@@ -14,7 +14,7 @@ from lfsc.io.atomic import write_text
 from ..split import SPLITS
 
 METADATA = ".nv-meta"
-# AudioSamples go to the task encoder as they are in the shard: it decodes the crop that it wants.
+# Samples go to the task encoder as they are in the shard: it decodes the crop that it wants.
 SAMPLE_TYPE = {"__module__": "megatron.energon", "__class__": "CrudeWebdataset"}
 
 

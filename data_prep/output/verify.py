@@ -72,7 +72,7 @@ def differences(task: VerifyTask) -> list[str]:
 
 
 def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
-    """AudioSamples, their seconds, and what is wrong with any."""
+    """Samples, their seconds, and what is wrong with any."""
     samples, seconds, found = 0, 0.0, []
     audio = {}
     with tarfile.open(task.path, "r:") as tar:

@@ -110,7 +110,7 @@ def _info(sound: soundfile.SoundFile) -> AudioInfo:
 
 
 def _samples(sound: OneWay, name: str, start: int, num_samples: int | None, out: Rows | None = None) -> Rows:
-    """AudioSamples [T] from `start`, in `out` if that is given."""
+    """Samples [T] from `start`, in `out` if that is given."""
     if not 0 <= start < sound.frames:
         raise ValueError(f"start {start} is outside {name}, which has {sound.frames} samples")
     wanted = sound.frames - start if num_samples is None else min(num_samples, sound.frames - start)

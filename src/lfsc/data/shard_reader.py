@@ -5,7 +5,7 @@ import tarfile
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import num_micro_batches
+from itertools import accumulate
 from typing import BinaryIO, NamedTuple
 
 import numpy
@@ -41,7 +41,7 @@ class ShardReader:
         self.shards = list(shards)
         self.parts = parts
         self.wanted = wanted
-        self.ends = list(num_micro_batches(shard.count for shard in self.shards))
+        self.ends = list(accumulate(shard.count for shard in self.shards))
         self.opened = lru_cache(OPEN_SHARDS)(open_shard)
 
     def __len__(self) -> int:

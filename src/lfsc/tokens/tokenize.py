@@ -51,7 +51,7 @@ class Coded(NamedTuple):
 
 
 def tokenized(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Failure]:
-    """AudioSamples with audio as KEY.npy (uint16 [C,F]) and KEY.json, or why not, in their order."""
+    """Samples with audio as KEY.npy (uint16 [C,F]) and KEY.json, or why not, in their order."""
     codec = coding.codec
     if codec.codebook_size > LARGEST_CODEBOOK:
         raise ValueError(f"a codebook of {codec.codebook_size} codes does not fit into uint16 ({LARGEST_CODEBOOK})")

@@ -96,7 +96,7 @@ class CodecModule(LightningModule):
             for number, real in enumerate(micro_batches, start=1):
                 forward_pass = shared or torch.no_grad()(self.forward_pass)(real)
                 losses = self.discriminator_losses(forward_pass)
-                self.backward("discriminators", losses, is_last=number == len(micro_batches))
+                self.accumulate_gradient("discriminators", losses, is_last=number == len(micro_batches))
             self.step("discriminators")
         if self.warmup.takes():
             return
@@ -105,7 +105,7 @@ class CodecModule(LightningModule):
         with untrained(self.discriminators):
             for number, real in enumerate(micro_batches, start=1):
                 losses = self.generator_losses(shared or self.forward_pass(real))
-                self.backward("generator", losses, is_last=number == len(micro_batches))
+                self.accumulate_gradient("generator", losses, is_last=number == len(micro_batches))
         self.step("generator")
         self.updates += 1
 
@@ -148,7 +148,7 @@ class CodecModule(LightningModule):
         self.torch_optimizer(network).zero_grad()
         self.means: dict[str, Tensor] = {}
 
-    def backward(self, network: str, values: dict[str, Tensor], *, is_last: bool) -> None:
+    def accumulate_gradient(self, network: str, values: dict[str, Tensor], *, is_last: bool) -> None:
         """Add the gradient of the weighted losses of a micro-batch, and their values to the means over the batch."""
         loss = sum(weight * values[name] for name, weight in self.weights.items() if name in values)
         self.completing = network if is_last else None
