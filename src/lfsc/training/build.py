@@ -9,6 +9,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.config.checks import check_counts
 from lfsc.config.instantiate import build
+from lfsc.cpu.apply import use_fast_layers
 from lfsc.losses.weighted import WeightedLosses
 from lfsc.runs.directory import Run
 from lfsc.training.callbacks.audio_samples import Samples
@@ -43,7 +44,7 @@ NEVER = sys.maxsize
 
 def build_module(config: dict[str, Any]) -> CodecTraining:
     check_counts(config)
-    codec = build(config["codec"])
+    codec = use_fast_layers(build(config["codec"]))
     if config["crop_length"] % codec.hop_length:
         raise ValueError(
             f"crop_length={config['crop_length']} is not a multiple of the codec's hop of {codec.hop_length} samples"
