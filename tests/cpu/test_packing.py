@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d, pack
+from lfsc.cpu.apply import pack
+from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d
 from lfsc.models.folding import fold, fold_weights
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
 from lfsc.tokens.file import fingerprint

@@ -63,7 +63,7 @@ def loaded(source: str, device: str, precision: str) -> Ready:
     import torch
 
     import lfsc
-    from lfsc.cpu.packing import pack
+    from lfsc.cpu.apply import pack
     from lfsc.models.folding import fold
     from lfsc.tokens.file import fingerprint
 

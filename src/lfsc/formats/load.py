@@ -2,6 +2,7 @@
 
 from os import PathLike
 
+from lfsc.cpu.apply import use_fast_layers
 from lfsc.formats.resolve import opened
 from lfsc.formats.skeleton import fill, skeleton
 from lfsc.models.codec import Codec
@@ -17,4 +18,4 @@ def load(source: str | PathLike) -> Codec:
         codec = skeleton(found.codec, folded=found.folded)
         fill(codec, found.codec_weights())
     codec.carried_fingerprint = found.fingerprint
-    return codec.eval()
+    return use_fast_layers(codec).eval()

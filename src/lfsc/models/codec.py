@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.inference.arguments import check_codebook, check_range, checked_audio, checked_lengths, checked_tokens
-from lfsc.models.inference.chunking import decode_in_chunks, encode_in_chunks, filled, silenced
+from lfsc.models.inference.chunking import decode_in_chunks, encode_in_chunks, filled, frames_of, silenced
+from lfsc.models.inference.stream import Stream
 from lfsc.models.quantizer import GroupedFSQ
 
 # What is computed at once of a clip, in seconds; on a CPU each takes about 40 MB.
@@ -121,7 +122,8 @@ class Codec(nn.Module):
         audio_len = checked_lengths(audio_len, audio, name="audio_len", unit="samples")
         check_range(silenced(audio, audio_len))
         frames = self.frames(audio_len)
-        tokens = encode_in_chunks(self, audio, audio_len, chunk_frames=self.chunk_frames(chunk_seconds))
+        sizes = {"min_frames": self.min_frames, "chunk_frames": self.chunk_frames(chunk_seconds)}
+        tokens = encode_in_chunks(self.encoder, self.quantizer, audio, audio_len, **sizes)
         return Encoded(silenced(tokens[..., : frames.max()], frames), frames)
 
     @torch.no_grad()
@@ -136,20 +138,24 @@ class Codec(nn.Module):
         tokens_len = checked_lengths(tokens_len, tokens, name="tokens_len", unit="frames")
         tokens = silenced(tokens, tokens_len)
         check_codebook(tokens, codebook_size=self.codebook_size)
-        audio = decode_in_chunks(self, tokens, tokens_len, chunk_frames=self.chunk_frames(chunk_seconds))
+        sizes = {"min_frames": self.min_frames, "chunk_frames": self.chunk_frames(chunk_seconds)}
+        audio = decode_in_chunks(self.quantizer, self.decoder, tokens, tokens_len, **sizes)
         audio_len = tokens_len * self.hop_length
         return Decoded(silenced(audio[:, : audio_len.max()], audio_len), audio_len)
 
-    def stream(self):
+    def stream(self) -> Stream:
         """Tokens as audio arrives and audio as tokens arrive, equal to those of the whole clip."""
-        # Imported here: the stream walks the layers, which the codec alone need not know.
-        from lfsc.models.inference.stream import Stream
-
-        return Stream(self)
+        return Stream(
+            encoder=self.encoder,
+            quantizer=self.quantizer,
+            decoder=self.decoder,
+            sample_rate=self.sample_rate,
+            min_frames=self.min_frames,
+        )
 
     def frames(self, num_samples):
         """The frames, the last one perhaps partly filled, of so many samples."""
-        return -(-num_samples // self.hop_length)
+        return frames_of(num_samples, self.hop_length)
 
     def chunk_frames(self, seconds: float) -> int:
         if not seconds > 0:

@@ -6,8 +6,6 @@ from torch import Tensor, arange, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from lfsc.cpu.gradients import convolve, upsample
-from lfsc.cpu.products import pays, upsampled
 from lfsc.models.activations import activation_of
 from lfsc.models.padding import MODES, copied_steps, padded
 
@@ -38,7 +36,11 @@ class PaddedConv1d(nn.Conv1d):
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         """The convolution alone."""
-        return convolve(x, weight, self.bias, stride=self.stride[0], dilation=self.dilation[0])
+        return F.conv1d(x, weight, self.bias, self.stride, 0, self.dilation)
+
+    def convolve_chunk(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The convolution alone, of the few steps that arrive at once in a stream."""
+        return self.convolve(x, weight)
 
     def needs(self, steps: range) -> range:
         """The input steps that output `steps` are made of."""
@@ -64,14 +66,12 @@ class UpsampleConv1d(nn.ConvTranspose1d):
         weight_norm(self)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        (padding,), (output_padding,), x = self.padding, self.output_padding, silenced_behind(x, length)
-        return upsample(x, self.weight, self.bias, padding=padding, output_padding=output_padding, groups=self.groups)
+        x, shape = silenced_behind(x, length), (self.stride, self.padding, self.output_padding, self.groups)
+        return F.conv_transpose1d(x, self.weight, self.bias, *shape)
 
     def between(self, x: Tensor, weight: Tensor) -> Tensor:
         """The `rate` steps for each two neighbours of x, which are made of these alone."""
         (rate,) = self.stride
-        if self.groups == 1 and pays(x.shape[-1], weight):
-            return upsampled(x, weight, self.bias)[..., rate:-rate]
         return F.conv_transpose1d(x, weight, self.bias, rate, padding=rate, groups=self.groups)
 
     def needs(self, steps: range) -> range:

@@ -9,6 +9,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.config.checks import check_counts
 from lfsc.config.instantiate import build
+from lfsc.cpu.apply import use_fast_layers
 from lfsc.losses.named import NamedLosses
 from lfsc.models.initialization import initialize
 from lfsc.runs.directory import Run
@@ -48,6 +49,7 @@ def build_module(config: dict[str, Any]) -> CodecModule:
     check_counts(config)
     codec = build(config["codec"], where="codec")
     initialize(codec, config["initialization"])
+    use_fast_layers(codec)
     if config["crop_length"] % codec.hop_length:
         raise ValueError(
             f"crop_length={config['crop_length']} is not a multiple of the codec's hop of {codec.hop_length} samples"

@@ -1,53 +1,56 @@
 """Long clips piece by piece: each piece with exactly the surroundings that its result is made of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-if TYPE_CHECKING:
-    from lfsc.models.codec import Codec
+from lfsc.models.decoder import Decoder
+from lfsc.models.encoder import Encoder
+from lfsc.models.quantizer import GroupedFSQ
 
 
-def encode_in_chunks(codec: Codec, audio: Tensor, audio_len: Tensor, *, chunk_frames: int) -> Tensor:
+def encode_in_chunks(
+    encoder: Encoder, quantizer: GroupedFSQ, audio: Tensor, audio_len: Tensor, *, min_frames: int, chunk_frames: int
+) -> Tensor:
     """Tokens [B,C,F] of audio [B,T], `chunk_frames` of them at a time; those behind a clip's end mean nothing."""
-    hop_length = codec.hop_length
-    ends = codec.frames(audio_len).clamp(min=codec.min_frames)
+    hop_length, dtype = encoder.hop_length, encoder.conv_in.bias.dtype
+    ends = frames_of(audio_len, hop_length).clamp(min=min_frames)
     total = int(ends.max())
-    tokens = torch.zeros(len(audio), codec.num_codebooks, total, dtype=torch.int64, device=audio.device)
+    tokens = torch.zeros(len(audio), quantizer.num_codebooks, total, dtype=torch.int64, device=audio.device)
 
     def needs(frames: range) -> range:
-        samples = codec.encoder.needed_samples(frames)
+        samples = encoder.needed_samples(frames)
         return range(samples.start // hop_length, -(-samples.stop // hop_length))
 
     for window in windows(total, chunk_frames, needs):
         rows = alive(ends, window)
         first, last = window.seen.start * hop_length, window.seen.stop * hop_length
         seen = filled(silenced(audio[rows, first:last], audio_len[rows] - first), last - first)
-        latents = codec.encoder(seen.to(codec.dtype), local_ends(ends[rows], window))
-        tokens[rows, :, as_slice(window.kept)] = codec.quantizer(latents[..., window.inner]).tokens
+        latents = encoder(seen.to(dtype), local_ends(ends[rows], window))
+        tokens[rows, :, as_slice(window.kept)] = quantizer(latents[..., window.inner]).tokens
     return tokens
 
 
-def decode_in_chunks(codec: Codec, tokens: Tensor, tokens_len: Tensor, *, chunk_frames: int) -> Tensor:
+def decode_in_chunks(
+    quantizer: GroupedFSQ, decoder: Decoder, tokens: Tensor, tokens_len: Tensor, *, min_frames: int, chunk_frames: int
+) -> Tensor:
     """Audio [B,T] of tokens [B,C,F], `chunk_frames` of them at a time; that behind a clip's end means nothing."""
-    hop_length = codec.hop_length
-    ends = tokens_len.clamp(min=codec.min_frames)
+    hop_length, dtype = decoder.hop_length, decoder.conv_in.bias.dtype
+    ends = tokens_len.clamp(min=min_frames)
     total = int(ends.max())
     audio = torch.zeros(len(tokens), total * hop_length, device=tokens.device)
 
     def needs(frames: range) -> range:
-        return codec.decoder.needed_frames(scaled(frames, hop_length))
+        return decoder.needed_frames(scaled(frames, hop_length))
 
     for window in windows(total, chunk_frames, needs):
         rows = alive(ends, window)
-        codes = codec.quantizer.codes_of(tokens[rows, :, as_slice(window.seen)])
+        codes = quantizer.codes_of(tokens[rows, :, as_slice(window.seen)])
         codes = filled(silenced(codes, tokens_len[rows] - window.seen.start), len(window.seen))
-        heard = codec.decoder(codes.to(codec.dtype), local_ends(ends[rows], window))
+        heard = decoder(codes.to(dtype), local_ends(ends[rows], window))
         inner = scaled(range(window.inner.start, window.inner.stop), hop_length)
         audio[rows, as_slice(scaled(window.kept, hop_length))] = heard[:, as_slice(inner)].float()
     return audio
@@ -99,6 +102,11 @@ def silenced(x: Tensor, length: Tensor) -> Tensor:
 def filled(x: Tensor, width: int) -> Tensor:
     """x [...,T] with zeros up to `width`."""
     return F.pad(x, (0, width - x.shape[-1])) if x.shape[-1] < width else x
+
+
+def frames_of(num_samples, hop_length: int):
+    """The frames, the last one perhaps partly filled, of so many samples (a number or a tensor)."""
+    return -(-num_samples // hop_length)
 
 
 def scaled(steps: range, factor: int) -> range:

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lfsc.cpu.products import convolved, pays
 from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d
 from lfsc.models.padding import before, behind, copied_steps
 
@@ -85,9 +84,7 @@ class ConvStage:
             return x.new_empty(len(x), self.layer.out_channels, 0)
         self.kept = x[..., steps * stride :]
         x = x[..., : (steps - 1) * stride + self.span + 1]
-        if pays(steps, self.weight):
-            return convolved(x, self.weight, self.layer.bias, stride=stride, dilation=self.layer.dilation[0])
-        return self.layer.convolve(x, self.weight)
+        return self.layer.convolve_chunk(x, self.weight)
 
 
 class UpsampleStage:
