@@ -29,6 +29,7 @@ FLOORS = [
         "tokens",
         "tokenizing",
         "conversion",
+        "corpus_index",
     },
     {"bundle", "nemo", "configs", "composing", "overrides", "evaluation", "export"},
     {"training"},

@@ -19,7 +19,7 @@ class Share(NamedTuple):
 class Blend:
     """A dataset is drawn in proportion to its weight ** `alpha` times its factors.
 
-    The weight stands in train.yaml and is its hours. With alpha 1 every hour is heard alike, with 0 every dataset;
+    The weight is its seconds of audio in the index. With alpha 1 every hour is heard alike, with 0 every dataset;
     between, small languages are heard more often than they are long. `factors` are by hand: a language, a corpus or
     "corpus/language" to a number; 0 leaves it out.
     """
