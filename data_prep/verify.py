@@ -9,10 +9,11 @@ from typing import NamedTuple
 from lfsc.audio import files
 from lfsc.audio.files import UnreadableAudio
 
-from .energon import METADATA
+from .energon import METADATA, blend, foreign
 from .index import read_index
 from .mapping import Workers, mapped
 from .report import Report
+from .split import SPLITS
 
 
 class VerifyTask(NamedTuple):
@@ -34,6 +35,7 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     for found in report.reading(seconds, mapped(workers, differences, tasks)):
         problems += found
     problems += _miscounted(out, index["datasets"])
+    problems += _foreign(out, index["datasets"])
     for problem in problems:
         report.say(problem)
     hours = sum(seconds) / 3600
@@ -54,6 +56,18 @@ def _miscounted(out: Path, datasets: list[dict]) -> list[str]:
             if found != shard["samples"]:
                 problems.append(f"{path}: energon counts {found} in {shard['name']}, {shard['samples']} in the index")
     return problems
+
+
+def _foreign(out: Path, datasets: list[dict]) -> list[str]:
+    """A sentence for everything that the folder tells energon and data_prep would not."""
+    problems = []
+    for split in SPLITS:
+        weights = {dataset["path"]: dataset["seconds"] for dataset in datasets if dataset["split"] == split}
+        path = out / f"{split}.yaml"
+        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != blend(split, weights):
+            problems.append(f"{path} is not as data_prep writes it; energon could run what it names")
+    folders = dict.fromkeys(dataset["path"] for dataset in datasets)
+    return problems + [problem for folder in folders for problem in foreign(out / folder)]
 
 
 def differences(task: VerifyTask) -> list[str]:
@@ -78,6 +92,9 @@ def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
     with tarfile.open(task.path, "r:") as tar:
         for member in tar:
             key, _, kind = member.name.partition(".")
+            if not member.isreg() or kind not in ("flac", "json"):
+                found.append(f"{task.path}: {member.name!r} is neither a flac nor a json file")
+                continue
             content = tar.extractfile(member).read()
             if kind == "flac":
                 audio[key] = content

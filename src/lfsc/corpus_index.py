@@ -10,8 +10,9 @@ from typing import Any
 from lfsc.values import brief, section
 
 # The only names that data_prep gives: without dots, slashes and colons none is a way out, or a place in a network.
-FOLDER = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
-SHARD = re.compile(r"[A-Za-z0-9_-]+\.tar")
+WORD = re.compile(r"[A-Za-z0-9_-]+")
+FOLDER = re.compile(rf"{WORD.pattern}(/{WORD.pattern})*")
+SHARD = re.compile(rf"{WORD.pattern}\.tar")
 # A clip is two files, each with a header.
 LEAST_CLIP_BYTES = 2 * 512
 
@@ -21,6 +22,8 @@ def datasets_of(index: Any) -> list[dict]:
     datasets = section(index, "the index")["datasets"]
     for dataset in datasets:
         require_name(dataset["path"], FOLDER, "a folder of words joined by /, such as mls/de")
+        for name in ("corpus", "language", "split"):
+            require_name(dataset.get(name, name), WORD, "a word of letters, digits, - and _")
         for shard in dataset["shards"]:
             require_name(shard["name"], SHARD, "a shard such as train-00000.tar")
     return datasets
