@@ -23,6 +23,7 @@ FLOORS = [
         "torchfile",
         "plain_yaml",
         "plain_pickle",
+        "pretrained",
         "values",
         "shards",
         "workers",
@@ -38,7 +39,7 @@ FLOORS = [
 ]
 HOMES = {
     "soundfile": {"audio"},
-    "transformers": {"discriminators", "metrics", "evaluation", "commands"},
+    "transformers": {"discriminators", "metrics", "evaluation", "commands", "pretrained"},
     "megatron": {"data"},
     "webdataset": {"data"},
     "lightning": {"training"},

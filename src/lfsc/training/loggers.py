@@ -19,6 +19,9 @@ def build_loggers(config: dict[str, Any], run: Run, *, resumed_at: int | None) -
         purge = None if resumed_at is None else resumed_at + 1
         loggers.append(TensorBoardLogger(save_dir=run.path, name="tensorboard", version="", purge_step=purge))
     elif kind == "wandb":
+        if "settings" in settings:
+            # They may name the server that is told the user's key, and a run to resume may be somebody else's.
+            raise ValueError("logger.settings: set W&B's own settings by its variables, such as WANDB_BASE_URL")
         loggers.append(ContinuedWandb(run=run, resumed=resumed_at is not None, name=config["name"], **settings))
     elif kind != "csv":
         raise ValueError(f"logger.kind={kind}: expected csv, tensorboard or wandb")

@@ -1,6 +1,7 @@
 """W&B's run of a run of ours: one from beginning to end, whatever happened between."""
 
 import json
+import re
 import secrets
 import shutil
 from pathlib import Path
@@ -86,4 +87,8 @@ def read_told(run: Run) -> Told:
     """What is known of the W&B run of a run; a new one where it had none."""
     if not run.wandb_file.is_file():
         return Told(secrets.token_hex(8))
-    return Told(**json.loads(run.wandb_file.read_text(encoding="utf-8")))
+    told = Told(**json.loads(run.wandb_file.read_text(encoding="utf-8")))
+    # It becomes part of the name of folders, of which some are removed.
+    if not (isinstance(told.id, str) and re.fullmatch(r"[A-Za-z0-9_-]+", told.id)):
+        raise ValueError(f"{run.wandb_file} has the id {told.id!r}, expected letters and digits: remove the file")
+    return told
