@@ -33,7 +33,7 @@ def test_a_folder_of_any_other_form_is_refused(path):
 @pytest.mark.parametrize("word", [*WAYS_OUT, *PLACES, *OTHERS, "a/b"])
 def test_other_words_are_refused(word):
     for key in ("corpus", "language", "split"):
-        with pytest.raises(ValueError, match="it names .*, expected a word"):
+        with pytest.raises(ValueError, match=r"it names .*, expected a word"):
             datasets_of(index_of(**{key: word}))
 
 
@@ -41,7 +41,7 @@ def test_other_words_are_refused(word):
 @pytest.mark.parametrize("name", [*WAYS_OUT, *PLACES, *OTHERS, "a/b"])
 def test_a_shard_of_any_other_form_is_refused(name, end):
     name = f"{name}{end}" if isinstance(name, str) else name
-    with pytest.raises(ValueError, match="it names .*, expected a shard"):
+    with pytest.raises(ValueError, match=r"it names .*, expected a shard"):
         datasets_of(index_of(name=name))
 
 
@@ -83,5 +83,5 @@ def test_whatever_leads_out_is_refused(tmp_path):
 
 def test_a_pipe_would_be_waited_for(tmp_path):
     os.mkfifo(tmp_path / "index.json")
-    with pytest.raises(ValueError, match="index.json is neither a file nor a folder"):
+    with pytest.raises(ValueError, match=r"index.json is neither a file nor a folder"):
         require_inside(tmp_path, [tmp_path / "index.json"])

@@ -25,7 +25,8 @@ def write_corpus(folder: Path, clips: dict[str, dict[str, dict]], *, clips_per_s
             ]
             seconds = sum(shard["seconds"] for shard in shards)
             entry = {"corpus": corpus, "language": language, "split": split, "path": place, "shards": shards}
-            entries.append(entry | {"seconds": seconds})
+            samples = sum(shard["samples"] for shard in shards)
+            entries.append(entry | {"samples": samples, "seconds": seconds, "speakers": 1})
         describe_to_energon(folder / place)
     for split in SPLITS:
         (folder / f"{split}.yaml").write_text(json.dumps(blend(split, entries)))
