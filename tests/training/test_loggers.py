@@ -1,6 +1,7 @@
 """W&B and TensorBoard over a kill: one run, without holes and without repeats."""
 
 import collections
+import json
 import os
 import signal
 import struct
@@ -129,3 +130,21 @@ def test_an_unknown_logger_is_refused(configure, micro):
     config = configure()
     with pytest.raises(ValueError, match=r"logger.kind=paper: expected csv, tensorboard or wandb"):
         assembly.build_loggers(config | {"logger": {"kind": "paper"}}, micro.run_of(config), resumed_at=None)
+
+
+@pytest.mark.parametrize("name", ["x/../../../precious", "*", "", 3])
+def test_a_wandb_run_of_any_other_name_is_refused(tmp_path, name):
+    run = Run(tmp_path / "run")
+    (run.path / "wandb/offline-run-1-x").mkdir(parents=True)
+    (tmp_path / "precious").mkdir()
+    run.wandb_file.write_text(json.dumps({"id": name}))
+    with pytest.raises(ValueError, match=r"wandb.json has the id .*, expected letters and digits"):
+        ContinuedWandb(run=run, resumed=True, name="one")
+    assert (tmp_path / "precious").is_dir()
+
+
+def test_the_server_of_wandb_is_not_a_configurations_to_choose(configure, micro):
+    config = configure()
+    logger = {"kind": "wandb", "project": "x", "settings": {"base_url": "http://localhost:1"}}
+    with pytest.raises(ValueError, match=r"logger.settings: set W&B's own settings by its variables"):
+        assembly.build_loggers(config | {"logger": logger}, micro.run_of(config), resumed_at=None)
