@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.io.atomic import write_text
+from lfsc.shards.checks import require_inside
 
 from .corpora.utterance import Rejection, Utterance
 from .filters import Rules
@@ -42,6 +43,8 @@ class Corpus(NamedTuple):
 def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
     """Write `corpus` into `out`, or what an earlier run has left of it to do."""
     folder = out / corpus.name
+    # What an earlier run left may be somebody else's, and shards would be written through links.
+    require_inside(out, folder.rglob("*"))
     if finished(folder, corpus.settings):
         # A run may have ended between its last steps.
         if corpus.name not in corpora(out):

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,10 @@ from ..split import SPLITS
 
 METADATA = ".nv-meta"
 # Samples go to the task encoder as they are in the shard: it decodes the crop that it wants.
-SAMPLE_TYPE = {"__module__": "megatron.energon", "__class__": "CrudeWebdataset"}
+SAMPLE_TYPE = yaml.safe_dump({"__module__": "megatron.energon", "__class__": "CrudeWebdataset"}, sort_keys=False)
+WRITTEN = {"dataset.yaml", "split.yaml", ".info.json", "index.sqlite", "index.uuid"}
+# Of a split; energon writes train-{00000..00004}.tar for five.
+SHARDS = re.compile(r"[A-Za-z0-9_-]+(\{\d+\.\.\d+\})?\.tar")
 
 
 class EnergonTask(NamedTuple):
@@ -45,7 +49,32 @@ def prepare(task: EnergonTask) -> None:
         raise ValueError(
             f"{task.folder / wrong}: {counted.get(wrong)} samples found, {task.shards[wrong]} were written"
         )
-    write_text(task.folder / METADATA / "dataset.yaml", yaml.safe_dump(SAMPLE_TYPE, sort_keys=False))
+    write_text(task.folder / METADATA / "dataset.yaml", SAMPLE_TYPE)
+
+
+def foreign(folder: Path) -> list[str]:
+    """A sentence for each of energon's files that `prepare` does not write so.
+
+    lfsc opens none of them, but energon would run what they name for anyone who opens the folder with it.
+    """
+    metadata, found = folder / METADATA, []
+    if unknown := sorted({path.name for path in metadata.glob("*")} - WRITTEN):
+        found.append(f"{metadata / unknown[0]} is none of energon's files that data_prep writes")
+    if _text(metadata / "dataset.yaml") != SAMPLE_TYPE.encode():
+        found.append(f"{metadata / 'dataset.yaml'} is not as data_prep writes it; energon could run what it names")
+    try:
+        split = safe_yaml.parse(_text(metadata / "split.yaml"), "split.yaml")
+        names = [name for part in split["split_parts"].values() for name in part]
+        if split.get("exclude") or not all(SHARDS.fullmatch(name) for name in names):
+            found.append(f"{metadata / 'split.yaml'} names other than shards of its folder")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        found.append(f"{metadata / 'split.yaml'} is damaged ({error!r})")
+    return found
+
+
+def _text(path: Path) -> bytes:
+    """The beginning of a file; nothing where it is none."""
+    return safe_yaml.text_of(path) if path.is_file() else b""
 
 
 def blend(split: str, weights: dict[str, float]) -> str:

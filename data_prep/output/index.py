@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lfsc.io.atomic import write_text
+from lfsc.shards.checks import datasets_of, require_inside
 
 from ..split import SPLITS
 from .energon import blend
@@ -59,9 +60,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def _gather(out: Path, sample_rate: int) -> None:
-    entries = [
-        dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in json.loads(path.read_text())["datasets"]
-    ]
+    entries = [dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in _listed(path)["datasets"]]
     for split in SPLITS:
         weights = {entry["path"]: entry["seconds"] for entry in entries if entry["split"] == split}
         write_text(out / f"{split}.yaml", blend(split, weights))
@@ -83,7 +82,22 @@ def read_index(out: Path) -> dict:
     path = out / "index.json"
     if not path.exists():
         raise ValueError(f"{path} is not there: no corpus in {out} is finished")
-    return json.loads(path.read_text(encoding="utf-8"))
+    index = _listed(path)
+    require_inside(
+        out, [out / entry["path"] / shard["name"] for entry in index["datasets"] for shard in entry["shards"]]
+    )
+    return index
+
+
+def _listed(path: Path) -> dict:
+    """The content of a file with datasets; ValueError where they are none that data_prep wrote."""
+    require_inside(path.parent, [path])
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        datasets_of(content)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged ({error!r}): prepare the data again") from error
+    return content
 
 
 def hours(entries: list[dict], split: str) -> float:

@@ -11,7 +11,8 @@ from lfsc.audio.files import UnreadableAudio
 
 from ..mapping import Workers, mapped
 from ..report import Report
-from .energon import METADATA
+from ..split import SPLITS
+from .energon import METADATA, blend, foreign
 from .index import read_index
 
 
@@ -34,6 +35,7 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     for found in report.reading(seconds, mapped(workers, differences, tasks)):
         problems += found
     problems += _miscounted(out, index["datasets"])
+    problems += _foreign(out, index["datasets"])
     for problem in problems:
         report.say(problem)
     hours = sum(seconds) / 3600
@@ -56,6 +58,18 @@ def _miscounted(out: Path, datasets: list[dict]) -> list[str]:
     return problems
 
 
+def _foreign(out: Path, datasets: list[dict]) -> list[str]:
+    """A sentence for everything that the folder tells energon and data_prep would not."""
+    problems = []
+    for split in SPLITS:
+        weights = {dataset["path"]: dataset["seconds"] for dataset in datasets if dataset["split"] == split}
+        path = out / f"{split}.yaml"
+        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != blend(split, weights):
+            problems.append(f"{path} is not as data_prep writes it; energon could run what it names")
+    folders = dict.fromkeys(dataset["path"] for dataset in datasets)
+    return problems + [problem for folder in folders for problem in foreign(out / folder)]
+
+
 def differences(task: VerifyTask) -> list[str]:
     """A sentence for everything in which the shard is not what the index says."""
     try:
@@ -66,8 +80,8 @@ def differences(task: VerifyTask) -> list[str]:
         return [f"{task.path}: {error}"]
     actual = {"bytes": task.path.stat().st_size, "sha256": digest, "samples": samples, "seconds": round(seconds, 3)}
     for name, value in actual.items():
-        if value != task.shard[name]:
-            found.append(f"{task.path}: {name} is {value}, {task.shard[name]} in the index")
+        if value != task.shard.get(name):
+            found.append(f"{task.path}: {name} is {value}, {task.shard.get(name)} in the index")
     return found
 
 
@@ -78,6 +92,9 @@ def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
     with tarfile.open(task.path, "r:") as tar:
         for member in tar:
             key, _, kind = member.name.partition(".")
+            if not member.isreg() or kind not in ("flac", "json"):
+                found.append(f"{task.path}: {member.name!r} is neither a flac nor a json file")
+                continue
             content = tar.extractfile(member).read()
             if kind == "flac":
                 audio[key] = content

@@ -76,7 +76,8 @@ def test_a_token_file_tells_its_length_and_rate(tmp_path, capsys):
 
 
 def test_shards_tell_their_hours_and_languages(tmp_path, capsys):
-    entry = {"corpus": "mls", "split": "train", "path": "mls/en", "samples": 10, "seconds": 5400.0, "shards": [{}, {}]}
+    entry = {"corpus": "mls", "split": "train", "path": "mls/en", "samples": 10, "seconds": 5400.0}
+    entry["shards"] = [{"name": "train-00000.tar"}, {"name": "train-00001.tar"}]
     index = {"version": 1, "sample_rate": 22050, "datasets": [entry | {"language": name} for name in ("en", "de")]}
     (tmp_path / "index.json").write_text(json.dumps(index))
     facts = told(tmp_path, capsys)

@@ -95,3 +95,12 @@ def test_a_runs_own_configuration_takes_overrides_of_its_keys():
     with pytest.raises(ValueError, match="expected a whole number"):
         override(config, ["max_updates=nine"])
     assert config["max_updates"] == 5
+
+
+@pytest.mark.parametrize("text", ["${oc.env:HOME}", "x/${oc.decode:'[1]'}", "${seed}"])
+def test_a_runs_configuration_reads_nothing_around_it(text):
+    for config in ({"data": {"path": text}, "seed": 1}, {"freeze": [1, [text]], "seed": 1}):
+        with pytest.raises(
+            ValueError, match=r"(data\.path|freeze\.1\.0) is .* in the run's config.yaml: expected a value"
+        ):
+            override(config, ["seed=2"])

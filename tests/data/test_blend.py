@@ -9,7 +9,14 @@ HOURS = {("mls", "en"): 16.0, ("cv", "en"): 4.0, ("cv", "de"): 1.0}
 @pytest.fixture
 def datasets():
     return [
-        Dataset(corpus, language, "train", f"{corpus}/{language}", [Shard("train-00000.tar", 1, 10, 3600 * hours)])
+        Dataset(
+            corpus,
+            language,
+            "train",
+            f"{corpus}/{language}",
+            [Shard("train-00000.tar", 1, 10, 3600 * hours)],
+            3600 * hours,
+        )
         for (corpus, language), hours in HOURS.items()
     ]
 

@@ -75,6 +75,14 @@ def test_a_clip_is_one_request_of_its_own_bytes(open_stream, corpus, bucket):
     assert all(span.startswith("bytes=") for span in asked)
 
 
+def test_nothing_is_asked_for_but_the_index_and_shards(open_stream, bucket):
+    _, log = bucket
+    taken(open_stream("msc://store/speech"), 20)
+    asked = {line.split()[1] for line in log.read_text().splitlines()[1:]}
+    assert "/bucket/speech/index.json" in asked
+    assert [path for path in asked if not re.search(r"(/speech/index\.json|\.tar|\.tar\.idx)$", path)] == []
+
+
 def test_missing_and_truncated_shards_are_found_at_start(open_stream, bucket, caplog):
     folder, _ = bucket
     shard = folder / "one/en/train-00001.tar"

@@ -36,12 +36,6 @@ def test_only_the_parts_asked_for_are_kept(corpus):
     assert "json" not in clip
 
 
-def test_excluded_clips_are_none(corpus):
-    reader = ShardReader(listed(corpus / "one/en"), parts=["flac"], wanted=lambda name: name != "train-00000.tar/a1")
-    assert reader[1] is None
-    assert reader[2]["__key__"] == "a2"
-
-
 def test_a_truncated_shard_is_named(own_shards):
     shard = own_shards / "train-00001.tar"
     reader = ShardReader(listed(own_shards), parts=["flac"])

@@ -312,3 +312,12 @@ def test_ray_makes_the_same_corpus_though_a_worker_is_killed(tmp_path, prepare, 
     index = prepare("demo", tmp_path / "here" / "out", *DEMO)["index"]
     assert 5 <= killed[0] < sum(len(dataset["shards"]) for dataset in index["datasets"])
     assert read_index(out) == index
+
+
+def test_shards_are_not_written_through_links(tree, tmp_path, capsys):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out/in").mkdir(parents=True)
+    (tmp_path / "out/in/de").symlink_to(tmp_path / "elsewhere")
+    assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 1
+    assert "leads out of" in capsys.readouterr().err
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -23,7 +23,7 @@ FLOORS = [
 ]
 HOMES = {
     "soundfile": {"audio"},
-    "transformers": {"discriminators", "metrics", "evaluation", "commands"},
+    "transformers": {"discriminators", "metrics", "evaluation", "commands", "pretrained"},
     "megatron": {"data"},
     "webdataset": {"data"},
     "lightning": {"training"},

@@ -5,6 +5,8 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
+from lfsc.shards.checks import datasets_of, require_inside
+
 Facts = dict[str, str]
 
 
@@ -28,14 +30,15 @@ def token_file(path: Path) -> Facts:
 def indexed(path: Path) -> Facts:
     """What the index of a folder of shards says."""
     try:
+        require_inside(path, [path / "index.json"])
         index = json.loads((path / "index.json").read_text(encoding="utf-8"))
         return corpus(path, index) if "datasets" in index else converted(path, index)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}/index.json is damaged ({error!r}): make the shards again") from error
 
 
 def corpus(path: Path, index: dict) -> Facts:
-    datasets = index["datasets"]
+    datasets = datasets_of(index)
     hours: Counter[str] = Counter()
     for dataset in datasets:
         hours[dataset["split"]] += dataset["seconds"] / 3600
@@ -53,7 +56,9 @@ def corpus(path: Path, index: dict) -> Facts:
 
 def converted(path: Path, index: dict) -> Facts:
     """What `lfsc tokenize` or `detokenize` finished."""
-    kind = shard(path / index["shards"][0]["name"])
+    first = path / index["shards"][0]["name"]
+    require_inside(path, [first])
+    kind = shard(first)
     return {
         "kind": kind["kind"].replace("shard", "shards"),
         "clips": f"{index['samples']:,}, {index['failed']:,} failed",

@@ -62,6 +62,7 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """A run's own configuration with `key=value` overrides of keys that it has."""
     check_overrides(overrides)
+    check_resolved(config)
     node = OmegaConf.create(config)
     OmegaConf.set_struct(node, True)
     try:
@@ -77,6 +78,19 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     check_kinds(config, chosen, free=["trainer.devices", *options])
     return with_texts(config, chosen)
+
+
+def check_resolved(config: Any, key: str = "") -> None:
+    """ValueError for ${…} in a run's configuration.
+
+    It was resolved when it was written: somebody else would have put it there to read what is around now, such as
+    variables of the environment.
+    """
+    if isinstance(config, str) and "${" in config:
+        raise ValueError(f"{key} is {config[:60]!r} in the run's config.yaml: expected a value")
+    items = config.items() if isinstance(config, dict) else enumerate(config) if isinstance(config, list) else ()
+    for name, value in items:
+        check_resolved(value, f"{key}.{name}".lstrip("."))
 
 
 def is_option(item: str) -> bool:

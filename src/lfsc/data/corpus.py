@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from megatron.energon.epathlib import EPath
 
+from lfsc.shards.checks import LEAST_CLIP_BYTES, count, datasets_of, duration
+
 from . import storage
 
 logger = logging.getLogger(__name__)
@@ -21,13 +23,17 @@ class Shard(NamedTuple):
 
 
 class Dataset(NamedTuple):
-    """The clips of one corpus, language and split; `path` is relative to the corpora's folder."""
+    """The clips of one corpus, language and split; `path` is relative to the corpora's folder.
+
+    `seconds` are those of all its shards, also where some are missing.
+    """
 
     corpus: str
     language: str
     split: str
     path: str
     shards: list[Shard]
+    seconds: float
 
     @property
     def samples(self) -> int:
@@ -55,9 +61,9 @@ def read_corpus(path: str, *, sample_rate: int) -> Corpus:
     content = _read_index(path)
     try:
         index = json.loads(content)
-        datasets = [_dataset(entry) for entry in index["datasets"]]
+        datasets = [_dataset(entry) for entry in datasets_of(index)]
         found_rate = int(index["sample_rate"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path}/index.json is damaged ({error!r}): prepare the data again") from error
     if found_rate != sample_rate:
         raise ValueError(
@@ -74,7 +80,7 @@ def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) 
     places = [(dataset, shard) for dataset in datasets for shard in dataset.shards]
     root = storage.place(path)
     with ThreadPoolExecutor(16) as threads:
-        faults = list(threads.map(lambda place: _fault(root / place[0].path, place[1]), places))
+        faults = list(threads.map(lambda place: _fault(root, root / place[0].path, place[1]), places))
     faulty = {(d.path, s.name): fault for (d, s), fault in zip(places, faults, strict=True) if fault}
     lost = sum(shard.samples for dataset, shard in places if (dataset.path, shard.name) in faulty)
     total = sum(shard.samples for _, shard in places)
@@ -90,8 +96,9 @@ def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) 
     return [dataset for dataset in whole if dataset.samples]
 
 
-def _fault(folder: EPath, shard: Shard) -> str | None:
+def _fault(root: EPath, folder: EPath, shard: Shard) -> str | None:
     path = folder / shard.name
+    storage.require_inside(root, [path, path.with_suffix(".tar.idx")])
     try:
         found = storage.size(path)
     except FileNotFoundError:
@@ -101,6 +108,7 @@ def _fault(folder: EPath, shard: Shard) -> str | None:
 
 def _read_index(path: str) -> bytes:
     folder = storage.place(path)
+    storage.require_inside(folder, [folder / "index.json"])
     try:
         return storage.read(folder / "index.json")
     except NotADirectoryError:
@@ -116,5 +124,9 @@ def _read_index(path: str) -> bytes:
 
 
 def _dataset(entry: dict) -> Dataset:
-    shards = [Shard(s["name"], int(s["bytes"]), int(s["samples"]), float(s["seconds"])) for s in entry["shards"]]
-    return Dataset(entry["corpus"], entry["language"], entry["split"], entry["path"], shards)
+    shards = [Shard(s["name"], count(s["bytes"]), count(s["samples"]), duration(s["seconds"])) for s in entry["shards"]]
+    for shard in shards:
+        if shard.samples * LEAST_CLIP_BYTES > shard.bytes:
+            raise ValueError(f"{shard.name} has {shard.samples} clips in {shard.bytes} bytes")
+    words = [str(entry[name]) for name in ("corpus", "language", "split", "path")]
+    return Dataset(*words, shards, duration(entry["seconds"]))

@@ -1,25 +1,19 @@
 """Opening a corpus for training: which datasets, in which shares, in which batches."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from megatron.energon import WorkerConfig
-from megatron.energon.epathlib import EPath
 from megatron.energon.errors import reraise_exception
-from megatron.energon.metadataset import load_dataset
 from megatron.energon.metadataset.loader_interface import DatasetBlendMode, LoadedDataset
 
 from .blend import Blend, Share, shares
 from .corpus import Corpus, Dataset, present
 from .filters import Filter
+from .shard_dataset import ShardDataset
+from .shard_reader import read_shards
 from .stream import Ranks, TrainingStream
 from .task_encoder import CropEncoder
-
-# Clips that a worker reads in their order; they were shuffled when the shards were written.
-CLIPS_IN_SEQUENCE = 100
-# Sequences of a dataset that a worker reads in turns: more shuffle better and keep more files open.
-SEQUENCES_AT_ONCE = 4
 
 
 class Opened(NamedTuple):
@@ -44,12 +38,15 @@ def open_training(
         seed_offset=encoder.seed,
         global_error_handler=reraise_exception,
     )
-    loaded = load(corpus.path, datasets, config)
-    blended = blend(datasets, [entry.weight for entry in loaded], known=corpus.split("train"))
+    blended = blend(datasets, [dataset.seconds for dataset in datasets], known=corpus.split("train"))
     heard = [dataset for dataset, share in zip(datasets, blended, strict=True) if share]
     check_enough(heard, clips=batch_size // crops, ranks=ranks, path=corpus.path)
+    readers = [read_shards(corpus.path, dataset, parts=encoder.parts) for dataset in heard]
     stream = encoder.build_train_datasets(
-        datasets=[LoadedDataset(dataset=e.dataset, weight=s) for e, s in zip(loaded, blended, strict=True) if s],
+        datasets=[
+            LoadedDataset(dataset=ShardDataset(reader, config), weight=share)
+            for reader, share in zip(readers, filter(None, blended), strict=True)
+        ],
         worker_config=config,
         batch_size=batch_size // crops,
         shuffle_buffer_size=None,
@@ -78,42 +75,6 @@ def identity_of(corpus: Corpus, heard: Sequence[Dataset]) -> dict[str, Any]:
         "datasets": [dataset.path for dataset in heard],
         "clips": sum(dataset.samples for dataset in heard),
     }
-
-
-def load(path: str, datasets: Sequence[Dataset], config: WorkerConfig) -> list[LoadedDataset]:
-    """The same datasets as train.yaml has them for energon, with its weights."""
-    root = EPath(str(path))
-    check_copied(root, datasets)
-    listed = load_dataset(root / "train.yaml").get_datasets(
-        training=True,
-        split_part="train",
-        worker_config=config,
-        max_samples_per_sequence=CLIPS_IN_SEQUENCE,
-        parallel_shard_iters=SEQUENCES_AT_ONCE,
-        decoder=None,
-    )
-    by_path = {entry.dataset.path.relative_to(root): entry for entry in listed.datasets}
-    absent = [dataset.path for dataset in datasets if dataset.path not in by_path]
-    if absent:
-        raise ValueError(
-            f"{path}/train.yaml does not list {', '.join(absent)}, which index.json has: prepare the data again"
-        )
-    for dataset in datasets:
-        names = {shard.name for shard in dataset.shards}
-        factory = by_path[dataset.path].dataset
-        factory.shards = [shard for shard in factory.shards if shard.name in names]
-    return [by_path[dataset.path] for dataset in datasets]
-
-
-def check_copied(root: EPath, datasets: Sequence[Dataset]) -> None:
-    """ValueError if a copy of the corpus lacks what energon needs, which is hidden beside the shards."""
-    needed = [root / "train.yaml", *(root / dataset.path / ".nv-meta/.info.json" for dataset in datasets)]
-    with ThreadPoolExecutor(16) as threads:
-        absent = [path for path, there in zip(needed, threads.map(EPath.is_file, needed), strict=True) if not there]
-    if absent:
-        raise ValueError(
-            f"{absent[0]} is missing: copy the corpus again with what is hidden in it (`msc sync --no-ignore-hidden`)"
-        )
 
 
 def check_enough(heard: Sequence[Dataset], *, clips: int, ranks: Ranks, path: str) -> None:

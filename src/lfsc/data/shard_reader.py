@@ -3,7 +3,7 @@
 import os
 import tarfile
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import BinaryIO, NamedTuple
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lfsc.data import storage
 
 from .batch import UnusableData
+from .corpus import Dataset
 from .pieces import LoadedPiece, Piece, members
 
 OPEN_SHARDS = 8
@@ -31,23 +32,19 @@ class OpenShard(NamedTuple):
 class ShardReader:
     """The clips of `shards` in their order, their `parts` (file extensions) as open files.
 
-    Takes the place of energon's reader, which reads all of a clip and takes ten times as long for it. `wanted` filters
-    by "<shard>/<key>".
+    Takes the place of energon's reader, which reads all of a clip and takes ten times as long for it.
     """
 
-    def __init__(
-        self, shards: Sequence[ShardInfo], *, parts: Sequence[str], wanted: Callable[[str], bool] | None = None
-    ):
+    def __init__(self, shards: Sequence[ShardInfo], *, parts: Sequence[str]):
         self.shards = list(shards)
         self.parts = parts
-        self.wanted = wanted
         self.ends = list(accumulate(shard.count for shard in self.shards))
         self.opened = lru_cache(OPEN_SHARDS)(open_shard)
 
     def __len__(self) -> int:
         return self.ends[-1]
 
-    def __getitem__(self, index: int) -> FilteredSample | None:
+    def __getitem__(self, index: int) -> FilteredSample:
         number = bisect_right(self.ends, index)
         shard = self.shards[number]
         position = index - self.ends[number] + shard.count
@@ -55,8 +52,6 @@ class ShardReader:
             key, parts = self.clip(shard.path, position)
         except (OSError, tarfile.TarError, IndexError, ValueError) as error:
             raise UnusableData(f"shard {shard.path} cannot be read at clip {position}: {error}") from error
-        if self.wanted is not None and not self.wanted(f"{shard.name}/{key}"):
-            return None
         return FilteredSample(
             __key__=key, __shard__=shard.name, __restore_key__=("Webdataset", index), __sources__=(), **parts
         )
@@ -83,6 +78,15 @@ class ShardReader:
         if there < size:
             raise ValueError(f"only {max(0, there)} of its {size} bytes are there")
         return piece
+
+
+def read_shards(path: str, dataset: Dataset, *, parts: Sequence[str]) -> ShardReader:
+    """The clips of a dataset of the corpus `path`, as its index has them."""
+    folder = storage.place(path) / dataset.path
+    return ShardReader(
+        [ShardInfo(name=shard.name, path=folder / shard.name, count=shard.samples) for shard in dataset.shards],
+        parts=parts,
+    )
 
 
 def open_shard(path: EPath) -> OpenShard:

@@ -1,10 +1,12 @@
 """Files of a corpus wherever it lies: in a folder, or behind a profile of energon's multi-storage client."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from megatron.energon.epathlib import EPath
 from multistorageclient.types import Range
+
+from lfsc.shards import checks
 
 PROFILES = "~/.msc_config.yaml (or the file that MSC_CONFIG names)"
 
@@ -30,6 +32,12 @@ def place(path: str) -> EPath:
         ) from error
     except ValueError as error:
         raise ValueError(f"{path}: {first_line(error)}") from error
+
+
+def require_inside(folder: EPath, files: Iterable[EPath]) -> None:
+    """ValueError for a file that is a link out of `folder`; object storage has no links."""
+    if folder.is_local():
+        checks.require_inside(folder.local_path(), [file.local_path() for file in files])
 
 
 def read(path: EPath) -> bytes:

@@ -5,14 +5,12 @@ from typing import NamedTuple
 
 import numpy
 import torch
-from megatron.energon import CrudeSample, SkipSample, TaskEncoder, stateless
-from megatron.energon.flavors.base_dataset import SavableDataset
-from megatron.energon.task_encoder.cooking import Cooker
+from megatron.energon import SkipSample, TaskEncoder, stateless
+from megatron.energon.flavors.webdataset.structs import FilteredSample
 
 from .batch import Batch, Skip, UnusableClip, UnusableData
 from .crops import Cropper, Crops
 from .filters import Filter
-from .shard_reader import ShardReader
 from .skips import SkipWatch
 
 FILTERED_IN_A_ROW = 100_000
@@ -29,8 +27,8 @@ class CropEncoder(TaskEncoder):
     So a clip is cut the same whoever reads it, and energon need not keep the state of a random generator.
     """
 
+    # energon's would unpickle what a clip holds under some names.
     decoder = None
-    cookers = (Cooker(cook=lambda clip: clip),)
 
     def __init__(self, *, cropper: Cropper, filter: Filter, watch: SkipWatch, num_workers: int, seed: int):
         self.cropper = cropper
@@ -40,17 +38,13 @@ class CropEncoder(TaskEncoder):
         self.seed = seed
         self.filtered = 0
 
-    def build_cook_crude_sample(self, dataset: SavableDataset, **_) -> SavableDataset:
-        """The clips as they are, read by our reader."""
-        loader = dataset.dataset
-        parts = ("flac", "json") if self.filter.needs_json else ("flac",)
-        loader.join_readers = [
-            ShardReader(reader.shard_infos, parts=parts, wanted=reader.sample_filter) for reader in loader.join_readers
-        ]
-        return dataset
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The files of a clip that are needed, by their extensions."""
+        return ("flac", "json") if self.filter.needs_json else ("flac",)
 
     @stateless
-    def encode_sample(self, clip: CrudeSample) -> EncodedClip:
+    def encode_sample(self, clip: FilteredSample) -> EncodedClip:
         key = clip["__key__"]
         # energon counts visits in steps of the number of workers.
         visit = self.current_sample_index // max(1, self.num_workers)
@@ -63,7 +57,7 @@ class CropEncoder(TaskEncoder):
         self.watch.used()
         return EncodedClip(key, crops)
 
-    def check_wanted(self, clip: CrudeSample) -> None:
+    def check_wanted(self, clip: FilteredSample) -> None:
         if not self.filter.needs_json or self.filter.accepts(fields_of(clip)):
             self.filtered = 0
             return
@@ -79,7 +73,7 @@ class CropEncoder(TaskEncoder):
         return Batch(audio, keys, self.watch.report())
 
 
-def fields_of(clip: CrudeSample) -> dict:
+def fields_of(clip: FilteredSample) -> dict:
     try:
         return json.load(clip["json"])
     except ValueError as error:

@@ -11,6 +11,7 @@ from transformers import AutoModel, PreTrainedModel, WavLMConfig, WavLMModel
 from lfsc.discriminators.attention import with_fused_attention
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
+from lfsc.io.pretrained import load_pretrained
 
 
 class SLMDiscriminator(nn.ModuleList):
@@ -66,9 +67,8 @@ def load_slm(*, path: str) -> PreTrainedModel:
     if path.startswith((".", "/", "~")) and not Path(path).expanduser().is_dir():
         raise ValueError(f"slm.path={path}: no such folder; give one that save_pretrained wrote, or a hub name")
     try:
-        return AutoModel.from_pretrained(
-            str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path, dtype=torch.float32
-        )
+        place = str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path
+        return load_pretrained(AutoModel.from_pretrained, place, dtype=torch.float32)
     except OSError as error:
         raise ValueError(
             f"slm.path={path} can be neither read nor downloaded ({str(error).splitlines()[0]}); "

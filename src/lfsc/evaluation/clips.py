@@ -12,6 +12,7 @@ from lfsc.audio import files
 from lfsc.audio.bandwidth import bandwidth
 from lfsc.audio.manifest import MANIFESTS, manifest_rows
 from lfsc.audio.resampling import resample
+from lfsc.shards.checks import datasets_of, require_inside
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 # Upper edges in Hz under which a recording's spectrum ends like that of one made at 8 or 16 kHz.
@@ -83,12 +84,19 @@ def clips_at(data: Path, split: str) -> list[Clip]:
 
 
 def indexed_shards(corpus: Path, split: str) -> list[Path]:
-    index = json.loads((corpus / "index.json").read_text(encoding="utf-8"))
-    datasets = [dataset for dataset in index["datasets"] if dataset["split"] == split]
+    index = corpus / "index.json"
+    require_inside(corpus, [index])
+    try:
+        listed = datasets_of(json.loads(index.read_text(encoding="utf-8")))
+        datasets = [dataset for dataset in listed if dataset["split"] == split]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{index} is damaged ({error!r}): prepare the data again") from error
     if not datasets:
-        splits = sorted({dataset["split"] for dataset in index["datasets"]})
+        splits = sorted({dataset["split"] for dataset in listed})
         raise ValueError(f"{corpus} has no split {split!r}, only {', '.join(splits)}; choose with --split")
-    return [corpus / dataset["path"] / shard["name"] for dataset in datasets for shard in dataset["shards"]]
+    shards = [corpus / dataset["path"] / shard["name"] for dataset in datasets for shard in dataset["shards"]]
+    require_inside(corpus, shards)
+    return shards
 
 
 def clips_of_shard(shard: Path) -> list[Clip]:

@@ -4,10 +4,12 @@ import re
 import unicodedata
 import warnings
 from contextlib import contextmanager
+from functools import partial
 
 import numpy
 import torch
 
+from lfsc.io.pretrained import load_pretrained
 from lfsc.metrics.metric import Audio, Measured, Pair, Unmeasurable
 
 INTELLIGIBILITY_RATE = 16000
@@ -137,4 +139,4 @@ def load_transcriber(path: str, *, device: str = "cpu") -> Transcriber:
     """A recogniser of a local folder or a hub name."""
     from transformers import pipeline
 
-    return Transcriber(pipeline("automatic-speech-recognition", model=path, device=device))
+    return Transcriber(load_pretrained(partial(pipeline, "automatic-speech-recognition"), path, device=device))

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from lfsc.io.atomic import replacing
+from lfsc.shards.checks import datasets_of, require_inside
 
 
 class Shard(NamedTuple):
@@ -46,6 +47,8 @@ def find(source: Path | str) -> list[Shard]:
         raise ValueError(f"{source}: {len(missing)} shards that its index names are missing, such as {missing[0]}")
     if not found:
         raise ValueError(f"{source}: no shards (*.tar) in it")
+    if promised:
+        require_inside(source, [source / "index.json", *(source / name for name in found)])
     return [Shard(source / name, name, promised.get(name)) for name in sorted(found)]
 
 
@@ -55,13 +58,14 @@ def promised_samples(index: Path) -> dict[str, int]:
         return {}
     try:
         content = json.loads(index.read_text(encoding="utf-8"))
-        folders = content.get("datasets", [{"path": ".", "shards": content.get("shards", [])}])
+        tokens = [{"path": ".", "shards": content.get("shards", [])}]
+        folders = datasets_of(content) if "datasets" in content else tokens
         return {
             str(PurePosixPath(folder["path"], shard["name"])): int(shard["samples"])
             for folder in folders
             for shard in folder["shards"]
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{index} is damaged ({error!r})") from error
 
 

@@ -70,3 +70,35 @@ def test_a_sample_whose_length_is_not_what_it_says(corpus, capsys):
 def test_nothing_to_verify(tmp_path, capsys):
     assert main(["verify", str(tmp_path), "--workers", "0"]) == 1
     assert "no corpus in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("train.yaml", "__module__: os\n__function__: system\n"),
+        ("in/de/.nv-meta/dataset.yaml", "__module__: evil\n__class__: X\n"),
+        ("in/de/.nv-meta/loader.py", "import os\n"),
+        ("in/de/.nv-meta/split.yaml", "split_parts: {train: [../../x.tar]}\nexclude: []\n"),
+        ("in/de/.nv-meta/split.yaml", "!!python/object/apply:os.getcwd []\n"),
+    ],
+)
+def test_what_energon_would_run_is_told(corpus, capsys, name, text):
+    (corpus / name).write_text(text)
+    assert name in differences(corpus, capsys)
+
+
+def test_a_link_out_of_the_corpus_is_refused(corpus, tmp_path, capsys):
+    shard = corpus / "in/de/train-00000.tar"
+    shard.rename(tmp_path / "outside.tar")
+    shard.symlink_to(tmp_path / "outside.tar")
+    assert main(["verify", str(corpus), "--workers", "0"]) == 1
+    assert "train-00000.tar leads out of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+def test_a_member_that_is_no_file_is_told(corpus, capsys, kind):
+    with tarfile.open(corpus / "in/de/val-00000.tar", "a") as tar:
+        member = tarfile.TarInfo("x.json")
+        member.type, member.linkname = kind, "/etc/passwd"
+        tar.addfile(member)
+    assert "'x.json' is neither a flac nor a json file" in differences(corpus, capsys)

@@ -1,6 +1,7 @@
 """W&B and TensorBoard over a kill: one run, without holes and without repeats."""
 
 import collections
+import json
 import os
 import signal
 import struct
@@ -11,7 +12,7 @@ import pytest
 from lfsc.runs.directory import Run
 from lfsc.training import build
 from lfsc.training.callbacks.max_updates import MaxUpdates
-from lfsc.training.loggers.wandb import UPDATE, ContinuedWandb, read_told
+from lfsc.training.loggers.wandb import UPDATE, RunWandb, read_known
 
 SETTINGS = ("max_updates=8", "validate_every=4", "checkpoint_every=3", "log_every=1")
 
@@ -78,8 +79,8 @@ def test_wandb_goes_on_with_the_same_run(killed_and_resumed, monkeypatch):
     run = killed_and_resumed("logger=wandb", "logger.mode=offline")
     assert wandb_history(run) == dict.fromkeys(range(9), 1)
     names = {path.name.rpartition("-")[2] for path in run.path.glob("wandb/offline-run-*")}
-    assert names == {read_told(run).id}
-    assert read_told(run).update == 8
+    assert names == {read_known(run).id}
+    assert read_known(run).update == 8
 
 
 def test_tensorboard_goes_on_with_the_same_run(killed_and_resumed):
@@ -109,23 +110,42 @@ class Experiment:
 def test_what_the_server_lacks_is_told_and_what_it_has_is_not(tmp_path):
     run = Run(tmp_path)
     run.metrics_file.write_text("update,val/mel\r\n1,0.5\r\n2,0.4\r\n3,0.3\r\n4,0.2\r\n")
-    logger = ContinuedWandb(run=run, resumed=True, name="one")
+    logger = RunWandb(str(run.path), name="one")
     logger._experiment = Experiment(known=1)
-    logger.catch_up(until=3)
+    logger.resume_at(3)
     for update in (4, 5):
         logger.log_metrics({"val/mel": 0.1}, update)
     assert logger.experiment.logged == [2, 3, 4, 5]
-    ahead = ContinuedWandb(run=run, resumed=True, name="one")
+    ahead = RunWandb(str(run.path), name="one")
     ahead._experiment = Experiment(known=4)
-    ahead.catch_up(until=3)
+    ahead.resume_at(3)
     for update in (4, 5):
         ahead.log_metrics({"val/mel": 0.1}, update)
     assert ahead.experiment.logged == [5]
     assert ahead.known.id == logger.known.id
-    assert ContinuedWandb(run=run, resumed=False, name="one").known.id != logger.known.id
+    assert RunWandb(run=run, resumed=False, name="one").known.id != logger.known.id
 
 
 def test_an_unknown_logger_is_refused(configure, micro):
     config = configure()
-    with pytest.raises(ValueError, match=r"logger.kind=paper: expected csv, tensorboard or wandb"):
-        build.build_loggers(config | {"logger": {"kind": "paper"}}, micro.run_of(config), resumed_at=None)
+    with pytest.raises(ValueError, match=r"logger has 'paper': expected a section with `_target_`"):
+        build.build_loggers(config | {"logger": {"kind": "paper"}}, micro.run_of(config))
+
+
+@pytest.mark.parametrize("name", ["x/../../../precious", "*", "", 3])
+def test_a_wandb_run_of_any_other_name_is_refused(tmp_path, name):
+    run = Run(tmp_path / "run")
+    (run.path / "wandb/offline-run-1-x").mkdir(parents=True)
+    (tmp_path / "precious").mkdir()
+    run.wandb_file.write_text(json.dumps({"id": name}))
+    with pytest.raises(ValueError, match=r"wandb.json has the id .*, expected letters and digits"):
+        RunWandb(str(run.path), name="one")
+    assert (tmp_path / "precious").is_dir()
+
+
+def test_the_server_of_wandb_is_not_a_configurations_to_choose(configure, micro):
+    config = configure()
+    target = "lfsc.training.loggers.wandb.RunWandb"
+    logger = {"wandb": {"_target_": target, "project": "x", "settings": {"base_url": "http://localhost:1"}}}
+    with pytest.raises(ValueError, match=r"logger.settings: set W&B's own settings by its variables"):
+        build.build_loggers(config | {"logger": logger}, micro.run_of(config))

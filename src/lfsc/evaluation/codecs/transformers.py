@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lfsc.evaluation.codecs.base import Coder, Reconstruction, token_reconstruction
+from lfsc.io.pretrained import load_pretrained
 
 
 class Peer(Coder):
@@ -76,7 +77,7 @@ def open_peer(kind: str, source: str, *, setting: float | None, device: str) -> 
     from transformers import AutoModel
 
     try:
-        model = AutoModel.from_pretrained(source, dtype=torch.float32)
+        model = load_pretrained(AutoModel.from_pretrained, source, dtype=torch.float32)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"{source} can be neither read nor downloaded ({str(error).splitlines()[0]}); where there is a network, "

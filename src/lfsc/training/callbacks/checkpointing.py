@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
@@ -145,13 +146,13 @@ def newest(folder: Path) -> Path:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether every byte of a checkpoint is what was written, and it is one of a run."""
+    """Whether every byte of a checkpoint is what was written, and it is one of a run and nothing but data."""
     try:
         with ZipFile(path) as archive:
             if archive.testzip() is not None:
                 return False
         return "updates" in torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (BadZipFile, EOFError, OSError, RuntimeError, ValueError):
+    except (BadZipFile, EOFError, OSError, RuntimeError, UnpicklingError, ValueError):
         return False
 
 

@@ -1,6 +1,7 @@
 """W&B's run of a run of ours: one from beginning to end, whatever happened between."""
 
 import json
+import re
 import secrets
 import shutil
 from pathlib import Path
@@ -33,6 +34,9 @@ class RunWandb(WandbLogger):
     """
 
     def __init__(self, save_dir: str, **settings):
+        if "settings" in settings:
+            # They may name the server that gets the user's key, and a run to resume may be somebody else's.
+            raise ValueError("logger.settings: set W&B's own settings by its variables, such as WANDB_BASE_URL")
         self.run = Run(save_dir)
         self.known = read_known(self.run)
         self.sent = -1  # the last row that W&B has
@@ -86,4 +90,8 @@ def read_known(run: Run) -> Known:
     """What is known of the W&B run of a run; a new one where it had none."""
     if not run.wandb_file.is_file():
         return Known(secrets.token_hex(8))
-    return Known(**json.loads(run.wandb_file.read_text(encoding="utf-8")))
+    known = Known(**json.loads(run.wandb_file.read_text(encoding="utf-8")))
+    # It becomes part of the name of folders, of which some are removed.
+    if not (isinstance(known.id, str) and re.fullmatch(r"[A-Za-z0-9_-]+", known.id)):
+        raise ValueError(f"{run.wandb_file} has the id {known.id!r}, expected letters and digits: remove the file")
+    return known
