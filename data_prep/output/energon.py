@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import yaml
 
+from lfsc.io import safe_yaml
 from lfsc.io.atomic import write_text
 
 from ..split import SPLITS
