@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lfsc.io.atomic import write_text
+from lfsc.shards.index import NAME, Corpus, read
 
 from ..split import SPLITS
 from .energon import blend
@@ -62,29 +63,29 @@ def _gather(out: Path, sample_rate: int) -> None:
     entries = [
         dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in json.loads(path.read_text())["datasets"]
     ]
+    seconds: dict[str, dict[str, float]] = {}
     for split in SPLITS:
-        weights = {entry["path"]: entry["seconds"] for entry in entries if entry["split"] == split}
-        write_text(out / f"{split}.yaml", blend(split, weights))
+        seconds[split] = {entry["path"]: entry["seconds"] for entry in entries if entry["split"] == split}
+        write_text(out / f"{split}.yaml", blend(split, seconds[split]))
     index = {
         "version": VERSION,
         "sample_rate": sample_rate,
         "datasets": entries,
-        "hours": {split: round(hours(entries, split), 6) for split in SPLITS},
+        "hours": {split: round(sum(of.values()) / 3600, 6) for split, of in seconds.items()},
     }
-    write_text(out / "index.json", json.dumps(index, indent=1, ensure_ascii=False) + "\n")
+    write_text(out / NAME, json.dumps(index, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_corpus(out: Path) -> Corpus:
+    """What the index of `out` says; ValueError where no corpus in it is finished."""
+    if not (out / NAME).exists():
+        raise ValueError(f"{out / NAME} is not there: no corpus in {out} is finished")
+    found = read(out)
+    if not isinstance(found, Corpus):
+        raise ValueError(f"{out} holds what lfsc tokenize or detokenize wrote: use another folder")
+    return found
 
 
 def corpora(out: Path) -> set[str]:
     """Names of the corpora in the index; none where there is no index."""
-    return {entry["corpus"] for entry in read_index(out)["datasets"]} if (out / "index.json").exists() else set()
-
-
-def read_index(out: Path) -> dict:
-    path = out / "index.json"
-    if not path.exists():
-        raise ValueError(f"{path} is not there: no corpus in {out} is finished")
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def hours(entries: list[dict], split: str) -> float:
-    return sum(entry["seconds"] for entry in entries if entry["split"] == split) / 3600
+    return {dataset.corpus for dataset in read_corpus(out).datasets} if (out / NAME).exists() else set()
