@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.io.atomic import write_text
+from lfsc.parallel import Workers, mapped
 
 from .corpora.utterance import Rejection, Utterance
 from .filters import Rules
-from .mapping import Workers, mapped
 from .output.energon import EnergonTask, prepare
 from .output.index import CORPUS, corpora, datasets, read_corpus, write_index
 from .output.shard_writer import ShardTask, write_shard

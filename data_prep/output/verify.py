@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from lfsc.audio import files
 from lfsc.audio.files import UnreadableAudio
+from lfsc.parallel import Workers, mapped
 from lfsc.shards.index import Dataset, Shard
 
-from ..mapping import Workers, mapped
 from ..report import Report
 from .energon import METADATA
 from .index import read_corpus

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from data_prep.__main__ import main
-from data_prep.mapping import local
+from lfsc import parallel
 from lfsc.audio.resampling import resample
 from lfsc.shards.index import NAME
 
@@ -117,7 +117,7 @@ def packed() -> Callable[..., Path]:
 @pytest.fixture
 def here():
     """Workers that are this very process."""
-    with local(0) as workers:
+    with parallel.here() as workers:
         yield workers
 
 

@@ -15,8 +15,8 @@ import torch
 
 from data_prep.__main__ import main, parser
 from data_prep.commands import run
-from data_prep.mapping import cluster, mapped
 from lfsc.audio import files
+from lfsc.parallel import cluster, mapped
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = os.environ | {
