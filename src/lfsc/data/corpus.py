@@ -2,10 +2,12 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from megatron.energon.epathlib import EPath
 
 from lfsc.shards import index
+from lfsc.shards.checks import ENERGON_TYPE, require_crude
 from lfsc.shards.index import Corpus, Dataset, Shard
 
 from . import storage
@@ -22,7 +24,19 @@ def read_corpus(path: str, *, sample_rate: int) -> Corpus:
         raise ValueError(
             f"{path} holds audio at {corpus.sample_rate} Hz, the model is for {sample_rate} Hz: prepare it at that rate"
         )
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(partial(_require_crude, storage.place(path)), {dataset.path for dataset in corpus.datasets}))
     return corpus
+
+
+def _require_crude(root: EPath, folder: str) -> None:
+    path = root / folder / ENERGON_TYPE
+    storage.require_inside(root, [path])
+    try:
+        content = storage.read(path)
+    except FileNotFoundError:
+        return
+    require_crude(content, str(path))
 
 
 def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) -> list[Dataset]:
@@ -44,7 +58,7 @@ def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) 
             f"copy {path} again or prepare it again"
         )
     for fault in faulty.values():
-        logger.warning("left out: %s", fault)
+        logger.warning("skipped: %s", fault)
     whole = [d._replace(shards=[s for s in d.shards if (d.path, s.name) not in faulty]) for d in datasets]
     return [dataset for dataset in whole if dataset.samples]
 

@@ -6,7 +6,16 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
-from lfsc.shards.checks import LEAST_CLIP_BYTES, count, datasets_of, duration, require_inside
+from lfsc.io import safe_yaml
+from lfsc.shards.checks import (
+    ENERGON_TYPE,
+    LEAST_CLIP_BYTES,
+    count,
+    datasets_of,
+    duration,
+    require_crude,
+    require_inside,
+)
 
 NAME = "index.json"
 
@@ -87,6 +96,11 @@ def read(folder: PathLike | str) -> Corpus | Conversion:
     require_inside(folder, [path])
     index = parse(path.read_bytes(), path=str(folder))
     require_inside(folder, [Path(folder) / place for place in index.shards()])
+    if isinstance(index, Corpus):
+        for path in {Path(folder) / dataset.path / ENERGON_TYPE for dataset in index.datasets}:
+            if path.exists():
+                require_inside(folder, [path])
+                require_crude(safe_yaml.text_of(path), str(path))
     return index
 
 
