@@ -34,7 +34,7 @@ def resume(run: "Run", overrides: list[str]) -> int:
 def go_on(run: "Run", overrides: list[str]) -> int:
     from lfsc.distributed import is_first
     from lfsc.runs.summary import ended
-    from lfsc.training.callbacks.checkpointing import newest, update_of
+    from lfsc.training.checkpoint_io import newest, update_of
 
     config = changed(run.config(), overrides)
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}

@@ -13,7 +13,7 @@ from lfsc.cpu.apply import use_fast_layers
 from lfsc.losses.weighted import WeightedLosses
 from lfsc.runs.directory import Run
 from lfsc.training.callbacks.audio_samples import Samples
-from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpoints
+from lfsc.training.callbacks.checkpointing import Checkpoints
 from lfsc.training.callbacks.codebook_usage import CodebookUse
 from lfsc.training.callbacks.ema import Averaging
 from lfsc.training.callbacks.health_checks import Alarms
@@ -31,6 +31,7 @@ from lfsc.training.callbacks.resumed_optimizer import NewRates
 from lfsc.training.callbacks.rng_state import Randomness
 from lfsc.training.callbacks.throughput import Pace
 from lfsc.training.callbacks.validation import Validation
+from lfsc.training.checkpoint_io import AtomicCheckpointIO
 from lfsc.training.compiling import compile_parts
 from lfsc.training.ddp import PlayersDDP
 from lfsc.training.freezing import freeze
