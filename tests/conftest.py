@@ -3,7 +3,10 @@
 import importlib.util
 import json
 import math
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,6 +94,26 @@ def narrow_codec(*, seed: int = 0, **shape):
         codec.encoder.conv_out.parametrizations.weight.original0 /= latents.std(dim=(0, 2))[:, None, None]
         codec.encoder.conv_out.bias.zero_()
     return codec.eval()
+
+
+@pytest.fixture
+def hold_lock() -> Callable[[Path], AbstractContextManager[subprocess.Popen]]:
+    """with hold_lock(path) as process: another process has the lock of `path`."""
+    code = (
+        "import sys, time; from pathlib import Path; from lfsc.io.lock import locked\n"
+        "with locked(Path(sys.argv[1])): print(flush=True); time.sleep(60)"
+    )
+
+    @contextmanager
+    def hold(path: Path) -> Iterator[subprocess.Popen]:
+        with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return hold
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import lfsc
 from lfsc.audio import files
 from lfsc.cli import main
 from lfsc.shards.tar import Sample, read, write
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 from lfsc.tokens.tokenize import token_clip
 
 

@@ -42,7 +42,7 @@ def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) ->
     from lfsc.config.instantiate import check_targets
     from lfsc.distributed import is_first
     from lfsc.runs.summary import ended
-    from lfsc.training.callbacks.checkpointing import newest, update_of
+    from lfsc.training.checkpoint_io import newest, update_of
 
     config = changed(run.config(), overrides)
     # Only what the run itself names: the overrides are the user's own.

@@ -14,7 +14,7 @@ from lfsc.losses.named import NamedLosses
 from lfsc.models.initialization import initialize
 from lfsc.runs.directory import Run
 from lfsc.training.callbacks.audio_samples import AudioSamples
-from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpointing
+from lfsc.training.callbacks.checkpointing import Checkpointing
 from lfsc.training.callbacks.codebook_usage import CodebookUsage
 from lfsc.training.callbacks.ema import EMA
 from lfsc.training.callbacks.health_checks import HealthChecks
@@ -32,6 +32,7 @@ from lfsc.training.callbacks.resumed_optimizer import ResumedOptimizer
 from lfsc.training.callbacks.rng_state import RngState
 from lfsc.training.callbacks.throughput import Throughput
 from lfsc.training.callbacks.validation import Validation
+from lfsc.training.checkpoint_io import AtomicCheckpointIO
 from lfsc.training.compiling import compile_parts
 from lfsc.training.ddp import GanDDPStrategy
 from lfsc.training.freezing import freeze

@@ -12,7 +12,7 @@ from lfsc.audio import files
 from lfsc.audio.resampling import resample
 from lfsc.audio.suffixes import SUFFIXES
 from lfsc.evaluation.clips import Clip
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 
 
 class Reconstruction(NamedTuple):
