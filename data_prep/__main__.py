@@ -4,17 +4,18 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit status of the verb."""
     options = parser().parse_args(arguments)
-    from .mapping import cluster, local
+    from lfsc.parallel import cluster
 
     try:
         # Local workers import while this process does.
-        with cluster(options.ray) if options.ray else local(options.workers) as workers:
+        with cluster(options.ray) if options.ray else processes(options.workers) as workers:
             from .commands import run
 
             return run(options, workers)
@@ -23,6 +24,14 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted; the same command continues", file=sys.stderr)
     return 1
+
+
+def processes(count: int) -> AbstractContextManager:
+    """So many workers on this machine, or this process itself for a `count` of 0."""
+    from lfsc.parallel import here, local
+
+    preload = ("data_prep.output.shard_writer", "megatron.energon.flavors.webdataset.prepare")
+    return local(["cpu"] * count, preload=preload, quiet=True) if count else here()
 
 
 def parser() -> argparse.ArgumentParser:

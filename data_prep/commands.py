@@ -4,10 +4,11 @@ import argparse
 from functools import partial
 from pathlib import Path
 
+from lfsc.parallel import Workers
+
 from .corpora import common_voice, daps, demo, folder, mls
 from .corpora.keys import label
 from .filters import Rules
-from .mapping import Workers
 from .output.verify import verify
 from .pipeline import Corpus, make
 from .plan import Sizes

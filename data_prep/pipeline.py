@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.io.atomic import write_text
+from lfsc.parallel import Workers, mapped
 from lfsc.shards.checks import require_inside
 
 from .corpora.utterance import Rejection, Utterance
 from .filters import Rules
-from .mapping import Workers, mapped
 from .output.energon import EnergonTask, prepare
-from .output.index import CORPUS, corpora, datasets, read_index, write_index
+from .output.index import CORPUS, corpora, datasets, read_corpus, write_index
 from .output.shard_writer import ShardTask, write_shard
 from .plan import Plan, Planner, Sizes
 from .report import Report
@@ -52,9 +52,8 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
         shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
         report.say(f"{folder} is finished, with these settings: nothing to do")
         return
-    if corpora(out) and read_index(out)["sample_rate"] != corpus.rules.sample_rate:
-        rates = f"{read_index(out)['sample_rate']} Hz, not {corpus.rules.sample_rate} Hz"
-        raise ValueError(f"{out} holds shards at {rates}: use another folder")
+    if corpora(out) and (rate := read_corpus(out).sample_rate) != corpus.rules.sample_rate:
+        raise ValueError(f"{out} holds shards at {rate} Hz, not {corpus.rules.sample_rate} Hz: use another folder")
     with _locked(folder / UNFINISHED):
         write_text(folder / UNFINISHED / "settings.json", json.dumps(corpus.settings))
         planner = Planner(folder / UNFINISHED)

@@ -93,6 +93,29 @@ def narrow_codec(*, seed: int = 0, **shape):
     return codec.eval()
 
 
+@pytest.fixture(scope="session")
+def write_index() -> Callable[..., None]:
+    """write_index(folder, {("corpus/language", "split"): {"name.tar": (samples, seconds)}}) writes a corpus' index."""
+
+    def write(folder: Path, datasets: dict[tuple[str, str], dict[str, tuple[int, float]]]) -> None:
+        entries = [
+            {
+                "corpus": path.partition("/")[0],
+                "language": path.partition("/")[2],
+                "split": split,
+                "path": path,
+                "shards": [
+                    {"name": name, "bytes": 1, "samples": samples, "seconds": seconds}
+                    for name, (samples, seconds) in shards.items()
+                ],
+            }
+            for (path, split), shards in datasets.items()
+        ]
+        (folder / "index.json").write_text(json.dumps({"version": 1, "sample_rate": 22050, "datasets": entries}))
+
+    return write
+
+
 DECODER_ALONE = ("output_activation", "grouped_upsampling")
 
 

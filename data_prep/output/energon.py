@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 import yaml
 
+from lfsc.io import safe_yaml
 from lfsc.io.atomic import write_text
+from lfsc.shards.checks import CRUDE
 
 from ..split import SPLITS
 
 METADATA = ".nv-meta"
 # Samples go to the task encoder as they are in the shard: it decodes the crop that it wants.
-SAMPLE_TYPE = yaml.safe_dump({"__module__": "megatron.energon", "__class__": "CrudeWebdataset"}, sort_keys=False)
+SAMPLE_TYPE = yaml.safe_dump(CRUDE, sort_keys=False)
 WRITTEN = {"dataset.yaml", "split.yaml", ".info.json", "index.sqlite", "index.uuid"}
 # Of a split; energon writes train-{00000..00004}.tar for five.
 SHARDS = re.compile(r"[A-Za-z0-9_-]+(\{\d+\.\.\d+\})?\.tar")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lfsc.io.atomic import write_text
 from lfsc.shards.checks import datasets_of, require_inside
+from lfsc.shards.index import NAME, Corpus, read
 
 from ..split import SPLITS
 from .energon import blend
@@ -60,45 +61,39 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def _gather(out: Path, sample_rate: int) -> None:
-    entries = [dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in _listed(path)["datasets"]]
+    entries = [dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in _listed(path)]
+    seconds: dict[str, dict[str, float]] = {}
     for split in SPLITS:
-        weights = {entry["path"]: entry["seconds"] for entry in entries if entry["split"] == split}
-        write_text(out / f"{split}.yaml", blend(split, weights))
+        seconds[split] = {entry["path"]: entry["seconds"] for entry in entries if entry["split"] == split}
+        write_text(out / f"{split}.yaml", blend(split, seconds[split]))
     index = {
         "version": VERSION,
         "sample_rate": sample_rate,
         "datasets": entries,
-        "hours": {split: round(hours(entries, split), 6) for split in SPLITS},
+        "hours": {split: round(sum(of.values()) / 3600, 6) for split, of in seconds.items()},
     }
-    write_text(out / "index.json", json.dumps(index, indent=1, ensure_ascii=False) + "\n")
+    write_text(out / NAME, json.dumps(index, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_corpus(out: Path) -> Corpus:
+    """What the index of `out` says; ValueError where no corpus in it is finished."""
+    if not (out / NAME).exists():
+        raise ValueError(f"{out / NAME} is not there: no corpus in {out} is finished")
+    found = read(out)
+    if not isinstance(found, Corpus):
+        raise ValueError(f"{out} holds what lfsc tokenize or detokenize wrote: use another folder")
+    return found
 
 
 def corpora(out: Path) -> set[str]:
     """Names of the corpora in the index; none where there is no index."""
-    return {entry["corpus"] for entry in read_index(out)["datasets"]} if (out / "index.json").exists() else set()
+    return {dataset.corpus for dataset in read_corpus(out).datasets} if (out / NAME).exists() else set()
 
 
-def read_index(out: Path) -> dict:
-    path = out / "index.json"
-    if not path.exists():
-        raise ValueError(f"{path} is not there: no corpus in {out} is finished")
-    index = _listed(path)
-    require_inside(
-        out, [out / entry["path"] / shard["name"] for entry in index["datasets"] for shard in entry["shards"]]
-    )
-    return index
-
-
-def _listed(path: Path) -> dict:
-    """The content of a file with datasets; ValueError where they are none that data_prep wrote."""
+def _listed(path: Path) -> list[dict]:
+    """The datasets of a file that lists some; ValueError where they are none that data_prep wrote."""
     require_inside(path.parent, [path])
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        datasets_of(content)
+        return datasets_of(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is damaged ({error!r}): prepare the data again") from error
-    return content
-
-
-def hours(entries: list[dict], split: str) -> float:
-    return sum(entry["seconds"] for entry in entries if entry["split"] == split) / 3600

@@ -8,34 +8,31 @@ from typing import NamedTuple
 
 from lfsc.audio import files
 from lfsc.audio.files import UnreadableAudio
+from lfsc.parallel import Workers, mapped
+from lfsc.shards.index import Dataset, Shard
 
-from ..mapping import Workers, mapped
 from ..report import Report
 from ..split import SPLITS
 from .energon import METADATA, blend, foreign
-from .index import read_index
+from .index import read_corpus
 
 
 class VerifyTask(NamedTuple):
     path: Path
-    shard: dict
+    shard: Shard
     sample_rate: int
 
 
 def verify(out: Path, workers: Workers, report: Report) -> int:
     """The number of shards that differ from OUT/index.json, each of which is named; 0 is a good exit status."""
-    index = read_index(out)
-    tasks = [
-        VerifyTask(out / dataset["path"] / shard["name"], shard, index["sample_rate"])
-        for dataset in index["datasets"]
-        for shard in dataset["shards"]
-    ]
+    index = read_corpus(out)
+    tasks = [VerifyTask(out / place, shard, index.sample_rate) for place, shard in index.shards().items()]
     problems = []
-    seconds = [task.shard["seconds"] for task in tasks]
+    seconds = [task.shard.seconds for task in tasks]
     for found in report.reading(seconds, mapped(workers, differences, tasks)):
         problems += found
-    problems += _miscounted(out, index["datasets"])
-    problems += _foreign(out, index["datasets"])
+    problems += _miscounted(out, index.datasets)
+    problems += _foreign(out, index.datasets)
     for problem in problems:
         report.say(problem)
     hours = sum(seconds) / 3600
@@ -45,28 +42,28 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     return min(len(problems), 1)
 
 
-def _miscounted(out: Path, datasets: list[dict]) -> list[str]:
+def _miscounted(out: Path, datasets: list[Dataset]) -> list[str]:
     """A sentence for every shard of which energon's own metadata says something else than the index."""
     problems = []
     for dataset in datasets:
-        path = out / dataset["path"] / METADATA / ".info.json"
+        path = out / dataset.path / METADATA / ".info.json"
         counts = json.loads(path.read_text(encoding="utf-8"))["shard_counts"] if path.exists() else {}
-        for shard in dataset["shards"]:
-            found = counts.get(shard["name"])
-            if found != shard["samples"]:
-                problems.append(f"{path}: energon counts {found} in {shard['name']}, {shard['samples']} in the index")
+        for shard in dataset.shards:
+            found = counts.get(shard.name)
+            if found != shard.samples:
+                problems.append(f"{path}: energon counts {found} in {shard.name}, {shard.samples} in the index")
     return problems
 
 
-def _foreign(out: Path, datasets: list[dict]) -> list[str]:
+def _foreign(out: Path, datasets: list[Dataset]) -> list[str]:
     """A sentence for everything that the folder tells energon and data_prep would not."""
     problems = []
     for split in SPLITS:
-        weights = {dataset["path"]: dataset["seconds"] for dataset in datasets if dataset["split"] == split}
+        weights = {dataset.path: dataset.seconds for dataset in datasets if dataset.split == split}
         path = out / f"{split}.yaml"
         if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != blend(split, weights):
             problems.append(f"{path} is not as data_prep writes it; energon could run what it names")
-    folders = dict.fromkeys(dataset["path"] for dataset in datasets)
+    folders = dict.fromkeys(dataset.path for dataset in datasets)
     return problems + [problem for folder in folders for problem in foreign(out / folder)]
 
 
@@ -80,8 +77,8 @@ def differences(task: VerifyTask) -> list[str]:
         return [f"{task.path}: {error}"]
     actual = {"bytes": task.path.stat().st_size, "sha256": digest, "samples": samples, "seconds": round(seconds, 3)}
     for name, value in actual.items():
-        if value != task.shard.get(name):
-            found.append(f"{task.path}: {name} is {value}, {task.shard.get(name)} in the index")
+        if value != (indexed := getattr(task.shard, name)):
+            found.append(f"{task.path}: {name} is {value}, {indexed} in the index")
     return found
 
 

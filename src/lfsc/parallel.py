@@ -1,108 +1,152 @@
-"""One map over tasks whose function holds a model: in this process, in one a device, or on a Ray cluster."""
+"""One map over tasks: in this process, in others of this machine, or on a Ray cluster."""
 
+import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, NamedTuple
+from contextlib import contextmanager
+from multiprocessing import forkserver
+from typing import NamedTuple, TypeVar
 
-Work = Callable[[Any], Any]  # of one task
-Make = Callable[[str], Work]  # work on a device: cpu, cuda:0 …
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
+# Tasks under way for each worker: enough that none idles while an early one takes long.
+AHEAD = 4
+# How often Ray repeats a task whose worker died.
 RETRIES = 3
-_work: Work
+KEPT = "what is finished is kept, so the same command continues"
+
+_device = "cpu"
 
 
-class Outcome(NamedTuple):
-    task: Any
-    result: Any = None
-    error: Exception | None = None
+class WorkerLost(OSError):
+    """A worker is gone, and its task with it."""
 
 
-def mapped(make: Make, tasks: list, *, devices: list[str], threads: int) -> Iterator[Outcome]:
-    """What comes of each task, as it comes, from one process a device, each with so many threads.
+class Workers(NamedTuple):
+    """`submit` starts a task and gives a handle, `result` waits for one; `count` tasks run at a time."""
 
-    ValueError and OSError of a task are its outcome; anything else ends the map.
+    count: int
+    submit: Callable
+    result: Callable
+
+
+def mapped(workers: Workers, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+    """The results in the order of the tasks, which are drawn only as workers come free; errors are raised here."""
+    remaining = iter(tasks)
+    running = deque(workers.submit(function, task) for task in itertools.islice(remaining, workers.count * AHEAD))
+    while running:
+        result = workers.result(running.popleft())
+        running.extend(workers.submit(function, task) for task in itertools.islice(remaining, 1))
+        yield result
+
+
+def own_device() -> str:
+    """The device that this process works on, as its `devices` say: cpu, cuda:0 …"""
+    return _device
+
+
+@contextmanager
+def here(device: str = "cpu") -> Iterator[Workers]:
+    """This process itself."""
+    global _device
+    before, _device = _device, device
+    try:
+        yield Workers(1, lambda function, *task: function(*task), lambda result: result)
+    finally:
+        _device = before
+
+
+@contextmanager
+def local(
+    devices: list[str], *, threads: int = 1, preload: tuple[str, ...] = (), quiet: bool = False
+) -> Iterator[Workers]:
+    """Processes of this machine, one a device, each with so many threads.
+
+    Modules named in `preload` are imported once for all of them. With `quiet`, libraries that print by themselves are
+    not heard. WorkerLost where a process is killed.
     """
-    if len(devices) <= 1 or len(tasks) <= 1:
-        work = make(devices[0])
-        for task in tasks:
-            yield outcome(task, work)
-        return
-    # Not forked: a child of a process whose threads have computed hangs at its first convolution.
-    context = multiprocessing.get_context("spawn")
+    # A server that has imported what the workers need and forks them: they start at once and inherit no threads.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    forkserver.ensure_running()
     free = context.SimpleQueue()
     for device in devices:
         free.put(device)
-    count = min(len(devices), len(tasks))
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(make, free, threads)) as executor:
-        yield from outcomes(executor, tasks)
-
-
-def outcomes(executor: Executor, tasks: list) -> Iterator[Outcome]:
-    futures = [executor.submit(_do, task) for task in tasks]
+    begin = {"initializer": _begin, "initargs": (free, threads, quiet)}
+    executor = ProcessPoolExecutor(len(devices), mp_context=context, **begin)
     try:
-        for future in as_completed(futures):
-            yield future.result()
+        yield Workers(len(devices), executor.submit, lambda future: future.result())
     except BrokenProcessPool as error:
-        raise OSError("a worker was killed, perhaps for want of memory; the same command goes on from here") from error
+        raise WorkerLost(f"a worker was killed, perhaps for want of memory; {KEPT}") from error
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
-def mapped_on_ray(make: Make, tasks: list, *, address: str, gpus: bool) -> Iterator[Outcome]:
-    """The same on the machines of a Ray cluster, which see the same files: a task for each core, or for each GPU."""
+@contextmanager
+def cluster(address: str, *, gpus: bool = False) -> Iterator[Workers]:
+    """The cores or the GPUs of a Ray cluster, all of which see the same files; `local` starts one on this machine.
+
+    ValueError where Ray is not installed, WorkerLost where there is no cluster or where it fails.
+    """
     try:
         import ray
     except ImportError as error:
-        raise ValueError("--ray needs the package ray: pip install ray") from error
-    ray.init(address=address, log_to_driver=False)
+        raise ValueError("--ray needs the package ray: pip install 'lfsc[ray]'") from error
+    environment = {} if gpus else {"env_vars": {"OMP_NUM_THREADS": "1"}}
     try:
-        resources = {"num_gpus": 1} if gpus else {"num_cpus": 1}
-        # Once for all tasks.
-        work = ray.put(make)
-        remote = ray.remote(max_retries=RETRIES, **resources)(_do_on_ray)
-        running = {remote.remote(work, task, "cuda" if gpus else "cpu"): task for task in tasks}
-        while running:
-            (done, *_), _ = ray.wait(list(running))
-            del running[done]
-            yield ray.get(done)
+        ray.init(address=address, log_to_driver=False, logging_level="WARNING", runtime_env=environment)
+    # Ray raises a plain Exception when a node does not start.
+    except Exception as error:
+        raise WorkerLost(f"no Ray cluster at {address}: {str(error).strip().partition(chr(10))[0]}") from error
+
+    def result(handle: ray.ObjectRef):
+        try:
+            return ray.get(handle)
+        except ray.exceptions.RayTaskError as error:
+            # What went wrong over there, without the traceback that Ray makes its message.
+            raise error.cause from None
+
+    kind, device = ("GPU", "cuda") if gpus else ("CPU", "cpu")
+    try:
+        remote = ray.remote(**{f"num_{kind.lower()}s": 1}, max_retries=RETRIES)(_on)
+        count = int(ray.cluster_resources().get(kind, 1))
+        yield Workers(count, lambda function, *task: remote.remote(device, function, *task), result)
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise WorkerLost(f"the Ray cluster failed ({type(error).__name__}: {reason}); {KEPT}") from error
     finally:
         ray.shutdown()
 
 
-def outcome(task: Any, work: Work) -> Outcome:
-    try:
-        return Outcome(task, work(task))
-    except (ValueError, OSError) as error:
-        return Outcome(task, error=error)
+def _on(device: str, function: Callable, *task):
+    with here(device):
+        return function(*task)
 
 
-def _do_on_ray(make: Make, task: Any, device: str) -> Outcome:
+def _begin(free, threads: int, quiet: bool) -> None:
+    """A local worker: its device, its threads, and gone when the process that it works for is."""
     import torch
 
-    if device == "cpu":
-        torch.set_num_threads(1)
-    return outcome(task, make(device))
-
-
-def _do(task: Any) -> Outcome:
-    return outcome(task, _work)
-
-
-def _begin(make: Make, free, threads: int) -> None:
-    """A worker process: its device, its threads, and gone when the process that it works for is."""
-    import torch
-
-    global _work
+    global _device
+    _device = free.get()
     torch.set_num_threads(threads)
     # An interrupt reaches the whole group; the parent ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _work = make(free.get())
+    if quiet:
+        # libmpg123 and espeak-ng print straight to the error output, a line for every odd file.
+        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 2)
+        os.close(silence)
 
 
 def _end_with_parent() -> None:

@@ -36,9 +36,11 @@ def test_three_notations_say_the_same(tmp_path, write):
     [
         ("m.jsonl", "{", "line 1: not JSON"),
         ("m.jsonl", '\n{"text": "a"}', "line 2: no 'path' or 'audio_filepath', only text"),
-        ("m.jsonl", "[]", "line 1: no 'path'"),
+        ("m.jsonl", "[]", r"line 1: expected an object with 'path', found \[\]"),
         ("m.csv", "file,text\na,b\n", "line 2: no 'path' or 'audio_filepath', only file, text"),
         ("m.tsv", "path\ttext\na\tb\n\tc\n", "line 3: no 'path'"),
+        ("m.csv", "path,text\na,b,c\n", "line 2: more fields than columns: 'c'"),
+        ("m.csv", 'path,text\na,"to begin\n', "after line 1: unexpected end of data"),
         ("m.txt", "path,text\n", r"line 1: not JSON .* name ends in \.csv or \.tsv"),
         ("m.jsonl", "\udcff", "expected text in UTF-8"),
     ],
@@ -47,3 +49,10 @@ def test_bad_manifests_are_named_by_line(tmp_path, name, content, message):
     (tmp_path / name).write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(ValueError, match=message):
         manifest_rows(tmp_path / name)
+
+
+def test_quotation_marks_enclose_a_field_of_a_tsv_only_in_pairs(tmp_path):
+    lines = ["path\ttext", 'a\t"said ""hi"", twice"', 'b\t"to begin', 'c\t"all" of it', "d"]
+    (tmp_path / "m.tsv").write_text("\n".join(lines))
+    texts = [row["text"] for _, row in manifest_rows(tmp_path / "m.tsv")]
+    assert texts == ['said "hi", twice', '"to begin', '"all" of it', None]

@@ -75,11 +75,9 @@ def test_a_token_file_tells_its_length_and_rate(tmp_path, capsys):
     assert "1.995 s" in facts["audio"] and "43 frames of 8 tokens" in facts["tokens"]
 
 
-def test_shards_tell_their_hours_and_languages(tmp_path, capsys):
-    entry = {"corpus": "mls", "split": "train", "path": "mls/en", "samples": 10, "seconds": 5400.0}
-    entry["shards"] = [{"name": "train-00000.tar"}, {"name": "train-00001.tar"}]
-    index = {"version": 1, "sample_rate": 22050, "datasets": [entry | {"language": name} for name in ("en", "de")]}
-    (tmp_path / "index.json").write_text(json.dumps(index))
+def test_shards_tell_their_hours_and_languages(tmp_path, write_index, capsys):
+    shards = {"train-00000.tar": (4, 2000.0), "train-00001.tar": (6, 3400.0)}
+    write_index(tmp_path, {(f"mls/{language}", "train"): shards for language in ("en", "de")})
     facts = told(tmp_path, capsys)
     assert facts["kind"] == "shards of speech" and facts["hours"] == "train 3.00"
     assert (facts["clips"], facts["languages"], facts["shards"]) == ("20", "2", "4")
@@ -116,7 +114,7 @@ def test_token_shards_tell_their_codec(checkpoint, tmp_path, capsys):
         "frames": 9,
         "failed": 0,
         "audio_seconds": 1800.0,
-        "shards": [{"name": "train-00000.tar", "samples": 1}],
+        "shards": [{"name": "train-00000.tar", "bytes": 1, "samples": 1, "audio_seconds": 1800.0}],
     }
     (tmp_path / "t" / "index.json").write_text(json.dumps({"version": 1, **codec, **totals}))
     facts = told(tmp_path / "t", capsys)

@@ -17,13 +17,12 @@ from lfsc.tokens.tokenize import token_clip
 
 
 @pytest.fixture
-def corpus(tmp_path):
+def corpus(tmp_path, write_index):
     """Four shards of six clips each, with an index."""
     for shard in range(4):
         write(tmp_path / "corpus" / "en" / f"train-{shard:05d}.tar", [clip_of(shard, number) for number in range(6)])
-    shards = [{"name": f"train-{shard:05d}.tar", "samples": 6} for shard in range(4)]
-    index = {"datasets": [{"path": "en", "shards": shards}]}
-    (tmp_path / "corpus" / "index.json").write_text(json.dumps(index))
+    shards = {f"train-{shard:05d}.tar": (6, 1.0) for shard in range(4)}
+    write_index(tmp_path / "corpus", {("en", "train"): shards})
     return tmp_path / "corpus"
 
 

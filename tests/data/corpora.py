@@ -47,7 +47,7 @@ def write_shard(path: Path, clips: dict) -> dict:
 def describe_to_energon(folder: Path) -> None:
     shards = sorted(path.name for path in folder.glob("*.tar"))
     patterns = [(split, f"{split}-.*") for split in SPLITS]
-    WebdatasetPreparator.prepare_dataset(folder, shards, split_parts_patterns=patterns, num_workers=1)
+    WebdatasetPreparator.prepare_dataset(folder, shards, split_parts_patterns=patterns, workers=1)
     (folder / ".nv-meta" / "dataset.yaml").write_text("__module__: megatron.energon\n__class__: CrudeWebdataset\n")
 
 

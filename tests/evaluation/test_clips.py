@@ -60,12 +60,11 @@ def test_shards_hold_the_same_audio_and_the_notes(tmp_path, voice):
     assert find_clips(tmp_path / "b.tar") == find_clips(tmp_path)
 
 
-def test_a_corpus_gives_one_split(tmp_path, voice):
-    datasets = []
+def test_a_corpus_gives_one_split(tmp_path, voice, write_index):
     for split in ("train", "val"):
         shard(tmp_path / "demo" / "en" / f"{split}-00000.tar", [split], voice(1, rate=22050))
-        datasets.append({"split": split, "path": "demo/en", "shards": [{"name": f"{split}-00000.tar"}]})
-    (tmp_path / "index.json").write_text(json.dumps({"datasets": datasets}))
+    splits = ("train", "val")
+    write_index(tmp_path, {("demo/en", split): {f"{split}-00000.tar": (1, 1.0)} for split in splits})
     assert [clip.key for clip in find_clips(tmp_path)] == ["val"]
     assert [clip.key for clip in find_clips(tmp_path, split="train")] == ["train"]
     with pytest.raises(ValueError, match="no split 'test', only train, val"):

@@ -1,7 +1,5 @@
 """The three statements, and where they come from."""
 
-import json
-
 import pytest
 
 from lfsc.formats.licences import SUBJECTS, statements_of, trained_on
@@ -16,13 +14,9 @@ def test_every_subject_has_a_statement_and_what_is_given_now_wins(checkpoint, bu
         assert statements["weights"] == "CC-BY-4.0" and "not stated" in statements["data"]
 
 
-def test_a_runs_data_are_named_with_their_hours(tmp_path):
-    datasets = [
-        {"corpus": "mls", "split": "train", "seconds": 7200},
-        {"corpus": "mls", "split": "train", "seconds": 1800},
-        {"corpus": "mls", "split": "val", "seconds": 999},
-    ]
-    (tmp_path / "index.json").write_text(json.dumps({"datasets": datasets}))
+def test_a_runs_data_are_named_with_their_hours(tmp_path, write_index):
+    hours = {("mls/en", "train"): 7200, ("mls/de", "train"): 1800, ("mls/en", "val"): 999}
+    write_index(tmp_path, {dataset: {"a.tar": (1, seconds)} for dataset, seconds in hours.items()})
     assert trained_on({"data": {"path": str(tmp_path)}})["data"].startswith("mls (2.5 h)")
 
 

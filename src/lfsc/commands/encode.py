@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from lfsc.audio.suffixes import SUFFIXES
 from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
@@ -13,7 +14,7 @@ file, a folder, or - for stdout. What is there already is skipped; failures are 
 
 def main(arguments: list[str]) -> int:
     options = parsed(arguments)
-    found = file_jobs.jobs(options.input, options.output, suffixes=file_jobs.AUDIO, made=".lfsc")
+    found = file_jobs.jobs(options.input, options.output, suffixes=SUFFIXES, made=".lfsc")
 
     from lfsc.commands.recordings import Recordings
     from lfsc.tokens import file as token_file

@@ -10,7 +10,6 @@ from lfsc.commands.progress import Progress
 from lfsc.io.atomic import replacing
 
 STANDARD = "-"
-AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".w64", ".rf64", ".caf")
 
 
 class Job(NamedTuple):

@@ -1,11 +1,11 @@
 """What files and folders are that hold no codec: token files, shards, corpora, exported graphs, runs."""
 
 import json
-from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from lfsc.shards.checks import datasets_of, require_inside
+from lfsc.shards import index
+from lfsc.shards.index import Conversion, Corpus
 
 Facts = dict[str, str]
 
@@ -29,44 +29,37 @@ def token_file(path: Path) -> Facts:
 
 def indexed(path: Path) -> Facts:
     """What the index of a folder of shards says."""
-    try:
-        require_inside(path, [path / "index.json"])
-        index = json.loads((path / "index.json").read_text(encoding="utf-8"))
-        return corpus(path, index) if "datasets" in index else converted(path, index)
-    except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path}/index.json is damaged ({error!r}): make the shards again") from error
+    found = index.read(path)
+    return corpus(found) if isinstance(found, Corpus) else converted(found)
 
 
-def corpus(path: Path, index: dict) -> Facts:
-    datasets = datasets_of(index)
-    hours: Counter[str] = Counter()
-    for dataset in datasets:
-        hours[dataset["split"]] += dataset["seconds"] / 3600
+def corpus(found: Corpus) -> Facts:
+    splits = dict.fromkeys(dataset.split for dataset in found.datasets)
     return {
         "kind": "shards of speech",
-        "sample rate": f"{index['sample_rate']} Hz",
-        "hours": ", ".join(f"{split} {value:.2f}" for split, value in hours.items()),
-        "clips": f"{sum(dataset['samples'] for dataset in datasets):,}",
-        "corpora": ", ".join(sorted({dataset["corpus"] for dataset in datasets})),
-        "languages": str(len({dataset["language"] for dataset in datasets})),
-        "shards": f"{sum(len(dataset['shards']) for dataset in datasets):,}",
-        "for": f"lfsc train RECIPE data.path={path}, tokenize, evaluate",
+        "sample rate": f"{found.sample_rate} Hz",
+        "hours": ", ".join(f"{split} {found.hours(split):.2f}" for split in splits),
+        "clips": f"{sum(dataset.samples for dataset in found.datasets):,}",
+        "corpora": ", ".join(sorted({dataset.corpus for dataset in found.datasets})),
+        "languages": str(len({dataset.language for dataset in found.datasets})),
+        "shards": f"{len(found.shards()):,}",
+        "for": f"lfsc train RECIPE data.path={found.path}, tokenize, evaluate",
     }
 
 
-def converted(path: Path, index: dict) -> Facts:
+def converted(found: Conversion) -> Facts:
     """What `lfsc tokenize` or `detokenize` finished."""
-    first = path / index["shards"][0]["name"]
-    require_inside(path, [first])
-    kind = shard(first)
+    if not found.shards():
+        raise ValueError(f"{found.path} holds no shards")
+    kind = shard(Path(found.path) / next(iter(found.shards())))
     return {
         "kind": kind["kind"].replace("shard", "shards"),
-        "clips": f"{index['samples']:,}, {index['failed']:,} failed",
-        "hours": f"{index['audio_seconds'] / 3600:.3f}",
-        "frames": f"{index['frames']:,} of {index['num_codebooks']} tokens, of {index['codebook_size']} codes each",
-        "rate": f"{index['sample_rate'] / index['hop_length']:.3f} frames a second",
-        "fingerprint": str(index["codec"]),
-        "shards": f"{len(index['shards']):,}",
+        "clips": f"{found.samples:,}, {found.failed:,} failed",
+        "hours": f"{found.hours:.3f}",
+        "frames": f"{found.frames:,} of {found.num_codebooks} tokens, of {found.codebook_size} codes each",
+        "rate": f"{found.sample_rate / found.hop_length:.3f} frames a second",
+        "fingerprint": found.codec,
+        "shards": f"{len(found.shards()):,}",
         "for": kind["for"],
     }
 

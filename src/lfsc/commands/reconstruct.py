@@ -2,6 +2,7 @@
 
 import argparse
 
+from lfsc.audio.suffixes import SUFFIXES
 from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
@@ -12,7 +13,7 @@ Speech through a codec and back, to hear what it keeps. IN is a recording of any
 
 def main(arguments: list[str]) -> int:
     options = parsed(arguments)
-    found = file_jobs.jobs(options.input, options.output, suffixes=file_jobs.AUDIO, made=f".{options.format}")
+    found = file_jobs.jobs(options.input, options.output, suffixes=SUFFIXES, made=f".{options.format}")
 
     from lfsc.audio import files
     from lfsc.commands.recordings import Recordings

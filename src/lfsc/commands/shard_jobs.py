@@ -10,7 +10,9 @@ from lfsc.commands import codec_options
 from lfsc.commands.progress import Progress
 
 if TYPE_CHECKING:
-    from lfsc.parallel import Outcome, Work
+    from contextlib import AbstractContextManager
+
+    from lfsc.parallel import Workers
     from lfsc.tokens.shard_conversion import Convert, Task
     from lfsc.tokens.tokenize import Coding
 
@@ -58,9 +60,9 @@ def convert(
     waiting = [task for task in found if options.overwrite or shard_conversion.finished(task) is None]
     failures = []
     with Progress(f"lfsc {verb}", count=len(waiting), work=sum(size_of(task) for task in waiting)) as progress:
-        for outcome in outcomes(options, Maker(options, function, run.fingerprint), waiting, device):
+        for outcome in outcomes(options, Conversion(options, function, run.fingerprint), waiting, device):
             failures += failures_of(outcome)
-            seconds = outcome.result["audio_seconds"] if outcome.result else 0.0
+            seconds = outcome.record["audio_seconds"] if outcome.record else 0.0
             progress.advance(work=size_of(outcome.task), audio_seconds=seconds)
         there = len(found) - len(waiting)
         progress.note(f"lfsc {verb}: {len(waiting)} shards, {there} were there already, {progress.pace()}")
@@ -83,33 +85,55 @@ def coding_of(options: argparse.Namespace, device) -> "Coding":
     return Coding(codec, fingerprint, 0.0 if options.deterministic else batch_seconds, options.chunk_seconds)
 
 
-class Maker(NamedTuple):
-    """What a worker needs to make itself ready on its device: it loads the codec by itself."""
+class Outcome(NamedTuple):
+    task: "Task"
+    record: dict | None = None
+    error: Exception | None = None
+
+
+class Conversion(NamedTuple):
+    """What a worker does with a shard; it loads the codec by itself, on its own device."""
 
     options: argparse.Namespace
     function: "Convert"
     fingerprint: str
 
-    def __call__(self, device: str) -> "Work":
+    def __call__(self, task: "Task") -> Outcome:
+        """ValueError and OSError of a shard are its outcome; anything else ends the command."""
         import torch
 
-        from lfsc.tokens.shard_conversion import work_of
+        from lfsc.parallel import own_device
+        from lfsc.tokens.shard_conversion import convert_shard
 
-        own = coding_of(self.options, torch.device(device))
+        own = coding_of(self.options, torch.device(own_device()))
         if own.fingerprint != self.fingerprint:
             raise ValueError(
                 f"{self.options.codec} changed from codec {self.fingerprint} to {own.fingerprint} meanwhile"
             )
-        return work_of(own, self.function)
+        try:
+            return Outcome(task, convert_shard(task, own, self.function))
+        except (ValueError, OSError) as error:
+            return Outcome(task, error=error)
 
 
-def outcomes(options: argparse.Namespace, make: Maker, tasks: "list[Task]", device) -> "Iterator[Outcome]":
-    from lfsc.parallel import mapped, mapped_on_ray
+def outcomes(options: argparse.Namespace, conversion: Conversion, tasks: "list[Task]", device) -> Iterator[Outcome]:
+    """What comes of each shard, in their order."""
+    from lfsc.parallel import mapped
+
+    with workers_of(options, len(tasks), device) as workers:
+        yield from mapped(workers, conversion, tasks)
+
+
+def workers_of(options: argparse.Namespace, num_tasks: int, device) -> "AbstractContextManager[Workers]":
+    from lfsc.parallel import cluster, here, local
 
     if options.ray:
-        return mapped_on_ray(make, tasks, address=options.ray, gpus=device.type == "cuda")
-    devices = devices_of(options, device)[: max(1, len(tasks))]
-    return mapped(make, tasks, devices=devices, threads=max(1, len(os.sched_getaffinity(0)) // len(devices)))
+        return cluster(options.ray, gpus=device.type == "cuda")
+    devices = devices_of(options, device)[: max(1, num_tasks)]
+    if len(devices) == 1:
+        return here(devices[0])
+    threads = max(1, len(os.sched_getaffinity(0)) // len(devices))
+    return local(devices, threads=threads, preload=("lfsc.tokens.shard_conversion", "lfsc.formats.load"))
 
 
 def devices_of(options: argparse.Namespace, device) -> list[str]:
@@ -126,11 +150,11 @@ def devices_of(options: argparse.Namespace, device) -> list[str]:
     return [f"cuda:{number % count}" for number in range(options.workers or count)]
 
 
-def failures_of(outcome: "Outcome") -> list[str]:
+def failures_of(outcome: Outcome) -> list[str]:
     if outcome.error is not None:
         return [str(outcome.error)]
-    name = outcome.result["name"]
-    return [f"{name}: {failure['key']}: {failure['reason']}" for failure in outcome.result["failed"]]
+    name = outcome.record["name"]
+    return [f"{name}: {failure['key']}: {failure['reason']}" for failure in outcome.record["failed"]]
 
 
 def size_of(task: "Task") -> int:

@@ -3,9 +3,12 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lfsc.commands.own_code import add_own_code, own_code_names
+
+if TYPE_CHECKING:
+    from lfsc.runs.directory import Run
 
 EPILOG = """\
 Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, workers, seed, trainer=auto|cpu|ddp,
@@ -98,7 +101,18 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
         from lfsc.training.fit import train
 
         train(config, run, recipe=recipe)
-        return report_and_exit_code(run)
+        code = report_and_exit_code(run)
+        show_samples(run)
+        return code
+
+
+def show_samples(run: "Run") -> None:
+    """Say on stdout how well the last samples can be understood."""
+    from lfsc.distributed import is_first
+    from lfsc.evaluation.run_samples import describe_samples
+
+    if is_first():
+        print(*describe_samples(run), sep="\n")
 
 
 def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:

@@ -1,75 +1,42 @@
 """A corpus on disk: what its index says it holds, and whether that is there."""
 
-import hashlib
-import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from functools import partial
 
 from megatron.energon.epathlib import EPath
 
-from lfsc.shards.checks import LEAST_CLIP_BYTES, count, datasets_of, duration
+from lfsc.shards import index
+from lfsc.shards.checks import ENERGON_TYPE, require_crude
+from lfsc.shards.index import Corpus, Dataset, Shard
 
 from . import storage
 
 logger = logging.getLogger(__name__)
 
 
-class Shard(NamedTuple):
-    name: str
-    bytes: int
-    samples: int
-    seconds: float
-
-
-class Dataset(NamedTuple):
-    """The clips of one corpus, language and split; `path` is relative to the corpora's folder.
-
-    `seconds` are those of all its shards, also where some are missing.
-    """
-
-    corpus: str
-    language: str
-    split: str
-    path: str
-    shards: list[Shard]
-    seconds: float
-
-    @property
-    def samples(self) -> int:
-        return sum(shard.samples for shard in self.shards)
-
-    @property
-    def hours(self) -> float:
-        return sum(shard.seconds for shard in self.shards) / 3600
-
-
-class Corpus(NamedTuple):
-    """What index.json says; `index_hash` is its sha256."""
-
-    path: str
-    sample_rate: int
-    datasets: list[Dataset]
-    index_hash: str
-
-    def split(self, name: str) -> list[Dataset]:
-        return [dataset for dataset in self.datasets if dataset.split == name]
-
-
 def read_corpus(path: str, *, sample_rate: int) -> Corpus:
     """The index of `path` (a folder or msc://profile/folder); ValueError if it is absent, damaged, of another rate."""
-    content = _read_index(path)
-    try:
-        index = json.loads(content)
-        datasets = [_dataset(entry) for entry in datasets_of(index)]
-        found_rate = int(index["sample_rate"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"{path}/index.json is damaged ({error!r}): prepare the data again") from error
-    if found_rate != sample_rate:
+    corpus = index.parse(_read_index(path), path=str(path))
+    if not isinstance(corpus, Corpus):
+        raise ValueError(f"{path} holds what lfsc tokenize or detokenize wrote: expected shards that data_prep wrote")
+    if corpus.sample_rate != sample_rate:
         raise ValueError(
-            f"{path} holds audio at {found_rate} Hz, the model is for {sample_rate} Hz: prepare it at that rate"
+            f"{path} holds audio at {corpus.sample_rate} Hz, the model is for {sample_rate} Hz: prepare it at that rate"
         )
-    return Corpus(str(path), found_rate, datasets, hashlib.sha256(content).hexdigest())
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(partial(_require_crude, storage.place(path)), {dataset.path for dataset in corpus.datasets}))
+    return corpus
+
+
+def _require_crude(root: EPath, folder: str) -> None:
+    path = root / folder / ENERGON_TYPE
+    storage.require_inside(root, [path])
+    try:
+        content = storage.read(path)
+    except FileNotFoundError:
+        return
+    require_crude(content, str(path))
 
 
 def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) -> list[Dataset]:
@@ -91,7 +58,7 @@ def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) 
             f"copy {path} again or prepare it again"
         )
     for fault in faulty.values():
-        logger.warning("left out: %s", fault)
+        logger.warning("skipped: %s", fault)
     whole = [d._replace(shards=[s for s in d.shards if (d.path, s.name) not in faulty]) for d in datasets]
     return [dataset for dataset in whole if dataset.samples]
 
@@ -110,7 +77,7 @@ def _read_index(path: str) -> bytes:
     folder = storage.place(path)
     storage.require_inside(folder, [folder / "index.json"])
     try:
-        return storage.read(folder / "index.json")
+        return storage.read(folder / index.NAME)
     except NotADirectoryError:
         raise ValueError(f"{path} is a file: expected a folder that data_prep wrote") from None
     except FileNotFoundError:
@@ -121,12 +88,3 @@ def _read_index(path: str) -> bytes:
         else:
             reason = "make it with `python -m data_prep folder RECORDINGS DATA`, or give data.path=…"
         raise ValueError(f"{path} has no index.json; {reason}") from None
-
-
-def _dataset(entry: dict) -> Dataset:
-    shards = [Shard(s["name"], count(s["bytes"]), count(s["samples"]), duration(s["seconds"])) for s in entry["shards"]]
-    for shard in shards:
-        if shard.samples * LEAST_CLIP_BYTES > shard.bytes:
-            raise ValueError(f"{shard.name} has {shard.samples} clips in {shard.bytes} bytes")
-    words = [str(entry[name]) for name in ("corpus", "language", "split", "path")]
-    return Dataset(*words, shards, duration(entry["seconds"]))

@@ -12,9 +12,10 @@ from lfsc.audio import files
 from lfsc.audio.bandwidth import bandwidth
 from lfsc.audio.manifest import MANIFESTS, manifest_rows
 from lfsc.audio.resampling import resample
-from lfsc.shards.checks import datasets_of, require_inside
+from lfsc.audio.suffixes import SUFFIXES
+from lfsc.shards import index
+from lfsc.shards.index import Conversion
 
-SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 # Upper edges in Hz under which a recording's spectrum ends like that of one made at 8 or 16 kHz.
 BANDS = ((4300, "8 kHz"), (8600, "16 kHz"))
 
@@ -61,7 +62,7 @@ def find_clips(data: Path | str, *, split: str = "val") -> list[Clip]:
         raise ValueError(f"{data}: no such file or folder; --data takes shards, a folder of recordings or a manifest")
     clips = sorted(clips_at(data, split))
     if not clips:
-        raise ValueError(f"{data}: found no recordings ({', '.join(sorted(SUFFIXES))}), shards or manifest entries")
+        raise ValueError(f"{data}: found no recordings ({', '.join(SUFFIXES)}), shards or manifest entries")
     keys = [clip.key for clip in clips]
     if len(set(keys)) < len(keys):
         double = next(a for a, b in pairwise(keys) if a == b)
@@ -74,7 +75,7 @@ def clips_at(data: Path, split: str) -> list[Clip]:
         return clips_of_shard(data)
     if data.is_file():
         return clips_of_manifest(data)
-    if (data / "index.json").is_file():
+    if (data / index.NAME).is_file():
         return [clip for shard in indexed_shards(data, split) for clip in clips_of_shard(shard)]
     if manifest := next((data / name for name in MANIFESTS if (data / name).is_file()), None):
         return clips_of_manifest(manifest)
@@ -84,19 +85,14 @@ def clips_at(data: Path, split: str) -> list[Clip]:
 
 
 def indexed_shards(corpus: Path, split: str) -> list[Path]:
-    index = corpus / "index.json"
-    require_inside(corpus, [index])
-    try:
-        listed = datasets_of(json.loads(index.read_text(encoding="utf-8")))
-        datasets = [dataset for dataset in listed if dataset["split"] == split]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"{index} is damaged ({error!r}): prepare the data again") from error
+    found = index.read(corpus)
+    if isinstance(found, Conversion):
+        return [corpus / name for name in found.shards()]
+    datasets = found.split(split)
     if not datasets:
-        splits = sorted({dataset["split"] for dataset in listed})
+        splits = sorted({dataset.split for dataset in found.datasets})
         raise ValueError(f"{corpus} has no split {split!r}, only {', '.join(splits)}; choose with --split")
-    shards = [corpus / dataset["path"] / shard["name"] for dataset in datasets for shard in dataset["shards"]]
-    require_inside(corpus, shards)
-    return shards
+    return [corpus / dataset.path / shard.name for dataset in datasets for shard in dataset.shards]
 
 
 def clips_of_shard(shard: Path) -> list[Clip]:

@@ -1,13 +1,8 @@
 """A codec through all clips: what came back, what is wrong with it, and its numbers."""
 
-import signal
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import get_context
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy
 import torch
@@ -20,6 +15,7 @@ from lfsc.evaluation.loudness_shifts import Taken, followed_levels, silence_floo
 from lfsc.evaluation.signal_metrics import light_metrics
 from lfsc.metrics.codebook import token_counts
 from lfsc.metrics.metric import Measured, Metric, Pair, Unmeasurable
+from lfsc.parallel import WorkerLost, here, local
 
 
 class Row(NamedTuple):
@@ -58,21 +54,24 @@ class Terms(NamedTuple):
 def judge(label: str, codec: Codec, clips: list[Clip], terms: Terms, advance: Callable[[], None]) -> Judged:
     """All rows, in the order of the clips whatever the workers do, and what the codec does as a whole."""
     rows, counts = [], None
-    waiting: deque[tuple[Row, Future | None]] = deque()
-    with executor(terms.workers) as pool:
-        for clip in clips:
-            row, pair, tokens = coded(label, codec, clip, terms)
-            if tokens is not None:
-                found = token_counts(tokens[None], codebook_size=codec.codebook_size)
-                counts = found if counts is None else counts + found
-            waiting.append((row, pair and pool.submit(light, *portable(pair))))
-            # Not more than a few clips are held in memory.
-            while len(waiting) > 2 * terms.workers:
-                rows.append(finished(*waiting.popleft()))
+    waiting: deque[tuple[Row, Any]] = deque()
+    try:
+        with local(["cpu"] * terms.workers, preload=(__name__,)) if terms.workers else here() as workers:
+            for clip in clips:
+                row, pair, tokens = coded(label, codec, clip, terms)
+                if tokens is not None:
+                    found = token_counts(tokens[None], codebook_size=codec.codebook_size)
+                    counts = found if counts is None else counts + found
+                waiting.append((row, pair and workers.submit(light, *portable(pair))))
+                # Not more than a few clips are held in memory.
+                while len(waiting) > 2 * terms.workers:
+                    rows.append(finished(*waiting.popleft(), workers.result))
+                    advance()
+            for row, handle in waiting:
+                rows.append(finished(row, handle, workers.result))
                 advance()
-        for row, future in waiting:
-            rows.append(finished(row, future))
-            advance()
+    except WorkerLost as error:
+        raise ValueError(f"a worker was killed, perhaps for memory, near {clip.key}: try fewer --workers") from error
     return Judged(codec, rows, counts, silence_floor(codec, terms.sample_rate))
 
 
@@ -142,31 +141,8 @@ def light(fake: numpy.ndarray, real: numpy.ndarray, sample_rate: int) -> Taken:
         torch.set_num_threads(threads)
 
 
-def finished(row: Row, future: Future | None) -> Row:
-    if future is None:
+def finished(row: Row, handle: Any, result: Callable[[Any], Taken]) -> Row:
+    if handle is None:
         return row
-    try:
-        measured, unmeasured = future.result()
-    except BrokenProcessPool as error:
-        raise ValueError(
-            f"a worker was killed, perhaps for memory, near {row.clip.key}: try fewer --workers"
-        ) from error
+    measured, unmeasured = result(handle)
     return row._replace(measured=measured | row.measured, unmeasured=unmeasured | row.unmeasured)
-
-
-class Inline(Executor):
-    """Does at once what others do in workers."""
-
-    def submit(self, function, /, *arguments, **named) -> Future:
-        future = Future()
-        future.set_result(function(*arguments, **named))
-        return future
-
-
-@contextmanager
-def executor(workers: int) -> Iterator[Executor]:
-    # Spawned, not forked: the parent's threads would be missing in the child.
-    # An interruption is the parent's to tell, once.
-    ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), **ignore) if workers else Inline() as pool:
-        yield pool

@@ -1,12 +1,12 @@
 """On whose terms a codec may be used: statements of its code, its weights, and the data that they were trained on."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from lfsc.formats.source import NEMO, Source
+from lfsc.shards import index
+from lfsc.shards.index import Corpus
 
 SUBJECTS = ("code", "weights", "data")
 UNSTATED = {
@@ -31,12 +31,13 @@ def trained_on(config: Mapping[str, Any]) -> dict[str, str]:
     data = config.get("data")
     path = data.get("path") if isinstance(data, Mapping) else None
     try:
-        index = json.loads((Path(path) / "index.json").read_text(encoding="utf-8"))
-        hours: Counter[str] = Counter()
-        for dataset in index["datasets"]:
-            if dataset["split"] == "train":
-                hours[dataset["corpus"]] += dataset["seconds"] / 3600
-    except (OSError, ValueError, KeyError, TypeError):
+        found = index.read(path)
+    except (OSError, ValueError, TypeError):
         return {}
+    if not isinstance(found, Corpus):
+        return {}
+    hours: Counter[str] = Counter()
+    for dataset in found.split("train"):
+        hours[dataset.corpus] += dataset.hours
     named = ", ".join(f"{corpus} ({value:.4g} h)" for corpus, value in hours.items())
     return {"data": f"{named}; each corpus has a licence of its own"}

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from lfsc.config.values import brief, section
+from lfsc.io import safe_yaml
 
 # The only names that data_prep gives: without dots, slashes and colons none is a way out, or a place in a network.
 WORD = re.compile(r"[A-Za-z0-9_-]+")
 FOLDER = re.compile(rf"{WORD.pattern}(/{WORD.pattern})*")
 SHARD = re.compile(rf"{WORD.pattern}\.tar")
+# Where megatron-energon looks for what a dataset is, in its folder, and the one thing that data_prep writes there.
+ENERGON_TYPE = ".nv-meta/dataset.yaml"
+CRUDE = {"__module__": "megatron.energon", "__class__": "CrudeWebdataset"}
 # A clip is two files, each with a header.
 LEAST_CLIP_BYTES = 2 * 512
 
@@ -46,6 +50,17 @@ def duration(value: Any) -> float:
     if type(value) not in (int, float) or not isfinite(value) or value < 0:
         raise ValueError(f"it has {brief(value)} seconds, expected a number from 0 on")
     return float(value)
+
+
+def require_crude(content: bytes, name: str) -> None:
+    """ValueError where a dataset tells energon to build anything but its clips as they are.
+
+    lfsc asks energon for nothing else, and would run nothing of it; whoever opens the folder with energon would.
+    """
+    if safe_yaml.parse(content, name) != CRUDE:
+        raise ValueError(
+            f"{name} is not as data_prep writes it, and could make energon run code: remove it if you trust the corpus"
+        )
 
 
 def require_inside(folder: Path | str, files: Iterable[Path | str]) -> None:

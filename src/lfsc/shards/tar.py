@@ -4,11 +4,11 @@ import io
 import json
 import tarfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.io.atomic import replacing
-from lfsc.shards.checks import datasets_of, require_inside
+from lfsc.shards import index
 
 
 class Shard(NamedTuple):
@@ -41,32 +41,14 @@ def find(source: Path | str) -> list[Shard]:
         return [Shard(source, source.name)]
     if not source.is_dir():
         raise ValueError(f"{source}: no such shard or folder of shards")
-    promised = promised_samples(source / "index.json")
+    promised = index.read(source).shards() if (source / index.NAME).is_file() else {}
     found = [path.relative_to(source).as_posix() for path in source.rglob("*.tar") if not path.name.startswith(".")]
     if missing := sorted(set(promised) - set(found)):
         raise ValueError(f"{source}: {len(missing)} shards that its index names are missing, such as {missing[0]}")
     if not found:
         raise ValueError(f"{source}: no shards (*.tar) in it")
-    if promised:
-        require_inside(source, [source / "index.json", *(source / name for name in found)])
-    return [Shard(source / name, name, promised.get(name)) for name in sorted(found)]
-
-
-def promised_samples(index: Path) -> dict[str, int]:
-    """Samples of each shard by its name, as a corpus' or a token folder's index says; nothing where there is none."""
-    if not index.is_file():
-        return {}
-    try:
-        content = json.loads(index.read_text(encoding="utf-8"))
-        tokens = [{"path": ".", "shards": content.get("shards", [])}]
-        folders = datasets_of(content) if "datasets" in content else tokens
-        return {
-            str(PurePosixPath(folder["path"], shard["name"])): int(shard["samples"])
-            for folder in folders
-            for shard in folder["shards"]
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{index} is damaged ({error!r})") from error
+    samples = {name: shard.samples for name, shard in promised.items()}
+    return [Shard(source / name, name, samples.get(name)) for name in sorted(found)]
 
 
 def read(path: Path | str) -> Iterator[Sample]:

@@ -51,8 +51,9 @@ def run_of(folder: Path, number: int) -> Run:
 
 
 def train_command(recipe: str, overrides: list[str], own_code: list[str]) -> list[str]:
+    # -P: what lies in the folder where this was started is not imported, as with the command `lfsc` itself.
     options = [option for name in own_code for option in ("--with", name)]
-    return [sys.executable, "-m", "lfsc", "train", recipe, *overrides, *options, "--continue"]
+    return [sys.executable, "-P", "-m", "lfsc", "train", recipe, *overrides, *options, "--continue"]
 
 
 class TrialRun:

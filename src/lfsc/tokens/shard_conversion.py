@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,7 +118,3 @@ def write_index(source: str, out: Path, facts: dict) -> dict | None:
     index = {"version": VERSION, **facts, **totals, "shards": shards}
     write_text(out / "index.json", json.dumps(index, indent=1, ensure_ascii=False) + "\n")
     return index
-
-
-def work_of(coding: Coding, convert: Convert) -> Callable[[Task], dict]:
-    return partial(convert_shard, coding=coding, convert=convert)

@@ -69,15 +69,15 @@ def test_manifests_of_other_toolkits(tmp_path, put):
     [
         ("{", "not JSON"),
         ('["a"]', "expected an object with 'path', found [\"a\"]"),
-        ('{"file": 1}', "no 'path', only file"),
-        ("{}", "no 'path', only nothing"),
+        ('{"file": 1}', "no 'path' or 'audio_filepath', only file"),
+        ("{}", "no 'path' or 'audio_filepath', only nothing"),
     ],
 )
 def test_a_bad_row_of_a_manifest_is_rejected_alone(tmp_path, put, content, message):
     put("manifest.jsonl", f'{{"path": "a.wav"}}\n{content}\n{{"path": "b.wav"}}\n')
     first, bad, last = read(tmp_path)
     assert (first.key, last.key) == ("a", "b")
-    assert (bad.key, bad.reason) == ("manifest.jsonl, recording 2", "malformed")
+    assert (bad.key, bad.reason) == ("manifest.jsonl, line 2", "malformed")
     assert bad.detail.startswith(message)
 
 
@@ -91,7 +91,7 @@ def test_a_row_with_more_fields_than_columns_is_rejected_alone(tmp_path, put, ki
     ]
     put(f"manifest.{kind}", "".join(separator.join(row) + "\n" for row in rows))
     bad, padded, short = read(tmp_path)
-    assert (bad.key, bad.reason) == (f"manifest.{kind}, recording 1", "malformed")
+    assert (bad.key, bad.reason) == (f"manifest.{kind}, line 2", "malformed")
     assert bad.detail == "more fields than columns: 'de'"
     assert [(row.key, row.text, row.language) for row in (padded, short)] == [("b", "so", "de"), ("c", "short", "und")]
 

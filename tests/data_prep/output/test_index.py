@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from data_prep.output.index import alone, datasets, read_index, write_index
+from data_prep.output.index import alone, datasets, read_corpus, write_index
 
 
 @pytest.fixture
@@ -23,8 +23,11 @@ def test_every_finished_corpus_is_in_the_index(tmp_path, finish):
     for name in ("one", "two"):
         finish(name)
         write_index(tmp_path, 22050)
-    assert [entry["path"] for entry in read_index(tmp_path)["datasets"]] == ["one/de", "two/de"]
-    assert read_index(tmp_path)["hours"] == {"train": pytest.approx(6 / 3600, abs=1e-6), "val": 0}
+    assert [dataset.path for dataset in read_corpus(tmp_path).datasets] == ["one/de", "two/de"]
+    assert json.loads((tmp_path / "index.json").read_text())["hours"] == {
+        "train": pytest.approx(6 / 3600, abs=1e-6),
+        "val": 0,
+    }
 
 
 def test_two_that_finish_at_once_wait_for_each_other(tmp_path, finish):

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.clips import SUFFIXES, Clip
+from lfsc.audio.suffixes import SUFFIXES
+from lfsc.evaluation.clips import Clip
 from lfsc.tokens.file import fingerprint
 
 
@@ -107,7 +108,7 @@ class Files(Codec):
             if path.suffix.lower() in SUFFIXES and path.is_file():
                 self.paths.setdefault(stem(path.relative_to(folder)), []).append(path)
         if not self.paths:
-            raise ValueError(f"{folder}: found no recordings ({', '.join(sorted(SUFFIXES))})")
+            raise ValueError(f"{folder}: found no recordings ({', '.join(SUFFIXES)})")
 
     def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
         name = stem(Path(clip.key))

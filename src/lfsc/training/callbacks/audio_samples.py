@@ -13,7 +13,10 @@ from lfsc.io import atomic
 
 
 class AudioSamples(Callback):
-    """Writes the first `count` clips of the validation: originals once, reconstructions at every validation."""
+    """Writes the first `count` clips of the validation: originals once, reconstructions at every validation.
+
+    The image of a reconstruction has the original's spectrogram above its own.
+    """
 
     def __init__(self, *, folder: Path, count: int, sample_rate: int):
         self.folder = folder
@@ -31,29 +34,36 @@ class AudioSamples(Callback):
         clips = zip(batch.keys, batch.audio.cpu(), outputs.audio.float().cpu(), strict=True)
         for key, real, fake in list(clips)[: self.count]:
             if not (self.folder / "original" / f"{key}.wav").exists():
-                self.write(trainer, "original", key, real, update=0)
-            self.write(trainer, f"update-{module.updates:08d}", key, fake, update=module.updates)
+                self.write(trainer, "original", key, {"original": real}, update=0)
+            place = f"update-{module.updates:08d}"
+            self.write(trainer, place, key, {"original": real, place: fake}, update=module.updates)
 
-    def write(self, trainer: Trainer, place: str, key: str, audio: Tensor, *, update: int) -> None:
+    def write(self, trainer: Trainer, place: str, key: str, clips: dict[str, Tensor], *, update: int) -> None:
+        """Write the clip that is called `place` as audio, and all of them as an image."""
+        audio = clips[place]
         sound, image = self.folder / place / f"{key}.wav", self.folder / place / f"{key}.png"
         files.write(sound, audio.clamp(-1, 1), sample_rate=self.sample_rate)
-        draw_mel(image, self.mel(audio[None])[0], seconds=len(audio) / self.sample_rate, title=f"{key}, {place}")
+        mels = {f"{key}, {name}": self.mel(clip[None])[0] for name, clip in clips.items()}
+        draw_mels(image, mels, seconds=len(audio) / self.sample_rate)
         name = f"{'original' if place == 'original' else 'reconstruction'}/{key}"
         for logger in trainer.loggers:
             show(logger, name, sound, image, audio, update=update, sample_rate=self.sample_rate)
 
 
-def draw_mel(path: Path, mel: Tensor, *, seconds: float, title: str) -> None:
-    """A PNG of a mel spectrogram [bands, frames] in dB."""
+def draw_mels(path: Path, mels: dict[str, Tensor], *, seconds: float) -> None:
+    """A PNG of mel spectrograms [bands, frames] in dB, by their titles, one above the other."""
     # The figure alone, without pyplot: no state is left behind and no display is looked for.
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6, 2.4), layout="constrained")
-    axes = figure.subplots()
-    decibels = 20 * mel.clamp(min=1e-4).log10().numpy()
-    image = axes.imshow(decibels, origin="lower", aspect="auto", extent=(0, seconds, 0, len(mel)), vmin=-60, vmax=40)
-    axes.set(xlabel="seconds", ylabel="mel band", title=title)
-    figure.colorbar(image, label="dB")
+    figure = Figure(figsize=(8, 2.4 * len(mels)), layout="constrained")
+    rows = figure.subplots(len(mels), sharex=True, squeeze=False)[:, 0]
+    for axes, (title, mel) in zip(rows, mels.items(), strict=True):
+        decibels = 20 * mel.clamp(min=1e-4).log10().numpy()
+        extent = (0, seconds, 0, len(mel))
+        image = axes.imshow(decibels, origin="lower", aspect="auto", extent=extent, vmin=-60, vmax=40)
+        axes.set(ylabel="mel band", title=title)
+    rows[-1].set(xlabel="seconds")
+    figure.colorbar(image, ax=list(rows), label="dB")
     with atomic.replacing(path) as temporary:
         figure.savefig(temporary, dpi=100)
 

@@ -7,32 +7,55 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.mapping import AHEAD, KEPT, cluster, local, mapped
+from lfsc.parallel import AHEAD, KEPT, WorkerLost, cluster, here, local, mapped, own_device
 
 # Workers import what they are sent by name: modules that they can find, not this one.
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 RAY_FAILED = r"^the Ray cluster failed \([^\n]+\); "
 
 
-def test_results_come_in_the_order_of_the_tasks(here):
-    assert list(mapped(here, str, range(100))) == [str(number) for number in range(100)]
-    assert list(mapped(here, str, [])) == []
+def test_results_come_in_the_order_of_the_tasks():
+    with here() as workers:
+        assert list(mapped(workers, str, range(100))) == [str(number) for number in range(100)]
+        assert list(mapped(workers, str, [])) == []
 
 
-def test_tasks_are_drawn_as_they_are_needed(here):
+def test_tasks_are_drawn_as_they_are_needed():
     drawn = []
-    results = mapped(here, str, (drawn.append(number) or number for number in range(1000)))
-    next(results)
+    with here() as workers:
+        results = mapped(workers, str, (drawn.append(number) or number for number in range(1000)))
+        next(results)
     assert len(drawn) <= AHEAD + 1
+
+
+def test_a_task_knows_its_device():
+    with here("cuda:1") as workers:
+        assert list(mapped(workers, device_and, [3])) == [("cuda:1", 3)]
+    assert own_device() == "cpu"
+
+
+def device_and(number):
+    return own_device(), number
+
+
+@pytest.mark.slow
+def test_each_process_has_a_device_and_threads_of_its_own():
+    with local(["cuda:0", "cuda:1"], threads=3) as workers:
+        tasks = ["__import__('time').sleep(0.5) or __import__('lfsc.parallel').parallel.own_device()"] * 4
+        assert set(mapped(workers, eval, tasks)) == {"cuda:0", "cuda:1"}
+        assert set(mapped(workers, eval, ["__import__('torch').get_num_threads()"])) == {3}
 
 
 @pytest.mark.slow
 def test_local_processes():
-    with local(2) as workers:
+    with local(["cpu"] * 2) as workers:
         assert list(mapped(workers, abs, range(-50, 0))) == list(range(50, 0, -1))
         with pytest.raises(ValueError, match="invalid literal"):
             list(mapped(workers, int, ["1", "2", "three"]))
-        with pytest.raises(RuntimeError, match=f"^a worker died; {KEPT}$"), local(1) as dying:
+        with (
+            pytest.raises(WorkerLost, match=f"^a worker was killed, perhaps for want of memory; {KEPT}$"),
+            local(["cpu"]) as dying,
+        ):
             list(mapped(dying, os._exit, [1]))
 
 
@@ -42,14 +65,14 @@ def test_workers_end_with_a_killed_parent(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
         "import os, time\n"
-        "from data_prep.mapping import local, mapped\n"
+        "from lfsc.parallel import local, mapped\n"
         "if __name__ == '__main__':\n"
-        "    with local(2) as workers:\n"
+        "    with local(['cpu'] * 2) as workers:\n"
         "        running = workers.submit(time.sleep, 600)\n"
         "        print(workers.result(workers.submit(os.getpid)), flush=True)\n"
         "        time.sleep(600)\n"
     )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src")])}
     parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=environment, text=True)
     worker = int(parent.stdout.readline())
     parent.send_signal(signal.SIGKILL)
@@ -64,7 +87,7 @@ def test_workers_end_with_a_killed_parent(tmp_path):
 def test_a_task_of_which_all_of_rays_workers_die_is_said_in_one_line(monkeypatch):
     pytest.importorskip("ray")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    with pytest.raises(RuntimeError, match=f"{RAY_FAILED}{KEPT}$"), cluster("local") as workers:
+    with pytest.raises(WorkerLost, match=f"{RAY_FAILED}{KEPT}$"), cluster("local") as workers:
         list(mapped(workers, os._exit, [1]))
 
 
@@ -72,7 +95,7 @@ def test_a_task_of_which_all_of_rays_workers_die_is_said_in_one_line(monkeypatch
 def test_a_node_of_ray_that_dies_is_said_in_one_line(monkeypatch):
     pytest.importorskip("ray")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    with pytest.raises(RuntimeError, match=f"{RAY_FAILED}{KEPT}$"), cluster("local") as workers:
+    with pytest.raises(WorkerLost, match=f"{RAY_FAILED}{KEPT}$"), cluster("local") as workers:
         # A worker's parent is its node's raylet.
         results = mapped(workers, eval, ["__import__('os').getppid()", *["__import__('time').sleep(1)"] * 50])
         os.kill(next(results), signal.SIGKILL)
@@ -92,5 +115,5 @@ def test_a_cluster_that_does_not_start_is_said_in_one_line(monkeypatch):
         raise Exception("The current node timed out during startup.\nMore about that.")
 
     monkeypatch.setattr(ray, "init", fail)
-    with pytest.raises(RuntimeError, match=r"^no Ray cluster at 10\.0\.0\.1:1: The current node .* startup\.$"):
+    with pytest.raises(WorkerLost, match=r"^no Ray cluster at 10\.0\.0\.1:1: The current node .* startup\.$"):
         cluster("10.0.0.1:1").__enter__()
