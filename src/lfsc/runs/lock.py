@@ -1,4 +1,4 @@
-"""One process at a time in a run, also when two are started at once and neither has said yet that it runs."""
+"""One process at a time in a run, also when two are started at once and neither has reported yet that it runs."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +11,7 @@ NAME = ".lock"
 
 
 @contextmanager
-def claimed(run: Run) -> Iterator[None]:
+def lock(run: Run) -> Iterator[None]:
     """Inside, the run is this process's, and the first rank's for all; ValueError where it is another's.
 
     On a file system without locks, status.json alone keeps others out.
@@ -29,10 +29,10 @@ def claimed(run: Run) -> Iterator[None]:
         try:
             yield
         finally:
-            leave(run)
+            remove_if_empty(run)
 
 
-def leave(run: Run) -> None:
+def remove_if_empty(run: Run) -> None:
     """Remove a folder in which nothing came to be."""
     if [path.name for path in run.path.iterdir()] == [NAME]:
         (run.path / NAME).unlink()

@@ -58,7 +58,7 @@ def newest(folder: Path) -> Path:
             return path
         damaged.append(path.name)
     found = f"{', '.join(damaged)} cannot be read" if damaged else "there is none"
-    raise ValueError(f"no checkpoint to go on from in {folder}: {found}; `lfsc train` starts over in a new folder")
+    raise ValueError(f"no checkpoint to resume from in {folder}: {found}; `lfsc train` starts over in a new folder")
 
 
 def is_whole(path: Path) -> bool:
