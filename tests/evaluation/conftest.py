@@ -4,6 +4,7 @@ import importlib.util
 import json
 import shutil
 import subprocess
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,6 @@ def browse(chromium, tmp_path):
             return None
         _, _, rest = shown.stdout.partition('data-result="')
         assert rest, shown.stderr[-2000:]
-        return json.loads(rest.partition('"')[0].replace("&quot;", '"').replace("&amp;", "&"))
+        return json.loads(unescape(rest.partition('"')[0]))
 
     return run

@@ -23,12 +23,10 @@ def test_fetched_weights_are_pinned_and_found(tmp_path):
     assert find_damage(tmp_path) == []
 
 
-def test_a_pin_fake_downloads_the_same_revision_again(tmp_path):
+def test_a_pin_brings_the_same_revision_again(tmp_path):
     entry = fetch("asr", tmp_path / "a", source="me/whisper", revision="abc", download=fake_download)
-    pins = read_pins(tmp_path / "a" / "weights.json")
-    again = fetch(
-        "asr", tmp_path / "b", source=pins["asr"]["source"], revision=pins["asr"]["revision"], download=fake_download
-    )
+    pin = read_pins(tmp_path / "a" / "weights.json")["asr"]
+    again = fetch("asr", tmp_path / "b", source=pin["source"], revision=pin["revision"], download=fake_download)
     assert again == entry
 
 

@@ -39,12 +39,8 @@ def test_resampling_in_blocks_gives_the_same_draws(monkeypatch):
 
 @pytest.mark.parametrize(("better", "first"), [("higher", "big"), ("lower", "negative"), ("zero", "small")])
 def test_ranks_follow_the_direction(better, first):
-    of_codecs = {
-        "big": measurements([9.0, 10.0]),
-        "small": measurements([1.0, -1.1]),
-        "negative": measurements([-5.0, -6.0]),
-    }
-    found = rank_codecs(of_codecs, better)
+    values = {"big": [9.0, 10.0], "small": [1.0, -1.1], "negative": [-5.0, -6.0]}
+    found = rank_codecs({label: measurements(pair) for label, pair in values.items()}, better)
     assert found[first].rank == 1
     assert sorted(rank.rank for rank in found.values()) == [1, 2, 3]
 

@@ -52,8 +52,18 @@ def report_page(clips, coarse, tmp_path):
 def test_the_page_has_every_section_and_loads_nothing_from_outside(report_page):
     text = report_page.read_text(encoding="utf-8")
     assert not any(f'{attribute}="http' in text for attribute in ("src", "href"))
-    for words in ("not measured: no weights", "1 clips failed", "4 recordings without an original", "not a recording",
-                  "32 codes each", "there are no tokens", "#1</small>", " … ", "<audio controls", "nearer to 0"):  # fmt: skip
+    for words in (
+        "not measured: no weights",
+        "1 clips failed",
+        "4 recordings without an original",
+        "not a recording",
+        "32 codes each",
+        "there are no tokens",
+        "#1</small>",
+        " … ",
+        "<audio controls",
+        "nearer to 0",
+    ):
         assert words in text, words
     for target in ("results", "listening", "distributions", "groups", "codebooks", "excluded", "clips", "definitions"):
         assert f'<a href="#{target}">' in text and f'<section id="{target}">' in text
