@@ -12,7 +12,7 @@ import torch
 
 from lfsc.audio import files
 from lfsc.evaluation.clips import Clip
-from lfsc.evaluation.codecs.base import Reconstruction, RunnableCodec
+from lfsc.evaluation.codecs.base import Reconstruction, TokenCodec
 from lfsc.evaluation.report.summary import Report, definitions
 from lfsc.evaluation.runner import ClipResult, CodecResult
 from lfsc.evaluation.signal_metrics import signal_metrics
@@ -41,7 +41,7 @@ def clips(recordings) -> list[Clip]:
     return [Clip(key=path.name, path=path, speaker=path.parent.name) for path in sorted(recordings.rglob("*.*"))]
 
 
-class Coarse(RunnableCodec):
+class Coarse(TokenCodec):
     """Rounds samples to sixteenths: one codebook, a token a sample."""
 
     kind = "coarse"
@@ -51,11 +51,11 @@ class Coarse(RunnableCodec):
 
     def encode_decode(self, audio: torch.Tensor) -> Reconstruction:
         tokens = ((audio.clamp(-0.99, 0.99) + 1) * 16).long()
-        return Reconstruction((tokens + 0.5) / 16 - 1, tokens[None], bits=5 * len(audio))
+        return self.reconstruction((tokens + 0.5) / 16 - 1, tokens[None])
 
 
 @pytest.fixture
-def coarse() -> RunnableCodec:
+def coarse() -> TokenCodec:
     return Coarse()
 
 

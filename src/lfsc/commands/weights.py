@@ -50,7 +50,8 @@ def parse_names(names: list[str] | None) -> dict[str, str | None]:
     """Each name with the source a user gave for it, such as asr=openai/whisper-small."""
     from lfsc.evaluation.model_weights import KNOWN
 
-    given = dict(text.split("=", 1) if "=" in text else (text, None) for text in names or KNOWN)
+    parts = (text.partition("=") for text in names or KNOWN)
+    given = {name: source or None for name, _, source in parts}
     if unknown := sorted(set(given) - set(KNOWN)):
         raise ValueError(f"no weights called {', '.join(unknown)}; there are {', '.join(KNOWN)}")
     return given

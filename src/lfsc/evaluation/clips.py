@@ -35,18 +35,18 @@ class Clip(NamedTuple):
 
     def load(self, sample_rate: int) -> Original:
         """The clip, mono, resampled once. Raises UnreadableAudio, and ValueError where it is silent."""
-        recording = files.read(self.path if self.span is None else self.read_bytes())
+        recording = files.read(self.path if self.span is None else read_span(self.path, *self.span))
         if not recording.audio.any():
             raise ValueError("digital silence throughout")
         edge = measure_bandwidth(recording.audio, sample_rate=recording.sample_rate)
         audio = resample(recording.audio, from_rate=recording.sample_rate, to_rate=sample_rate)
         return Original(audio, recording.sample_rate, bandwidth_label(edge))
 
-    def read_bytes(self) -> bytes:
-        start, size = self.span
-        with open(self.path, "rb") as shard:
-            shard.seek(start)
-            return shard.read(size)
+
+def read_span(path: Path, start: int, size: int) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(start)
+        return file.read(size)
 
 
 def bandwidth_label(edge: float) -> str:
@@ -101,26 +101,28 @@ def read_shard(shard: Path) -> list[Clip]:
                 spans[key] = (member.offset_data, member.size)
             elif member.isfile() and suffix == "json":
                 notes[key] = json.load(archive.extractfile(member))
-    return [Clip(key=key, path=shard, span=span, **read_labels(notes.get(key, {}))) for key, span in spans.items()]
+    return [make_clip(key, shard, notes.get(key, {}), span) for key, span in spans.items()]
 
 
 def read_manifest(manifest: Path) -> list[Clip]:
     """A clip for each row; paths are relative to the manifest's folder."""
-    return [Clip(key=path, path=manifest.parent / path, **read_labels(row)) for path, row in manifest_rows(manifest)]
+    return [make_clip(path, manifest.parent / path, row) for path, row in manifest_rows(manifest)]
 
 
 def scan_folder(folder: Path) -> list[Clip]:
     """A clip for each recording; in `<language>/<speaker>/…/<file>` the folders give the labels."""
     return [
-        Clip(key=str(key), path=folder / key, **labels_of_folders(key.parts[:-1]))
+        make_clip(str(key), folder / key, labels_of_folders(key.parts[:-1]))
         for path in folder.rglob("*")
         if path.suffix.lower() in SUFFIXES and path.is_file()
         for key in [PurePosixPath(path.relative_to(folder).as_posix())]
     ]
 
 
-def read_labels(note: dict) -> dict[str, str]:
-    return {name: str(note.get(name) or "") for name in ("language", "speaker", "corpus", "text")}
+def make_clip(key: str, path: Path, labels: dict, span: tuple[int, int] | None = None) -> Clip:
+    names = ("language", "speaker", "corpus", "text")
+    language, speaker, corpus, text = (str(labels.get(name) or "") for name in names)
+    return Clip(key, path, language, speaker, corpus, text, span)
 
 
 def labels_of_folders(folders: tuple[str, ...]) -> dict[str, str]:

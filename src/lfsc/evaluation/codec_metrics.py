@@ -1,6 +1,6 @@
 """Metrics of a whole codec, not of its clips: what it makes of silence, its codebooks, its bits."""
 
-from lfsc.evaluation.codecs.base import ReconstructionFolder
+from lfsc.evaluation.codecs.base import ReconstructionFolder, TokenCodec
 from lfsc.evaluation.loudness_shifts import LEVEL_SHIFTS, shift_name
 from lfsc.evaluation.runner import CodecResult
 from lfsc.metrics.codebook import entropy, entropy_bitrate, usage
@@ -44,9 +44,9 @@ def bitrates(result: CodecResult) -> dict[str, float]:
     found, facts = {}, result.codec.facts()
     if "bitrate" in facts:
         found["nominal"] = facts["bitrate"]
-    if coded := [row for row in result.rows if row.bits is not None]:
-        found["stored"] = sum(row.bits for row in coded) / sum(row.seconds for row in coded)
-    if result.token_counts is not None:
+    if coded := [(row.bits, row.seconds) for row in result.rows if row.bits is not None]:
+        found["stored"] = sum(bits for bits, _ in coded) / sum(seconds for _, seconds in coded)
+    if isinstance(result.codec, TokenCodec) and result.token_counts is not None:
         found["entropy"] = entropy_bitrate(result.token_counts, frame_rate=result.codec.frame_rate)
     return found
 

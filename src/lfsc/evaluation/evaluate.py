@@ -5,6 +5,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from rich.console import Console
@@ -92,7 +93,7 @@ def evaluate_all(codecs: dict[str, Codec], clips: list[Clip], settings: Settings
     with Progress(*columns, console=Console(stderr=True)) as progress:
         for label, codec in codecs.items():
             task = progress.add_task(label, total=len(clips))
-            yield label, evaluate_codec(label, codec, clips, settings, lambda task=task: progress.advance(task))
+            yield label, evaluate_codec(label, codec, clips, settings, partial(progress.advance, task))
 
 
 def describe_protocol(options: Namespace, clips: list[Clip]) -> dict:

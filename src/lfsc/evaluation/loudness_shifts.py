@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from lfsc.evaluation.clips import Clip
 from lfsc.evaluation.codecs.base import Codec, ReconstructionFolder
 from lfsc.metrics.loudness import loudness_difference, rms_level
 from lfsc.metrics.metric import Audio, Measurement, Measurements, Unmeasurable, first_line
@@ -13,7 +12,7 @@ LEVEL_SHIFTS = (-20, -10, 10)
 SILENT_SECONDS = 2
 
 
-def measure_loudness_shifts(codec: Codec, clip: Clip, original: Tensor, sample_rate: int) -> Measurements:
+def measure_loudness_shifts(codec: Codec, key: str, original: Tensor, sample_rate: int) -> Measurements:
     """How far the loudness of the reconstruction is from that of the shifted input, for each shift."""
     metrics, unmeasured = {}, {}
     for shift in () if isinstance(codec, ReconstructionFolder) else LEVEL_SHIFTS:
@@ -21,7 +20,7 @@ def measure_loudness_shifts(codec: Codec, clip: Clip, original: Tensor, sample_r
         try:
             if shifted.abs().max() > 1:
                 raise Unmeasurable("with this shift the clip would exceed full scale")
-            fake = codec.reconstruct(clip, shifted, sample_rate=sample_rate).audio
+            fake = codec.reconstruct(key, shifted, sample_rate=sample_rate).audio
             difference = loudness_difference(Audio(fake, shifted), sample_rate=sample_rate)
             metrics[shift_name(shift)] = Measurement(difference)
         except (ValueError, OSError, RuntimeError) as error:
@@ -39,6 +38,6 @@ def silence_floor(codec: Codec, sample_rate: int) -> float | None:
         return None
     silence = torch.zeros(SILENT_SECONDS * sample_rate)
     try:
-        return rms_level(codec.reconstruct(Clip(key="silence", path=None), silence, sample_rate=sample_rate).audio)
+        return rms_level(codec.reconstruct("silence", silence, sample_rate=sample_rate).audio)
     except (ValueError, OSError, RuntimeError):
         return None

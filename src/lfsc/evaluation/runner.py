@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lfsc.evaluation.alignment import find_misalignment
 from lfsc.evaluation.clips import Clip, Original
-from lfsc.evaluation.codecs.base import Codec, Reconstruction
+from lfsc.evaluation.codecs.base import Codec, Reconstruction, TokenCodec
 from lfsc.evaluation.loudness_shifts import measure_loudness_shifts, silence_floor
 from lfsc.evaluation.signal_metrics import signal_metrics
 from lfsc.metrics.codebook import token_counts
@@ -72,10 +72,11 @@ def evaluate_codec(
     with open_executor(settings.num_workers) as executor:
         for clip in clips:
             partial = evaluate_clip(label, codec, clip, settings)
-            if partial.tokens is not None:
+            if isinstance(codec, TokenCodec) and partial.tokens is not None:
                 added = token_counts(partial.tokens[None], codebook_size=codec.codebook_size)
                 counts = added if counts is None else counts + added
-            future = partial.pair and executor.submit(measure_signal_metrics, *to_arrays(partial.pair))
+            pair = partial.pair
+            future = None if pair is None else executor.submit(measure_signal_metrics, *to_arrays(pair))
             pending.append((partial.result, future))
             # Not more than a few clips are held in memory.
             while len(pending) > 2 * settings.num_workers:
@@ -91,7 +92,7 @@ def evaluate_clip(label: str, codec: Codec, clip: Clip, settings: Settings) -> P
     """All that needs the codec or a model's weights."""
     try:
         original = clip.load(settings.sample_rate)
-        reconstruction = codec.reconstruct(clip, original.audio, sample_rate=settings.sample_rate)
+        reconstruction = codec.reconstruct(clip.key, original.audio, sample_rate=settings.sample_rate)
         if not torch.isfinite(reconstruction.audio).all():
             raise ValueError("the reconstruction holds NaN or infinity")
     except (ValueError, OSError, RuntimeError) as error:
@@ -107,7 +108,7 @@ def evaluate_clip(label: str, codec: Codec, clip: Clip, settings: Settings) -> P
     pair = make_pair(clip, original, reconstruction, settings.sample_rate)
     result = add(result, measure(settings.model_metrics, pair))
     if clip.key in settings.shifted:
-        result = add(result, measure_loudness_shifts(codec, clip, original.audio, settings.sample_rate))
+        result = add(result, measure_loudness_shifts(codec, clip.key, original.audio, settings.sample_rate))
     return PartialResult(result, pair, reconstruction.tokens)
 
 
@@ -170,7 +171,7 @@ class InlineExecutor(Executor):
     """Runs at once, in this process."""
 
     def submit(self, function, /, *arguments, **named) -> Future:
-        future = Future()
+        future: Future = Future()
         future.set_result(function(*arguments, **named))
         return future
 
@@ -182,6 +183,6 @@ def open_executor(num_workers: int) -> Iterator[Executor]:
         return
     # Spawned, not forked: the parent's threads would be missing in the child.
     # Only the parent reports an interruption, once.
-    ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
-    with ProcessPoolExecutor(num_workers, mp_context=get_context("spawn"), **ignore) as pool:
+    context, ignore = get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(num_workers, mp_context=context, initializer=signal.signal, initargs=ignore) as pool:
         yield pool

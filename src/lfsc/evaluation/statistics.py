@@ -1,7 +1,7 @@
 """Means over clips with their intervals, and which codec is best."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy
 
@@ -14,14 +14,16 @@ BLOCK = 2**24  # counts held at once
 COSTS: dict[str, Callable] = {"higher": numpy.negative, "lower": numpy.positive, "zero": numpy.abs}
 
 
-class Estimate(NamedTuple):
+@dataclass(frozen=True)
+class Estimate:
     mean: float
     low: float
     high: float
     count: int
 
 
-class Rank(NamedTuple):
+@dataclass(frozen=True)
+class Rank:
     rank: int
     ties_with_best: bool  # the interval of the difference to the best holds 0
     count: int  # clips that all codecs have

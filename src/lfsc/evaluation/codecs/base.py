@@ -10,7 +10,8 @@ from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.clips import SUFFIXES, Clip
+from lfsc.evaluation.clips import SUFFIXES
+from lfsc.models.codec import Codec as Model
 from lfsc.tokens.file import fingerprint
 
 
@@ -24,12 +25,10 @@ class Codec(ABC):
     """One of the codecs of a report."""
 
     kind: str
-    codebook_size: int | None = None
-    frame_rate: float | None = None
 
     @abstractmethod
-    def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
-        """The reconstruction of a clip's original [T], both at the protocol's `sample_rate`."""
+    def reconstruct(self, key: str, original: Tensor, *, sample_rate: int) -> Reconstruction:
+        """The reconstruction of the `original` [T] of a clip with this key, both at the protocol's `sample_rate`."""
 
     @abstractmethod
     def facts(self) -> dict:
@@ -49,7 +48,7 @@ class RunnableCodec(Codec):
     def encode_decode(self, audio: Tensor) -> Reconstruction:
         """The reconstruction of audio [T], both at the codec's rate."""
 
-    def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
+    def reconstruct(self, key: str, original: Tensor, *, sample_rate: int) -> Reconstruction:
         reconstruction = self.encode_decode(resample(original, from_rate=sample_rate, to_rate=self.sample_rate))
         audio = resample(reconstruction.audio.cpu().float(), from_rate=self.sample_rate, to_rate=sample_rate)
         # Rounding up twice may have added a sample.
@@ -57,6 +56,17 @@ class RunnableCodec(Codec):
 
     def facts(self) -> dict:
         return {"kind": self.kind, "sample_rate": self.sample_rate}
+
+
+class TokenCodec(RunnableCodec):
+    """A codec whose tokens [C,F] are known, in codebooks of one size."""
+
+    codebook_size: int
+    frame_rate: float
+
+    def reconstruction(self, audio: Tensor, tokens: Tensor) -> Reconstruction:
+        """With the bits of the tokens packed as in token files."""
+        return Reconstruction(audio, tokens.cpu(), tokens.numel() * math.ceil(math.log2(self.codebook_size)))
 
 
 class Identity(RunnableCodec):
@@ -71,12 +81,12 @@ class Identity(RunnableCodec):
         return Reconstruction(audio)
 
 
-class LFSC(RunnableCodec):
+class LFSC(TokenCodec):
     """A codec of this package, from whatever `lfsc.load` takes."""
 
     kind = "lfsc"
 
-    def __init__(self, codec: torch.nn.Module, *, source: str, device: str):
+    def __init__(self, codec: Model, *, source: str, device: str):
         self.codec = codec.eval().to(device)
         self.source, self.device = source, device
         self.sample_rate, self.frame_rate = codec.sample_rate, codec.frame_rate
@@ -86,7 +96,7 @@ class LFSC(RunnableCodec):
     def encode_decode(self, audio: Tensor) -> Reconstruction:
         encoded = self.codec.encode(audio[None].to(self.device))
         decoded = self.codec.decode(encoded.tokens)
-        return token_reconstruction(decoded.audio[0, : len(audio)], encoded.tokens[0], self.codebook_size)
+        return self.reconstruction(decoded.audio[0, : len(audio)], encoded.tokens[0])
 
     def facts(self) -> dict:
         about = {"source": self.source, "fingerprint": fingerprint(self.codec)}
@@ -109,8 +119,8 @@ class ReconstructionFolder(Codec):
         if not self.paths:
             raise ValueError(f"{folder}: found no recordings ({', '.join(sorted(SUFFIXES))})")
 
-    def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
-        name = stem(Path(clip.key))
+    def reconstruct(self, key: str, original: Tensor, *, sample_rate: int) -> Reconstruction:
+        name = stem(Path(key))
         found = self.paths.get(name, [])
         if len(found) != 1:
             raise ValueError(f"{len(found)} reconstructions named {name}.* in {self.folder}, expected one")
@@ -128,8 +138,3 @@ class ReconstructionFolder(Codec):
 def stem(path: Path) -> str:
     """A recording's name without its suffix; of keys of shards, which have none, the whole."""
     return (path.with_suffix("") if path.suffix.lower() in SUFFIXES else path).as_posix()
-
-
-def token_reconstruction(audio: Tensor, tokens: Tensor, codebook_size: int) -> Reconstruction:
-    """With the bits of tokens [C,F] packed as in token files."""
-    return Reconstruction(audio, tokens.cpu(), tokens.numel() * math.ceil(math.log2(codebook_size)))

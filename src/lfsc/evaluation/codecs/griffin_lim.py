@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lfsc.audio.spectrogram import slaney_mel_filters
-from lfsc.evaluation.codecs.base import Reconstruction, RunnableCodec, token_reconstruction
+from lfsc.evaluation.codecs.base import Reconstruction, TokenCodec
 
 # 22 bands of 4 bits every 1024 samples: the paper's 88 bits per frame, 1.895 kbps at 22 050 Hz. Of the windows, bands
 # and bits tried in that budget these gave the best STOI on speech.
@@ -18,7 +18,7 @@ QUIETEST, LOUDEST = -20.0, 60.0
 ITERATIONS = 64
 
 
-class MelGriffinLim(RunnableCodec):
+class MelGriffinLim(TokenCodec):
     kind = "griffin-lim"
     codebook_size = NUM_LEVELS
 
@@ -38,7 +38,7 @@ class MelGriffinLim(RunnableCodec):
         tokens = self.quantize(F.pad(audio, (0, max(0, N_FFT - len(audio)))).to(self.device))
         magnitudes = (self.inverse @ self.dequantize(tokens)).clamp(min=0)
         decoded = F.pad(self.griffin_lim(magnitudes), (0, HOP_LENGTH))[: len(audio)]
-        return token_reconstruction(decoded, tokens, NUM_LEVELS)
+        return self.reconstruction(decoded, tokens)
 
     def quantize(self, audio: Tensor) -> Tensor:
         """Levels [22, frames] of the mel magnitudes in dB."""

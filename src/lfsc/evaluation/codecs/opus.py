@@ -34,9 +34,10 @@ class Opus(RunnableCodec):
         if not 6 <= kbps <= 256:
             raise ValueError(f"opus at {kbps:g} kbps: expected 6 to 256 kbps for one channel")
         self.kbps = kbps
-        self.program = next((program for program in PROGRAMS if shutil.which(program)), None)
-        if self.program is None:
+        found = [program for program in PROGRAMS if shutil.which(program)]
+        if not found:
             raise ValueError("opus needs the program opusenc (Debian's package opus-tools) or ffmpeg, found neither")
+        self.program = found[0]
 
     def encode_decode(self, audio: Tensor) -> Reconstruction:
         with tempfile.TemporaryDirectory(prefix="lfsc-opus-") as folder:

@@ -1,18 +1,21 @@
 """The codecs to compare with that the transformers library runs: EnCodec, DAC and Mimi."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from lfsc.evaluation.codecs.base import Reconstruction, RunnableCodec, token_reconstruction
+from lfsc.evaluation.codecs.base import Reconstruction, TokenCodec
+
+Model = Any  # of transformers; torch gives the attributes of modules no useful types
 
 
-class TransformersCodec(RunnableCodec):
+class TransformersCodec(TokenCodec):
     """A transformers model of the kind encodec, dac or mimi; `setting` chooses among its bitrates."""
 
-    def __init__(self, kind: str, model: nn.Module, *, setting: float | None, source: str, device: str):
+    def __init__(self, kind: str, model: Model, *, setting: float | None, source: str, device: str):
         if getattr(model.config, "audio_channels", 1) != 1:
             raise ValueError(f"{source} codes {model.config.audio_channels} channels; an evaluation is in mono")
         if model.config.model_type != kind:
@@ -28,7 +31,7 @@ class TransformersCodec(RunnableCodec):
         hop = hop_length(self.model)
         padded = F.pad(audio, (0, -len(audio) % hop)).to(self.device)[None, None]
         tokens, decoded = RUNNERS[self.kind](self.model, padded, self.setting)
-        return token_reconstruction(decoded.flatten()[: len(audio)], tokens, self.codebook_size)
+        return self.reconstruction(decoded.flatten()[: len(audio)], tokens)
 
     def facts(self) -> dict:
         setting = {} if self.setting is None else {SETTINGS[self.kind]: self.setting}
@@ -36,22 +39,22 @@ class TransformersCodec(RunnableCodec):
         return super().facts() | {"source": self.source} | setting | ({"revision": revision} if revision else {})
 
 
-def run_encodec(model: nn.Module, audio: Tensor, kbps: float | None) -> tuple[Tensor, Tensor]:
+def run_encodec(model: Model, audio: Tensor, kbps: float | None) -> tuple[Tensor, Tensor]:
     encoded = model.encode(audio, bandwidth=kbps)
     return encoded.audio_codes[0, 0], model.decode(encoded.audio_codes, encoded.audio_scales).audio_values
 
 
-def run_dac(model: nn.Module, audio: Tensor, num_codebooks: float | None) -> tuple[Tensor, Tensor]:
+def run_dac(model: Model, audio: Tensor, num_codebooks: float | None) -> tuple[Tensor, Tensor]:
     codes = model.encode(audio, n_quantizers=as_integer(num_codebooks)).audio_codes
     return codes[0], model.decode(audio_codes=codes).audio_values
 
 
-def run_mimi(model: nn.Module, audio: Tensor, num_codebooks: float | None) -> tuple[Tensor, Tensor]:
+def run_mimi(model: Model, audio: Tensor, num_codebooks: float | None) -> tuple[Tensor, Tensor]:
     codes = model.encode(audio, num_quantizers=as_integer(num_codebooks)).audio_codes
     return codes[0], model.decode(codes).audio_values
 
 
-RUNNERS: dict[str, Callable[[nn.Module, Tensor, float | None], tuple[Tensor, Tensor]]] = {
+RUNNERS: dict[str, Callable[[Model, Tensor, float | None], tuple[Tensor, Tensor]]] = {
     "encodec": run_encodec,
     "dac": run_dac,
     "mimi": run_mimi,
@@ -65,7 +68,7 @@ def as_integer(setting: float | None) -> int | None:
     raise ValueError(f"{setting:g} codebooks: expected a whole number behind the @")
 
 
-def hop_length(model: nn.Module) -> int:
+def hop_length(model: Model) -> int:
     """Samples per frame."""
     rate = getattr(model.config, "frame_rate", None)
     return model.config.hop_length if model.config.model_type != "mimi" else round(model.config.sampling_rate / rate)

@@ -54,7 +54,7 @@ def load_example(clip: Clip, reason: str, results: dict[str, CodecResult], sampl
         # The original itself is there already.
         if row and result.codec.kind != "identity":
             with torch.inference_mode():
-                reconstruction = result.codec.reconstruct(clip, original, sample_rate=sample_rate)
+                reconstruction = result.codec.reconstruct(clip.key, original, sample_rate=sample_rate)
             reconstructions[label] = reconstruction.audio[:length]
             captions[label] = caption(row)
     return Example(clip, reason, original[:length], reconstructions, captions)

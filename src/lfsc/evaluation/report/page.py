@@ -1,6 +1,7 @@
 """A report as one HTML page that holds everything it shows, rendered from the templates beside this file."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,7 +16,7 @@ from lfsc.evaluation.report.summary import Report, metric_by_clip
 # More rows make phones slow; the files beside the page have all of them.
 MAX_ROWS = 400
 NUM_COLOURS = 8
-FAMILIES = {
+FAMILIES: dict[str, Sequence[str]] = {
     "Metrics of the paper": ("mel_distance", "stft_distance", "si_sdr", "squim_mos", "cer"),
     "Quality, intelligibility and speaker": ("pesq", "stoi", "estoi", "wer", "speaker_similarity"),
     "Spectrum": ("log_spectral_distance", "spectral_convergence"),
@@ -70,8 +71,8 @@ def metric_families(summary: dict) -> dict[str, list[str]]:
     members = {name for family in FAMILIES.values() for name in family}
     families = FAMILIES | {"Others": [name for name in summary["definitions"] if name not in members]}
     measured = set().union(*(codec["metrics"] for codec in summary["codecs"].values()))
-    families = {family: [name for name in names if name in measured] for family, names in families.items()}
-    return {family: names for family, names in families.items() if names}
+    found = {family: [name for name in names if name in measured] for family, names in families.items()}
+    return {family: names for family, names in found.items() if names}
 
 
 def histograms(report: Report, summary: dict) -> dict[str, Histogram]:

@@ -44,7 +44,8 @@ def spectrogram_png(audio: Tensor) -> bytes:
     shades = ((decibels - LOUDEST + RANGE) / RANGE * (SHADES - 1)).round().clamp(0, SHADES - 1)
     # A palette, not three colours per pixel: a page holds dozens of spectrograms.
     image = Image.fromarray(shades.to(torch.uint8).numpy(), mode="P")
-    image.putpalette((colormaps["magma"].resampled(SHADES).colors[:, :3] * 255).round().astype("uint8").tobytes())
+    palette = colormaps["magma"].resampled(SHADES)(range(SHADES))[:, :3]
+    image.putpalette((palette * 255).round().astype("uint8").tobytes())
     png = io.BytesIO()
     image.save(png, format="PNG", optimize=True)
     return png.getvalue()

@@ -9,6 +9,7 @@ definitions.NAME, not_measured.NAME                           what each metric i
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import NamedTuple
 
 import lfsc
@@ -78,9 +79,7 @@ def summarize_codec(result: CodecResult, report: Report) -> dict:
     good = [row for row in result.rows if row.status == "ok"]
     names = list(report.definitions)
     metrics = summarize_means(good, names)
-    metrics |= {
-        name: Estimate(value, value, value, 1)._asdict() for name, value in codec_metrics.measure(result).items()
-    }
+    metrics |= {name: asdict(Estimate(value, value, value, 1)) for name, value in codec_metrics.measure(result).items()}
     unmeasured = count_unmeasured(good)
     missing = [name for name in names if name not in metrics and name not in unmeasured]
     statuses = Counter(row.status for row in result.rows)
@@ -113,7 +112,7 @@ def summarize_group(rows: list[ClipResult], label: Callable[[ClipResult], str], 
 
 def summarize_means(rows: list[ClipResult], names: list[str]) -> dict[str, dict]:
     estimates = estimate_means([row.metrics for row in rows], names)
-    return {name: estimate._asdict() for name, estimate in estimates.items()}
+    return {name: asdict(estimate) for name, estimate in estimates.items()}
 
 
 def count_unmeasured(rows: list[ClipResult]) -> dict[str, dict[str, int]]:
@@ -134,7 +133,7 @@ def summarize_ranks(report: Report) -> dict:
         by_codec = {label: by_key for label, by_key in by_codec.items() if by_key}
         if len(by_codec) > 1:
             ranks = rank_codecs(by_codec, definition.better)
-            found[name] = {label: rank._asdict() for label, rank in ranks.items()}
+            found[name] = {label: asdict(rank) for label, rank in ranks.items()}
     return found
 
 
