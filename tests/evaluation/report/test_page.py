@@ -54,7 +54,7 @@ def test_the_page_has_every_section_and_loads_nothing_from_outside(report_page):
     assert not any(f'{attribute}="http' in text for attribute in ("src", "href"))
     for words in (
         "not measured: no weights",
-        "1 clips failed",
+        "1 clip failed",
         "4 recordings without an original",
         "not a recording",
         "32 codes each",

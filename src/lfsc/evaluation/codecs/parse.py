@@ -17,16 +17,13 @@ class CodecSpec(NamedTuple):
     setting: str
 
 
-KINDS = ("identity", "opus", "griffin-lim", "encodec", "dac", "mimi")
-
-
 def parse(text: str) -> CodecSpec:
-    """The parts of a --codec option; without a known KIND, SOURCE is for `lfsc.load`."""
+    """The parts of a --codec option; without a KIND, SOURCE is for `lfsc.load`."""
     label, named, rest = text.partition("=")
     if not named or Path(text).exists() or not re.fullmatch(r"[\w. -]+", label):
         label, rest = "", text
     kind, _, source = rest.partition(":")
-    if kind not in KINDS:
+    if kind not in OPENERS or kind == "lfsc":
         return CodecSpec(label or Path(rest).name or rest, "lfsc", rest, "")
     source, _, setting = source.rpartition("@") if "@" in source else (source, "", "")
     return CodecSpec(label or rest.replace("/", " ").strip(), kind, source, setting)

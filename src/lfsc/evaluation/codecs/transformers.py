@@ -63,15 +63,17 @@ SETTINGS = {"encodec": "kbps", "dac": "codebooks", "mimi": "codebooks"}
 
 
 def as_integer(setting: float | None) -> int | None:
-    if setting is None or setting == int(setting) >= 1:
-        return None if setting is None else int(setting)
-    raise ValueError(f"{setting:g} codebooks: expected a whole number behind the @")
+    if setting is None:
+        return None
+    if setting < 1 or not setting.is_integer():
+        raise ValueError(f"{setting:g} codebooks: expected a whole number after the @")
+    return int(setting)
 
 
 def hop_length(model: Model) -> int:
     """Samples per frame."""
-    rate = getattr(model.config, "frame_rate", None)
-    return model.config.hop_length if model.config.model_type != "mimi" else round(model.config.sampling_rate / rate)
+    config = model.config
+    return round(config.sampling_rate / config.frame_rate) if config.model_type == "mimi" else config.hop_length
 
 
 def open_transformers(kind: str, source: str, *, setting: float | None, device: str) -> TransformersCodec:
