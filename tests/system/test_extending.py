@@ -25,15 +25,9 @@ RECIPES = [name for name in EXAMPLES if name.startswith("own_") and name.endswit
 MODULES = [name for name in EXAMPLES if name.endswith(".py") and name != "own_corpus.py"]
 # What makes any recipe small.
 TINY = [
-    "trainer=cpu",
-    "max_updates=2",
-    "batch_size=2",
-    "num_workers=0",
-    "crop_length=8192",
-    "codec.encoder.channels=2",
-    "codec.decoder.channels=32",
-    "discriminators.stft.channels=2",
-    "discriminators.period.channels=[2,2]",
+    *("trainer=cpu", "max_updates=2", "batch_size=2", "num_workers=0", "crop_length=8192"),
+    *("codec.encoder.channels=2", "codec.decoder.channels=32"),
+    *("discriminators.stft.channels=2", "discriminators.period.channels=[2,2]"),
 ]
 
 
@@ -140,13 +134,15 @@ def test_loading_builds_no_code_of_others(folder, trained):
 
 @pytest.mark.slow
 def test_the_corpus_reader_prepares_shards(folder, voice):
-    source = folder / "LJSpeech-1.1"
-    names = [f"LJ001-{number:04d}" for number in range(3)]
-    for number, name in enumerate(names):
-        files.write(source / "wavs" / f"{name}.wav", voice(2.0, rate=22050, seed=number), sample_rate=22050)
-    (source / "metadata.csv").write_text("".join(f"{name}|text {name}|text\n" for name in names), encoding="utf-8")
-    done = run(folder, sys.executable, "own_corpus.py", str(source), "data/lj")
+    source = folder / "VCTK-Corpus-0.92"
+    for number, speaker in enumerate(("p225", "p226", "p227")):
+        audio = source / "wav48_silence_trimmed" / speaker / f"{speaker}_001_mic1.flac"
+        files.write(audio, voice(2.0, rate=48000, seed=number), sample_rate=48000)
+        text = source / "txt" / speaker / f"{speaker}_001.txt"
+        text.parent.mkdir(parents=True)
+        text.write_text("Please call Stella.")
+    done = run(folder, sys.executable, "own_corpus.py", str(source), "data/vctk")
     assert done.returncode == 0, done.stderr
-    index = json.loads((folder / "data" / "lj" / "index.json").read_text())
-    samples = {dataset["split"]: sum(s["samples"] for s in dataset["shards"]) for dataset in index["datasets"]}
+    index = json.loads((folder / "data" / "vctk" / "index.json").read_text())
+    samples = {dataset["split"]: dataset["samples"] for dataset in index["datasets"]}
     assert samples == {"train": 2, "val": 1}
