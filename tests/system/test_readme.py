@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TINY = (
     "max_updates=2 batch_size=2 num_workers=0 crop_length=8192 data.max_val_clips=4 trainer=cpu "
-    "codec.encoder.channels=2 codec.decoder.channels=32"
+    "codec.encoder.channels=2 codec.decoder.channels=32 discriminators.start_at=0"
 )
 
 pytestmark = pytest.mark.slow
