@@ -34,7 +34,7 @@ def trace(tmp_path) -> Path:
 def finished(micro, noise_corpus, tmp_path_factory) -> Path:
     """A run of one update."""
     root = tmp_path_factory.mktemp("runs")
-    short = ("max_updates=1", "validate_every=1", "trainer=cpu", "batch_size=2", "samples=0")
+    short = ("max_updates=1", "validate_every=1", "trainer=cpu", "batch_size=2", "num_audio_samples=0")
     assert main(["train", str(micro.RECIPE), f"data.path={noise_corpus}", f"runs_root={root}", *short]) == 0
     return root / "demo"
 
@@ -71,7 +71,7 @@ def test_a_checkpoint_that_is_a_program(run, trace, capsys):
 
 def test_a_class_of_anybodys(run, trace, capsys):
     edit(run, lambda config: config["data"].update(_target_="os.system", command=f"touch {trace}"))
-    assert "_target_ 'os.system' may not be built" in resumed(run, capsys)
+    assert "_target_ 'os.system' is not lfsc's and was not built" in resumed(run, capsys)
     assert not trace.exists()
 
 

@@ -30,7 +30,7 @@ def check_counts(config: dict[str, Any]) -> None:
             "discriminators that never play are left out by weights of 0 for losses.adversarial"
         )
     if type(config["num_workers"]) is not int or config["num_workers"] < 0:
-        raise ValueError(f"num_workers={config['workers']}: expected loader processes, or 0 for none")
+        raise ValueError(f"num_workers={config['num_workers']}: expected loader processes, or 0 for none")
     if config["debug"]["profile"] < 0:
         raise ValueError(f"debug.profile={config['debug']['profile']}: expected updates to trace, or 0 for none")
     pieces, clips = config["num_micro_batches"], config["batch_size"]
