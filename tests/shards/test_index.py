@@ -18,7 +18,9 @@ def converted(**changes) -> bytes:
 def test_a_corpus_is_read_with_its_datasets_and_their_shards(tmp_path, write_index):
     write_index(tmp_path, {("mls/en", "train"): {"a.tar": (2, 1800.0), "b.tar": (3, 900.0)}, ("mls/en", "val"): {}})
     found = read(tmp_path)
-    first = Dataset("mls", "en", "train", "mls/en", [Shard("a.tar", 2048, 2, 1800.0), Shard("b.tar", 3072, 3, 900.0)], 2700.0)
+    first = Dataset(
+        "mls", "en", "train", "mls/en", [Shard("a.tar", 2048, 2, 1800.0), Shard("b.tar", 3072, 3, 900.0)], 2700.0
+    )
     digest = hashlib.sha256((tmp_path / "index.json").read_bytes()).hexdigest()
     assert found == Corpus(str(tmp_path), 22050, [first, Dataset("mls", "en", "val", "mls/en", [], 0.0)], digest)
     assert found.split("train") == [first]

@@ -204,7 +204,14 @@ def run(micro, tmp_path, write_checkpoint):
 
     def command(verb: str, corpus: Path | str) -> int:
         out = str(tmp_path / f"out-{verb}")
-        short = ("max_updates=1", "validate_every=1", "batch_size=2", "trainer=cpu", "num_audio_samples=0", f"runs_root={out}")
+        short = (
+            "max_updates=1",
+            "validate_every=1",
+            "batch_size=2",
+            "trainer=cpu",
+            "num_audio_samples=0",
+            f"runs_root={out}",
+        )
         return {
             "train": lambda: main(["train", str(micro.RECIPE), f"data.path={corpus}", *short]),
             "tokenize": lambda: main(["tokenize", str(corpus), out, "--codec", codec, "--workers", "1"]),
@@ -349,7 +356,14 @@ def test_settings_beside_a_corpus_are_nobodys(corpus, trace, run, monkeypatch):
 @pytest.mark.slow
 def test_workers_and_a_resumed_run_run_nothing(corpus, trace, run, micro, tmp_path):
     runs = tmp_path / "runs"
-    short = (f"data.path={corpus}", f"runs_root={runs}", "trainer=cpu", "batch_size=2", "num_workers=2", "num_audio_samples=0")
+    short = (
+        f"data.path={corpus}",
+        f"runs_root={runs}",
+        "trainer=cpu",
+        "batch_size=2",
+        "num_workers=2",
+        "num_audio_samples=0",
+    )
     assert main(["train", str(micro.RECIPE), *short, "max_updates=1", "validate_every=1"]) == 0
     for spoil in (*ENERGON, members):
         spoil(corpus, trace)
