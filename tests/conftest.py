@@ -151,8 +151,9 @@ def write_index() -> Callable[..., None]:
                 "language": path.partition("/")[2],
                 "split": split,
                 "path": path,
+                "seconds": sum(seconds for _, seconds in shards.values()),
                 "shards": [
-                    {"name": name, "bytes": 1, "samples": samples, "seconds": seconds}
+                    {"name": name, "bytes": 1024 * samples, "samples": samples, "seconds": seconds}
                     for name, (samples, seconds) in shards.items()
                 ],
             }

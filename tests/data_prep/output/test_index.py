@@ -11,7 +11,14 @@ def finish(tmp_path):
     """finish(name) leaves what a finished corpus leaves."""
 
     def finished(name: str) -> None:
-        record = {"name": "train-00000.tar", "bytes": 1, "sha256": "", "samples": 2, "seconds": 3.0, "speakers": ["s"]}
+        record = {
+            "name": "train-00000.tar",
+            "bytes": 4096,
+            "sha256": "",
+            "samples": 2,
+            "seconds": 3.0,
+            "speakers": ["s"],
+        }
         (tmp_path / name).mkdir()
         content = {"settings": {}, "datasets": datasets(name, [("de", "train", record)])}
         (tmp_path / name / "corpus.json").write_text(json.dumps(content))
