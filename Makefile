@@ -1,7 +1,7 @@
 # make install   the environment in .venv, with every extra that the tests need
 # make train     a small multilingual corpus and a codec trained on it, in a few minutes; safe to repeat
 # make test      the fast tests
-# make lint      ruff
+# make lint      ruff, and the spelling
 # make bench     how fast this machine trains, codes and loads, as tables; LFSC_NEMO_PYTHON=… for NeMo beside it
 # make slow      the slow tests as well
 
@@ -36,6 +36,7 @@ slow: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 bench: install
 	$(BIN)/python benchmarks/update.py

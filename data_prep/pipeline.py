@@ -1,15 +1,15 @@
 """From a reader's utterances to a finished corpus: examine, plan, write the shards, prepare them for energon, index."""
 
-import fcntl
 import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.io.atomic import write_text
+from lfsc.io.lock import locked
 from lfsc.parallel import Workers, mapped
 from lfsc.shards.checks import require_inside
 
@@ -91,9 +91,9 @@ def finished(folder: Path, settings: dict) -> bool:
 def _locked(folder: Path) -> Iterator[None]:
     """Only one run at a time may work on a corpus."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stack.enter_context(locked(folder / "lock"))
         except BlockingIOError as error:
             raise ValueError(f"another run is at work on {folder.parent}") from error
         yield

@@ -46,6 +46,21 @@ def test_each_process_has_a_device_and_threads_of_its_own():
         assert set(mapped(workers, eval, ["__import__('torch').get_num_threads()"])) == {3}
 
 
+def test_local_processes_import_nothing_from_the_working_folder(tmp_path):
+    (tmp_path / "downloaded").mkdir()
+    (tmp_path / "downloaded/multiprocessing.py").write_text("open('trace', 'w').close()\n")
+    # A script, as the command `lfsc` is one: Python looks for modules beside it, not in the working folder.
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from lfsc.parallel import local, mapped\n"
+        "with local(['cpu']) as workers:\n"
+        "    print(*mapped(workers, abs, [-1, -2]))\n"
+    )
+    ran = subprocess.run([sys.executable, script], cwd=tmp_path / "downloaded", capture_output=True, text=True)
+    assert ran.stdout == "1 2\n", ran.stderr
+    assert not (tmp_path / "downloaded/trace").exists()
+
+
 @pytest.mark.slow
 def test_local_processes():
     with local(["cpu"] * 2) as workers:

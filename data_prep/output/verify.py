@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lfsc.audio import files
 from lfsc.audio.files import UnreadableAudio
 from lfsc.parallel import Workers, mapped
+from lfsc.shards.checks import duration
 from lfsc.shards.index import Dataset, Shard
 
 from ..report import Report
@@ -47,7 +48,11 @@ def _miscounted(out: Path, datasets: list[Dataset]) -> list[str]:
     problems = []
     for dataset in datasets:
         path = out / dataset.path / METADATA / ".info.json"
-        counts = json.loads(path.read_text(encoding="utf-8"))["shard_counts"] if path.exists() else {}
+        try:
+            counts = dict(json.loads(path.read_bytes())["shard_counts"]) if path.is_file() else {}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            problems.append(f"{path} is damaged ({error!r})")
+            continue
         for shard in dataset.shards:
             found = counts.get(shard.name)
             if found != shard.samples:
@@ -89,15 +94,21 @@ def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
     with tarfile.open(task.path, "r:") as tar:
         for member in tar:
             key, _, kind = member.name.partition(".")
-            if not member.isreg() or kind not in ("flac", "json"):
+            if not member.isreg() or member.issparse() or kind not in ("flac", "json"):
                 found.append(f"{task.path}: {member.name!r} is neither a flac nor a json file")
                 continue
             content = tar.extractfile(member).read()
             if kind == "flac":
                 audio[key] = content
                 continue
-            described = json.loads(content)["seconds"]
-            samples, seconds = samples + 1, seconds + described
+            samples += 1
+            try:
+                described = duration(json.loads(content)["seconds"])
+            except (ValueError, ArithmeticError, KeyError, TypeError, RecursionError) as error:
+                found.append(f"{task.path}: the json of {key} does not tell its seconds ({error!r})")
+                audio.pop(key, None)
+                continue
+            seconds += described
             found += _wrong(task, key, audio.pop(key, b""), described)
     return samples, seconds, found + [f"{task.path}: {key} has no json" for key in audio]
 

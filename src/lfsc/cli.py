@@ -5,7 +5,7 @@ from importlib import import_module
 
 VERBS = {
     "train": "train a recipe: lfsc train RECIPE [key=value …]",
-    "resume": "go on with an interrupted run, or extend a finished one: lfsc resume RUN [key=value …]",
+    "resume": "resume an interrupted run, or extend a finished one: lfsc resume RUN [key=value …]",
     "sweep": "train a recipe many times: lfsc sweep RECIPE key=1,2 'other=log(1e-5,1e-3)' trials=20",
     "runs": "what there is and how it stands: lfsc runs [DIR]",
     "reconstruct": "speech through a codec and back: lfsc reconstruct IN OUT --codec X",

@@ -32,9 +32,9 @@ def test_a_sweep_of_real_runs_ends_in_a_recipe(sweep, tmp_path, capsys):
 @pytest.mark.slow
 def test_a_sweep_of_failures_says_so(sweep, capsys):
     assert sweep("seed=1,2", "data.filter.languages=[xx]", "name=bad") == 1
-    told = capsys.readouterr()
-    assert "no trial came to its end; sweeps/bad/*/log.txt tell why" in told.err
-    assert "trial 1: failed, exit status 2: lfsc train: " in told.err
+    reported = capsys.readouterr()
+    assert "no trial came to its end; sweeps/bad/*/log.txt tell why" in reported.err
+    assert "trial 1: failed, exit status 2: lfsc train: " in reported.err
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_a_sweep_of_failures_says_so(sweep, capsys):
 )
 def test_what_is_wrong_is_one_line(sweep, capsys, items, message):
     assert sweep(*items) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("lfsc sweep: ") and message in said and said.count("\n") == 1
+    reported = capsys.readouterr().err
+    assert reported.startswith("lfsc sweep: ") and message in reported and reported.count("\n") == 1

@@ -33,9 +33,9 @@ def test_a_run_from_its_beginning_to_its_end(train, capsys):
     assert train() == 2
     assert "is finished: `lfsc resume" in capsys.readouterr().err
     assert train("--continue", "max_updates=9") == 0
-    told = capsys.readouterr()
-    assert "finished at update 2 of 2" in told.out
-    assert "the run goes on as it was begun; `lfsc resume` changes max_updates" in told.err
+    reported = capsys.readouterr()
+    assert "finished at update 2 of 2" in reported.out
+    assert "the run resumes as it was begun; `lfsc resume` changes max_updates" in reported.err
 
 
 def interrupted(command):
@@ -48,7 +48,7 @@ def interrupted(command):
     raise SystemExit(command("max_updates=5"))
 
 
-def test_an_interrupted_run_exits_with_75_and_goes_on(train, micro, capsys):
+def test_an_interrupted_run_exits_with_75_and_resumes(train, micro, capsys):
     process = micro.started(interrupted, train)
     process.join(120)
     assert process.exitcode == 75
@@ -72,7 +72,7 @@ def test_the_configuration_is_shown_and_nothing_trained(train, capsys):
         (["trainer.gradient_clip_val=1"], "set optimizers.generator.clip_norm and"),
         (["data.path=nowhere"], "nowhere"),
         (["trainer.precision=16-mixed"], "needs a GPU"),
-        (["debug=all"], "no option 'all' for debug: there are anomaly, overfit, profile"),
+        (["debug=all"], "no option 'all' for debug: there are anomaly, none, overfit, profile"),
         (["name=a/../b"], "name='a/../b': expected a folder's name"),
         (["num_micro_batches=3"], "num_micro_batches=3: expected a number that divides batch_size=2"),
         (["seed=1,2", "--multirun", "batch_size=log(1,2)"], "`lfsc sweep` tries ranges"),
@@ -80,8 +80,8 @@ def test_the_configuration_is_shown_and_nothing_trained(train, capsys):
 )
 def test_what_is_wrong_is_one_line(train, capsys, items, message):
     assert train(*items) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("lfsc train: ") and said.count("\n") == 1 and message in said
+    reported = capsys.readouterr().err
+    assert reported.startswith("lfsc train: ") and reported.count("\n") == 1 and message in reported
 
 
 @pytest.mark.slow
@@ -93,12 +93,12 @@ def test_a_grid_is_trained_one_after_the_other(train, tmp_path, capfd):
 
 
 @pytest.mark.slow
-def test_a_grid_goes_on_after_a_failure(train, capfd):
+def test_a_grid_continues_after_a_failure(train, capfd):
     assert train("batch_size=2,100", "--multirun") == 1
     assert "1 of 2 runs finished" in capfd.readouterr().out
 
 
-def test_no_demo_corpus_is_spoken_into_a_folder_named_after_storage(micro, tmp_path, monkeypatch, capsys):
+def test_no_demo_corpus_is_written_into_a_folder_named_after_storage(micro, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["train", "demo", "data.path=msc://nowhere/demo", "trainer=cpu"]) == 2
     assert 'msc://nowhere/demo: Profiler "nowhere" not found' in capsys.readouterr().err

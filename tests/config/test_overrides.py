@@ -23,3 +23,13 @@ def test_what_it_does_not_read_is_told_in_one_line(item, message):
     with pytest.raises(ValueError, match=message) as error:
         check_overrides([item])
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("item", ["hydra.run.dir=x", "+hydra.sweep.dir=x", "hydra/launcher=joblib", "~hydra.run"])
+def test_what_hydra_would_start_is_refused(item):
+    with pytest.raises(ValueError, match=r"Hydra starts nothing here; runs_root and name say where a run lies"):
+        check_overrides([item])
+
+
+def test_a_key_may_be_left_out():
+    check_overrides(["~discriminators.stft", "+optimizers.generator.amsgrad=true"])

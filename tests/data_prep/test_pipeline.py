@@ -1,4 +1,3 @@
-import fcntl
 import json
 import os
 import signal
@@ -225,11 +224,10 @@ def test_after_a_corpus_without_use_all_is_looked_at_anew(tree, tmp_path, put, p
     assert prepare("folder", tree, tmp_path / "out", "--seed", "1")["index"]["datasets"]
 
 
-def test_two_runs_at_once_are_refused(tree, tmp_path, capsys):
+def test_two_runs_at_once_are_refused(tree, tmp_path, hold_lock, capsys):
     unfinished = tmp_path / "out" / "in" / ".unfinished"
     unfinished.mkdir(parents=True)
-    with (unfinished / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with hold_lock(unfinished / "lock"):
         assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 1
     assert "another run is at work" in capsys.readouterr().err
     assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 0

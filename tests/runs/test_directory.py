@@ -45,7 +45,7 @@ def test_a_start_without_a_checkpoint_may_be_repeated(run):
 
 @pytest.mark.parametrize(
     ("state", "message"),
-    [(FINISHED, r"is finished: `lfsc resume \S+ max_updates=N` goes on"), (INTERRUPTED, "was interrupted")],
+    [(FINISHED, r"is finished: `lfsc resume \S+ max_updates=N` resumes"), (INTERRUPTED, "was interrupted")],
 )
 def test_a_run_that_is_there_is_refused_with_what_to_do(run, state, message):
     run.write_status(state, 5, 10)
@@ -67,29 +67,31 @@ def test_a_running_run_is_refused(run):
         run.refuse_if_begun()
 
 
-def test_a_run_elsewhere_is_refused_once_it_is_heard(run):
+def test_a_run_elsewhere_is_refused_once_it_shows_a_heartbeat(run):
     status = write(run, host="elsewhere")
-    threading.Timer(0.3, lambda: write(run, host="elsewhere", heard=status.heard + 1)).start()
+    threading.Timer(0.3, lambda: write(run, host="elsewhere", last_heartbeat=status.last_heartbeat + 1)).start()
     with pytest.raises(ValueError, match=r"is running .* on elsewhere"):
         run.refuse_if_running()
 
 
-def test_a_silent_run_elsewhere_is_waited_for_until_it_is_dead(run):
-    write(run, host="elsewhere", heard=time.time() - 119)
+def test_a_run_elsewhere_without_heartbeats_is_waited_for_until_it_is_dead(run):
+    write(run, host="elsewhere", last_heartbeat=time.time() - 119)
     run.refuse_if_running()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"state": "on", "by": "another program"}'])
-def test_a_status_that_is_damaged_is_told_with_what_to_do(run, text):
+def test_a_status_that_is_damaged_is_reported_with_what_to_do(run, text):
     run.path.mkdir(parents=True)
     run.status_file.write_text(text)
     with pytest.raises(ValueError, match=r"one/status.json cannot be read \(.*\): remove it"):
         run.status()
 
 
-def test_what_a_run_was_told_is_kept(run):
-    run.prepare({"seed": 1}, recipe="demo", command=["lfsc", "train", "demo"], index_hash="abc")
-    run.prepare({"seed": 1, "max_updates": 5}, recipe=None, command=["lfsc", "resume", "one"], index_hash="abc")
+def test_configuration_and_environment_are_kept(run):
+    run.prepare({"seed": 1}, recipe="demo", command=["lfsc", "train", "demo"], index_hash="abc", own_code={})
+    run.prepare(
+        {"seed": 1, "max_updates": 5}, recipe=None, command=["lfsc", "resume", "one"], index_hash="abc", own_code={}
+    )
     assert run.config() == {"seed": 1, "max_updates": 5}
     environment = run.environment()
     assert (environment["recipe"], environment["data_index_sha256"]) == ("demo", "abc")
@@ -98,7 +100,7 @@ def test_what_a_run_was_told_is_kept(run):
 
 
 def test_clearing_leaves_no_trace_of_an_earlier_start(run):
-    run.prepare({}, recipe="demo", command=[], index_hash=None)
+    run.prepare({}, recipe="demo", command=[], index_hash=None, own_code={})
     run.metrics_file.write_text("update\r\n0\r\n")
     (run.samples / "original").mkdir(parents=True)
     run.clear()

@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from lfsc.runs.status import FINISHED, RUNNING, SILENCE, Status, start_of
+from lfsc.runs.status import FINISHED, HEARTBEAT_TIMEOUT, RUNNING, Status, start_of
 
 HERE = socket.gethostname()
 
 
-def status(state=RUNNING, *, host=HERE, pid=None, heard=None):
+def status(state=RUNNING, *, host=HERE, pid=None, last_heartbeat=None):
     return Status(state, 5, 10, host, os.getppid() if pid is None else pid, heard or time.time())
 
 
@@ -26,13 +26,13 @@ def process():
 
 
 def test_a_process_that_lives_is_alive(process):
-    assert status(pid=process.pid).stands == RUNNING
+    assert status(pid=process.pid).effective_state == RUNNING
 
 
 def test_a_process_that_ended_was_killed(process):
     process.kill()
     process.wait()
-    assert status(pid=process.pid).stands == "killed"
+    assert status(pid=process.pid).effective_state == "killed"
 
 
 def test_a_zombie_is_dead(process):
@@ -45,17 +45,17 @@ def test_a_zombie_is_dead(process):
 
 
 def test_a_number_that_another_process_has_now_is_not_the_run(process):
-    assert not status(pid=process.pid, heard=time.time() - 100).alive
+    assert not status(pid=process.pid, last_heartbeat=time.time() - 100).alive
 
 
-def test_a_run_of_another_machine_is_alive_while_it_is_heard():
+def test_a_run_of_another_machine_is_alive_while_it_has_heartbeats():
     assert status(host="elsewhere").alive
-    assert status(host="elsewhere", heard=time.time() - SILENCE - 1).stands == "killed"
+    assert status(host="elsewhere", last_heartbeat=time.time() - HEARTBEAT_TIMEOUT - 1).effective_state == "killed"
 
 
 @pytest.mark.parametrize("state", [FINISHED, "interrupted", "failed"])
 def test_a_run_that_ended_is_not_alive(state):
-    assert status(state).stands == state
+    assert status(state).effective_state == state
     assert not status(state).alive
 
 

@@ -53,15 +53,15 @@ def test_a_tar_that_was_cut_off_is_no_whole_tar(tmp_path, keep):
 
 
 def test_shards_of_a_folder_a_corpus_and_one_alone(tmp_path, write_index):
-    for name in ("en/b.tar", "a.tar"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("one/en/b.tar", "a.tar"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         write(tmp_path / name, SAMPLES)
-    assert find(tmp_path) == [Shard(tmp_path / "a.tar", "a.tar"), Shard(tmp_path / "en" / "b.tar", "en/b.tar")]
+    assert find(tmp_path) == [Shard(tmp_path / "a.tar", "a.tar"), Shard(tmp_path / "one/en/b.tar", "one/en/b.tar")]
     assert find(tmp_path / "a.tar") == [Shard(tmp_path / "a.tar", "a.tar")]
-    write_index(tmp_path, {("en", "train"): {"b.tar": (2, 1.0)}})
+    write_index(tmp_path, {("one/en", "train"): {"b.tar": (2, 1.0)}})
     assert [shard.samples for shard in find(tmp_path)] == [None, 2]
-    write_index(tmp_path, {("en", "train"): {"b.tar": (2, 1.0), "c.tar": (5, 1.0)}})
-    with pytest.raises(ValueError, match=r"1 shards that its index names are missing, such as en/c\.tar"):
+    write_index(tmp_path, {("one/en", "train"): {"b.tar": (2, 1.0), "c.tar": (5, 1.0)}})
+    with pytest.raises(ValueError, match=r"1 shards that its index names are missing, such as one/en/c\.tar"):
         find(tmp_path)
 
 

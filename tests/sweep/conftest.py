@@ -16,8 +16,10 @@ PLAN = Plan(recipe="demo", items=[], objective="val/mel", direction="minimize", 
 
 @pytest.fixture
 def sweep(tmp_path, monkeypatch):
-    """A function that starts, or goes on with, a sweep over items; it returns the study and what was said."""
-    monkeypatch.setattr(trial, "train_command", lambda recipe, overrides: [sys.executable, str(SCRIPT), *overrides])
+    """A function that starts, or resumes, a sweep over items; it returns the study and what was reported."""
+    monkeypatch.setattr(
+        trial, "train_command", lambda recipe, overrides, own_code: [sys.executable, str(SCRIPT), *overrides]
+    )
     monkeypatch.setattr(trial, "POLL", 0.02)
 
     def run(*items, count=1, folder=tmp_path / "sweeps" / "one", storage=None, **plan):
@@ -26,10 +28,10 @@ def sweep(tmp_path, monkeypatch):
         if planned.sampler == "grid" and "trials" not in plan:
             planned = planned._replace(trials=len(space.grid))
         study = open_study(planned, space, folder=folder, storage=storage)
-        said = []
-        workers = Workers(study=study, plan=planned, space=space, folder=folder, count=count, say=said.append)
+        reported = []
+        workers = Workers(study=study, plan=planned, space=space, folder=folder, count=count, say=reported.append)
         run.ended = workers.run()
-        return study, said
+        return study, reported
 
     run.folder = tmp_path / "sweeps" / "one"
     return run

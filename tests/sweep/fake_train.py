@@ -40,7 +40,7 @@ def main(options: dict[str, str]) -> int:
 
 def say(folder: Path, state: str, update: int) -> None:
     status = {"state": state, "update": update, "max_updates": 5, "host": socket.gethostname(), "pid": os.getpid()}
-    (folder / "status.json").write_text(json.dumps(status | {"heard": time.time()}))
+    (folder / "status.json").write_text(json.dumps(status | {"last_heartbeat": time.time()}))
 
 
 if __name__ == "__main__":

@@ -22,46 +22,46 @@ def starts(sweep, number):
 
 
 def test_every_combination_is_tried_once(sweep):
-    study, said = sweep("lr=3,1,2", "behaviour=good")
+    study, reported = sweep("lr=3,1,2", "behaviour=good")
     assert sweep.ended
     assert {trial.params["lr"]: trial.value for trial in study.trials} == {"3": 4.0, "1": 2.0, "2": 3.0}
     assert study.best_params == {"lr": "1"}
-    assert said[:2] == ["trial 0: behaviour=good lr=3", "trial 0: finished, val/mel 4"]
+    assert reported[:2] == ["trial 0: behaviour=good lr=3", "trial 0: finished, val/mel 4"]
     assert study.trials[0].intermediate_values == {update: 3 + 5 - update for update in range(5)}
 
 
 def test_failures_and_nan_are_failed_trials_and_the_sweep_goes_on(sweep):
-    study, said = sweep("behaviour=fails,nan,good", "lr=1")
+    study, reported = sweep("behaviour=fails,nan,good", "lr=1")
     assert states(study) == ["FAIL", "FAIL", "COMPLETE"]
-    assert "trial 0: failed, exit status 2: lfsc train: there is no such corpus" in said
-    assert "trial 1: failed, val/mel is nan at update 0" in said
+    assert "trial 0: failed, exit status 2: lfsc train: there is no such corpus" in reported
+    assert "trial 1: failed, val/mel is nan at update 0" in reported
 
 
 def test_an_objective_that_is_not_in_the_log(sweep):
-    study, said = sweep("lr=1,2", objective="val/mos")
+    study, reported = sweep("lr=1,2", objective="val/mos")
     assert states(study) == ["FAIL", "FAIL"]
-    assert "metrics.csv has no val/mos" in said[-1]
+    assert "metrics.csv has no val/mos" in reported[-1]
 
 
 def test_a_hopeless_trial_is_stopped(sweep):
     """Once five others have come to their end."""
-    study, said = sweep("lr=1,2,3", "behaviour=good,bad", "seconds=0.2", pruner="median")
+    study, reported = sweep("lr=1,2,3", "behaviour=good,bad", "seconds=0.2", pruner="median")
     assert states(study) == ["COMPLETE"] * 5 + ["PRUNED"]
     assert len(starts(sweep, 5)) < 5
-    assert said[-1] == "trial 5: pruned, val/mel 103"
+    assert reported[-1] == "trial 5: pruned, val/mel 103"
 
 
 def test_the_same_command_again_changes_nothing(sweep):
     sweep("lr=3,1,2")
-    study, said = sweep("lr=3,1,2")
+    study, reported = sweep("lr=3,1,2")
     assert (states(study), said) == (["COMPLETE"] * 3, [])
 
 
 def test_more_trials_may_be_asked_for_later(sweep):
     sweep("lr=uniform(1,2)", sampler="tpe", trials=2)
-    study, said = sweep("lr=uniform(1,2)", sampler="tpe", trials=3)
+    study, reported = sweep("lr=uniform(1,2)", sampler="tpe", trials=3)
     assert states(study) == ["COMPLETE"] * 3
-    assert said[0].startswith("trial 2:")
+    assert reported[0].startswith("trial 2:")
 
 
 def test_another_sweep_under_the_same_name_is_refused(sweep):
@@ -110,10 +110,10 @@ def test_a_killed_sweep_goes_on_without_losing_or_repeating(sweep, in_background
     waited_for(lambda: second.exists() and len(second.read_text().split()) > 1)
     os.kill(process.pid, signal.SIGKILL)
     process.join()
-    study, said = sweep("lr=3,1,2", "seconds=0.3")
+    study, reported = sweep("lr=3,1,2", "seconds=0.3")
     assert states(study) == ["COMPLETE"] * 3
     assert [starts(sweep, number) for number in range(3)] == [["0", "1", "2", "3", "4"]] * 3
-    assert [line for line in said if line.startswith("trial 0")] == [], "it was finished"
+    assert [line for line in reported if line.startswith("trial 0")] == [], "it was finished"
     assert study.trials[1].intermediate_values == {update: 1 + 5 - update for update in range(5)}
 
 
@@ -147,12 +147,12 @@ def test_a_trial_of_a_sweep_that_lives_is_left_alone(sweep):
 
 
 def asked_elsewhere(sweep, *, silent_for):
-    """A trial of another machine, which shares the study and not its folders, and was last heard so long ago."""
+    """A trial of another machine, which shares the study and not its folders, and last gave a sign of life so long ago."""
     study, _ = sweep("lr=1,2,3", trials=1)
     study.ask().set_user_attr(OWNER, ["elsewhere", 1, time.time() - silent_for])
 
 
-def test_a_trial_of_another_machine_is_left_alone_while_that_is_heard(sweep):
+def test_a_trial_of_another_machine_is_left_alone_while_that_gives_signs_of_life(sweep):
     asked_elsewhere(sweep, silent_for=100)
     study, _ = sweep("lr=1,2,3")
     assert states(study) == ["COMPLETE", "RUNNING", "COMPLETE"]
@@ -164,14 +164,14 @@ def test_a_trial_of_another_machine_is_taken_over_when_that_is_silent(sweep):
     assert states(study) == ["COMPLETE"] * 3
 
 
-def test_a_long_trial_is_heard_of(sweep, monkeypatch):
+def test_a_long_trial_gives_signs_of_life(sweep, monkeypatch):
     """However seldom it validates."""
-    heard = []
+    signs = []
     monkeypatch.setattr(workers, "BEAT", 0.1)
-    monkeypatch.setattr(workers, "own", lambda trial: (heard.append(time.time()), own(trial)))
+    monkeypatch.setattr(workers, "own", lambda trial: (signs.append(time.time()), own(trial)))
     study, _ = sweep("lr=1", "seconds=0.3")
-    assert len(heard) > 3
-    assert study.trials[0].user_attrs[OWNER][2] == pytest.approx(heard[-1], abs=0.5)
+    assert len(signs) > 3
+    assert study.trials[0].user_attrs[OWNER][2] == pytest.approx(signs[-1], abs=0.5)
 
 
 def test_sweeps_share_a_study_through_its_storage(sweep, in_background):

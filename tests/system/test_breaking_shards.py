@@ -46,14 +46,14 @@ def test_all_ranks_stop_with_its_name(micro, tmp_path, damage, rank, workers):
         for shard in shards[-8:] if rank else shards[:8]:
             damage(shard)
         # The pipe is closed when the last process is gone.
-        told, _ = process.communicate(timeout=60)
+        reported, _ = process.communicate(timeout=60)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode != 0, told
+    assert process.returncode != 0, reported
     named = re.search(r"lfsc train: shard (\S+one/en/train-\d+\.tar) cannot be read", told)
-    assert named, told
-    assert "Traceback" not in told
+    assert named, reported
+    assert "Traceback" not in reported
     run = Run(tmp_path / "demo")
     assert run.status().state == "failed"
     assert named[1] in run.status().message

@@ -1,4 +1,4 @@
-"""Runs and studies that somebody shares to harm whoever goes on with them: nothing in them runs."""
+"""Runs and studies that somebody shares to harm whoever resumes them: nothing in them runs."""
 
 import os
 import pickle
@@ -34,7 +34,7 @@ def trace(tmp_path) -> Path:
 def finished(micro, noise_corpus, tmp_path_factory) -> Path:
     """A run of one update."""
     root = tmp_path_factory.mktemp("runs")
-    short = ("max_updates=1", "validate_every=1", "trainer=cpu", "batch_size=2", "samples=0")
+    short = ("max_updates=1", "validate_every=1", "trainer=cpu", "batch_size=2", "num_audio_samples=0")
     assert main(["train", str(micro.RECIPE), f"data.path={noise_corpus}", f"runs_root={root}", *short]) == 0
     return root / "demo"
 
@@ -55,15 +55,15 @@ def resumed(run: Path, capsys) -> str:
     """What `lfsc resume` says in its last line, having refused."""
     capsys.readouterr()
     assert main(["resume", str(run), "max_updates=2"]) == 2
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    return said.strip().splitlines()[-1]
+    reported = capsys.readouterr().err
+    assert "Traceback" not in reported
+    return reported.strip().splitlines()[-1]
 
 
 def test_a_checkpoint_that_is_a_program(run, trace, capsys):
     for path in (run / "checkpoints").glob("*.ckpt"):
         torch.save({"updates": 1, "state_dict": Trap(trace)}, path)
-    assert "no checkpoint to go on from" in resumed(run, capsys)
+    assert "no checkpoint to resume from" in resumed(run, capsys)
     assert not trace.exists()
     torch.load(path, weights_only=False)
     assert trace.exists(), "the trap itself works"
@@ -71,16 +71,16 @@ def test_a_checkpoint_that_is_a_program(run, trace, capsys):
 
 def test_a_class_of_anybodys(run, trace, capsys):
     edit(run, lambda config: config["data"].update(_target_="os.system", command=f"touch {trace}"))
-    assert "_target_ 'os.system' may not be built" in resumed(run, capsys)
+    assert "_target_ 'os.system' is not lfsc's and was not built" in resumed(run, capsys)
     assert not trace.exists()
 
 
 def test_a_variable_of_the_environment(run, monkeypatch, capsys):
     monkeypatch.setenv("SECRET", "of mine")
     edit(run, lambda config: config["data"].update(path="msc://store/${oc.env:SECRET}"))
-    said = resumed(run, capsys)
-    assert "data.path is 'msc://store/${oc.env:SECRET}' in the run's config.yaml" in said
-    assert "of mine" not in said + (run / "config.yaml").read_text()
+    reported = resumed(run, capsys)
+    assert "data.path is 'msc://store/${oc.env:SECRET}' in the run's config.yaml" in reported
+    assert "of mine" not in reported + (run / "config.yaml").read_text()
 
 
 def test_yaml_that_makes_objects(run, trace, capsys):

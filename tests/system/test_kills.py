@@ -39,9 +39,9 @@ def test_ten_kills_in_a_row_change_nothing(micro, configuration):
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         assert process.exitcode == -signal.SIGKILL, "it ended before it could be killed"
-        assert run.status().stands == "killed"
+        assert run.status().effective_state == "killed"
         reached.append(micro.history(run)[-1]["update"])
     micro.resume(config)
-    assert run.status().stands == "finished", reached
+    assert run.status().effective_state == "finished", reached
     assert micro.differences(micro.learned(run), micro.learned(micro.run_of(whole))) == []
     assert micro.history(run) == micro.history(micro.run_of(whole))

@@ -51,5 +51,5 @@ def test_the_slms_head(config):
 
     slm = config["discriminators"]["slm"]
     with torch.device("meta"):
-        judge = HiddenStatesNetwork(13 * 768, in_channels=slm["in_channels"], channels=slm["channels"])
-    assert millions(judge) == pytest.approx(1.17, abs=0.005)
+        network = HiddenStatesNetwork(13 * 768, in_channels=slm["in_channels"], channels=slm["channels"])
+    assert millions(network) == pytest.approx(1.17, abs=0.005)

@@ -8,7 +8,7 @@ import torch
 
 from lfsc.audio import files
 from lfsc.shards.tar import Sample
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 from lfsc.tokens.tokenize import Coded, Coding, Failure, batches, detokenized, token_clip, tokenized
 
 

@@ -20,7 +20,7 @@ from lfsc.training.ddp import GanDDPStrategy
         (["trainer.precision=16-mixed"], "needs a GPU"),
     ],
 )
-def test_contradictions_are_told(configure, overrides, message):
+def test_contradictions_are_reported(configure, overrides, message):
     with pytest.raises(ValueError, match=message):
         build_module(configure(*overrides))
 
@@ -32,7 +32,7 @@ def test_contradictions_are_told(configure, overrides, message):
         (["trainer.accelerator=tpu"], "trainer.accelerator=tpu trainer.devices=1: "),
     ],
 )
-def test_devices_that_are_not_there_are_told(configure, micro, overrides, message):
+def test_devices_that_are_not_there_are_reported(configure, micro, overrides, message):
     config = configure(*overrides)
     with pytest.raises(ValueError, match=message):
         build_trainer(config, micro.run_of(config))
@@ -42,7 +42,7 @@ SETTINGS = {"strategy": "auto", "devices": 1, "num_nodes": 1}
 
 
 @pytest.mark.parametrize("settings", [{"strategy": "ddp"}, {"devices": "auto"}, {"devices": [0, 1]}, {"num_nodes": 2}])
-def test_more_than_one_device_means_both_players_under_ddp(settings):
+def test_more_than_one_device_means_both_networks_under_ddp(settings):
     assert isinstance(build_strategy(SETTINGS | settings), GanDDPStrategy)
 
 
@@ -95,7 +95,7 @@ def test_a_step_never_waits_for_the_device(micro, configure, num_micro_batches):
 
 
 def gradients_of_one_update(config, audio, num_micro_batches):
-    """What reaches each player's optimiser in one update in so many pieces."""
+    """The gradients that reach each network's optimizer in one update of so many micro-batches."""
     torch.manual_seed(0)
     module = build_module(config | {"num_micro_batches": num_micro_batches})
     module.optimizers = lambda **_: [
@@ -103,22 +103,22 @@ def gradients_of_one_update(config, audio, num_micro_batches):
     ]
     module.manual_backward = lambda loss: loss.backward()
     found = {}
-    for name, player in module.gan_optimizers.items():
+    for name, optimizer in module.gan_optimizers.items():
         network = module.networks[name]
 
-        def step(optimizer, name=name, network=network):
+        def step(_, name=name, network=network):
             found[name] = torch.cat([parameter.grad.flatten().clone() for parameter in network.parameters()])
             return found[name].norm()
 
-        player.step = step
+        optimizer.step = step
     module.lr_schedulers = list
     module.training_step(type("Batch", (), {"audio": audio}), 0)
     return found, copy.copy(module.scalars)
 
 
 @torch.backends.mkldnn.flags(enabled=False)
-def test_an_update_in_pieces_is_the_update(configure):
-    """The steps are left out, so that both turns meet the same discriminators.
+def test_an_update_in_micro_batches_is_the_update(configure):
+    """Nothing steps, so that both networks are trained against the same discriminators.
 
     Without oneDNN, which adds up the gradient of a bias one by one, to 1e-4 of it.
     """
@@ -126,8 +126,8 @@ def test_an_update_in_pieces_is_the_update(configure):
     config = configure("batch_size=4")
     whole, losses = gradients_of_one_update(config, audio, 1)
     for num_micro_batches in (2, 4):
-        pieces, losses_of_pieces = gradients_of_one_update(config, audio, num_micro_batches)
+        split, losses_of_split = gradients_of_one_update(config, audio, num_micro_batches)
         for name in whole:
-            assert (pieces[name] - whole[name]).norm() / whole[name].norm() < 1e-5
+            assert (split[name] - whole[name]).norm() / whole[name].norm() < 1e-5
         for name in ("mel", "stft", "adversarial", "features", "discriminator"):
-            torch.testing.assert_close(losses_of_pieces[name], losses[name], rtol=1e-5, atol=1e-6)
+            torch.testing.assert_close(losses_of_split[name], losses[name], rtol=1e-5, atol=1e-6)

@@ -10,9 +10,9 @@ from lfsc.training.compiling import compile_parts
 
 
 def of_one_update(module, audio):
-    """Losses of both players, and the gradients of all weights."""
-    compared = module.compare(audio)
-    losses = module.discriminator_losses(compared) | module.generator_losses(compared)
+    """Losses of both networks, and the gradients of all weights."""
+    forward_pass = module.forward_pass(audio)
+    losses = module.discriminator_losses(forward_pass) | module.generator_losses(forward_pass)
     sum(losses[name] for name in module.weights).backward()
     weights = [*module.codec.named_parameters(), *module.discriminators.named_parameters()]
     return {name: losses[name].detach() for name in module.weights}, {name: weight.grad for name, weight in weights}

@@ -55,7 +55,7 @@ def test_it_is_counted_apart(micro, warmed):
     checkpoint = micro.checkpoint_of(warmed)
     assert (checkpoint["updates"], checkpoint["warmup"]) == (4, {"updates": 7, "done": 7})
     steps = [next(iter(state["state"].values()))["step"].item() for state in checkpoint["optimizer_states"]]
-    assert steps == [4, 7 + 2]  # a turn of the discriminators in two updates
+    assert steps == [4, 7 + 2]  # the discriminators step in one update of two
     assert [int(row["update"]) for row in micro.history(warmed)] == list(range(5))
 
 
@@ -82,7 +82,7 @@ def train_until_killed(micro, config, done):
 
 
 @pytest.mark.parametrize("done", [5, 7])
-def test_one_that_was_killed_in_it_goes_on_bit_for_bit(micro, configure, warmed, done):
+def test_one_that_was_killed_in_it_resumes_bit_for_bit(micro, configure, warmed, done):
     config = configure(*SETTINGS)
     process = micro.started(train_until_killed, micro, config, done)
     process.join(120)

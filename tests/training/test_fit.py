@@ -29,10 +29,10 @@ def test_new_discriminators_learn_first_and_others_need_not(
     config = configure(*SETTINGS, f"init_from={bundle}")
     micro.train(config)
     done = micro.checkpoint_of(micro.run_of(config))["warmup"]["done"]
-    said = capfd.readouterr().err
+    reported = capfd.readouterr().err
     assert done == (0 if with_discriminators else 3)
-    assert ("discriminators came along, so that they need no warm-up" in said) == with_discriminators
-    assert ("new ones learn alone for 3 updates before update 0" in said) != with_discriminators
+    assert ("discriminators came along, so that they need no warm-up" in reported) == with_discriminators
+    assert ("new ones learn alone for 3 updates before update 0" in reported) != with_discriminators
 
 
 def test_without_a_warmup_it_is_said_that_there_could_be_one():

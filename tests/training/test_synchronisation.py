@@ -73,5 +73,5 @@ def test_nothing_waits_for_the_gpu(configure, precision):
         def __exit__(self, *_):
             torch.cuda.set_sync_debug_mode("default")
 
-    told = ("trainer.accelerator=gpu", f"trainer.precision={precision}", "optimizers.generator.clip_norm=1.0")
-    fit(configure(*told), watch=Refused)
+    settings = ("trainer.accelerator=gpu", f"trainer.precision={precision}", "optimizers.generator.clip_norm=1.0")
+    fit(configure(*settings), watch=Refused)

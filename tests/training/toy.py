@@ -25,7 +25,7 @@ def data(path, **changes) -> CodecDataModule:
         "max_skipped_fraction": 0.05,
         "val_crop_length": 4096,
         "max_val_clips": 4,
-        "blend": Blend(alpha=1.0, factors=None),
+        "blend": Blend(alpha=1.0, weights=None),
         "filter": Filter(languages=None, seconds=None, bandwidth=None),
     }
     return CodecDataModule(**settings | changes)

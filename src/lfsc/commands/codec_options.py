@@ -64,8 +64,7 @@ def loaded(source: str, device: str, precision: str) -> Ready:
 
     import lfsc
     from lfsc.cpu.apply import pack
-    from lfsc.models.folding import fold
-    from lfsc.tokens.file import fingerprint
+    from lfsc.tokens.fingerprint import fingerprint, fold
 
     codec = lfsc.load(source)
     mark = fingerprint(codec)

@@ -15,7 +15,7 @@ FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="lfsc resume", description="Resume a run, exactly where it was left.")
+    parser = argparse.ArgumentParser(prog="lfsc resume", description="Resume a run exactly where it stopped.")
     parser.add_argument("run", help="the run's folder, such as runs/demo")
     parser.add_argument(
         "overrides", nargs="*", metavar="key=value", help="what changes from here on, such as max_updates=1000"
@@ -32,17 +32,17 @@ def main(arguments: list[str]) -> int:
 
 def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -> int:
     """Resume a run; classes that are not lfsc's are built only if they, or their modules, are `trusted`."""
-    from lfsc.runs.lock import claimed
+    from lfsc.runs.lock import lock
 
-    with claimed(run):
+    with lock(run):
         return resume_locked(run, overrides, trusted)
 
 
 def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) -> int:
     from lfsc.config.instantiate import check_targets
     from lfsc.distributed import is_first
-    from lfsc.runs.summary import ended
-    from lfsc.training.callbacks.checkpointing import newest, update_of
+    from lfsc.runs.summary import report_and_exit_code, resume_command
+    from lfsc.training.checkpoint_io import newest, update_of
 
     config = changed(run.config(), overrides)
     # Only what the run itself names: the overrides are the user's own.
@@ -50,18 +50,18 @@ def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) ->
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}
     checkpoint = newest(run.checkpoints)
     reached = update_of(checkpoint)
-    # At the last update and not finished: it was killed before it could say so, and is let say it.
-    if reached > config["max_updates"] or (reached == config["max_updates"] and run.is_finished()):
+    status = run.status()
+    # At the last update and not finished: it was killed before it could report that, and now does.
+    if reached > config["max_updates"] or (run.is_finished() and (reached == config["max_updates"] or not overrides)):
         state = "finished" if run.is_finished() else "already"
-        raise ValueError(
-            f"{run.path} is {state} at update {reached}; `lfsc resume {run.path} max_updates=N` with a larger N resumes"
-        )
+        reason = status.message and f", {status.message}"
+        raise ValueError(f"{run.path} is {state} at update {reached}{reason}; `{resume_command(run, status)}` resumes")
     from lfsc.training.fit import train
 
     if is_first():
         print(f"resuming {run.path} from {checkpoint.name}", file=sys.stderr)
     train(config, run, checkpoint=checkpoint)
-    return ended(run)
+    return report_and_exit_code(run)
 
 
 def changed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from lfsc.commands.own_code import add_own_code, own_code_names
 
 DESCRIPTION = """\
 Train a recipe many times and find out what is best. key=1,2,3 tries values, key=log(1e-5,1e-3) and key=uniform(0,1)
-numbers between two, key=int(1,8) whole numbers; key=value holds for all trials. The same command goes on with a sweep
-that was stopped or killed; on other machines, with the same storage, it helps."""
+numbers between two, key=int(1,8) whole numbers; key=value holds for all trials. The same command resumes a sweep that
+was stopped or killed; on other machines, with the same storage, it helps."""
 EPILOG = """\
 The sweep's own keys: objective=COLUMN of metrics.csv (val/mel), trials=N (all combinations, or 20), workers=N at once
 (1; data.workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
@@ -64,7 +64,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
         say=lambda text: print(text, file=sys.stderr),
     )
     if not workers.run():
-        print(f"stopped; the same command goes on with {folder}", file=sys.stderr)
+        print(f"stopped; the same command resumes {folder}", file=sys.stderr)
         return INTERRUPTED_EXIT
     return show(study, plan, space, folder)
 

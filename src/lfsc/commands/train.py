@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     add_own_code(parser)
     parser.add_argument(
         "--continue",
-        dest="go_on",
+        dest="resume",
         action="store_true",
         help="resume this run if it was interrupted, and show its result if it is finished",
     )
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
         print(as_yaml(config), end="")
         return 0
     import_own(own_code_names(options))
-    return begin(config, recipe=options.recipe, go_on=options.go_on)
+    return begin(config, recipe=options.recipe, may_resume=options.resume)
 
 
 def as_yaml(config: dict[str, Any]) -> str:
@@ -78,22 +78,22 @@ def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool
     return int(any(codes))
 
 
-def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
+def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
     from lfsc.commands.resume import resume
     from lfsc.config.checks import check_counts
     from lfsc.config.instantiate import targets_of
     from lfsc.distributed import is_first
     from lfsc.runs.directory import Run
-    from lfsc.runs.lock import claimed
-    from lfsc.runs.summary import ended
+    from lfsc.runs.lock import lock
+    from lfsc.runs.summary import report_and_exit_code
 
     # Before a corpus is made for what cannot be trained.
     check_counts(config)
     run = Run.named(config["runs_root"], config["name"])
-    if go_on and run.has_checkpoint():
+    if may_resume and run.has_checkpoint():
         warn_of_changes(run.config(), config)
-        return ended(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
-    with claimed(run):
+        return report_and_exit_code(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
+    with lock(run):
         if is_first():
             run.refuse_if_begun()
             make_corpus(config)
@@ -101,7 +101,7 @@ def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
         from lfsc.training.fit import train
 
         train(config, run, recipe=recipe)
-        code = ended(run)
+        code = report_and_exit_code(run)
         show_samples(run)
         return code
 

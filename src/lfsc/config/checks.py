@@ -17,7 +17,7 @@ COUNTS = (
 
 
 def check_counts(config: dict[str, Any]) -> None:
-    """ValueError for numbers of updates, samples, clips or pieces that cannot be, or not together."""
+    """ValueError for numbers of updates, samples, clips or micro-batches that cannot be, or not together."""
     for name in COUNTS:
         check_count(name, config[name])
     for name in ("loss_gradients_every", "num_threads"):
@@ -26,16 +26,15 @@ def check_counts(config: dict[str, Any]) -> None:
     start_at, max_updates = config["discriminators"]["start_at"], config["max_updates"]
     if type(start_at) is not int or not 0 <= start_at < max_updates:
         raise ValueError(
-            f"discriminators.start_at={start_at}: expected a whole number from 0 to below max_updates={max_updates}; "
-            "discriminators that never play are left out by weights of 0 for losses.adversarial"
+            f"discriminators.start_at={start_at}: expected a whole number from 0 to below max_updates={max_updates}"
         )
     if type(config["num_workers"]) is not int or config["num_workers"] < 0:
-        raise ValueError(f"num_workers={config['workers']}: expected loader processes, or 0 for none")
+        raise ValueError(f"num_workers={config['num_workers']}: expected loader processes, or 0 for none")
     if config["debug"]["profile"] < 0:
         raise ValueError(f"debug.profile={config['debug']['profile']}: expected updates to trace, or 0 for none")
-    pieces, clips = config["num_micro_batches"], config["batch_size"]
-    if clips % pieces:
-        raise ValueError(f"num_micro_batches={pieces}: expected a number that divides batch_size={clips}")
+    micro_batches, clips = config["num_micro_batches"], config["batch_size"]
+    if clips % micro_batches:
+        raise ValueError(f"num_micro_batches={micro_batches}: expected a number that divides batch_size={clips}")
 
 
 def check_count(name: str, value: Any) -> None:

@@ -14,9 +14,10 @@ from hydra import initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from yaml import YAMLError
 
 from lfsc.config.instantiate import one_line
-from lfsc.config.overrides import check_overrides, instead
+from lfsc.config.overrides import NO_HYDRA, check_overrides, instead
 from lfsc.config.own_code import make_importable
 from lfsc.config.schema import check_fits, check_kinds, with_texts
 
@@ -45,11 +46,21 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
     if path.parent != shipped("recipes"):
         make_importable(path.parent)
     chosen = compose_file(path, overrides)
+    if "hydra" in OmegaConf.load(path):
+        raise ValueError(f"{path.name} has a section hydra: {NO_HYDRA}")
     # What train.yaml and the same options of its groups have: what a recipe may set, and of which kind.
-    schema = plain(compose_file(shipped("conf") / "train.yaml", options_of(chosen), beside=path.parent))
+    schema = plain(compose_file(shipped("conf") / "train.yaml", options_of(chosen)))
     with open_dict(chosen):
-        del chosen["hydra"]
+        del chosen["hydra"], schema["hydra"]
+    if missing := schema.keys() - chosen.keys():
+        raise ValueError(
+            f"{path.stem} lacks {', '.join(sorted(missing)[:3])} …: a recipe extends train or another recipe, as by "
+            "`defaults: [demo, _self_]`"
+        )
     check_fits(schema, plain(chosen), explain=lambda key: explain_unknown(key, schema))
+    for key in keys_left_open(path):
+        if OmegaConf.select(chosen, key) is None:
+            OmegaConf.update(chosen, key, "???")
     try:
         resolved = OmegaConf.to_container(chosen, resolve=True, throw_on_missing=not missing_allowed)
     except MissingMandatoryValue as error:
@@ -107,10 +118,25 @@ def option_or_value(key: str, text: str) -> Any:
 
 
 def options_of(config: DictConfig) -> list[str]:
-    """The options of train.yaml's groups that a composed configuration is made of, as overrides."""
-    groups = {path.name for path in shipped("conf").iterdir() if path.is_dir()}
-    choices = {group: choice for group, choice in config.hydra.runtime.choices.items() if group in groups}
-    return [f"{group}={choice}" for group, choice in choices.items() if choice is not None and group != "debug"]
+    """The options of conf/ that a composed configuration is made of, as overrides.
+
+    Not those of debug, which set keys of all sections, nor options of the user's own: they are held against ours.
+    """
+    items = [f"{group}={choice}" for group, choice in config.hydra.runtime.choices.items() if group != "debug"]
+    return [item for item in items if is_option(item)]
+
+
+def keys_left_open(path: Path) -> set[str]:
+    """The keys that are `???` in a recipe or in one that it extends: for Hydra, train.yaml's null would fill them."""
+    recipe = OmegaConf.load(path)
+    extended = [find_beside(path, name) for name in recipe.get("defaults", []) if isinstance(name, str)]
+    return OmegaConf.missing_keys(recipe).union(*(keys_left_open(each) for each in extended if each.is_file()))
+
+
+def find_beside(path: Path, recipe: str) -> Path:
+    """The file of a recipe that another one extends."""
+    beside = path.with_name(f"{recipe}.yaml")
+    return beside if beside.is_file() else shipped("recipes") / beside.name
 
 
 def find_recipe(recipe: str) -> Path:
@@ -122,16 +148,17 @@ def find_recipe(recipe: str) -> Path:
     return path.resolve()
 
 
-def compose_file(path: Path, overrides: list[str], *, beside: Path | None = None) -> DictConfig:
-    """What Hydra makes of a file and overrides, with its own section `hydra`; options may also lie in `beside`."""
-    places = [shipped("conf"), shipped("recipes"), *([beside] if beside else [])]
-    search_path = ",".join(f"file://{place}" for place in places)
+def compose_file(path: Path, overrides: list[str]) -> DictConfig:
+    """What Hydra makes of a file and overrides, with its own section `hydra`."""
+    search_path = ",".join(f"file://{shipped(place)}" for place in ("conf", "recipes"))
     try:
         with initialize_config_dir(config_dir=str(path.parent), version_base="1.3"), quiet_plugins():
             overrides = [*overrides, f"hydra.searchpath=[{search_path}]"]
             return hydra_compose(path.stem, overrides=overrides, return_hydra_config=True)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ValueError(explain(error, path)) from error
+    except RecursionError as error:
+        raise ValueError(f"{path.stem}: its `defaults`, or those of a recipe among them, name itself") from error
 
 
 @contextmanager
@@ -149,8 +176,12 @@ def quiet_plugins() -> Iterator[None]:
 
 def explain(error: Exception, path: Path) -> str:
     """Hydra's complaint in one line, with what exists where something did not."""
-    text = one_line(error)
-    option = re.search(r"Could not find '(\S+)' Available options in '(\S+)': (.*?) Config search path", text)
+    text = one_line(error).partition(" Config search path")[0]
+    choice = re.search(r"Could not load '([^/']+)/([^']+)'", text)
+    if choice:
+        options = sorted(path.stem for path in (shipped("conf") / choice[1]).glob("*.yaml"))
+        return f"no option {choice[2]!r} for {choice[1]}: there are {', '.join(options)}"
+    option = re.search(r"Could not find '(\S+)' Available options in '(\S+)': (.*)", text)
     if option:
         return f"no option {option[1].rpartition('/')[2]!r} for {option[2]}: there are {', '.join(option[3].split())}"
     unknown = re.search(r"Key '[^']+' is not in struct full_key: (\S+)", one_line(error.__cause__ or error))

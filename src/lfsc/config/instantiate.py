@@ -1,6 +1,6 @@
 """Objects of a configuration: what its `_target_`s name, called with the keys beside them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -49,21 +49,13 @@ def build(config: Any, *, where: str = "") -> Any:
     place, for a target that cannot be imported or whose call fails.
     """
     if isinstance(config, Mapping):
+        make = maker(config["_target_"], where) if "_target_" in config else dict
         settings = {key: value for key, value in config.items() if key not in ("_target_", "_partial_")}
         parts = {key: build(value, where=f"{where}.{key}".lstrip(".")) for key, value in settings.items()}
-        if "_target_" not in config:
-            return parts
-        call_target = partial(call, config["_target_"], where)
-        return partial(call_target, **parts) if config.get("_partial_") else call_target(**parts)
+        return partial(make, **parts) if config.get("_partial_") else make(**parts)
     if isinstance(config, list | tuple):
         return [build(item, where=f"{where}[{number}]") for number, item in enumerate(config)]
     return config
-
-
-def build_known(config: Any) -> Any:
-    """The same for a configuration from elsewhere; ValueError for a target that is none of KNOWN."""
-    check_targets(config)
-    return build(config)
 
 
 def check_targets(config: Any, *, trusted: Collection[str] = ()) -> None:
@@ -71,20 +63,20 @@ def check_targets(config: Any, *, trusted: Collection[str] = ()) -> None:
     for target in targets_of(config):
         if target not in KNOWN and not is_trusted(target, trusted):
             raise ValueError(
-                f"_target_ {str(target)[:100]!r} is not lfsc's and was not built: a configuration that somebody else "
+                f"_target_ {target[:100]!r} is not lfsc's and was not built: a configuration that somebody else "
                 f"may have written runs no foreign code; --with FILE.py, or --with MODULE, trusts it"
             )
 
 
 def is_trusted(target: str, trusted: Collection[str]) -> bool:
-    return any(target == name or str(target).startswith(f"{name}.") for name in trusted)
+    return any(target == name or target.startswith(f"{name}.") for name in trusted)
 
 
 def targets_of(config: Any) -> Iterator[str]:
     """Every `_target_` in a tree of plain containers."""
     if isinstance(config, Mapping):
         if "_target_" in config:
-            yield config["_target_"]
+            yield str(config["_target_"])
         for value in config.values():
             yield from targets_of(value)
     elif isinstance(config, list | tuple):
@@ -92,29 +84,38 @@ def targets_of(config: Any) -> Iterator[str]:
             yield from targets_of(value)
 
 
-def call(target: str, where: str, /, *arguments: Any, **settings: Any) -> Any:
-    place = f"{where} ({target})" if where else target
+def maker(target: Any, where: str) -> Callable:
+    """A function that calls what `target` names, whose errors are ValueErrors that name it and its place."""
+    place = f"{where} ({target})" if where else str(target)
+    located = locate(target, place)
+    return partial(call, located, place, str(target).startswith("lfsc."))
+
+
+def call(located: Callable, place: str, is_lfscs: bool, /, *arguments: Any, **settings: Any) -> Any:
     try:
-        return locate(target)(*arguments, **settings)
-    except ValueError as error:
-        raise error if target in KNOWN else ValueError(f"{place}: {one_line(error)}") from error
+        return located(*arguments, **settings)
     except Exception as error:
-        # A class of somebody's may fail in any way; lfsc's own only where its arguments are wrong.
-        if target in KNOWN and not (isinstance(error, TypeError) and "argument" in str(error)):
+        # lfsc's own classes say themselves what is wrong with a value; somebody else's may fail in any way.
+        if is_lfscs and not (isinstance(error, TypeError) and "argument" in str(error)):
             raise
-        raise ValueError(f"{place}: {type(error).__name__}: {one_line(error)}") from error
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        raise ValueError(f"{place}: {kind}{one_line(error)}") from error
 
 
-def locate(target: Any) -> Any:
-    """What `package.module.Name` names; ValueError if that is nothing."""
+def locate(target: Any, place: str) -> Callable:
+    """The class or function that `package.module.Name` names; ValueError if that is none."""
     module, _, name = str(target).rpartition(".")
     try:
-        return getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+        located = getattr(import_module(module), name)
+    except Exception as error:
+        # Running somebody's module may fail in any way.
         raise ValueError(
-            f"cannot be imported ({one_line(error)}): expected package.module.Name, of an installed package, of a file "
-            "beside the recipe or of one that --with names"
+            f"{place} cannot be imported ({type(error).__name__}: {one_line(error)}): expected package.module.Name, of "
+            "an installed package, of a file beside the recipe or of one that --with names"
         ) from error
+    if not callable(located):
+        raise ValueError(f"{place} is a {type(located).__name__}: expected a class or a function")
+    return located
 
 
 def one_line(error: Exception) -> str:

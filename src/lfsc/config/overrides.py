@@ -28,12 +28,15 @@ INSTEAD = {
 }
 
 
+NO_HYDRA = "Hydra starts nothing here; runs_root and name say where a run lies"
+
+
 def check_assignments(items: list[str]) -> None:
     for item in items:
         if "=" not in item and not item.startswith("~"):
             raise ValueError(f"{item!r} is not key=value, as max_updates=100 is, nor ~key")
-        if item.lstrip("+").startswith("hydra."):
-            raise ValueError(f"{item}: Hydra starts nothing here; runs_root and name say where a run lies")
+        if item.lstrip("+~").startswith(("hydra.", "hydra/", "hydra=")):
+            raise ValueError(f"{item}: {NO_HYDRA}")
 
 
 def check_overrides(items: list[str]) -> None:

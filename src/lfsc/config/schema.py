@@ -1,7 +1,10 @@
 """What a configuration may hold: the keys of conf/, and for each value its kind."""
 
 from collections.abc import Callable, Sequence
+from inspect import Parameter, signature
 from typing import Any
+
+from lfsc.config.instantiate import locate
 
 # Sections whose entries are named by the user.
 OPEN = ("callbacks", "logger", "losses.reconstruction", "losses.adversarial", "discriminators")
@@ -23,16 +26,23 @@ def check_fits(schema: Any, chosen: Any, *, explain: Callable[[str], str], key: 
         place = f"{key}.{name}".lstrip(".")
         if name in schema:
             check_fits(schema[name], value, explain=explain, key=place)
-        elif key not in OPEN:
+        elif key in OPEN:
+            check_entry(key, place, value, explain)
+        elif "_target_" not in schema or not takes(schema["_target_"], name, place):
             raise ValueError(explain(place))
-        elif value is not None and not holds_target(value):
-            raise ValueError(f"{place}={value}: expected a section with `_target_`; {explain(place)}")
-    return None
 
 
-def holds_target(value: Any) -> bool:
-    """Whether a section builds something: by its own `_target_`, or that of its `loss`."""
-    return isinstance(value, dict) and ("_target_" in value or "_target_" in (value.get("loss") or {}))
+def check_entry(section: str, place: str, value: Any, explain: Callable[[str], str]) -> None:
+    """ValueError for a new entry of an OPEN section that builds nothing, as one with a mistyped name would be."""
+    needed = ("weight", "loss") if section.startswith("losses.") else ("_target_",)
+    if value is not None and not (isinstance(value, dict) and value.keys() >= set(needed)):
+        raise ValueError(f"{explain(place)} (a new one has {' and '.join(needed)})")
+
+
+def takes(target: str, name: str, place: str) -> bool:
+    """Whether a class takes an argument that conf/ does not set."""
+    parameter = signature(locate(target, place)).parameters.get(name)
+    return parameter is not None and parameter.kind in (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str] = ANYTHING) -> None:

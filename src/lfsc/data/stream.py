@@ -10,6 +10,8 @@ from megatron.energon import get_savable_loader
 from megatron.energon.flavors.base_dataset import SavableDataset
 from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
 
+from lfsc.distributed import gathered
+
 from .batch import Batch, UnusableData
 from .loader_state import from_plain, to_plain
 from .skips import SkipLog
@@ -133,15 +135,6 @@ def savable_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoad
     if loader.num_workers:
         loader.timeout = SECONDS_TO_HANG
     return loader
-
-
-def gathered(own: Any) -> list[Any]:
-    """The objects of all ranks, by rank."""
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return [own]
-    every = [None] * torch.distributed.get_world_size()
-    torch.distributed.all_gather_object(every, own)
-    return every
 
 
 def redistributed(rank_states: Sequence[Any], ranks: Ranks) -> list[Any] | None:

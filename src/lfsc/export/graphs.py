@@ -11,8 +11,7 @@ from lfsc.formats.skeleton import fill, skeleton
 from lfsc.formats.source import Source
 from lfsc.io import atomic
 from lfsc.models.codec import Codec
-from lfsc.models.folding import fold
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint, fold
 
 
 class AudioToTokens(nn.Module):

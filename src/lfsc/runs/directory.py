@@ -1,4 +1,4 @@
-"""A run's directory: what the run was told, where it stands, what it made."""
+"""A run's directory: its configuration, its state, what it made."""
 
 import json
 import os
@@ -47,7 +47,7 @@ class Run:
         return run
 
     def config(self) -> dict[str, Any]:
-        """What the run was told; ValueError for a file that is damaged."""
+        """The run's configuration; ValueError for a file that is damaged."""
         try:
             return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
         except yaml.YAMLError as error:
@@ -58,7 +58,7 @@ class Run:
         return json.loads(self.environment_file.read_text(encoding="utf-8")) if self.environment_file.is_file() else {}
 
     def status(self) -> Status | None:
-        """What was said last; None where nothing was, ValueError for a file that is no run's or damaged."""
+        """What was reported last; None where nothing was, ValueError for a file that is no run's or damaged."""
         if not self.status_file.is_file():
             return None
         try:
@@ -81,7 +81,7 @@ class Run:
         index_hash: str | None,
         own_code: dict[str, Any],
     ) -> None:
-        """Write what the run was told and what it stands on; recipe and commands of earlier starts stay."""
+        """Write the configuration and the environment; recipe and commands of earlier starts stay."""
         before = self.environment()
         atomic.write_text(self.config_file, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
         environment = {
@@ -109,26 +109,26 @@ class Run:
             shutil.rmtree(folder, ignore_errors=True)
 
     def refuse_if_running(self) -> None:
-        """ValueError where the run is under way; one on another machine is listened to until that is certain."""
+        """ValueError where the run is under way; one on another machine is watched until that is certain."""
         status = first = self.status()
         while status is not None and status.alive and status.host != socket.gethostname() and status == first:
-            # A job that was preempted may start again elsewhere sooner than its silence tells that it is dead.
+            # A job that was preempted may start again elsewhere sooner than its missing heartbeats show that it is dead.
             time.sleep(1)
             status = self.status()
         if status is not None and status.alive:
             raise ValueError(f"{self.path} is running (process {status.pid} on {status.host}): stop that first")
 
     def refuse_if_begun(self) -> None:
-        """ValueError where a new run under this name would hide or mix with another; what to do is said."""
+        """ValueError, which says what to do, where a new run under this name would hide or mix with another."""
         self.refuse_if_running()
         if self.is_finished():
             raise ValueError(
-                f"{self.path} is finished: `lfsc resume {self.path} max_updates=N` goes on, name=… starts another, "
+                f"{self.path} is finished: `lfsc resume {self.path} max_updates=N` resumes, name=… starts another, "
                 "removing the folder starts over"
             )
         if self.has_checkpoint():
             raise ValueError(
-                f"{self.path} was interrupted: `lfsc resume {self.path}` goes on, name=… starts another, "
+                f"{self.path} was interrupted: `lfsc resume {self.path}` resumes, name=… starts another, "
                 "removing the folder starts over"
             )
 

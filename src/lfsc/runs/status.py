@@ -1,4 +1,4 @@
-"""Where a run stands, as its status.json says it."""
+"""How far a run is, as its status.json says."""
 
 import os
 import socket
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 RUNNING, FINISHED, INTERRUPTED, FAILED, KILLED = "running", "finished", "interrupted", "failed", "killed"
-# A run on another machine that has not been heard of for so many seconds is taken for dead.
-SILENCE = 120
+# Seconds without a heartbeat after which a run on another machine is taken for dead.
+HEARTBEAT_TIMEOUT = 120
 
 
 class Status(NamedTuple):
@@ -17,7 +17,7 @@ class Status(NamedTuple):
     max_updates: int
     host: str
     pid: int
-    heard: float  # seconds since 1970
+    last_heartbeat: float  # seconds since 1970
     message: str = ""
 
     @property
@@ -26,14 +26,14 @@ class Status(NamedTuple):
         if self.state != RUNNING or self.pid == os.getpid():
             return False
         if self.host != socket.gethostname():
-            return time.time() - self.heard < SILENCE
+            return time.time() - self.last_heartbeat < HEARTBEAT_TIMEOUT
         started = start_of(self.pid)
         # A process that began later has the number by chance, as happens where a container starts again.
-        return started is not None and started <= self.heard
+        return started is not None and started <= self.last_heartbeat
 
     @property
-    def stands(self) -> str:
-        """Its state; a run that says it runs and does not was killed."""
+    def effective_state(self) -> str:
+        """The state; a run that says it runs and does not was killed."""
         return KILLED if self.state == RUNNING and not self.alive else self.state
 
 

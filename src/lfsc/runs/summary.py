@@ -10,8 +10,8 @@ TABLE = ("val/mel", "val/stft", "val/si_sdr", "val/codebook_usage", "val/codeboo
 INTERRUPTED_EXIT = 75
 
 
-def ended(run: Run) -> int:
-    """Say how a run ended, and the exit status for it: 0 where it is finished, 75 where it was asked to stop."""
+def report_and_exit_code(run: Run) -> int:
+    """Print how a run ended, and return the exit status: 0 where it is finished, 75 where it was asked to stop."""
     if not is_first():
         return 0
     status = run.status()
@@ -31,21 +31,34 @@ def show_result(run: Run, status: Status) -> None:
         for row in rows if len(rows) <= 8 else [rows[0], *rows[-7:]]:
             table.add_row(row["update"], *(f"{float(row[name]):.4g}" for name in TABLE))
         console.print(table)
-    console.print(f"{run.path}: {status.state} at update {status.update} of {status.max_updates}", soft_wrap=True)
+    reason = status.message and f", {status.message}"
+    console.print(
+        f"{run.path}: {status.state} at update {status.update} of {status.max_updates}{reason}", soft_wrap=True
+    )
     for line in what_to_do(run, status):
         console.print(line, soft_wrap=True)
 
 
 def what_to_do(run: Run, status: Status) -> list[str]:
     if status.state != FINISHED:
-        return [f"go on:       lfsc resume {run.path}"]
-    heard = max(run.samples.glob("update-*"), default=None)
-    listen = [f"listen:      {run.samples}/original/*.wav against {heard}/*.wav"] if heard else []
+        return [f"resume:      {resume_command(run, status)}"]
+    reconstructed = max(run.samples.glob("update-*"), default=None)
     profiled = run.path / "profile" / "table.txt"
     return [
-        *listen,
+        *([f"listen:      {run.samples}/original/*.wav against {reconstructed}/*.wav"] if reconstructed else []),
         f"losses:      {run.metrics_file}",
         f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {run.path}",
-        f"go on:       lfsc resume {run.path} max_updates={2 * status.max_updates}",
+        f"resume:      {resume_command(run, status)}",
         *([f"profile:     {profiled}", profiled.read_text().partition("\n\n")[0]] if profiled.is_file() else []),
     ]
+
+
+def resume_command(run: Run, status: Status) -> str:
+    """The command that resumes a run, with what has to change where it is finished."""
+    command = f"lfsc resume {run.path}"
+    if status.state != FINISHED:
+        return command
+    if status.update >= status.max_updates:
+        return f"{command} max_updates={2 * status.max_updates}"
+    # Without what stopped it early.
+    return f"{command} {'debug=none' if run.config()['debug']['profile'] else 'callbacks=none'}"

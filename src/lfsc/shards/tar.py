@@ -57,7 +57,8 @@ def read(path: Path | str) -> Iterator[Sample]:
     try:
         with tarfile.open(path) as tar:
             for member in tar:
-                if not member.isfile():
+                # A sparse file may claim more than fits into the memory.
+                if not member.isfile() or member.issparse():
                     continue
                 folder, _, name = member.name.rpartition("/")
                 stem, _, extension = name.partition(".")

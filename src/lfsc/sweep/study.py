@@ -10,7 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from lfsc.runs.status import SILENCE
+from lfsc.runs.status import HEARTBEAT_TIMEOUT
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.trial import Process, run_of
 
@@ -121,17 +121,17 @@ def left_behind(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
 
 def is_orphan(trial: FrozenTrial, folder: Path) -> bool:
     if OWNER not in trial.user_attrs:  # its sweep was killed in the moment of asking, or is asking now
-        return time.time() - trial.datetime_start.timestamp() > SILENCE
+        return time.time() - trial.datetime_start.timestamp() > HEARTBEAT_TIMEOUT
     owner = Process(*trial.user_attrs[OWNER])
     if owner.is_here:
         return not owner.alive
     # Another machine's, which need not share its folders with this one; where it does, its run may outlive its sweep.
     status = run_of(folder, trial.number).status()
-    return time.time() - owner.since > SILENCE and (status is None or not status.alive)
+    return time.time() - owner.since > HEARTBEAT_TIMEOUT and (status is None or not status.alive)
 
 
 def handle(study: optuna.Study, trial: FrozenTrial) -> optuna.Trial:
-    """A trial under way, to go on with."""
+    """A trial under way, to be resumed."""
     return optuna.Trial(study, trial._trial_id)
 
 

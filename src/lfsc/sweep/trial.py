@@ -69,7 +69,7 @@ class TrialRun:
         )
 
     def start(self, device: str | None, *, threads: int) -> subprocess.Popen:
-        """Begin, or go on where an earlier process stopped."""
+        """Begin, or resume where an earlier process stopped."""
         environment = {"OMP_NUM_THREADS": str(threads), **alone_environment()}
         if device is not None:
             environment["CUDA_VISIBLE_DEVICES"] = device

@@ -16,7 +16,7 @@ from lfsc.sweep.search_space import Space
 from lfsc.sweep.study import PROCESS, REASON, Plan, ask, handle, left_behind, own
 from lfsc.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun
 
-# Seconds between signs of life: several within SILENCE, after which others take over.
+# Seconds between signs of life: several within HEARTBEAT_TIMEOUT, after which others take over.
 BEAT = 30
 
 
@@ -121,7 +121,7 @@ class Workers:
 
     def tell(self, trial: optuna.Trial, outcome: Outcome) -> None:
         if outcome.state == STOPPING:
-            return  # still under way: the next start of this sweep goes on with it
+            return  # still under way: the next start of this sweep resumes it
         if outcome.state == FAILED:
             trial.set_user_attr(REASON, outcome.reason)
             self.study.tell(trial, state=TrialState.FAIL)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lfsc.io.atomic import write_text
 from lfsc.shards.tar import Sample, Shard, find, read, write
-from lfsc.tokens.file import require_same_codec
+from lfsc.tokens.fingerprint import require_same_codec
 from lfsc.tokens.tokenize import Coded, Coding, Failure
 
 VERSION = 1

@@ -13,7 +13,8 @@ from torch.nn.utils.rnn import pad_sequence
 from lfsc.audio import files
 from lfsc.models.codec import Codec
 from lfsc.shards.tar import Sample
-from lfsc.tokens.file import LARGEST_CODEBOOK, require_same_codec
+from lfsc.tokens.file import LARGEST_CODEBOOK
+from lfsc.tokens.fingerprint import require_same_codec
 
 AUDIO = ("flac", "wav", "ogg", "opus", "mp3")
 # Clips are sorted by length within this many batches' worth of audio, which is held in memory.

@@ -14,7 +14,7 @@ from lfsc.losses.named import NamedLosses
 from lfsc.models.initialization import initialize
 from lfsc.runs.directory import Run
 from lfsc.training.callbacks.audio_samples import AudioSamples
-from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpointing
+from lfsc.training.callbacks.checkpointing import Checkpointing
 from lfsc.training.callbacks.codebook_usage import CodebookUsage
 from lfsc.training.callbacks.ema import EMA
 from lfsc.training.callbacks.health_checks import HealthChecks
@@ -28,10 +28,12 @@ from lfsc.training.callbacks.overfit_batch import OverfitBatch
 from lfsc.training.callbacks.preemption import Preemption
 from lfsc.training.callbacks.profiler import Profiler
 from lfsc.training.callbacks.progress_bar import ProgressBar
+from lfsc.training.callbacks.resumed_callbacks import ResumedCallbacks
 from lfsc.training.callbacks.resumed_optimizer import ResumedOptimizer
 from lfsc.training.callbacks.rng_state import RngState
 from lfsc.training.callbacks.throughput import Throughput
 from lfsc.training.callbacks.validation import Validation
+from lfsc.training.checkpoint_io import AtomicCheckpointIO
 from lfsc.training.compiling import compile_parts
 from lfsc.training.ddp import GanDDPStrategy
 from lfsc.training.freezing import freeze
@@ -100,6 +102,7 @@ def build_trainer(config: dict[str, Any], run: Run) -> Trainer:
         plugins=[AtomicCheckpointIO(), *plugins],
         detect_anomaly=config["debug"]["anomaly"],
         # Updates decide when to stop, validate and save, by callbacks: Lightning's own schedules count other things.
+        log_every_n_steps=config["log_every"],
         max_epochs=-1,
         check_val_every_n_epoch=NEVER,
         num_sanity_val_steps=0,
@@ -136,12 +139,14 @@ def build_strategy(settings: dict[str, Any]) -> GanDDPStrategy | str:
 def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
     """In the order in which they hear of an update: whether it is the last, what it gave, then what is kept of it."""
     sample_rate, max_updates, log_every = config["sample_rate"], config["max_updates"], config["log_every"]
+    preemption, own = Preemption(), own_callbacks(config)
     return [
         ModelSummary(),
         MaxUpdates(max_updates=max_updates),
-        Preemption(),
+        preemption,
         RngState(),
         ResumedOptimizer(),
+        ResumedCallbacks(own),
         *optional_callbacks(config, run),
         NonFinite(file=run.nonfinite_file, max_consecutive=config["max_consecutive_nonfinite"], every=log_every),
         Throughput(sample_rate=sample_rate, window=log_every),
@@ -150,7 +155,7 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         Validation(every=config["validate_every"], max_updates=max_updates, sample_rate=sample_rate),
         MetricLogging(every=log_every, max_updates=max_updates, warmup_file=run.warmup_file),
         HealthChecks(**config["health_checks"]),
-        *own_callbacks(config),
+        *own.values(),
         ProgressBar(max_updates=max_updates),
         Checkpointing(
             folder=run.checkpoints,
@@ -160,7 +165,7 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
             monitor=config["monitor"],
             mode=config["mode"],
         ),
-        Heartbeat(run=run, max_updates=max_updates),
+        Heartbeat(run=run, max_updates=max_updates, preemption=preemption),
     ]
 
 
@@ -179,10 +184,10 @@ def optional_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
     return callbacks
 
 
-def own_callbacks(config: dict[str, Any]) -> list[Callback]:
-    """The user's, of the section `callbacks`; they find every metric of the update in `trainer.callback_metrics`."""
+def own_callbacks(config: dict[str, Any]) -> dict[str, Callback]:
+    """The user's, by their names in `callbacks`; they find every metric of the update in `trainer.callback_metrics`."""
     callbacks = build({name: each for name, each in config["callbacks"].items() if each}, where="callbacks")
     for name, callback in callbacks.items():
         if not isinstance(callback, Callback):
             raise ValueError(f"callbacks.{name} is a {type(callback).__name__}: expected a Lightning Callback")
-    return list(callbacks.values())
+    return callbacks

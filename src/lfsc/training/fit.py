@@ -18,8 +18,8 @@ from lfsc.formats.init_from import Part, initialise
 from lfsc.runs.directory import Run
 from lfsc.runs.status import RUNNING
 from lfsc.training.build import build_module, build_trainer
-from lfsc.training.callbacks.checkpointing import set_aside_newer, update_of
 from lfsc.training.callbacks.heartbeat import failure_elsewhere
+from lfsc.training.checkpoint_io import set_aside_newer, update_of
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.module import CodecModule
 
@@ -75,7 +75,7 @@ def settle_warmup(parts: list[Part], warmup: DiscriminatorWarmup) -> str:
 
 
 class RunDirectorySetup(Callback):
-    """Writes down what the run was told, when all ranks are there: each has then seen the same directory."""
+    """Writes down configuration and environment when all ranks are there: each has then seen the same directory."""
 
     def __init__(self, config: dict[str, Any], run: Run, *, recipe: str | None, index_hash: str | None, at: int | None):
         self.config = config
@@ -105,5 +105,7 @@ def quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")
     # A network that has not stepped yet, before discriminators.start_at, has a schedule that counts all the same.
     warnings.filterwarnings("ignore", message=".*lr_scheduler.step.* before .*optimizer.step.*")
+    # A resumed run has the callbacks of its configuration, which the user may have changed.
+    warnings.filterwarnings("ignore", message=".*callbacks used to create the checkpoint.*")
     # Of a corpus without validation clips.
     warnings.filterwarnings("ignore", message=".*length of `list` across ranks is zero.*")

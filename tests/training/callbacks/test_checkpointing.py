@@ -7,7 +7,8 @@ import signal
 import pytest
 import torch
 
-from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpointing, is_whole, newest, set_aside_newer
+from lfsc.training.callbacks.checkpointing import Checkpointing
+from lfsc.training.checkpoint_io import AtomicCheckpointIO, is_whole, newest, set_aside_newer
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
 
@@ -36,7 +37,7 @@ def keep(tmp_path):
     """A function that runs updates with these validations {update: mel} and returns the files that are left."""
 
     def run(updates, validations, **settings):
-        settings = {"every": 2, "keep_last": 2, "save_top_k": 2, "metric": "val/mel", "mode": "min"} | settings
+        settings = {"every": 2, "keep_last": 2, "save_top_k": 2, "monitor": "val/mel", "mode": "min"} | settings
         checkpoints, module = Checkpointing(folder=tmp_path, **settings), Module()
         trainer = Trainer(module)
         for module.updates in range(1, updates + 1):
@@ -70,7 +71,7 @@ def test_a_validation_that_is_not_a_number_is_not_the_best(keep):
 def test_size_and_time_are_measured(tmp_path):
     module = Module()
     module.updates = 1
-    Checkpointing(folder=tmp_path, every=1, keep_last=1, save_top_k=0, metric="val/mel", mode="min").save(
+    Checkpointing(folder=tmp_path, every=1, keep_last=1, save_top_k=0, monitor="val/mel", mode="min").save(
         Trainer(module), module
     )
     assert module.measured["checkpoint/megabytes"] == pytest.approx(0.006, abs=0.004)
@@ -86,7 +87,7 @@ def test_what_cannot_be_is_refused(keep, settings, message):
 def test_a_metric_that_no_validation_gives_is_refused_at_once(tmp_path):
     module = Module()
     module.validation, module.validated_at = {"val/mel": 0.5, "val/stft": 0.1}, 0
-    checkpoints = Checkpointing(folder=tmp_path, every=1, keep_last=1, save_top_k=1, metric="val/mell", mode="min")
+    checkpoints = Checkpointing(folder=tmp_path, every=1, keep_last=1, save_top_k=1, monitor="val/mell", mode="min")
     with pytest.raises(ValueError, match="monitor=val/mell: a validation gives val/mel, val/stft"):
         checkpoints.on_train_start(Trainer(module), module)
 
@@ -181,7 +182,7 @@ def test_a_crash_while_saving_leaves_the_checkpoint_before(saved, monkeypatch):
 def test_what_a_kill_left_half_written_is_removed(saved):
     half = saved / ".update-00000040.123.part.ckpt"
     half.write_text("half of it")
-    Checkpointing(folder=saved, every=1, keep_last=1, save_top_k=0, metric="val/mel", mode="min").setup(
+    Checkpointing(folder=saved, every=1, keep_last=1, save_top_k=0, monitor="val/mel", mode="min").setup(
         None, None, "fit"
     )
     assert not half.exists()

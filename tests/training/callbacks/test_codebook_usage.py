@@ -31,7 +31,7 @@ def test_usage_over_a_window(module, trainer):
         use.on_train_batch_end(trainer, module)
     shares = [len(torch.cat(seen, dim=-1)[:, codebook].unique()) / 12 for codebook in range(2)]
     assert module.measured["codebook/usage"] == pytest.approx(sum(shares) / 2)
-    assert module.measured["codebook/usage_of_worst"] == pytest.approx(min(shares))
+    assert module.measured["codebook/usage_min"] == pytest.approx(min(shares))
     assert int(use.counts.sum()) == 0, "the next window begins"
 
 

@@ -1,4 +1,4 @@
-"""What is said, when, and only once."""
+"""What is reported, when, and only once."""
 
 import logging
 import types
@@ -8,15 +8,15 @@ import pytest
 from lfsc.training.callbacks.health_checks import HealthChecks
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
-SETTINGS = {"discriminator_below": 0.02, "discriminator_updates": 30, "codebook_usage_below": 0.1, "rises": 3}
+SETTINGS = {"discriminator_below": 0.02, "discriminator_updates": 30, "codebook_usage_below": 0.1, "mel_rises": 3}
 
 
 @pytest.fixture
 def watch(caplog):
-    """A function that shows rows {update: values} to the alarms and returns what they say."""
+    """A function that shows rows {update: values} to the checks and returns what they warn of."""
 
-    def show(rows, alarms=None):
-        alarms = alarms or HealthChecks(**SETTINGS)
+    def show(rows, checks=None):
+        checks = checks or HealthChecks(**SETTINGS)
         caplog.clear()
         for update, values in rows.items():
             module = types.SimpleNamespace(
@@ -24,7 +24,7 @@ def watch(caplog):
                 validation=values, validated_at=update if "val/mel" in values else -1,
             )  # fmt: skip
             with caplog.at_level(logging.WARNING):
-                alarms.on_train_batch_end(None, module)
+                checks.on_train_batch_end(None, module)
         return caplog.messages
 
     return show
@@ -32,8 +32,8 @@ def watch(caplog):
 
 def test_discriminators_that_win_for_long(watch):
     losses = {10: 0.1, 20: 0.01, 30: 0.01, 40: 0.01, 50: 0.015, 60: 0.01, 70: 0.01}
-    (said,) = watch({update: {"train/discriminator": loss} for update, loss in losses.items()})
-    assert said.startswith("the discriminators win: their loss has been under 0.02 since update 20 and is 0.015")
+    (message,) = watch({update: {"train/discriminator": loss} for update, loss in losses.items()})
+    assert message.startswith("the discriminators win: their loss has been under 0.02 since update 20 and is 0.015")
 
 
 def test_discriminators_that_win_now_and_then(watch):
@@ -42,9 +42,9 @@ def test_discriminators_that_win_now_and_then(watch):
 
 
 def test_a_codebook_that_is_hardly_used(watch):
-    assert watch({1: {"codebook/usage_of_worst": 0.1}, 2: {}}) == []
-    (said,) = watch({1: {"codebook/usage_of_worst": 0.04}, 2: {"codebook/usage_of_worst": 0.03}})
-    assert "only 4.0% of its tokens" in said
+    assert watch({1: {"codebook/usage_min": 0.1}, 2: {}}) == []
+    (message,) = watch({1: {"codebook/usage_min": 0.04}, 2: {"codebook/usage_min": 0.03}})
+    assert "only 4.0% of its tokens" in message
 
 
 def mels(*values):
@@ -52,8 +52,8 @@ def mels(*values):
 
 
 def test_a_validation_that_only_grows(watch):
-    (said,) = watch(mels(0.5, 0.3, 0.31, 0.32, 0.4, 0.5))
-    assert "risen 3 times in a row, from 0.3 to 0.4" in said
+    (message,) = watch(mels(0.5, 0.3, 0.31, 0.32, 0.4, 0.5))
+    assert "risen 3 consecutive times, from 0.3 to 0.4" in message
 
 
 @pytest.mark.parametrize("values", [(0.5, 0.3, 0.31, 0.32, 0.3, 0.31), (0.3, 0.3, 0.3, 0.3, 0.3)])
@@ -68,4 +68,4 @@ def test_a_resumed_run_remembers(watch):
     assert len(watch({9: {"val/mel": 0.6}}, second)) == 1
     third = HealthChecks(**SETTINGS)
     third.load_state_dict(second.state_dict())
-    assert watch({10: {"val/mel": 0.7}}, third) == [], "it was said before"
+    assert watch({10: {"val/mel": 0.7}}, third) == [], "it was reported before"

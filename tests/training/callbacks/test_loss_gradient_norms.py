@@ -22,12 +22,12 @@ def test_each_norm_is_that_of_the_loss_alone(configure):
         assert norm == pytest.approx(fake.grad.norm().item(), rel=1e-4)
 
 
-def test_players_are_left_as_they_were(configure):
+def test_networks_stay_as_they_were(configure):
     module = build_module(configure())
     gradient_norms(module, torch.randn(2, 4096))
     assert all(parameter.grad is None and parameter.requires_grad for parameter in module.parameters())
 
 
 def test_they_are_in_the_log_every_so_often(micro, finished):
-    told = [row["grad_norm/loss/mel"] for row in micro.history(finished) if "grad_norm/loss/mel" in row]
+    reported = [row["grad_norm/loss/mel"] for row in micro.history(finished) if "grad_norm/loss/mel" in row]
     assert len(told) == 12 and len(set(told)) == 3, "measured at updates 0, 4 and 8, and repeated between"

@@ -26,16 +26,16 @@ class Spoil(MaxUpdates):
 
 
 class SpoilLoss(Callback):
-    """Makes one player's loss infinite at an update; its gradients stay finite."""
+    """Makes one network's loss infinite at an update; its gradients stay finite."""
 
-    def __init__(self, player, update):
-        self.player = player
+    def __init__(self, network, update):
+        self.network = network
         self.update = update
 
     def on_train_start(self, trainer, module):
-        player = module.gan_optimizers[self.player]
-        original = player.scaled
-        player.scaled = lambda loss: original(loss + math.inf if module.updates == self.update else loss)
+        optimizer = module.gan_optimizers[self.network]
+        original = optimizer.scale
+        optimizer.scale = lambda loss: original(loss + math.inf if module.updates == self.update else loss)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def spoiled(monkeypatch):
     return spoil
 
 
-def told(run):
+def recorded(run):
     return [json.loads(line) for line in run.nonfinite_file.read_text().splitlines()]
 
 
@@ -54,17 +54,17 @@ def weights(micro, run, update):
     return micro.checkpoint_of(run, f"update-{update:08d}.ckpt")
 
 
-def test_a_spoiled_batch_is_left_out_and_its_keys_are_told(micro, configure, spoiled):
+def test_a_spoiled_batch_is_skipped_and_its_keys_are_reported(micro, configure, spoiled):
     spoiled(2, 5)
     config = configure(*SETTINGS)
     module = micro.train(config)
     run = micro.run_of(config)
-    first, second = told(run)
-    assert (first["update"], first["left_out"]) == (3, ["generator", "discriminators"])
-    assert (second["update"], second["left_out"]) == (6, ["generator"]), "the discriminators had no turn"
+    first, second = recorded(run)
+    assert (first["update"], first["skipped"]) == (3, ["generator", "discriminators"])
+    assert (second["update"], second["skipped"]) == (6, ["generator"]), "it was no discriminator step"
     assert len(first["keys"]) == 1 and len(first["keys"][0]) == config["batch_size"]
     assert first["values"][0]["mel"] == "nan"
-    assert {name: int(player.skipped) for name, player in module.gan_optimizers.items()} == {
+    assert {name: int(optimizer.skipped) for name, optimizer in module.gan_optimizers.items()} == {
         "generator": 2,
         "discriminators": 1,
     }
@@ -76,25 +76,25 @@ def test_a_spoiled_batch_is_left_out_and_its_keys_are_told(micro, configure, spo
     assert micro.history(run)[-1]["skipped/generator"] == "2"
 
 
-@pytest.mark.parametrize("player", ["generator", "discriminators"])
-def test_the_other_player_takes_its_step(micro, configure, monkeypatch, player):
-    monkeypatch.setattr(build, "optional_callbacks", lambda *_: [SpoilLoss(player, 2)])
+@pytest.mark.parametrize("network", ["generator", "discriminators"])
+def test_the_other_network_takes_its_step(micro, configure, monkeypatch, network):
+    monkeypatch.setattr(build, "optional_callbacks", lambda *_: [SpoilLoss(network, 2)])
     config = configure(*SETTINGS, "max_updates=3")
     micro.train(config)
     before, after = (weights(micro, micro.run_of(config), update)["state_dict"] for update in (2, 3))
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
-    assert changed == {"codec", "discriminators"} - {{"generator": "codec"}.get(player, player)}
+    assert changed == {"codec", "discriminators"} - {{"generator": "codec"}.get(network, network)}
 
 
-def test_too_many_in_a_row_end_the_run_with_what_it_saw(micro, configure, spoiled):
+def test_too_many_consecutive_ones_end_the_run_with_what_it_saw(micro, configure, spoiled):
     spoiled(3, 4, 5, 6, 7)
     config = configure(*SETTINGS, "max_consecutive_nonfinite=3", "max_updates=100")
-    with pytest.raises(NotFinite, match=r"the generator left out 3 steps in a row.* \(at update 6: .*mel nan"):
+    with pytest.raises(NotFinite, match=r"the generator skipped 3 consecutive steps.* \(at update 6: .*mel nan"):
         micro.train(config)
     run = micro.run_of(config)
-    assert [line["update"] for line in told(run)] == [4, 5, 6]
+    assert [line["update"] for line in recorded(run)] == [4, 5, 6]
     assert (run.status().state, run.status().update) == ("failed", 6)
-    assert "the generator left out 3 steps" in run.status().message
+    assert "the generator skipped 3 consecutive steps" in run.status().message
 
 
 def train_rank(rank, micro, config):
@@ -103,7 +103,7 @@ def train_rank(rank, micro, config):
     torch.save(module.state_dict(), micro.run_of(config).path / f"rank-{rank}.pt")
 
 
-def test_all_ranks_leave_out_what_one_of_them_could_not_use(micro, configure):
+def test_all_ranks_skip_what_one_of_them_could_not_use(micro, configure):
     config = configure(*SETTINGS, "max_updates=4")
     processes = micro.started_ranks(2, train_rank, micro, config)
     for process in processes:
@@ -112,7 +112,7 @@ def test_all_ranks_leave_out_what_one_of_them_could_not_use(micro, configure):
     assert [process.exitcode for process in processes] == [0, 0]
     ranks = [torch.load(run.path / f"rank-{rank}.pt", weights_only=True) for rank in range(2)]
     assert micro.differences(*ranks) == []
-    (line,) = told(run)
+    (line,) = recorded(run)
     assert line["update"] == 3
     assert [values["mel"] == "nan" for values in line["values"]] == [False, True]
     assert len(line["keys"]) == 2 and line["keys"][0] != line["keys"][1]

@@ -13,8 +13,8 @@ def test_the_table_adds_up(micro, configure):
     whole = times.pop("update")
     assert {
         "codec",
-        "views",
-        "judges",
+        "transforms",
+        "discriminators",
         "backward",
         "step of the generator",
         "step of the discriminators",

@@ -41,7 +41,7 @@ class CodebookUsage(Callback):
         if module.warmup.under_way or module.updates % self.window:
             return
         usage = codebook.usage(sum_over_ranks(self.counts).view(self.shape))
-        module.measured |= {"codebook/usage": usage.mean().item(), "codebook/usage_of_worst": usage.min().item()}
+        module.measured |= {"codebook/usage": usage.mean().item(), "codebook/usage_min": usage.min().item()}
         self.counts.zero_()
 
     def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:

@@ -34,12 +34,12 @@ class HealthChecks(Callback):
         if module.warmup.under_way:
             return
         if module.recorded_at == module.updates:
-            self.watch_discriminator(module.recorded.get("train/discriminator"), module.updates)
-            self.watch_codebooks(module.recorded.get("codebook/usage_of_worst"))
+            self.check_discriminator(module.recorded.get("train/discriminator"), module.updates)
+            self.check_codebooks(module.recorded.get("codebook/usage_min"))
         if module.validated_at == module.updates:
-            self.watch_mel(module.validation["val/mel"])
+            self.check_mel(module.validation["val/mel"])
 
-    def watch_discriminator(self, loss: float | None, update: int) -> None:
+    def check_discriminator(self, loss: float | None, update: int) -> None:
         if loss is None or loss >= self.discriminator_below:
             self.low_since = None
             return
@@ -52,7 +52,7 @@ class HealthChecks(Callback):
                 "discriminator_update_period gives the codec a chance",
             )
 
-    def watch_codebooks(self, worst: float | None) -> None:
+    def check_codebooks(self, worst: float | None) -> None:
         if worst is not None and worst < self.codebook_usage_below:
             self.warn(
                 UNUSED,
@@ -61,15 +61,14 @@ class HealthChecks(Callback):
                 "may help",
             )
 
-    def watch_mel(self, mel: float) -> None:
+    def check_mel(self, mel: float) -> None:
         self.mels.append(mel)
         values = list(self.mels)
         if len(values) > self.mel_rises and values == sorted(values) and values[0] < values[-1]:
             self.warn(
                 RISING,
-                f"the validation mel has risen {self.mel_rises} times in a row, from "
-                f"{values[0]:.4g} to {values[-1]:.4g}: "
-                "the best checkpoints are kept as best-*.ckpt; a lower learning rate may be due",
+                f"the validation mel has risen {self.mel_rises} consecutive times, from {values[0]:.4g} to "
+                f"{values[-1]:.4g}: the best checkpoints are kept as best-*.ckpt; a lower learning rate may be due",
             )
 
     def warn(self, what: str, words: str) -> None:

@@ -9,55 +9,69 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.runs.directory import Run
 from lfsc.runs.status import FAILED, FINISHED, INTERRUPTED, RUNNING, Status
+from lfsc.training.callbacks.preemption import Preemption
 
 logger = logging.getLogger(__name__)
 
 
 class Heartbeat(Callback):
-    """Says every `seconds` that the run is alive, and at the end how it ended.
+    """Reports every `seconds` that the run is alive, and at the end how it ended.
 
-    The first rank speaks, but a failure is told by the rank that has it: the others only hear that they lost it.
+    The first rank reports, but a failure is reported by the rank that has it: the others only know that they lost it.
     """
 
-    def __init__(self, *, run: Run, max_updates: int, seconds: float = 10.0):
+    def __init__(self, *, run: Run, max_updates: int, preemption: Preemption, seconds: float = 10.0):
         self.run = run
         self.max_updates = max_updates
+        self.preemption = preemption
         self.seconds = seconds
-        self.said = 0.0
+        self.reported_at = 0.0
         self.before = run.status()
 
-    def say(self, trainer: Trainer, module: LightningModule, state: str, message: str = "") -> None:
+    def report(self, trainer: Trainer, module: LightningModule, state: str, message: str = "") -> None:
         if trainer.is_global_zero:
             self.run.write_status(state, module.updates, self.max_updates, message)
-            self.said = time.monotonic()
+            self.reported_at = time.monotonic()
 
-    def say_now_and_then(self, trainer: Trainer, module: LightningModule) -> None:
-        due = trainer.is_global_zero and time.monotonic() - self.said > self.seconds
+    def report_if_due(self, trainer: Trainer, module: LightningModule) -> None:
+        due = trainer.is_global_zero and time.monotonic() - self.reported_at > self.seconds
         if due and not failure_elsewhere(self.run, self.before):
-            self.say(trainer, module, RUNNING)
+            self.report(trainer, module, RUNNING)
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        self.say(trainer, module, RUNNING)
+        self.report(trainer, module, RUNNING)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        self.say_now_and_then(trainer, module)
+        self.report_if_due(trainer, module)
 
     def on_validation_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        self.say_now_and_then(trainer, module)
+        self.report_if_due(trainer, module)
 
     def on_fit_end(self, trainer: Trainer, module: LightningModule) -> None:
-        self.say(trainer, module, FINISHED if module.updates >= self.max_updates else INTERRUPTED)
+        if module.updates >= self.max_updates:
+            self.report(trainer, module, FINISHED)
+        elif self.preemption.received:
+            self.report(trainer, module, INTERRUPTED)
+        else:
+            self.report(trainer, module, FINISHED, f"stopped early: {stopping_reason(trainer)}")
 
     def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
         try:
             if isinstance(exception, KeyboardInterrupt):
-                self.say(trainer, module, INTERRUPTED, str(exception))
+                self.report(trainer, module, INTERRUPTED, str(exception))
             elif not failure_elsewhere(self.run, self.before):
                 message = " ".join(str(exception).split())
                 self.run.write_status(FAILED, module.updates, self.max_updates, message)
         except OSError as error:
-            # A full disk may be what went wrong at first, which is told better than by this.
+            # A full disk may be what went wrong at first, which is reported better than by this.
             logger.warning("%s could not be written: %s", self.run.status_file, error)
+
+
+def stopping_reason(trainer: Trainer) -> str:
+    """Why callbacks stopped a run before its last update, in their own words where they leave some."""
+    reasons = [getattr(callback, "stopping_reason_message", None) for callback in trainer.callbacks]
+    given = [reason.removesuffix(" Signaling Trainer to stop.") for reason in reasons if reason]
+    return "; ".join(given) or "a callback asked for it"
 
 
 def failure_elsewhere(run: Run, before: Status | None) -> str | None:

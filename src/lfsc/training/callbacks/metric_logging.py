@@ -32,10 +32,12 @@ class MetricLogging(Callback):
                 logger.resume_at(module.updates)
         if module.warmup.updates:
             self.warmup_log.resume_at(module.warmup.done)
-        # What other people's callbacks log by Lightning's own way has our count of updates beside it.
-        trainer.fit_loop.epoch_loop._batches_that_stepped = module.updates
         if module.validated_at == module.updates:
             record(trainer, module, module.validation)
+
+    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        # Lightning's count of batches, under which other people's callbacks log: a warm-up and a resume are not in it.
+        trainer.fit_loop.epoch_loop._batches_that_stepped = module.updates
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs, batch, *_) -> None:
         self.skipped += len(batch.skipped)

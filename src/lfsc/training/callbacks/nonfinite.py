@@ -53,6 +53,11 @@ class NonFinite(Callback):
             self.look(trainer, module)
             self.recent = []
 
+    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+        # A callback behind this one may have stopped the run.
+        if self.recent:
+            self.look(trainer, module)
+
     def look(self, trainer: Trainer, module: LightningModule) -> None:
         last = self.recent[-1].read()
         if last.skipped != self.known:

@@ -57,6 +57,7 @@ class Profiler(Callback):
         self.profiler.step()
         self.traced += 1
         if self.traced == WAIT + WARMUP + self.updates:
+            self.stopping_reason_message = f"{self.updates} updates are traced"
             trainer.should_stop = True
 
     def write(self, profiler: profile) -> None:

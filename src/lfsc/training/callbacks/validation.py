@@ -22,7 +22,7 @@ class Validation(Callback):
         self.counts: Tensor | None = None
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        # A run that goes on within its warm-up has been validated before the warm-up.
+        # A run that resumes within its warm-up has been validated before the warm-up.
         if module.updates == module.warmup.done == 0:
             self.validate(trainer, module)
 

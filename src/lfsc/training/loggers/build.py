@@ -12,22 +12,16 @@ from lfsc.training.loggers.csv import MetricsCSV
 
 def build_loggers(config: dict[str, Any], run: Run) -> list[Logger]:
     """Loggers; ValueError for an entry that makes none. Where an entry names no `save_dir`, it is the run's folder."""
-    loggers: list[Logger] = [MetricsCSV(run.metrics_file)]
-    for name, settings in config["logger"].items():
-        if not settings:
-            continue
-        logger = build(saved_in(run, settings), where=f"logger.{name}")
-        if not isinstance(logger, Logger):
-            raise ValueError(f"logger.{name} is a {type(logger).__name__}: expected a Lightning Logger")
-        loggers.append(logger)
-    return loggers
+    entries = {f"logger.{name}": settings for name, settings in config["logger"].items() if settings}
+    return [MetricsCSV(run.metrics_file), *(build_logger(settings, run, where) for where, settings in entries.items())]
 
 
-def saved_in(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
+def build_logger(settings: dict[str, Any], run: Run, where: str) -> Logger:
     if not isinstance(settings, dict) or "_target_" not in settings:
-        raise ValueError(f"logger has {settings!r}: expected a section with `_target_`, as in conf/logger")
-    try:
-        parameters = signature(locate(settings["_target_"])).parameters
-    except (TypeError, ValueError):
-        return settings  # building it says what is wrong
-    return {"save_dir": str(run.path)} | settings if "save_dir" in parameters else settings
+        raise ValueError(f"{where} is {settings!r}: expected a section with `_target_`, as in conf/logger")
+    if "save_dir" in signature(locate(settings["_target_"], where)).parameters:
+        settings = {"save_dir": str(run.path)} | settings
+    logger = build(settings, where=where)
+    if not isinstance(logger, Logger):
+        raise ValueError(f"{where} is a {type(logger).__name__}: expected a Lightning Logger")
+    return logger
