@@ -4,10 +4,10 @@ import pytest
 import torch
 
 import lfsc
-from lfsc import nemo
-from lfsc.composing import compose
-from lfsc.configs import build
-from lfsc.nemo.architecture import ENCODER, quantizer_from_nemo, translated
+from lfsc.config.compose import compose
+from lfsc.config.instantiate import build
+from lfsc.formats import nemo
+from lfsc.formats.nemo.config import ENCODER, quantizer_from_nemo, translated
 
 
 @pytest.fixture
