@@ -1,7 +1,7 @@
 """The README's commands, run as they are written, in its order, in an empty folder.
 
-Three kinds are not run as they are: `make` and `git`, which a fresh clone runs; trainings longer than a test, which get a
-few keys more at their end that make them small, or are only composed; and a download, in whose place a run is loaded.
+Three kinds are not run as they are: `make` and `git`, which a fresh clone runs; trainings longer than a test, which get
+a few keys more at their end that make them small, or are only composed; and a download, in whose place a run is loaded.
 """
 
 import os

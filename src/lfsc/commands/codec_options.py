@@ -34,9 +34,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=15.0,
         metavar="S",
-        help="computed at once of a clip (default: %(default)s)",
+        help="how much of a clip is computed at once (default: %(default)s)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="make what is there already again")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:

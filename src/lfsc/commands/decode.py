@@ -6,9 +6,9 @@ from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
-Token files (.lfsc) to speech, as long as it was. IN is a token file, a folder of them, or - for stdin; OUT is a .wav,
-.flac or .ogg file, a folder, or - for a wav on stdout. The codec must be the one that encoded them, or one fine-tuned
-from it with its encoder frozen."""
+Token files (.lfsc) to speech, as long as the original. IN is a token file, a folder of them, or - for stdin; OUT is a
+.wav, .flac or .ogg file, a folder, or - for a wav on stdout. The codec must be the one that encoded them, or one
+fine-tuned from it with its encoder frozen."""
 
 
 def main(arguments: list[str]) -> int:

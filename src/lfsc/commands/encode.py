@@ -9,7 +9,7 @@ from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
 Speech to token files (.lfsc). IN is a recording of any format and rate, a folder of them, or - for stdin; OUT is a
-file, a folder, or - for stdout. What is there already is skipped; failures are listed at the end."""
+file, a folder, or - for stdout. Files that exist already are skipped; failures are listed at the end."""
 
 
 def main(arguments: list[str]) -> int:

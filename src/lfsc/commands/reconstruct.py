@@ -7,7 +7,7 @@ from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
-Speech through a codec and back, to hear what it keeps. IN is a recording of any format and rate, a folder of them, or
+Speech through a codec and back, to listen to the result. IN is a recording of any format and rate, a folder of them, or
 - for stdin; OUT is a .wav, .flac or .ogg file, a folder, or - for a wav on stdout."""
 
 

@@ -23,8 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="SHARDS")
     parser.add_argument("output", metavar="OUT", type=Path)
     codec_options.add_options(parser)
-    parser.add_argument("--part", type=part, default=(1, 1), metavar="I/N", help="what the I-th of N machines does")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a GPU, else one a core)")
+    parser.add_argument("--part", type=part, default=(1, 1), metavar="I/N", help="only the I-th of N parts of the work")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one per GPU, else one per core)")
     parser.add_argument("--ray", metavar="ADDRESS", help="use a Ray cluster instead; `local` starts one here")
     parser.add_argument(
         "--batch-seconds",

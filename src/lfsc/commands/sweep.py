@@ -10,10 +10,10 @@ from lfsc.commands.own_code import add_own_code, own_code_names
 DESCRIPTION = """\
 Train a recipe many times and find out what is best. key=1,2,3 tries values, key=log(1e-5,1e-3) and key=uniform(0,1)
 numbers between two, key=int(1,8) whole numbers; key=value holds for all trials. The same command resumes a sweep that
-was stopped or killed; on other machines, with the same storage, it helps."""
+was stopped or killed; on other machines, with the same storage, it takes part."""
 EPILOG = """\
 The sweep's own keys: objective=COLUMN of metrics.csv (val/mel), trials=N (all combinations, or 20), workers=N at once
-(1; data.workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
+(1; num_workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
 (sweeps/NAME/study.journal), sampler=tpe|random|grid (grid where there are only values), pruner=median|none,
 direction=minimize|maximize."""
 OWN = ("objective", "trials", "workers", "name", "storage", "sampler", "pruner", "direction")
