@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lfsc.sweep import workers
-from lfsc.sweep.study import OWNER, opened_database, own
+from lfsc.sweep.study import OWNER, open_database, own
 
 
 def states(study):
@@ -191,7 +191,7 @@ def test_a_database_serves_as_well(sweep, tmp_path):
 
 def open_at_once(url, barrier):
     barrier.wait(30)
-    opened_database(url)
+    open_database(url)
 
 
 def test_machines_that_begin_at_once_make_one_database(tmp_path):

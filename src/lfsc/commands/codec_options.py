@@ -54,12 +54,12 @@ def ready(options: argparse.Namespace, device=None) -> Ready:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
     device = device or device_of(options.device)
     set_arithmetic(options, device)
-    return loaded(options.codec, str(device), options.precision)
+    return load_codec(options.codec, str(device), options.precision)
 
 
 # A worker asks for each of its shards.
 @lru_cache(maxsize=1)
-def loaded(source: str, device: str, precision: str) -> Ready:
+def load_codec(source: str, device: str, precision: str) -> Ready:
     import torch
 
     import lfsc

@@ -13,7 +13,7 @@ file, a folder, or - for stdout. Files that exist already are skipped; failures 
 
 
 def main(arguments: list[str]) -> int:
-    options = parsed(arguments)
+    options = parse(arguments)
     found = file_jobs.jobs(options.input, options.output, suffixes=SUFFIXES, made=".lfsc")
 
     from lfsc.commands.recordings import Recordings
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     return file_jobs.run(found, encode, verb="encode", done=done, overwrite=options.overwrite, finish=recordings.note)
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lfsc encode", description=DESCRIPTION)
     parser.add_argument("input", metavar="IN")
     parser.add_argument("output", metavar="OUT")

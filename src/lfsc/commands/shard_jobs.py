@@ -57,7 +57,7 @@ def convert(
         check(options.input, run)
     facts = shard_conversion.facts_of(run, options.precision)
     shard_conversion.begin(options.output, facts, overwrite=options.overwrite)
-    waiting = [task for task in found if options.overwrite or shard_conversion.finished(task) is None]
+    waiting = [task for task in found if options.overwrite or shard_conversion.read_record(task) is None]
     failures = []
     with Progress(f"lfsc {verb}", count=len(waiting), work=sum(size_of(task) for task in waiting)) as progress:
         for outcome in outcomes(options, Conversion(options, function, run.fingerprint), waiting, device):
@@ -118,10 +118,10 @@ class Conversion(NamedTuple):
 
 def outcomes(options: argparse.Namespace, conversion: Conversion, tasks: "list[Task]", device) -> Iterator[Outcome]:
     """What comes of each shard, in their order."""
-    from lfsc.parallel import mapped
+    from lfsc.parallel import map_tasks
 
     with workers_of(options, len(tasks), device) as workers:
-        yield from mapped(workers, conversion, tasks)
+        yield from map_tasks(workers, conversion, tasks)
 
 
 def workers_of(options: argparse.Namespace, num_tasks: int, device) -> "AbstractContextManager[Workers]":

@@ -49,7 +49,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     space = parse(items)
     if not space.varied:
         raise ValueError("nothing varies: give a key several values, key=1,2, or a range, key=log(1e-5,1e-3)")
-    plan = planned(recipe, items, own, space.grid)
+    plan = make_plan(recipe, items, own, space.grid)
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
     for overrides in space.examples:
         compose(recipe, [*overrides, f"name={folder.name}"])
@@ -69,7 +69,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     return show(study, plan, space, folder)
 
 
-def planned(recipe: str, items: list[str], own: dict[str, str], grid: list[Any] | None) -> Any:
+def make_plan(recipe: str, items: list[str], own: dict[str, str], grid: list[Any] | None) -> Any:
     from lfsc.sweep.study import Plan, default_direction
 
     objective = own.get("objective", "val/mel")

@@ -15,6 +15,6 @@ def main(arguments: list[str]) -> int:
     shard_jobs.add_options(parser)
     options = parser.parse_args(arguments)
 
-    from lfsc.tokens.tokenize import tokenized
+    from lfsc.tokens.tokenize import tokenize
 
-    return shard_jobs.convert(options, tokenized, verb="tokenize")
+    return shard_jobs.convert(options, tokenize, verb="tokenize")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, num_workers, seed,
-trainer=auto|cpu|ddp, trainer.precision, logger=csv|tensorboard|wandb, init_from. `lfsc train RECIPE --show` prints all of them."""
+trainer=auto|cpu|ddp, trainer.precision, logger=csv|tensorboard|wandb, init_from.
+`lfsc train RECIPE --show` prints all of them."""
 
 
 def main(arguments: list[str]) -> int:
