@@ -57,7 +57,7 @@ def test_a_run_tells_where_it_stands(checkpoint, tmp_path, capsys):
         "max_updates": 60,
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "heard": 0.0,
+        "last_heartbeat": 0.0,
     }
     (run / "status.json").write_text(json.dumps(status))
     assert told(run, capsys)["kind"] == "run directory without a checkpoint"

@@ -113,7 +113,8 @@ def show_samples(run: "Run") -> None:
     from lfsc.evaluation.run_samples import describe_samples
 
     if is_first():
-        print(*describe_samples(run), sep="\n")
+        for line in describe_samples(run):
+            print(line)
 
 
 def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:

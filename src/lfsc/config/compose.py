@@ -128,9 +128,14 @@ def options_of(config: DictConfig) -> list[str]:
 
 def keys_left_open(path: Path) -> set[str]:
     """The keys that are `???` in a recipe or in one that it extends: for Hydra, train.yaml's null would fill them."""
-    recipe = OmegaConf.load(path)
-    extended = [find_beside(path, name) for name in recipe.get("defaults", []) if isinstance(name, str)]
-    return OmegaConf.missing_keys(recipe).union(*(keys_left_open(each) for each in extended if each.is_file()))
+    recipe = plain(OmegaConf.load(path))
+    extended = [find_beside(path, name) for name in recipe.pop("defaults", []) if isinstance(name, str)]
+    return open_keys(recipe).union(*(keys_left_open(each) for each in extended if each.is_file()))
+
+
+def open_keys(config: dict[str, Any], section: str = "") -> set[str]:
+    keys = {f"{section}{name}" for name, value in config.items() if value == "???"}
+    return keys.union(*(open_keys(v, f"{section}{name}.") for name, v in config.items() if isinstance(v, dict)))
 
 
 def find_beside(path: Path, recipe: str) -> Path:
