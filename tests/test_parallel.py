@@ -53,8 +53,9 @@ def test_local_processes_import_nothing_from_the_working_folder(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "from lfsc.parallel import local, map_tasks\n"
-        "with local(['cpu']) as workers:\n"
-        "    print(*map_tasks(workers, abs, [-1, -2]))\n"
+        "if __name__ == '__main__':\n"
+        "    with local(['cpu']) as workers:\n"
+        "        print(*map_tasks(workers, abs, [-1, -2]))\n"
     )
     ran = subprocess.run([sys.executable, script], cwd=tmp_path / "downloaded", capture_output=True, text=True)
     assert ran.stdout == "1 2\n", ran.stderr

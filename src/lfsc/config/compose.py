@@ -128,7 +128,7 @@ def options_of(config: DictConfig) -> list[str]:
 
 def keys_left_open(path: Path) -> set[str]:
     """The keys that are `???` in a recipe or in one that it extends: for Hydra, train.yaml's null would fill them."""
-    recipe = plain(OmegaConf.load(path))
+    recipe = to_container(OmegaConf.load(path))
     extended = [find_beside(path, name) for name in recipe.pop("defaults", []) if isinstance(name, str)]
     return open_keys(recipe).union(*(keys_left_open(each) for each in extended if each.is_file()))
 
