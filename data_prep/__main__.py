@@ -58,11 +58,11 @@ def _corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argp
         "--min-rate", type=positive(int), default=16000, help="reject recordings below, in Hz (%(default)s)"
     )
     verb.add_argument("--min-seconds", type=float, default=0.4, help="reject shorter recordings (%(default)s)")
-    verb.add_argument(
-        "--max-seconds", type=positive(float), default=30.0, help="longer recordings are long (%(default)s)"
-    )
+    verb.add_argument("--max-seconds", type=positive(float), default=30.0, help="what --long calls long (%(default)s)")
     verb.add_argument("--long", choices=("cut", "reject", "keep"), default="cut", help="cut long ones at silences")
-    verb.add_argument("--max-clipped", type=share, default=1e-3, help="share of samples at flat peaks (%(default)s)")
+    verb.add_argument(
+        "--max-clipped", type=share, default=1e-3, help="fraction of samples that may be at flat peaks (%(default)s)"
+    )
     verb.add_argument(
         "--shard-hours", type=positive(float), default=1.0, help="hours of speech in a shard (%(default)s)"
     )

@@ -25,5 +25,5 @@ def count(text: str) -> int:
 
 def share(text: str) -> float:
     if not 0 <= float(text) < 1:
-        raise ArgumentTypeError(f"{text} is not a share from 0 to 1, without 1")
+        raise ArgumentTypeError(f"{text} is not a fraction from 0 to 1, without 1")
     return float(text)

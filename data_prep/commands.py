@@ -50,12 +50,12 @@ def _corpus(options: argparse.Namespace) -> Corpus:
         sizes=Sizes(shard_hours=options.shard_hours, consumers=options.consumers),
         val_share=getattr(options, "val_share", 0.0),
         seed=options.seed,
-        settings={key: _plain(value) for key, value in vars(options).items() if key not in INDIFFERENT},
+        settings={key: _to_json(value) for key, value in vars(options).items() if key not in INDIFFERENT},
     )
 
 
-def _plain(value):
+def _to_json(value):
     """A setting as it reads back from JSON."""
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     return str(value.absolute()) if isinstance(value, Path) else value

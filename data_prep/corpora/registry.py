@@ -32,7 +32,7 @@ def folder(verb: ArgumentParser) -> None:
         "--manifest", type=Path, help="jsonl, csv or tsv with path (relative to SRC), language, speaker, text"
     )
     verb.add_argument("--language", help="of recordings whose manifest names none")
-    verb.add_argument("--val-share", type=share, default=0.05, help="of each language's speech (%(default)s)")
+    verb.add_argument("--val-share", type=share, default=0.05, help="fraction of each language (%(default)s)")
 
 
 def mls(verb: ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def daps(verb: ArgumentParser) -> None:
 SOURCES = {"sources": "source"}
 CORPORA = {
     "demo": Kind(
-        "digits, numbers and dates in a hundred languages, spoken by espeak-ng",
+        "digits, numbers and dates in a hundred languages, synthesized by espeak-ng",
         None,
         demo,
         {"num_languages": "languages", "minutes": "minutes", "seed": "seed"},
@@ -65,13 +65,13 @@ CORPORA = {
     ),
     "mls": Kind(
         "Multilingual LibriSpeech, FLAC or Opus",
-        "mls_german, its .tar.gz, or what holds them",
+        "mls_german, its .tar.gz, or a folder that holds them",
         mls,
         SOURCES | {"limited": "limited"},
     ),
     "common_voice": Kind(
         "Common Voice, every language found",
-        "release, its .tar.gz, or what holds them",
+        "release, its .tar.gz, or a folder that holds them",
         common_voice,
         SOURCES | {"clips": "clips"},
     ),

@@ -54,7 +54,7 @@ def prepare(task: EnergonTask) -> None:
     write_text(task.folder / METADATA / "dataset.yaml", SAMPLE_TYPE)
 
 
-def foreign(folder: Path) -> list[str]:
+def find_foreign(folder: Path) -> list[str]:
     """A sentence for each of energon's files that `prepare` does not write so; its dataset.yaml is read with the index.
 
     lfsc opens none of them, but energon would follow what they name for anyone who opens the folder with it.

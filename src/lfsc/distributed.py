@@ -42,7 +42,7 @@ def has_met() -> bool:
     return torch.distributed.is_available() and torch.distributed.is_initialized()
 
 
-def gathered(own: Any) -> list[Any]:
+def gather(own: Any) -> list[Any]:
     """The objects of all ranks, by rank; every rank must ask."""
     if not has_met():
         return [own]

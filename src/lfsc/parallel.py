@@ -38,7 +38,7 @@ class Workers(NamedTuple):
     result: Callable
 
 
-def mapped(workers: Workers, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+def map_tasks(workers: Workers, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
     """The results in the order of the tasks, which are drawn only as workers come free; errors are raised here."""
     remaining = iter(tasks)
     running = deque(workers.submit(function, task) for task in itertools.islice(remaining, workers.count * AHEAD))

@@ -57,7 +57,7 @@ def test_a_run_tells_where_it_stands(checkpoint, tmp_path, capsys):
         "max_updates": 60,
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "heard": 0.0,
+        "last_heartbeat": 0.0,
     }
     (run / "status.json").write_text(json.dumps(status))
     assert told(run, capsys)["kind"] == "run directory without a checkpoint"
@@ -114,7 +114,7 @@ def test_token_shards_tell_their_codec(checkpoint, tmp_path, capsys):
         "frames": 9,
         "failed": 0,
         "audio_seconds": 1800.0,
-        "shards": [{"name": "train-00000.tar", "bytes": 1, "samples": 1, "audio_seconds": 1800.0}],
+        "shards": [{"name": "train-00000.tar", "bytes": 2048, "samples": 1, "audio_seconds": 1800.0}],
     }
     (tmp_path / "t" / "index.json").write_text(json.dumps({"version": 1, **codec, **totals}))
     facts = told(tmp_path / "t", capsys)

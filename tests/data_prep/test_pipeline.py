@@ -15,7 +15,7 @@ import torch
 from data_prep.__main__ import main, parser
 from data_prep.commands import run
 from lfsc.audio import files
-from lfsc.parallel import cluster, mapped
+from lfsc.parallel import cluster, map_tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = os.environ | {
@@ -304,8 +304,8 @@ def test_ray_makes_the_same_corpus_though_a_worker_is_killed(tmp_path, prepare, 
 
     with cluster("local") as workers:
         with pytest.raises(ValueError, match=r"^invalid literal.*$"):
-            list(mapped(workers, int, ["three"]))
-        pids = set(mapped(workers, eval, ["__import__('time').sleep(0.2) or __import__('os').getpid()"] * 8))
+            list(map_tasks(workers, int, ["three"]))
+        pids = set(map_tasks(workers, eval, ["__import__('time').sleep(0.2) or __import__('os').getpid()"] * 8))
         thread = threading.Thread(target=kill, args=(sorted(pids)[:1],))
         thread.start()
         assert run(parser().parse_args(["demo", str(out), *DEMO]), workers) == 0

@@ -117,3 +117,20 @@ def test_noise_keeps_the_band_it_was_recorded_in(tmp_path, rate, expected):
 def test_a_limit_takes_clips_from_everywhere():
     assert select_evenly(list(range(10)), 3) == [0, 3, 6]
     assert select_evenly([1, 2], 5) == select_evenly([1, 2], None) == [1, 2]
+
+
+@pytest.mark.parametrize("note", [b"{", b"[]", b"\xff", b"[" * 10**5])
+def test_a_shard_with_a_damaged_json_is_named(tmp_path, note):
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        member = tarfile.TarInfo("x.json")
+        member.size = len(note)
+        archive.addfile(member, io.BytesIO(note))
+    with pytest.raises(ValueError, match=r"a\.tar is damaged \(.*\)$"):
+        find_clips(tmp_path / "a.tar")
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF" + bytes(2000), b"x" * 512])
+def test_what_is_no_tar_is_named(tmp_path, content):
+    (tmp_path / "a.tar").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.tar is damaged \(.*\)$"):
+        find_clips(tmp_path / "a.tar")

@@ -13,7 +13,7 @@ def test_whole_numbers(value):
 
 @pytest.mark.parametrize("value", [[], 3, "35", None, [3, 4], [3, True], [3, [5]], [-1]])
 def test_lists_of_odd_numbers(value):
-    with pytest.raises(ValueError, match=r"^kernel_sizes is .*: expected a list, each entry an odd number of 1 or more"):
+    with pytest.raises(ValueError, match=r"^kernel_sizes is .*: expected a list, each entry an odd number"):
         require_whole_lists(odd=True, kernel_sizes=value)
 
 

@@ -14,7 +14,7 @@ HERE = socket.gethostname()
 
 
 def status(state=RUNNING, *, host=HERE, pid=None, last_heartbeat=None):
-    return Status(state, 5, 10, host, os.getppid() if pid is None else pid, heard or time.time())
+    return Status(state, 5, 10, host, os.getppid() if pid is None else pid, last_heartbeat or time.time())
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def crops(read_rows, source, starts: list[int], length: int) -> tuple[numpy.ndar
 
 
 def is_tabled(content: bytes) -> bool:
-    return flac.tabled(io.BytesIO(content)) is not None
+    return flac.with_seek_table(io.BytesIO(content)) is not None
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,6 @@
+import gzip
+import tarfile
+
 import pytest
 
 from lfsc.shards.tar import Sample, Shard, find, read, write
@@ -83,3 +86,24 @@ def test_nothing_to_find_is_told(tmp_path):
 def test_a_note_that_is_no_object_is_told(content):
     with pytest.raises(ValueError, match="its json"):
         Sample("a", {"json": content}).note()
+
+
+def test_a_sparse_member_that_claims_gigabytes_is_not_read(tmp_path):
+    member = tarfile.TarInfo("clip.json")
+    member.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    # GNU's header of old: no part of it is there, and the length of the whole.
+    header[386:410] = 2 * b"00000000000\0"
+    header[482:495] = b"\0%011o\0" % (1 << 32)
+    header[148:156] = b"%06o\0 " % (sum(header[:148]) + 8 * ord(" ") + sum(header[156:]))
+    (tmp_path / "one.tar").write_bytes(header + bytes(1024))
+    with tarfile.open(tmp_path / "one.tar") as tar:
+        assert [found.size for found in tar] == [1 << 32]
+    assert list(read(tmp_path / "one.tar")) == []
+
+
+def test_a_compressed_tar_is_no_shard(tmp_path):
+    write(tmp_path / "one.tar", SAMPLES)
+    (tmp_path / "two.tar").write_bytes(gzip.compress((tmp_path / "one.tar").read_bytes()))
+    with pytest.raises(ValueError, match=r"two\.tar is no whole tar"):
+        list(read(tmp_path / "two.tar"))

@@ -109,7 +109,7 @@ def test_a_schedule_comes_with_its_optimizer_and_may_be_left_out():
     schedule = partial(ExponentialDecay, decay=0.5, period=1)
     configured = GanOptimizer(optimizer=ADAM, schedule=schedule).configure(weights)
     configured["optimizer"].step()
-    configured["lr_scheduler"].step()
+    configured["lr_scheduler"]["scheduler"].step()
     assert configured["optimizer"].param_groups[0]["lr"] == pytest.approx(0.05)
     assert list(GanOptimizer(optimizer=ADAM).configure(weights)) == ["optimizer"]
 
@@ -147,7 +147,7 @@ def test_each_network_has_a_clip_norm_of_its_own():
     ("override", "message"),
     [
         ("optimizers.generator._target_=torch.optim.Nope", r"optimizers.generator \(torch.optim.Nope\) cannot be imp"),
-        ("optimizers.generator._target_=math.pi", r"optimizers.generator \(math.pi\): expected a class"),
+        ("optimizers.generator._target_=math.pi", r"optimizers.generator \(math.pi\) is a float: expected a class"),
         ("optimizers.generator.betas=[2,3]", r"optimizers.generator \(torch.optim.Adam\): Invalid beta"),
         ("optimizers.generator.schedule.period=0", r"schedule.period=0: expected at least one update"),
         ("+optimizers.generator.zebra=1", r"no key 'optimizers.generator.zebra'"),

@@ -37,9 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=15.0,
         metavar="S",
-        help="computed at once of a clip (default: %(default)s)",
+        help="how much of a clip is computed at once (default: %(default)s)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="make what is there already again")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
@@ -57,12 +57,12 @@ def ready(options: argparse.Namespace, device=None) -> Ready:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
     device = device or device_of(options.device)
     set_arithmetic(options, device)
-    return load_ready(options.codec, str(device), options.precision, tuple(own_code_names(options)))
+    return load_codec(options.codec, str(device), options.precision, tuple(own_code_names(options)))
 
 
 # A worker asks for each of its shards.
 @lru_cache(maxsize=1)
-def load_ready(source: str, device: str, precision: str, trust: tuple[str, ...]) -> Ready:
+def load_codec(source: str, device: str, precision: str, trust: tuple[str, ...]) -> Ready:
     import torch
 
     import lfsc

@@ -6,13 +6,13 @@ from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
-Token files (.lfsc) to speech, as long as it was. IN is a token file, a folder of them, or - for stdin; OUT is a .wav,
-.flac or .ogg file, a folder, or - for a wav on stdout. The codec must be the one that encoded them, or one fine-tuned
-from it with its encoder frozen."""
+Token files (.lfsc) to speech, as long as the original. IN is a token file, a folder of them, or - for stdin; OUT is a
+.wav, .flac or .ogg file, a folder, or - for a wav on stdout. The codec must be the one that encoded them, or one
+fine-tuned from it with its encoder frozen."""
 
 
 def main(arguments: list[str]) -> int:
-    options = parsed(arguments)
+    options = parse(arguments)
     found = file_jobs.jobs(options.input, options.output, suffixes=(".lfsc",), made=f".{options.format}")
 
     from lfsc.audio import files
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     return file_jobs.run(found, decode, verb="decode", overwrite=options.overwrite)
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lfsc decode", description=DESCRIPTION)
     parser.add_argument("input", metavar="IN")
     parser.add_argument("output", metavar="OUT")

@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     add_own_code(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
     options = parser.parse_args(arguments)
-    facts = told(options.source, own_code_names(options))
+    facts = describe(options.source, own_code_names(options))
     if options.json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
         return 0
@@ -29,12 +29,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def told(source: str, trust: list[str]) -> Facts:
+def describe(source: str, trust: list[str]) -> Facts:
     path = Path(source).expanduser()
     if path.is_file():
         return of_file(source, path, trust)
     if (path / "index.json").is_file():
-        return inspect.indexed(path)
+        return inspect.describe_index(path)
     if (path / "status.json").is_file():
         return run_directory(path, trust)
     if (path / "codec.json").is_file():

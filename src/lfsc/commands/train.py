@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from lfsc.runs.directory import Run
 
 EPILOG = """\
-Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, workers, seed, trainer=auto|cpu|ddp,
-trainer.precision, logger=csv|tensorboard|wandb, init_from. `lfsc train RECIPE --show` prints all of them."""
+Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, num_workers, seed,
+trainer=auto|cpu|ddp, trainer.precision, logger=csv|tensorboard|wandb, init_from.
+`lfsc train RECIPE --show` prints all of them."""
 
 
 def main(arguments: list[str]) -> int:
@@ -112,7 +113,8 @@ def show_samples(run: "Run") -> None:
     from lfsc.evaluation.run_samples import describe_samples
 
     if is_first():
-        print(*describe_samples(run), sep="\n")
+        for line in describe_samples(run):
+            print(line)
 
 
 def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:

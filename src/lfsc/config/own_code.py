@@ -30,8 +30,8 @@ def import_own(names: Iterable[str]) -> list[str]:
             imported = import_module(module)
         except Exception as error:
             raise ValueError(f"{name} cannot be imported: {type(error).__name__}: {one_line(error)}") from error
-        if name.endswith(".py") and Path(imported.__file__ or "").resolve() != path:
-            raise ValueError(f"{name}: Python has another module {module!r} ({imported.__file__}): rename the file")
+        if name.endswith(".py") and Path(getattr(imported, "__file__", "")).resolve() != path:
+            raise ValueError(f"{name}: Python has another module of this name, {imported!r}: rename the file")
         modules.append(module)
     return modules
 

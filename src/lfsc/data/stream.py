@@ -10,7 +10,7 @@ from megatron.energon import get_savable_loader
 from megatron.energon.flavors.base_dataset import SavableDataset
 from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
 
-from lfsc.distributed import gathered
+from lfsc.distributed import gather
 
 from .batch import Batch, UnusableData
 from .loader_state import from_plain, to_plain
@@ -76,7 +76,7 @@ class TrainingStream:
 
     def state(self) -> dict[str, Any]:
         """Where all ranks are, in plain containers. Every rank must ask."""
-        return {"identity": self.identity, "ranks": gathered(to_plain(self.rank_state()))}
+        return {"identity": self.identity, "ranks": gather(to_plain(self.rank_state()))}
 
     def rank_state(self) -> SavableDataLoaderState | None:
         state = self.loader.save_state_rank()
@@ -99,7 +99,7 @@ class TrainingStream:
         changed = [key for key in self.identity if saved.get(key) != self.identity[key]]
         rank_states = state["ranks"]
         if changed and set(changed) <= {"world_size", "num_workers"}:
-            rank_states = redistributed(rank_states, self.ranks)
+            rank_states = redistribute(rank_states, self.ranks)
         elif changed:
             rank_states = None
         if rank_states is None:
@@ -137,7 +137,7 @@ def savable_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoad
     return loader
 
 
-def redistributed(rank_states: Sequence[Any], ranks: Ranks) -> list[Any] | None:
+def redistribute(rank_states: Sequence[Any], ranks: Ranks) -> list[Any] | None:
     """The workers' states dealt to another number of ranks; None if there are not as many workers in all."""
     if None in rank_states:
         return None

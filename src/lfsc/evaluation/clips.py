@@ -13,6 +13,7 @@ from lfsc.audio.bandwidth import bandwidth as measure_bandwidth
 from lfsc.audio.manifest import MANIFESTS, manifest_rows
 from lfsc.audio.resampling import resample
 from lfsc.audio.suffixes import SUFFIXES
+from lfsc.config.values import section
 from lfsc.shards import index
 from lfsc.shards.index import Conversion
 
@@ -96,15 +97,19 @@ def list_shards(corpus: Path, split: str) -> list[Path]:
 
 
 def read_shard(shard: Path) -> list[Clip]:
-    """The samples KEY.<audio> + KEY.json of a WebDataset tar, as byte ranges of it."""
+    """The samples KEY.<audio> + KEY.json of a WebDataset tar, as byte ranges of it; ValueError where it is damaged."""
     spans, notes = {}, {}
-    with tarfile.open(shard) as archive:
-        for member in archive:
-            key, _, suffix = member.name.rpartition(".")
-            if member.isfile() and f".{suffix}" in SUFFIXES:
-                spans[key] = (member.offset_data, member.size)
-            elif member.isfile() and suffix == "json":
-                notes[key] = json.load(archive.extractfile(member))
+    try:
+        with tarfile.open(shard, "r:") as archive:
+            # A sparse file has less bytes than it claims.
+            for member in (member for member in archive if member.isfile() and not member.issparse()):
+                key, _, suffix = member.name.rpartition(".")
+                if f".{suffix}" in SUFFIXES:
+                    spans[key] = (member.offset_data, member.size)
+                elif suffix == "json":
+                    notes[key] = section(json.load(archive.extractfile(member)), f"the json of {key}")
+    except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
+        raise ValueError(f"{shard} is damaged ({error})") from error
     return [make_clip(key, shard, notes.get(key, {}), span) for key, span in spans.items()]
 
 

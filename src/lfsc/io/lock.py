@@ -12,7 +12,7 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
+def lock_file(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Inside, the file `path` is this process's alone; BlockingIOError where it is another's, unless to `wait` for it.
 
     The lock ends with the process, however that ends, and processes forked meanwhile do not inherit it. On a file

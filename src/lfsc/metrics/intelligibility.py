@@ -22,7 +22,7 @@ def stoi(audio: Audio, *, extended: bool) -> float:
     """Short-time objective intelligibility (Taal et al. 2011), or its extension (Jensen and Taal 2016)."""
     from pystoi import stoi
 
-    with fixed_numpy_seed(), warnings.catch_warnings():
+    with fix_numpy_seed(), warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         try:
             return float(
@@ -33,7 +33,7 @@ def stoi(audio: Audio, *, extended: bool) -> float:
 
 
 @contextmanager
-def fixed_numpy_seed():
+def fix_numpy_seed():
     """pystoi adds noise of 1e-16 from numpy's global generator, which would make reports differ in the last digit."""
     state = numpy.random.get_state()
     numpy.random.seed(0)

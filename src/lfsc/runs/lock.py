@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from lfsc.distributed import is_first
-from lfsc.io.lock import locked
+from lfsc.io.lock import lock_file
 from lfsc.runs.directory import Run
 
 NAME = ".lock"
@@ -23,7 +23,7 @@ def lock(run: Run) -> Iterator[None]:
     run.path.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         try:
-            stack.enter_context(locked(run.path / NAME))
+            stack.enter_context(lock_file(run.path / NAME))
         except BlockingIOError as error:
             raise ValueError(f"{run.path} is running, or another process has just begun it: stop that first") from error
         try:

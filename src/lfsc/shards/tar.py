@@ -55,7 +55,8 @@ def read(path: Path | str) -> Iterator[Sample]:
     """The samples of a shard in their order; ValueError where the tar is damaged."""
     key, parts = None, {}
     try:
-        with tarfile.open(path) as tar:
+        # Compressed, a few bytes could unfold to more than the memory.
+        with tarfile.open(path, "r:") as tar:
             for member in tar:
                 # A sparse file may claim more than fits into the memory.
                 if not member.isfile() or member.issparse():

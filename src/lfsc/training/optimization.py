@@ -43,7 +43,7 @@ class GanOptimizer:
         optimizer = self.optimizer(list(parameters))
         if self.schedule is None:
             return {"optimizer": optimizer}
-        return {"optimizer": optimizer, "lr_scheduler": self.schedule(optimizer)}
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.schedule(optimizer), "interval": "step"}}
 
     def scale(self, loss: Tensor) -> Tensor:
         """The loss as backward takes it; one that is not finite spoils its gradients."""

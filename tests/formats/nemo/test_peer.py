@@ -50,8 +50,8 @@ def require_same_scores(written: Path, expected: dict) -> None:
     discriminators = build(archive.discriminators)
     discriminators.load_state_dict(dict(archive.discriminator_weights()))
     with torch.no_grad():
-        views = discriminators.transform(expected["real"], expected["fake"])
-        for i, (real, fake) in enumerate(zip(discriminators(views.real), discriminators(views.fake), strict=True)):
+        inputs = discriminators.transform(expected["real"], expected["fake"])
+        for i, (real, fake) in enumerate(zip(discriminators(inputs.real), discriminators(inputs.fake), strict=True)):
             torch.testing.assert_close(real.score, expected[f"score_real_{i}"], atol=1e-5, rtol=0)
             torch.testing.assert_close(fake.score, expected[f"score_fake_{i}"], atol=1e-5, rtol=0)
     assert f"score_real_{len(discriminators.names)}" not in expected

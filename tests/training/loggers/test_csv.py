@@ -45,14 +45,14 @@ def test_numbers_come_back_to_the_last_bit(table, path):
 
 def test_a_resumed_table_forgets_what_will_come_again(table, path):
     resumed = MetricsCSV(path)
-    resumed.cut(after=2)
+    resumed.resume_at(2)
     resumed.log_metrics({"train/mel": 9.0}, step=3)
     assert [row["train/mel"] for row in rows(path)] == [0.1, 0.2, 9.0]
 
 
 def test_the_last_row_stays_open_after_a_resume(table, path):
     resumed = MetricsCSV(path)
-    resumed.cut(after=3)
+    resumed.resume_at(3)
     resumed.log_metrics({"val/mel": 0.5}, step=3)
     assert rows(path)[-1] == {"update": 3, "train/mel": 0.3, "val/mel": 0.5}
 
@@ -66,12 +66,12 @@ def test_a_row_torn_by_a_kill_is_forgotten(table, path, bytes_left):
     expected = 3 if whole[: start + bytes_left].endswith(b"\n") else 2
     assert len(read_rows(path)) == expected
     resumed = MetricsCSV(path)
-    resumed.cut(after=10)
+    resumed.resume_at(10)
     resumed.log_metrics({"train/mel": 0.7}, step=4)
     assert [row["update"] for row in rows(path)] == [*range(1, expected + 1), 4]
 
 
 def test_a_file_that_is_not_there_has_no_rows(path):
     assert read_rows(path) == []
-    MetricsCSV(path).cut(after=5)
+    MetricsCSV(path).resume_at(5)
     assert path.read_text().split() == ["update"]

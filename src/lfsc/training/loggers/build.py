@@ -19,7 +19,7 @@ def build_loggers(config: dict[str, Any], run: Run) -> list[Logger]:
 def build_logger(settings: dict[str, Any], run: Run, where: str) -> Logger:
     if not isinstance(settings, dict) or "_target_" not in settings:
         raise ValueError(f"{where} is {settings!r}: expected a section with `_target_`, as in conf/logger")
-    if "save_dir" in signature(locate(settings["_target_"], where)).parameters:
+    if "save_dir" in signature(locate(settings["_target_"], f"{where} ({settings['_target_']})")).parameters:
         settings = {"save_dir": str(run.path)} | settings
     logger = build(settings, where=where)
     if not isinstance(logger, Logger):

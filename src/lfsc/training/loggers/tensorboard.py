@@ -10,5 +10,7 @@ class RunTensorBoard(TensorBoardLogger):
         super().__init__(save_dir, name="tensorboard", version="", **settings)
 
     def resume_at(self, update: int) -> None:
-        # What it has of later updates comes again: TensorBoard then hides the first of each two.
-        self._kwargs["purge_step"] = update + 1
+        # What it has of later updates comes again: TensorBoard then hides the first of each two. By now Lightning has
+        # opened a file, and the next one has to begin with that.
+        self.experiment.close()
+        self.experiment.purge_step = update + 1
