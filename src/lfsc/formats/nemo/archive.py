@@ -3,6 +3,7 @@
 import tarfile
 import tempfile
 from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -102,19 +103,19 @@ def decompress(file: BinaryIO, size: int) -> BinaryIO:
 
 def read_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     """The plain files of a tar that holds nothing else than plain files and folders below it."""
-    members = {}
     try:
-        for member in tar:
-            path = PurePosixPath(member.name)
-            if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE):
-                raise ValueError(f"member {member.name!r} is neither a plain file nor a folder")
-            if path.is_absolute() or ".." in path.parts or len(members) > MAX_MEMBERS:
-                raise ValueError(f"member {member.name!r} lies outside the archive, or is one of too many")
-            if member.isreg():
-                members[str(path)] = member
-    except (tarfile.TarError, EOFError, RecursionError) as error:
+        listed = list(islice(tar, MAX_MEMBERS + 1))
+    except (tarfile.TarError, EOFError, RecursionError, ValueError, OverflowError, LookupError) as error:
         raise ValueError(f"its tar is damaged ({error})") from error
-    return members
+    if len(listed) > MAX_MEMBERS:
+        raise ValueError(f"it has more than {MAX_MEMBERS} members: too many for a model")
+    for member in listed:
+        path = PurePosixPath(member.name)
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE) or member.sparse is not None:
+            raise ValueError(f"member {member.name!r} is neither a plain file nor a folder")
+        if path.is_absolute() or ".." in path.parts or member.size < 0:
+            raise ValueError(f"member {member.name!r} lies outside the archive")
+    return {str(PurePosixPath(member.name)): member for member in listed if member.isreg()}
 
 
 def parse_model(text: bytes) -> dict:
