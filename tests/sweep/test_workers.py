@@ -54,7 +54,7 @@ def test_a_hopeless_trial_is_stopped(sweep):
 def test_the_same_command_again_changes_nothing(sweep):
     sweep("lr=3,1,2")
     study, reported = sweep("lr=3,1,2")
-    assert (states(study), said) == (["COMPLETE"] * 3, [])
+    assert (states(study), reported) == (["COMPLETE"] * 3, [])
 
 
 def test_more_trials_may_be_asked_for_later(sweep):
@@ -147,7 +147,7 @@ def test_a_trial_of_a_sweep_that_lives_is_left_alone(sweep):
 
 
 def asked_elsewhere(sweep, *, silent_for):
-    """A trial of another machine, which shares the study and not its folders, and last gave a sign of life so long ago."""
+    """A trial of another machine, which shares the study and not its folders, and has been silent for so long."""
     study, _ = sweep("lr=1,2,3", trials=1)
     study.ask().set_user_attr(OWNER, ["elsewhere", 1, time.time() - silent_for])
 

@@ -112,7 +112,7 @@ class Run:
         """ValueError where the run is under way; one on another machine is watched until that is certain."""
         status = first = self.status()
         while status is not None and status.alive and status.host != socket.gethostname() and status == first:
-            # A job that was preempted may start again elsewhere sooner than its missing heartbeats show that it is dead.
+            # A job that was preempted may start again elsewhere before its missing heartbeats show that it is dead.
             time.sleep(1)
             status = self.status()
         if status is not None and status.alive:

@@ -30,4 +30,4 @@ def test_networks_stay_as_they_were(configure):
 
 def test_they_are_in_the_log_every_so_often(micro, finished):
     reported = [row["grad_norm/loss/mel"] for row in micro.history(finished) if "grad_norm/loss/mel" in row]
-    assert len(told) == 12 and len(set(told)) == 3, "measured at updates 0, 4 and 8, and repeated between"
+    assert len(reported) == 12 and len(set(reported)) == 3, "measured at updates 0, 4 and 8, and repeated between"
