@@ -1,7 +1,7 @@
 # make install   the environment in .venv, with every extra that the tests need
 # make train     a small multilingual corpus and a codec trained on it, in a few minutes; safe to repeat
 # make test      the fast tests
-# make lint      ruff
+# make lint      ruff, and the spelling
 # make bench     how fast this machine trains, codes and loads, as tables; LFSC_NEMO_PYTHON=… for NeMo beside it
 # make slow      the slow tests as well
 
@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "installing into $(VENV): two or three minutes, 6 GB"
 	$(BIN)/pip install -qq --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[pesq]' 2>/dev/null \
-		|| echo 'PESQ is left out: it is built from source and needs a C compiler (apt install gcc); all else works'
+		|| echo 'PESQ is skipped: it is built from source and needs a C compiler (apt install gcc); all else works'
 	@touch $(STAMP)
 
 train: install
@@ -36,6 +36,7 @@ slow: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 bench: install
 	$(BIN)/python benchmarks/update.py

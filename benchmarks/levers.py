@@ -66,7 +66,7 @@ def stock_activations(module: nn.Module) -> Iterator[None]:
 @contextmanager
 def stock_reflection(_: nn.Module) -> Iterator[None]:
     def stock(x, *pads):
-        return reflection.reflected(x, pads)
+        return reflection.reflect_forward(x, pads)
 
     with patch.object(padding, "reflect", stock), patch.object(layers, "reflect", stock):
         yield

@@ -154,12 +154,12 @@ def batches_of(data: Path, cropper: type[Cropper], crops: int) -> Iterator:
         num_workers=0,
         seed=0,
         crops_per_clip=crops,
-        min_seconds=0.4,
+        min_duration=0.4,
         max_skipped_fraction=1.0,
         val_crop_length=CROP,
         max_val_clips=0,
-        blend=Blend(alpha=1.0, factors=None),
-        only=Filter(languages=None, seconds=None, bandwidth=None),
+        blend=Blend(alpha=1.0, weights=None),
+        filter=Filter(languages=None, seconds=None, bandwidth=None),
     )
     encoder = module.encoder()
     encoder.cropper.__class__ = cropper

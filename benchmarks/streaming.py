@@ -15,7 +15,7 @@ from machine import name_of_machine
 from lfsc.config.compose import compose
 from lfsc.config.instantiate import build
 from lfsc.cpu.apply import use_fast_layers
-from lfsc.models.folding import fold
+from lfsc.tokens.fingerprint import fold
 
 RECIPES = {"small": "small", "lfsc": "lfsc_22khz_no_slm"}
 

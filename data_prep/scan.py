@@ -38,10 +38,10 @@ class ExamineTask(NamedTuple):
 
 def examine(task: ExamineTask) -> list[Examined | Rejection]:
     """One result for each utterance, more for a recording that is cut."""
-    return [result for utterance in task.utterances for result in _examined(utterance, task.rules)]
+    return [result for utterance in task.utterances for result in _examine(utterance, task.rules)]
 
 
-def _examined(utterance: Utterance | Rejection, rules: Rules) -> list[Examined | Rejection]:
+def _examine(utterance: Utterance | Rejection, rules: Rules) -> list[Examined | Rejection]:
     if isinstance(utterance, Rejection):
         return [utterance]
     if not isinstance(utterance.source, File):
@@ -53,12 +53,12 @@ def _examined(utterance: Utterance | Rejection, rules: Rules) -> list[Examined |
         if problem:
             return [Rejection(utterance.key, utterance.language, *problem)]
         edges = cuts(content, info, rules)
-        return list(_pieces(utterance, edges, info.sample_rate, _fingerprint(content)))
+        return list(_split_at(utterance, edges, info.sample_rate, _fingerprint(content)))
     except (UnreadableAudio, OSError) as error:
         return [Rejection(utterance.key, utterance.language, "undecodable", str(error))]
 
 
-def _pieces(utterance: Utterance, edges: list[int], sample_rate: int, fingerprint: int) -> Iterator[Examined]:
+def _split_at(utterance: Utterance, edges: list[int], sample_rate: int, fingerprint: int) -> Iterator[Examined]:
     """The utterance between each two edges: itself if there are no others, else pieces, whose text nobody knows."""
     if len(edges) == 2:
         yield Examined(utterance, edges[1] / sample_rate, fingerprint)

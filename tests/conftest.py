@@ -3,7 +3,10 @@
 import importlib.util
 import json
 import math
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +15,7 @@ import pytest
 import torch
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+COMMITTED_ORACLES = Path(__file__).with_name("nemo_oracle")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -32,10 +36,23 @@ def real_speech() -> Path:
     return shared_folder("speech")
 
 
-@pytest.fixture(scope="session")
-def nemo_reference() -> Path:
+def oracles(kind: str) -> list:
+    """Folders with what NeMo itself computes: the committed one and, where it lies beside the checkout, a wider one."""
+    wider = SHARED / "nemo_reference" / kind
+    wider = [pytest.param(wider, id="wider", marks=pytest.mark.slow)] if wider.is_dir() else []
+    return [pytest.param(COMMITTED_ORACLES / kind, id="committed"), *wider]
+
+
+@pytest.fixture(scope="session", params=oracles("tiny"))
+def nemo_reference(request) -> Path:
     """What NeMo itself computes on a narrow codec: codec.nemo, wavlm/, reference.npz, reference.json."""
-    return shared_folder("nemo_reference") / "tiny"
+    return request.param
+
+
+@pytest.fixture(scope="session", params=oracles("nano"))
+def nemo_nano_reference(request) -> Path:
+    """The same of a narrow NanoCodec."""
+    return request.param
 
 
 class Reference(NamedTuple):
@@ -45,15 +62,25 @@ class Reference(NamedTuple):
     discriminators: torch.nn.Module
 
 
+def results(folder: Path) -> tuple[dict[str, torch.Tensor], dict]:
+    with numpy.load(folder / "reference.npz") as file:
+        arrays = {name: torch.from_numpy(file[name]) for name in file.files}
+    return arrays, json.loads((folder / "reference.json").read_text())
+
+
+@pytest.fixture
+def nano_results(nemo_nano_reference) -> tuple[dict[str, torch.Tensor], dict]:
+    """NeMo's arrays and scalars of the narrow NanoCodec."""
+    return results(nemo_nano_reference)
+
+
 @pytest.fixture
 def reference(nemo_reference) -> Reference:
     """NeMo's results and, fresh for each test, our codec and discriminators with its weights."""
     from lfsc.config.instantiate import build
     from lfsc.formats import nemo
 
-    with numpy.load(nemo_reference / "reference.npz") as file:
-        arrays = {name: torch.from_numpy(file[name]) for name in file.files}
-    scalars = json.loads((nemo_reference / "reference.json").read_text())
+    arrays, scalars = results(nemo_reference)
     archive = nemo.read(nemo_reference / "codec.nemo")
     archive.discriminators["slm"]["slm"]["path"] = str(nemo_reference / "wavlm")
     codec, discriminators = build(archive.codec), build(archive.discriminators)
@@ -93,6 +120,26 @@ def narrow_codec(*, seed: int = 0, **shape):
     return codec.eval()
 
 
+@pytest.fixture
+def hold_lock() -> Callable[[Path], AbstractContextManager[subprocess.Popen]]:
+    """with hold_lock(path) as process: another process has the lock of `path`."""
+    code = (
+        "import sys, time; from pathlib import Path; from lfsc.io.lock import locked\n"
+        "with locked(Path(sys.argv[1])): print(flush=True); time.sleep(60)"
+    )
+
+    @contextmanager
+    def hold(path: Path) -> Iterator[subprocess.Popen]:
+        with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return hold
+
+
 @pytest.fixture(scope="session")
 def write_index() -> Callable[..., None]:
     """write_index(folder, {("corpus/language", "split"): {"name.tar": (samples, seconds)}}) writes a corpus' index."""
@@ -104,8 +151,9 @@ def write_index() -> Callable[..., None]:
                 "language": path.partition("/")[2],
                 "split": split,
                 "path": path,
+                "seconds": sum(seconds for _, seconds in shards.values()),
                 "shards": [
-                    {"name": name, "bytes": 1, "samples": samples, "seconds": seconds}
+                    {"name": name, "bytes": 1024 * samples, "samples": samples, "seconds": seconds}
                     for name, (samples, seconds) in shards.items()
                 ],
             }

@@ -66,7 +66,7 @@ class Archive:
 
     def __init__(self, path: Path, scratch: Path) -> None:
         self.name = _stem(path)
-        self.path = _decompressed(path, scratch)
+        self.path = _decompress(path, scratch)
         self.places = _places(self.path, source=path)
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
@@ -105,10 +105,10 @@ def find(
 ) -> Iterator[Found]:
     """The `wanted` files of all `sources` by folders; a source that is a folder with none may hold archives that do."""
     for source in sources:
-        found = _grouped(open_tree(source, scratch), wanted, prune)
+        found = _group(open_tree(source, scratch), wanted, prune)
         if not found and source.is_dir():
             archives = sorted(path for pattern in ARCHIVES for path in source.glob(pattern))
-            found = [group for path in archives for group in _grouped(Archive(path, scratch), wanted, prune)]
+            found = [group for path in archives for group in _group(Archive(path, scratch), wanted, prune)]
         if not found:
             raise ValueError(f"{source} holds no {what}, neither in folders nor in .tar or .tar.gz files")
         yield from found
@@ -120,7 +120,7 @@ def open_tree(source: Path, scratch: Path) -> Tree:
     return Folder(source) if source.is_dir() else Archive(source, scratch)
 
 
-def _grouped(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str, ...]) -> list[Found]:
+def _group(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str, ...]) -> list[Found]:
     groups: dict[PurePosixPath, list[str]] = {}
     for name in tree.names(prune):
         path = PurePosixPath(name)
@@ -133,7 +133,7 @@ def _stem(archive: Path) -> str:
     return archive.name.removesuffix(".gz").removesuffix(".tgz").removesuffix(".tar")
 
 
-def _decompressed(path: Path, scratch: Path) -> Path:
+def _decompress(path: Path, scratch: Path) -> Path:
     """The tar itself, or what is in the compressed one."""
     with path.open("rb") as file:
         if file.read(2) != GZIP:

@@ -15,10 +15,10 @@ NAME = re.compile(r"([fm]\d+)_script\d+_clean")
 def utterances(scratch: Path, *, sources: list[Path]) -> Iterator[Utterance | Rejection]:
     """All recordings of the 20 speakers; F10 and M10 are for validation."""
 
-    def wanted(path: PurePosixPath) -> bool:
+    def is_clean_recording(path: PurePosixPath) -> bool:
         return path.name.lower().endswith("_clean.wav")
 
-    for found in find(sources, scratch, wanted, what="DAPS recording (clean/*_clean.wav)"):
+    for found in find(sources, scratch, is_clean_recording, what="DAPS recording (clean/*_clean.wav)"):
         for name in found.names:
             key = PurePosixPath(name).stem.lower()
             named = NAME.fullmatch(key)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from lfsc.audio.manifest import MANIFESTS, rows_of
+from lfsc.audio.manifest import MANIFESTS, parse_rows
 from lfsc.audio.suffixes import SUFFIXES
 
 from .archives import Tree, open_tree
@@ -20,7 +20,7 @@ def utterances(
     for source in sources:
         tree = open_tree(source, scratch)
         lines = _manifest_lines(tree, manifest)
-        rows = rows_of(*lines) if lines else _recordings(tree, source)
+        rows = parse_rows(*lines) if lines else _recordings(tree, source)
         for name, row in rows:
             if isinstance(row, str):
                 yield Rejection.malformed(name, language or UNKNOWN_LANGUAGE, row)

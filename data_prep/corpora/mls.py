@@ -34,7 +34,7 @@ def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> It
         if split is None or found.names[0].endswith("handles.txt"):
             continue
         language, suffix = _language(found), None
-        for place, identifier, text in _listed(found):
+        for place, identifier, text in _read_lists(found):
             if identifier.count("_") != 2:
                 yield Rejection.malformed(place, language, f"'{identifier}' is no id like speaker_book_number")
                 continue
@@ -45,7 +45,7 @@ def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> It
                 yield Utterance(identifier, found.tree.file(path + suffix), language, speaker, split, text)
 
 
-def _listed(found: Found) -> Iterator[tuple[str, str, str | None]]:
+def _read_lists(found: Found) -> Iterator[tuple[str, str, str | None]]:
     """Where in which list, id and text of the utterances of a split."""
     name = next(f"{found.folder}/{name}" for name in LISTS if f"{found.folder}/{name}" in found.names)
     for number, line in enumerate(found.tree.lines(name), start=1):

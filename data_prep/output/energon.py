@@ -54,16 +54,14 @@ def prepare(task: EnergonTask) -> None:
     write_text(task.folder / METADATA / "dataset.yaml", SAMPLE_TYPE)
 
 
-def foreign(folder: Path) -> list[str]:
-    """A sentence for each of energon's files that `prepare` does not write so.
+def find_foreign(folder: Path) -> list[str]:
+    """A sentence for each of energon's files that `prepare` does not write so; its dataset.yaml is read with the index.
 
-    lfsc opens none of them, but energon would run what they name for anyone who opens the folder with it.
+    lfsc opens none of them, but energon would follow what they name for anyone who opens the folder with it.
     """
     metadata, found = folder / METADATA, []
     if unknown := sorted({path.name for path in metadata.glob("*")} - WRITTEN):
         found.append(f"{metadata / unknown[0]} is none of energon's files that data_prep writes")
-    if _text(metadata / "dataset.yaml") != SAMPLE_TYPE.encode():
-        found.append(f"{metadata / 'dataset.yaml'} is not as data_prep writes it; energon could run what it names")
     try:
         split = safe_yaml.parse(_text(metadata / "split.yaml"), "split.yaml")
         names = [name for part in split["split_parts"].values() for name in part]

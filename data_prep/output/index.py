@@ -1,14 +1,11 @@
 """index.json, the table of contents of all corpora in a folder, and the blends that follow from it."""
 
-import fcntl
 import json
-import os
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from lfsc.io.atomic import write_text
+from lfsc.io.lock import lock_file
 from lfsc.shards.checks import datasets_of, require_inside
 from lfsc.shards.index import NAME, Corpus, read
 
@@ -18,6 +15,7 @@ from .energon import blend
 VERSION = 1
 # Of one corpus, beside its languages; written when all of it is there.
 CORPUS = "corpus.json"
+LOCK = ".index.lock"
 
 
 def datasets(corpus: str, records: list[tuple[str, str, dict]]) -> list[dict]:
@@ -45,23 +43,13 @@ def datasets(corpus: str, records: list[tuple[str, str, dict]]) -> list[dict]:
 
 def write_index(out: Path, sample_rate: int) -> None:
     """Gather every finished corpus in `out` into index.json, after the blends that it promises."""
-    with alone(out):
+    # Two corpora may be finished at the same time.
+    with lock_file(out / LOCK, wait=True):
         _gather(out, sample_rate)
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Other processes that ask for the same folder wait: two corpora may be finished at the same time."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _gather(out: Path, sample_rate: int) -> None:
-    entries = [dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in _listed(path)]
+    entries = [dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in _read_datasets(path)]
     seconds: dict[str, dict[str, float]] = {}
     for split in SPLITS:
         seconds[split] = {entry["path"]: entry["seconds"] for entry in entries if entry["split"] == split}
@@ -90,7 +78,7 @@ def corpora(out: Path) -> set[str]:
     return {dataset.corpus for dataset in read_corpus(out).datasets} if (out / NAME).exists() else set()
 
 
-def _listed(path: Path) -> list[dict]:
+def _read_datasets(path: Path) -> list[dict]:
     """The datasets of a file that lists some; ValueError where they are none that data_prep wrote."""
     require_inside(path.parent, [path])
     try:

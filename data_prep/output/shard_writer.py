@@ -48,11 +48,11 @@ def write_shard(task: ShardTask) -> dict:
         # A killed worker could not remove its own.
         for left_over in task.path.parent.glob(f".{task.path.stem}.*.part.tar"):
             left_over.unlink()
-        write_text(task.record_path, json.dumps(_written(task), ensure_ascii=False))
+        write_text(task.record_path, json.dumps(_write(task), ensure_ascii=False))
     return json.loads(task.record_path.read_text(encoding="utf-8"))
 
 
-def _written(task: ShardTask) -> dict:
+def _write(task: ShardTask) -> dict:
     started = time.process_time()
     with replacing(task.path) as temporary:
         contents = _write_samples(task, temporary)
@@ -94,7 +94,7 @@ def _sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
     if problem:
         return Rejection(utterance.key, utterance.language, *problem)
     sample_rate = task.rules.sample_rate
-    resampled = _turned_down(resample(audio, from_rate=source_rate, to_rate=sample_rate))
+    resampled = _turn_down(resample(audio, from_rate=source_rate, to_rate=sample_rate))
     description = {
         "key": utterance.key,
         "seconds": round(len(resampled) / sample_rate, 6),
@@ -111,6 +111,6 @@ def _sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
     return {"__key__": utterance.key, "flac": flac, "json": description}
 
 
-def _turned_down(audio: Tensor) -> Tensor:
+def _turn_down(audio: Tensor) -> Tensor:
     """Audio within the range of 16 bits: resampling overshoots at full scale, and clipping would be heard."""
     return audio / max(1.0, float(audio.max()) * 32768 / 32767, -float(audio.min()))

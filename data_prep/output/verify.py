@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from lfsc.audio import files
 from lfsc.audio.files import UnreadableAudio
-from lfsc.parallel import Workers, mapped
+from lfsc.parallel import Workers, map_tasks
+from lfsc.shards.checks import duration
 from lfsc.shards.index import Dataset, Shard
 
 from ..report import Report
 from ..split import SPLITS
-from .energon import METADATA, blend, foreign
+from .energon import METADATA, blend, find_foreign
 from .index import read_corpus
 
 
@@ -29,10 +30,10 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     tasks = [VerifyTask(out / place, shard, index.sample_rate) for place, shard in index.shards().items()]
     problems = []
     seconds = [task.shard.seconds for task in tasks]
-    for found in report.reading(seconds, mapped(workers, differences, tasks)):
+    for found in report.reading(seconds, map_tasks(workers, differences, tasks)):
         problems += found
-    problems += _miscounted(out, index.datasets)
-    problems += _foreign(out, index.datasets)
+    problems += _find_miscounted(out, index.datasets)
+    problems += _find_foreign(out, index.datasets)
     for problem in problems:
         report.say(problem)
     hours = sum(seconds) / 3600
@@ -42,12 +43,16 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     return min(len(problems), 1)
 
 
-def _miscounted(out: Path, datasets: list[Dataset]) -> list[str]:
+def _find_miscounted(out: Path, datasets: list[Dataset]) -> list[str]:
     """A sentence for every shard of which energon's own metadata says something else than the index."""
     problems = []
     for dataset in datasets:
         path = out / dataset.path / METADATA / ".info.json"
-        counts = json.loads(path.read_text(encoding="utf-8"))["shard_counts"] if path.exists() else {}
+        try:
+            counts = dict(json.loads(path.read_bytes())["shard_counts"]) if path.is_file() else {}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            problems.append(f"{path} is damaged ({error!r})")
+            continue
         for shard in dataset.shards:
             found = counts.get(shard.name)
             if found != shard.samples:
@@ -55,7 +60,7 @@ def _miscounted(out: Path, datasets: list[Dataset]) -> list[str]:
     return problems
 
 
-def _foreign(out: Path, datasets: list[Dataset]) -> list[str]:
+def _find_foreign(out: Path, datasets: list[Dataset]) -> list[str]:
     """A sentence for everything that the folder tells energon and data_prep would not."""
     problems = []
     for split in SPLITS:
@@ -64,7 +69,7 @@ def _foreign(out: Path, datasets: list[Dataset]) -> list[str]:
         if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != blend(split, weights):
             problems.append(f"{path} is not as data_prep writes it; energon could run what it names")
     folders = dict.fromkeys(dataset.path for dataset in datasets)
-    return problems + [problem for folder in folders for problem in foreign(out / folder)]
+    return problems + [problem for folder in folders for problem in find_foreign(out / folder)]
 
 
 def differences(task: VerifyTask) -> list[str]:
@@ -89,15 +94,21 @@ def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
     with tarfile.open(task.path, "r:") as tar:
         for member in tar:
             key, _, kind = member.name.partition(".")
-            if not member.isreg() or kind not in ("flac", "json"):
+            if not member.isreg() or member.issparse() or kind not in ("flac", "json"):
                 found.append(f"{task.path}: {member.name!r} is neither a flac nor a json file")
                 continue
             content = tar.extractfile(member).read()
             if kind == "flac":
                 audio[key] = content
                 continue
-            described = json.loads(content)["seconds"]
-            samples, seconds = samples + 1, seconds + described
+            samples += 1
+            try:
+                described = duration(json.loads(content)["seconds"])
+            except (ValueError, ArithmeticError, KeyError, TypeError, RecursionError) as error:
+                found.append(f"{task.path}: the json of {key} does not tell its seconds ({error!r})")
+                audio.pop(key, None)
+                continue
+            seconds += described
             found += _wrong(task, key, audio.pop(key, b""), described)
     return samples, seconds, found + [f"{task.path}: {key} has no json" for key in audio]
 

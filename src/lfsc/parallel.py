@@ -38,7 +38,7 @@ class Workers(NamedTuple):
     result: Callable
 
 
-def mapped(workers: Workers, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+def map_tasks(workers: Workers, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
     """The results in the order of the tasks, which are drawn only as workers come free; errors are raised here."""
     remaining = iter(tasks)
     running = deque(workers.submit(function, task) for task in itertools.islice(remaining, workers.count * AHEAD))
@@ -76,7 +76,8 @@ def local(
     # A server that has imported what the workers need and forks them: they start at once and inherit no threads.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
-    forkserver.ensure_running()
+    with _safe_path():
+        forkserver.ensure_running()
     free = context.SimpleQueue()
     for device in devices:
         free.put(device)
@@ -124,6 +125,20 @@ def cluster(address: str, *, gpus: bool = False) -> Iterator[Workers]:
         raise WorkerLost(f"the Ray cluster failed ({type(error).__name__}: {reason}); {KEPT}") from error
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Python processes begun now do not import what lies in the working folder, where `python -c` looks first."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _on(device: str, function: Callable, *task):

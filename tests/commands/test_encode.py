@@ -7,7 +7,7 @@ import lfsc
 from lfsc.audio import files
 from lfsc.cli import main
 from lfsc.tokens import file as token_file
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 
 
 def test_a_tree_becomes_token_files(recordings, codec_path, tmp_path, capsys):

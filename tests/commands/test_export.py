@@ -4,7 +4,7 @@ import pytest
 
 import lfsc
 from lfsc.cli import main
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from lfsc.cpu import layers
 from lfsc.cpu.apply import use_fast_layers
 from lfsc.cpu.layers import FastConv1d, FastUpsample
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 
 SHAPE = {"channels": 16, "rates": (2, 2, 8)}
 

@@ -3,9 +3,9 @@ import torch
 
 from lfsc.cpu.apply import pack
 from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d
-from lfsc.models.folding import fold, fold_weights
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
-from lfsc.tokens.file import fingerprint
+from lfsc.nn.weight_norm import fold_weights
+from lfsc.tokens.fingerprint import fingerprint, fold
 
 pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch is built without oneDNN")
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from lfsc.cpu.products import convolved, pays, upsampled
+from lfsc.cpu.products import convolve_by_product, pays, upsample_by_product
 
 
 def random(*shape):
@@ -16,13 +16,13 @@ def test_a_convolution_is_torchs(steps, kernel_size, stride, dilation):
     x = random(2, 4, (steps - 1) * stride + dilation * (kernel_size - 1) + 1)
     weight, bias = random(3, 4, kernel_size), random(3)
     expected = F.conv1d(x, weight, bias, stride, 0, dilation)
-    torch.testing.assert_close(convolved(x, weight, bias, stride=stride, dilation=dilation), expected)
+    torch.testing.assert_close(convolve_by_product(x, weight, bias, stride=stride, dilation=dilation), expected)
 
 
 @pytest.mark.parametrize(("steps", "rate"), [(1, 8), (4, 3), (2, 1)])
 def test_an_upsampling_is_torchs(steps, rate):
     x, weight, bias = random(2, 4, steps), random(4, 3, 2 * rate), random(3)
-    torch.testing.assert_close(upsampled(x, weight, bias), F.conv_transpose1d(x, weight, bias, rate))
+    torch.testing.assert_close(upsample_by_product(x, weight, bias), F.conv_transpose1d(x, weight, bias, rate))
 
 
 def test_it_pays_for_few_steps_of_many_channels_alone():

@@ -38,7 +38,7 @@ def test_shares_follow_hours_to_the_power_of_alpha(datasets, alpha, expected):
         ({"cv": 2, "en": 3}, [3 / 11, 6 / 11, 2 / 11]),
     ],
 )
-def test_factors_by_hand_multiply(datasets, weights, expected):
+def test_weights_by_hand_multiply(datasets, weights, expected):
     assert Blend(alpha=0.0, weights=weights)(datasets, HOURS.values()) == pytest.approx(expected)
 
 
@@ -47,7 +47,7 @@ def test_an_unknown_name_is_refused_with_what_there_is(datasets):
         Blend(alpha=1.0, weights={"fr": 2})(datasets, HOURS.values())
 
 
-def test_negative_factors_are_refused():
+def test_negative_weights_are_refused():
     with pytest.raises(ValueError, match="must not be negative: en: -1"):
         Blend(alpha=1.0, weights={"en": -1})
 

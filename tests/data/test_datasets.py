@@ -37,7 +37,7 @@ def test_a_blend_draws_in_its_shares(open_stream, corpus):
     assert share == pytest.approx(0.75, abs=4 * (0.75 * 0.25 / len(keys)) ** 0.5)
 
 
-def test_a_dataset_with_factor_zero_is_never_read(open_stream, corpus):
+def test_a_dataset_with_a_weight_of_zero_is_never_read(open_stream, corpus):
     stream = iter(open_stream(corpus, batch_size=24, blend=Blend(alpha=1.0, weights={"one": 0})))
     assert {key[0] for _ in range(5) for key in next(stream).keys} == {"b"}
 
@@ -53,14 +53,14 @@ def test_a_hundred_datasets_open_quickly(open_stream, write_corpus, tmp_path):
     assert len(batch.keys) == 8
 
 
-def test_a_factor_may_name_what_is_filtered_out_but_not_what_is_nowhere(open_stream, corpus):
-    only = Filter(languages=["de"], seconds=None, bandwidth=None)
-    stream = open_stream(corpus, filter=only, batch_size=24, blend=Blend(alpha=1.0, weights={"en": 2, "two/de": 3}))
+def test_a_blend_weight_may_name_what_is_filtered_out_but_not_what_is_nowhere(open_stream, corpus):
+    german = Filter(languages=["de"], seconds=None, bandwidth=None)
+    stream = open_stream(corpus, filter=german, batch_size=24, blend=Blend(alpha=1.0, weights={"en": 2, "two/de": 3}))
     assert {key[0] for key in next(iter(stream)).keys} == {"b"}
     with pytest.raises(ValueError, match="blend weight for fr: the data have de, en, one, one/en, two, two/de"):
-        open_stream(corpus, filter=only, blend=Blend(alpha=1.0, weights={"fr": 2}))
+        open_stream(corpus, filter=german, blend=Blend(alpha=1.0, weights={"fr": 2}))
 
 
 def test_an_empty_list_of_languages_is_an_error(open_stream, corpus):
-    with pytest.raises(ValueError, match=r"only\.languages is empty"):
+    with pytest.raises(ValueError, match=r"data\.filter\.languages is empty"):
         open_stream(corpus, filter=Filter(languages=[], seconds=None, bandwidth=None))

@@ -75,12 +75,27 @@ def test_a_clip_is_one_request_of_its_own_bytes(open_stream, corpus, bucket):
     assert all(span.startswith("bytes=") for span in asked)
 
 
-def test_nothing_is_asked_for_but_the_index_and_shards(open_stream, bucket):
+ASKED = re.compile(r"/bucket/speech/(index\.json|[a-z]+/[a-z]+/([a-z0-9-]+\.tar(\.idx)?|\.nv-meta/dataset\.yaml))")
+
+
+def test_nothing_is_asked_for_but_the_index_the_shards_and_what_kind_they_are(open_stream, bucket):
     _, log = bucket
     taken(open_stream("msc://store/speech"), 20)
     asked = {line.split()[1] for line in log.read_text().splitlines()[1:]}
-    assert "/bucket/speech/index.json" in asked
-    assert [path for path in asked if not re.search(r"(/speech/index\.json|\.tar|\.tar\.idx)$", path)] == []
+    assert {"/bucket/speech/index.json", "/bucket/speech/one/en/.nv-meta/dataset.yaml"} <= asked
+    assert [path for path in asked if not ASKED.fullmatch(path)] == []
+
+
+def test_a_dataset_that_is_more_than_its_clips_is_refused(bucket):
+    folder, _ = bucket
+    kind = folder / "two/de/.nv-meta/dataset.yaml"
+    for content in (b"__module__: evil\n__class__: X\n", b"", b"#" * (1 << 20)):
+        kind.write_bytes(content)
+        with pytest.raises((ValueError, OSError), match=r"two/de/\.nv-meta/dataset\.yaml") as raised:
+            read_corpus("msc://store/speech", sample_rate=22050)
+        assert "\n" not in str(raised.value)
+    kind.unlink()
+    assert len(read_corpus("msc://store/speech", sample_rate=22050).datasets) == 4
 
 
 def test_missing_and_truncated_shards_are_found_at_start(open_stream, bucket, caplog):

@@ -253,8 +253,8 @@ def test_closing_ends_workers_that_answer_nothing_and_are_deaf_to_sigterm(open_s
 
 
 def test_filtered_clips_are_not_heard_nor_counted(open_stream, corpus):
-    only = Filter(languages=["en"], seconds=[0.65, 0.95], bandwidth=[None, 850])
-    batches = taken(open_stream(corpus, filter=only, max_skipped_fraction=0.0), 20)
+    filter = Filter(languages=["en"], seconds=[0.65, 0.95], bandwidth=[None, 850])
+    batches = taken(open_stream(corpus, filter=filter, max_skipped_fraction=0.0), 20)
     assert {int(key[1:]) % 5 for key in keys_of(batches)} == {1, 2}
     assert {key[0] for key in keys_of(batches)} == {"a"}
     assert not any(batch.skipped for batch in batches)
@@ -264,8 +264,8 @@ def test_a_clip_with_damaged_json_is_skipped_where_the_json_counts(open_stream, 
     for shard in own_corpus.rglob("train-*.tar"):
         shard.write_bytes(shard.read_bytes().replace(b'"key": "a7"', b'"key"; "a7"'))
     assert "a7" in keys_of(taken(open_stream(own_corpus), 32))
-    only = Filter(languages=None, seconds=[0.1, None], bandwidth=None)
-    batches = taken(open_stream(own_corpus, filter=only), 32)
+    filter = Filter(languages=None, seconds=[0.1, None], bandwidth=None)
+    batches = taken(open_stream(own_corpus, filter=filter), 32)
     assert {skip for batch in batches for skip in batch.skipped} == {("a7", "its json cannot be read")}
 
 

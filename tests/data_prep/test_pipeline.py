@@ -1,4 +1,3 @@
-import fcntl
 import json
 import os
 import signal
@@ -16,7 +15,7 @@ import torch
 from data_prep.__main__ import main, parser
 from data_prep.commands import run
 from lfsc.audio import files
-from lfsc.parallel import cluster, mapped
+from lfsc.parallel import cluster, map_tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = os.environ | {
@@ -225,11 +224,10 @@ def test_after_a_corpus_without_use_all_is_looked_at_anew(tree, tmp_path, put, p
     assert prepare("folder", tree, tmp_path / "out", "--seed", "1")["index"]["datasets"]
 
 
-def test_two_runs_at_once_are_refused(tree, tmp_path, capsys):
+def test_two_runs_at_once_are_refused(tree, tmp_path, hold_lock, capsys):
     unfinished = tmp_path / "out" / "in" / ".unfinished"
     unfinished.mkdir(parents=True)
-    with (unfinished / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with hold_lock(unfinished / "lock"):
         assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 1
     assert "another run is at work" in capsys.readouterr().err
     assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 0
@@ -306,8 +304,8 @@ def test_ray_makes_the_same_corpus_though_a_worker_is_killed(tmp_path, prepare, 
 
     with cluster("local") as workers:
         with pytest.raises(ValueError, match=r"^invalid literal.*$"):
-            list(mapped(workers, int, ["three"]))
-        pids = set(mapped(workers, eval, ["__import__('time').sleep(0.2) or __import__('os').getpid()"] * 8))
+            list(map_tasks(workers, int, ["three"]))
+        pids = set(map_tasks(workers, eval, ["__import__('time').sleep(0.2) or __import__('os').getpid()"] * 8))
         thread = threading.Thread(target=kill, args=(sorted(pids)[:1],))
         thread.start()
         assert run(parser().parse_args(["demo", str(out), *DEMO]), workers) == 0

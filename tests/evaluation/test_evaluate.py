@@ -1,4 +1,4 @@
-"""What a whole evaluation does with models of metrics, tried with a tiny one made on the spot."""
+"""A whole evaluation with the models of metrics, tried with a tiny untrained one."""
 
 import json
 
@@ -6,9 +6,9 @@ import pytest
 import torch
 from transformers import Wav2Vec2FeatureExtractor, WavLMConfig, WavLMForXVector
 
-from lfsc.commands.evaluate import parsed
+from lfsc.commands.evaluate import parse
 from lfsc.evaluation.evaluate import evaluate
-from lfsc.evaluation.model_weights import Fetched, fetch
+from lfsc.evaluation.model_weights import Download, fetch
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def speaker_model(tmp_path):
 def run(recordings, tmp_path):
     def run(*options: str) -> dict:
         base = ["--codec", "identity", "--data", str(recordings), "--out", str(tmp_path / "out"), "--workers", "0"]
-        code = evaluate(parsed([*base, "--limit", "2", *options]))
+        code = evaluate(parse([*base, "--limit", "2", *options]))
         return {"code": code} | json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
 
     return run
@@ -46,13 +46,13 @@ def test_a_model_given_by_path_is_used_and_named_with_its_checksum(run, speaker_
 
 
 def test_fetched_weights_are_used_without_being_asked_for(run, speaker_model, tmp_path):
-    fetch("speaker", tmp_path, source="me/mine", revision="abc", download=lambda *_: Fetched("abc", "speaker"))
+    fetch("speaker", tmp_path, source="me/mine", revision="abc", download=lambda *_: Download("abc", "speaker"))
     found = run("--weights", str(tmp_path))
     assert found["metrics"]["speaker_similarity"]["count"] == 2
     assert found["definitions"]["speaker_similarity"]["version"].endswith("me/mine abc")
 
 
-def test_a_model_that_cannot_be_had_leaves_the_rest(run, tmp_path):
+def test_a_missing_model_does_not_stop_the_other_metrics(run, tmp_path):
     (tmp_path / "empty").mkdir()
     found = run("--speaker", str(tmp_path / "empty"), "--squim", str(tmp_path / "none.pth"))
     assert "speaker_similarity" not in found["metrics"]

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.clips import find_clips, spread
-from lfsc.evaluation.signal_metrics import light_metrics, missing_packages
+from lfsc.evaluation.clips import find_clips, select_evenly
+from lfsc.evaluation.signal_metrics import missing_signal_metrics, signal_metrics
 from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
 from lfsc.metrics.intelligibility import stoi
 from lfsc.metrics.metric import Audio, Pair
@@ -17,7 +17,7 @@ def pair(voice) -> Pair:
 
 
 def test_each_number_is_that_of_its_module_at_its_rate(pair):
-    measured = {metric.name: metric.measure(pair).value for metric in light_metrics(22050)}
+    measured = {metric.name: metric.measure(pair).value for metric in signal_metrics(22050)}
     fake, real = (audio[None] for audio in pair.at(22050))
     assert measured["si_sdr"] == float(SISDR()(fake, real))
     assert measured["mel_distance"] == float(MelDistance(sample_rate=22050)(fake, real))
@@ -28,13 +28,13 @@ def test_each_number_is_that_of_its_module_at_its_rate(pair):
 
 
 def test_without_pesq_the_rest_is_measured(monkeypatch):
-    light_metrics.cache_clear()
+    signal_metrics.cache_clear()
     monkeypatch.setattr("lfsc.evaluation.signal_metrics.find_spec", lambda name: None)
     try:
-        assert "pesq" not in {metric.name for metric in light_metrics(22050)}
-        assert "C compiler" in missing_packages()["pesq"]
+        assert "pesq" not in {metric.name for metric in signal_metrics(22050)}
+        assert "C compiler" in missing_signal_metrics()["pesq"]
     finally:
-        light_metrics.cache_clear()
+        signal_metrics.cache_clear()
 
 
 @pytest.mark.slow
@@ -44,15 +44,15 @@ def test_numbers_of_real_speech_are_those_of_their_libraries_and_formulas(real_s
     from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio as si_sdr
 
     pesq = pytest.importorskip("pesq", reason="the package pesq needs a C compiler and is not installed").pesq
-    for number, clip in enumerate(spread(find_clips(real_speech), 10)):
+    for number, clip in enumerate(select_evenly(find_clips(real_speech), 10)):
         real = clip.load(22050).audio[: 5 * 22050]
         fake = real + 0.02 * torch.randn(len(real), generator=torch.Generator().manual_seed(number))
         pair = Pair(fake=fake, real=real, sample_rate=22050)
-        found = {metric.name: metric.measure(pair).value for metric in light_metrics(22050)}
-        heard = [resample(audio, from_rate=22050, to_rate=16000).numpy() for audio in (real, fake)]
-        assert found.pop("pesq") == pytest.approx(pesq(16000, *heard, "wb"), abs=1e-6)
-        assert found.pop("stoi") == pytest.approx(pystoi(*heard, 16000), abs=1e-9)
-        assert found.pop("estoi") == pytest.approx(pystoi(*heard, 16000, extended=True), abs=1e-6)
+        found = {metric.name: metric.measure(pair).value for metric in signal_metrics(22050)}
+        at_16k = [resample(audio, from_rate=22050, to_rate=16000).numpy() for audio in (real, fake)]
+        assert found.pop("pesq") == pytest.approx(pesq(16000, *at_16k, "wb"), abs=1e-6)
+        assert found.pop("stoi") == pytest.approx(pystoi(*at_16k, 16000), abs=1e-9)
+        assert found.pop("estoi") == pytest.approx(pystoi(*at_16k, 16000, extended=True), abs=1e-6)
         assert found["si_sdr"] == pytest.approx(float(si_sdr(fake, real, zero_mean=True)), abs=1e-4)
         by_hand = formulas(oracles, fake.double().numpy(), real.double().numpy())
         assert set(found) == set(by_hand)

@@ -7,7 +7,7 @@ import torch
 
 from lfsc.export.graphs import AudioToTokens, TokensToAudio, folded_codec, write_facts
 from lfsc.formats.resolve import opened
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 
 
 @pytest.mark.parametrize("rates", [(2, 4), (3, 5)])

@@ -35,8 +35,8 @@ def checkpoint(tmp_path, make_codec, write_checkpoint) -> Path:
 
     path = write_checkpoint(tmp_path / "trained.ckpt")
     contents = torch.load(path, weights_only=True)
-    judges = {f"discriminators.{name}": tensor for name, tensor in build(DISCRIMINATORS).state_dict().items()}
-    contents["state_dict"] |= judges
+    weights = {f"discriminators.{name}": tensor for name, tensor in build(DISCRIMINATORS).state_dict().items()}
+    contents["state_dict"] |= weights
     contents["config"]["discriminators"] = DISCRIMINATORS
     contents["updates"] = 1234
     torch.save(contents, path)

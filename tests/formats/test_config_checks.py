@@ -14,7 +14,7 @@ def config(checkpoint):
         return copy.deepcopy(found.codec)
 
 
-def test_a_codec_and_its_judges_pass_unchanged(config, discriminators):
+def test_a_codec_and_its_discriminators_pass_unchanged(config, discriminators):
     assert checked_codec(config) == config
     assert checked_discriminators(discriminators) == discriminators
     assert checked_discriminators(None) is None
@@ -67,7 +67,7 @@ def test_a_missing_key_is_named(config):
         ("stft", "channels", None),
     ],
 )
-def test_other_judges_are_refused(family, key, value, discriminators):
+def test_other_discriminators_are_refused(family, key, value, discriminators):
     changed = copy.deepcopy(discriminators)
     changed[family][key] = value
     with pytest.raises(ValueError, match=f"discriminators.{family}"):

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import lfsc
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 
 
 def same(one, other) -> bool:

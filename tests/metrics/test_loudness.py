@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from lfsc.metrics.loudness import level, loudness, loudness_difference, pause_level_difference
+from lfsc.metrics.loudness import loudness, loudness_difference, pause_level_difference, rms_level
 from lfsc.metrics.metric import Audio, Unmeasurable
 
 
@@ -32,9 +32,9 @@ def test_what_has_no_loudness(audio, reason):
 
 
 def test_levels_in_decibels():
-    assert level(torch.ones(10)) == 0
-    assert level(torch.full((10,), 0.1)) == pytest.approx(-20)
-    assert level(torch.zeros(10)) == -120
+    assert rms_level(torch.ones(10)) == 0
+    assert rms_level(torch.full((10,), 0.1)) == pytest.approx(-20)
+    assert rms_level(torch.zeros(10)) == -120
 
 
 def test_noise_in_pauses_is_found_and_noise_in_speech_is_not():

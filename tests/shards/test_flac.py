@@ -40,7 +40,7 @@ def crops(read_rows, source, starts: list[int], length: int) -> tuple[numpy.ndar
 
 
 def is_tabled(content: bytes) -> bool:
-    return flac.tabled(io.BytesIO(content)) is not None
+    return flac.with_seek_table(io.BytesIO(content)) is not None
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_other_files_are_read_by_libsndfile(content):
 
 def test_without_miniaudio_the_crops_are_the_same(monkeypatch):
     content = encoded(30 * BLOCK)
-    cropper = Cropper(sample_rate=RATE, length=24576, count=3, min_seconds=0.4)
+    cropper = Cropper(sample_rate=RATE, length=24576, count=3, min_duration=0.4)
     expected = cropper(content, seed="seed")
     monkeypatch.setattr(flac, "miniaudio", None)
     found = cropper(content, seed="seed")
@@ -144,6 +144,6 @@ def test_a_damaged_table_still_gives_the_right_crop_or_says_so():
 
 @pytest.mark.parametrize("kept", [0, 3, 4, 20, 42, 45, 60, 200, 5000])
 def test_a_truncated_file_says_so(kept):
-    cropper = Cropper(sample_rate=RATE, length=None, min_seconds=0.4)
+    cropper = Cropper(sample_rate=RATE, length=None, min_duration=0.4)
     with pytest.raises(UnusableClip, match=r"truncated|not a recording"):
         cropper(encoded(9 * BLOCK)[:kept], seed="")

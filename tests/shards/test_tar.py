@@ -1,3 +1,6 @@
+import gzip
+import tarfile
+
 import pytest
 
 from lfsc.shards.tar import Sample, Shard, find, read, write
@@ -53,15 +56,15 @@ def test_a_tar_that_was_cut_off_is_no_whole_tar(tmp_path, keep):
 
 
 def test_shards_of_a_folder_a_corpus_and_one_alone(tmp_path, write_index):
-    for name in ("en/b.tar", "a.tar"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("one/en/b.tar", "a.tar"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         write(tmp_path / name, SAMPLES)
-    assert find(tmp_path) == [Shard(tmp_path / "a.tar", "a.tar"), Shard(tmp_path / "en" / "b.tar", "en/b.tar")]
+    assert find(tmp_path) == [Shard(tmp_path / "a.tar", "a.tar"), Shard(tmp_path / "one/en/b.tar", "one/en/b.tar")]
     assert find(tmp_path / "a.tar") == [Shard(tmp_path / "a.tar", "a.tar")]
-    write_index(tmp_path, {("en", "train"): {"b.tar": (2, 1.0)}})
+    write_index(tmp_path, {("one/en", "train"): {"b.tar": (2, 1.0)}})
     assert [shard.samples for shard in find(tmp_path)] == [None, 2]
-    write_index(tmp_path, {("en", "train"): {"b.tar": (2, 1.0), "c.tar": (5, 1.0)}})
-    with pytest.raises(ValueError, match=r"1 shards that its index names are missing, such as en/c\.tar"):
+    write_index(tmp_path, {("one/en", "train"): {"b.tar": (2, 1.0), "c.tar": (5, 1.0)}})
+    with pytest.raises(ValueError, match=r"1 shards that its index names are missing, such as one/en/c\.tar"):
         find(tmp_path)
 
 
@@ -83,3 +86,24 @@ def test_nothing_to_find_is_told(tmp_path):
 def test_a_note_that_is_no_object_is_told(content):
     with pytest.raises(ValueError, match="its json"):
         Sample("a", {"json": content}).note()
+
+
+def test_a_sparse_member_that_claims_gigabytes_is_not_read(tmp_path):
+    member = tarfile.TarInfo("clip.json")
+    member.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    # GNU's header of old: no part of it is there, and the length of the whole.
+    header[386:410] = 2 * b"00000000000\0"
+    header[482:495] = b"\0%011o\0" % (1 << 32)
+    header[148:156] = b"%06o\0 " % (sum(header[:148]) + 8 * ord(" ") + sum(header[156:]))
+    (tmp_path / "one.tar").write_bytes(header + bytes(1024))
+    with tarfile.open(tmp_path / "one.tar") as tar:
+        assert [found.size for found in tar] == [1 << 32]
+    assert list(read(tmp_path / "one.tar")) == []
+
+
+def test_a_compressed_tar_is_no_shard(tmp_path):
+    write(tmp_path / "one.tar", SAMPLES)
+    (tmp_path / "two.tar").write_bytes(gzip.compress((tmp_path / "one.tar").read_bytes()))
+    with pytest.raises(ValueError, match=r"two\.tar is no whole tar"):
+        list(read(tmp_path / "two.tar"))

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lfsc.sweep import workers
-from lfsc.sweep.study import OWNER, opened_database, own
+from lfsc.sweep.study import OWNER, open_database, own
 
 
 def states(study):
@@ -147,7 +147,11 @@ def test_a_trial_of_a_sweep_that_lives_is_left_alone(sweep):
 
 
 def asked_elsewhere(sweep, *, silent_for):
+<<<<<<< HEAD
     """A trial of another machine, which shares the study and not its folders, and has been silent for so long."""
+=======
+    """A trial of another machine, which shares the study alone and last gave a sign of life so long ago."""
+>>>>>>> main
     study, _ = sweep("lr=1,2,3", trials=1)
     study.ask().set_user_attr(OWNER, ["elsewhere", 1, time.time() - silent_for])
 
@@ -191,7 +195,7 @@ def test_a_database_serves_as_well(sweep, tmp_path):
 
 def open_at_once(url, barrier):
     barrier.wait(30)
-    opened_database(url)
+    open_database(url)
 
 
 def test_machines_that_begin_at_once_make_one_database(tmp_path):

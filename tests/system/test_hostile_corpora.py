@@ -84,6 +84,27 @@ def field_map(corpus, trace):
     dataset_yaml(corpus, trace, {"__module__": "evil_mod", "__class__": "X", "field_map": mapped})
 
 
+def large(corpus, trace):
+    for place in (LANGUAGE, "two/de"):
+        (corpus / place / ".nv-meta/dataset.yaml").write_bytes(b"#" * (1 << 20))
+
+
+def objects(corpus, trace):
+    (corpus / LANGUAGE / ".nv-meta/dataset.yaml").write_text("!!python/object/apply:os.system ['touch trace']")
+
+
+def link(corpus, trace):
+    path = corpus / "two/de/.nv-meta/dataset.yaml"
+    path.rename(corpus.parent / "dataset.yaml")
+    path.symlink_to(corpus.parent / "dataset.yaml")
+
+
+def folder(corpus, trace):
+    path = corpus / LANGUAGE / ".nv-meta/dataset.yaml"
+    path.unlink()
+    path.mkdir()
+
+
 def metadataset(corpus, trace):
     for split in ("train", "val"):
         (corpus / f"{split}.yaml").write_text(yaml.safe_dump({"__module__": "evil_mod", "__class__": "X"}))
@@ -111,8 +132,9 @@ def other_files(corpus, trace):
         (meta / "split.yaml").write_text(yaml.safe_dump({"split_parts": {"train": ["/etc/passwd", "pipe:touch x"]}}))
 
 
-# Files that only energon would read, and run.
-ENERGON = [sample_loader, part_filter, module, subflavors, field_map, metadataset, elsewhere, other_files]
+# What a dataset may not tell energon that it is, and files that only energon would read, and run.
+KINDS = [sample_loader, part_filter, module, subflavors, field_map, large, objects, link, folder]
+ENERGON = [metadataset, elsewhere, other_files]
 
 
 def members(corpus, trace):
@@ -195,6 +217,7 @@ LINKS = [*map(linked, ("index.json", "one", "one/en", "one/en/val-00000.tar", "o
 REFUSED = re.compile(
     r"^(?!.*Traceback).*(it names |leads out of |shards that its index names are missing)[^\n]*\n$", re.S
 )
+REFUSED_KIND = re.compile(r"^(?!.*Traceback)(.*\n)?[^\n]*dataset\.yaml[^\n]*\n$", re.S)
 
 
 @pytest.fixture
@@ -204,7 +227,14 @@ def run(micro, tmp_path, write_checkpoint):
 
     def command(verb: str, corpus: Path | str) -> int:
         out = str(tmp_path / f"out-{verb}")
-        short = ("max_updates=1", "validate_every=1", "batch_size=2", "trainer=cpu", "samples=0", f"runs_root={out}")
+        short = (
+            "max_updates=1",
+            "validate_every=1",
+            "batch_size=2",
+            "trainer=cpu",
+            "num_audio_samples=0",
+            f"runs_root={out}",
+        )
         return {
             "train": lambda: main(["train", str(micro.RECIPE), f"data.path={corpus}", *short]),
             "tokenize": lambda: main(["tokenize", str(corpus), out, "--codec", codec, "--workers", "1"]),
@@ -221,11 +251,6 @@ def run(micro, tmp_path, write_checkpoint):
 
 
 VERBS = ["train", "tokenize", "detokenize", "evaluate", "info", "verify", "report"]
-# Commands that do not open what the link stands for.
-UNTOUCHED = {
-    "info": ("one", "one/en", "one/en/val-00000.tar", "one/en/train-00000.tar"),
-    "evaluate": ("one/en/train-00000.tar",),
-}
 
 
 def named(spoil) -> str:
@@ -251,31 +276,48 @@ def test_energon_itself_runs_what_such_a_corpus_names(corpus, trace, spoil):
     assert trace.exists(), "the tests below could not fail"
 
 
-SLOW = [pytest.param(verb, marks=pytest.mark.slow) for verb in ("train", "tokenize")]
+NOTED: list[str] = []
+sys.addaudithook(
+    lambda event, arguments: NOTED.append(str(arguments[0])) if event in ("open", "sqlite3.connect") else None
+)
+OF_ENERGON = re.compile(r"/((train|val)\.yaml|\.nv-meta/(?!dataset\.yaml).*|\.nv-meta)$")
 
 
-@pytest.mark.parametrize("verb", [*SLOW, *VERBS[2:]])
-def test_what_is_meant_for_energon_is_not_run_and_changes_nothing(corpus, trace, run, verb, capsys):
-    untouched = run(verb, corpus)
+@pytest.mark.parametrize("verb", ["train", "tokenize", "evaluate", "info", "report"])
+def test_what_is_meant_for_energon_is_not_opened_and_changes_nothing(corpus, trace, run, verb):
     for spoil in ENERGON:
         spoil(corpus, trace)
-        shutil.rmtree(corpus.parent / f"out-{verb}", ignore_errors=True)
-        shutil.rmtree(corpus.parent / "other", ignore_errors=True)
-        assert run(verb, corpus) == untouched, spoil.__name__
-        assert not trace.exists(), spoil.__name__
-    # Only verify looks at them at all, as text.
-    assert ("energon could run what it names" in capsys.readouterr().out) == (verb == "verify")
+    NOTED.clear()
+    assert run(verb, corpus) == 0
+    opened = {path for path in NOTED if path.startswith(str(corpus))}
+    assert str(corpus / "index.json") in opened
+    assert [path for path in opened if OF_ENERGON.search(path)] == []
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("spoil", KINDS, ids=named)
+def test_a_dataset_that_is_more_than_its_clips_is_refused_in_one_line(corpus, trace, run, verb, spoil, capsys):
+    spoil(corpus, trace)
+    assert run(verb, corpus) in (1, 2)
+    assert REFUSED_KIND.search(capsys.readouterr().err)
+    assert not (corpus.parent / f"out-{verb}/index.json").exists()
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("verb", ["train", "tokenize", "evaluate", "info", "report"])
+def test_a_dataset_that_does_not_say_what_it_is_is_read(corpus, run, verb):
+    for place in (LANGUAGE, "two/de"):
+        shutil.rmtree(corpus / place / ".nv-meta")
+    assert run(verb, corpus) == 0
 
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("spoil", [*NAMES, *LINKS], ids=named)
 def test_what_leads_out_of_the_corpus_is_refused_in_one_line(corpus, trace, run, verb, spoil, capsys):
     spoil(corpus, trace)
-    if spoil.__name__.removeprefix("link ") in UNTOUCHED.get(verb, ()):
-        assert run(verb, corpus) == 0
-    else:
-        assert run(verb, corpus) in (1, 2)
-        assert REFUSED.search(capsys.readouterr().err)
+    assert run(verb, corpus) in (1, 2)
+    assert REFUSED.search(capsys.readouterr().err)
     assert not trace.exists()
 
 
@@ -316,14 +358,21 @@ def stored(corpus, tmp_path, monkeypatch) -> str:
     return "msc://store"
 
 
-@pytest.mark.slow
 def test_in_object_storage_nothing_is_run_either(corpus, stored, trace, run):
     for spoil in ENERGON:
         spoil(corpus, trace)
-        shutil.rmtree(corpus.parent / "out-train", ignore_errors=True)
-        shutil.rmtree(corpus.parent / "other", ignore_errors=True)
-        assert run("train", stored) == 0, spoil.__name__
-        assert not trace.exists(), spoil.__name__
+    NOTED.clear()
+    assert run("train", stored) == 0
+    assert [path for path in NOTED if path.startswith(str(corpus)) and OF_ENERGON.search(path)] == []
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("spoil", KINDS, ids=named)
+def test_in_object_storage_such_a_dataset_is_refused_too(corpus, stored, trace, run, spoil, capsys):
+    spoil(corpus, trace)
+    assert run("train", stored) == 2
+    assert REFUSED_KIND.search(capsys.readouterr().err)
+    assert not trace.exists()
 
 
 @pytest.mark.slow
@@ -347,27 +396,75 @@ def test_settings_beside_a_corpus_are_nobodys(corpus, trace, run, monkeypatch):
 
 
 @pytest.mark.slow
-def test_workers_and_a_resumed_run_run_nothing(corpus, trace, run, micro, tmp_path):
+def test_workers_and_a_resumed_run_run_nothing(corpus, trace, run, micro, tmp_path, capsys):
     runs = tmp_path / "runs"
-    short = (f"data.path={corpus}", f"runs_root={runs}", "trainer=cpu", "batch_size=2", "workers=2", "samples=0")
+    short = (
+        f"data.path={corpus}",
+        f"runs_root={runs}",
+        "trainer=cpu",
+        "batch_size=2",
+        "num_workers=2",
+        "num_audio_samples=0",
+    )
     assert main(["train", str(micro.RECIPE), *short, "max_updates=1", "validate_every=1"]) == 0
     for spoil in (*ENERGON, members):
         spoil(corpus, trace)
     assert main(["resume", str(runs / "demo"), "max_updates=3"]) == 0
     assert not trace.exists()
-    path_in_index("../corpus/one/en")(corpus, trace)
-    assert main(["resume", str(runs / "demo"), "max_updates=4"]) == 2
+    capsys.readouterr()
+    for spoil, said in ((module, REFUSED_KIND), (path_in_index("../corpus/one/en"), REFUSED)):
+        spoil(corpus, trace)
+        assert main(["resume", str(runs / "demo"), "max_updates=4"]) == 2
+        assert said.search(capsys.readouterr().err)
+    assert not trace.exists()
 
 
 @pytest.mark.slow
-def test_a_sweep_runs_nothing(corpus, trace, micro, tmp_path, monkeypatch):
+def test_a_sweep_runs_nothing(corpus, trace, micro, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for spoil in (*ENERGON, members):
         spoil(corpus, trace)
-    fixed = (f"data.path={corpus}", "max_updates=1", "validate_every=1", "trainer=cpu", "samples=0")
+    fixed = (f"data.path={corpus}", "max_updates=1", "validate_every=1", "trainer=cpu", "num_audio_samples=0")
     assert main(["sweep", str(micro.RECIPE), *fixed, "seed=1,2", "trials=1"]) == 0
     assert not trace.exists()
-    edit(corpus, lambda dataset: dataset.update(path="../corpus/one/en"))
+    module(corpus, trace)
     assert main(["sweep", str(micro.RECIPE), *fixed, "seed=1,2", "trials=1", "name=refused"]) == 1
-    assert "it names" in (tmp_path / "sweeps/refused/0000/log.txt").read_text()
+    assert "is not as data_prep writes it" in (tmp_path / "sweeps/refused/0000/log.txt").read_text()
+    assert "is not as data_prep writes it" in capsys.readouterr().err
+    assert not trace.exists()
+
+
+# Names under which a process of lfsc would import what lies in the folder in which it was started.
+MODULES = ("lfsc", "torch", "yaml", "numpy", "hydra", "multiprocessing", "tokenize")
+
+
+@pytest.fixture
+def working_folder(tmp_path, trace, monkeypatch) -> Path:
+    """The folder in which commands are run, with modules that leave a trace."""
+    folder = tmp_path / "downloaded"
+    folder.mkdir()
+    for name in MODULES:
+        (folder / f"{name}.py").write_text(f"open({str(trace)!r}, 'w').close()\nraise ImportError\n")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_python_itself_imports_from_the_working_folder(working_folder, trace):
+    subprocess.run([sys.executable, "-m", "lfsc", "--version"], capture_output=True, timeout=60)
+    assert trace.exists(), "the tests below could not fail"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("sweep", "trials=1"), ("train", "--multirun")], ids=lambda words: words[0])
+def test_trials_import_nothing_from_the_working_folder(working_folder, noise_corpus, trace, micro, command):
+    verb, option = command
+    short = (
+        f"data.path={noise_corpus}",
+        f"runs_root={working_folder}",
+        "trainer=cpu",
+        "max_updates=1",
+        "validate_every=1",
+    )
+    varied = "seed=1,2" if verb == "sweep" else "seed=1"
+    assert main([verb, str(micro.RECIPE), *short, varied, option]) == 0
     assert not trace.exists()

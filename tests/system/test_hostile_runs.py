@@ -11,7 +11,7 @@ import yaml
 
 from lfsc.cli import main
 from lfsc.metrics.perceptual import load_squim
-from lfsc.sweep.study import opened_storage
+from lfsc.sweep.study import open_storage
 
 
 class Trap:
@@ -94,9 +94,9 @@ def test_a_study_is_read_as_lines_of_json(tmp_path, trace):
     journal = tmp_path / "study.journal"
     journal.write_bytes(pickle.dumps(Trap(trace)) + b"\n")
     with pytest.raises(ValueError, match=r"decode|Expecting"):
-        opened_storage(str(journal), tmp_path)
+        open_storage(str(journal), tmp_path)
     assert not trace.exists()
-    backend = opened_storage(None, tmp_path / "new")._backend
+    backend = open_storage(None, tmp_path / "new")._backend
     assert not hasattr(backend, "load_snapshot")
 
 

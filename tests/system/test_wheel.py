@@ -22,7 +22,13 @@ def wheel(tmp_path_factory):
 
 def test_it_holds_what_is_needed_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("lfsc/cli.py", "lfsc/conf/train.yaml", "lfsc/recipes/demo.yaml", "data_prep/__main__.py"):
+    for name in (
+        "lfsc/cli.py",
+        "lfsc/py.typed",
+        "lfsc/conf/train.yaml",
+        "lfsc/recipes/demo.yaml",
+        "data_prep/__main__.py",
+    ):
         assert name in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"lfsc", "data_prep"}
 

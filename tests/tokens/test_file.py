@@ -4,7 +4,6 @@ import random
 import pytest
 import torch
 
-from lfsc.models.folding import fold
 from lfsc.tokens import file as token_file
 from lfsc.tokens.file import Tokens
 
@@ -111,47 +110,3 @@ def mutation(content: bytearray, generator: random.Random) -> bytearray:
 def test_nothing_wrong_is_written(wrong, message):
     with pytest.raises(ValueError, match=message):
         token_file.pack(stored()._replace(**wrong))
-
-
-def test_a_fingerprint_tells_what_makes_tokens_and_nothing_else(make_codec):
-    codec = make_codec()
-    mark = token_file.fingerprint(codec)
-    assert len(bytes.fromhex(mark)) == 8
-    assert token_file.fingerprint(make_codec()) == mark
-    codec.decoder.conv_in.bias.data += 1
-    assert token_file.fingerprint(codec) == mark
-    codec.encoder.blocks[0].chains[0][0].plain.bias.data[0] += 1e-6
-    assert token_file.fingerprint(codec) != mark
-    others = [make_codec(seed=1), make_codec(sample_rate=16000), make_codec(levels=(7, 8, 6, 6))]
-    assert len({mark, *map(token_file.fingerprint, others)}) == 4
-
-
-def test_a_codec_that_lost_its_weight_norm_carries_its_fingerprint(make_codec):
-    codec = make_codec()
-    mark = token_file.fingerprint(codec)
-    assert token_file.fingerprint(fold(codec, fingerprint=mark)) == mark
-    assert token_file.fingerprint(codec.bfloat16()) == mark
-    codec.carried_fingerprint = None
-    with pytest.raises(ValueError, match="carries no fingerprint"):
-        token_file.fingerprint(codec)
-
-
-def test_another_codecs_tokens_are_refused(make_codec):
-    codec = make_codec()
-    token_file.require_same_codec(token_file.fingerprint(codec), codec, name="clip")
-    with pytest.raises(ValueError, match=r"clip holds tokens of codec 0123456789abcdef, this codec is [0-9a-f]{16}"):
-        token_file.require_same_codec("0123456789abcdef", codec, name="clip")
-
-
-@pytest.mark.parametrize("change", [{"activation": "elu"}, {"pad_mode": "zeros"}, {"eps": 0.01}])
-def test_other_arithmetic_has_another_fingerprint(make_codec, change):
-    usual, other = make_codec(), make_codec(**change)
-    other.load_state_dict(usual.state_dict())
-    assert token_file.fingerprint(other) != token_file.fingerprint(usual)
-
-
-def test_an_activations_own_weights_count_too(make_codec):
-    codec = make_codec(activation="half_snake")
-    before = token_file.fingerprint(codec)
-    codec.encoder.activation_out.snake.alpha.data += 1
-    assert token_file.fingerprint(codec) != before

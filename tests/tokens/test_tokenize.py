@@ -8,8 +8,8 @@ import torch
 
 from lfsc.audio import files
 from lfsc.shards.tar import Sample
-from lfsc.tokens.file import fingerprint
-from lfsc.tokens.tokenize import Coded, Coding, Failure, batches, detokenized, token_clip, tokenized
+from lfsc.tokens.fingerprint import fingerprint
+from lfsc.tokens.tokenize import Coded, Coding, Failure, batches, detokenize, token_clip, tokenize
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ LENGTHS = [3000, 100, 9000, 2900, 1, 4000, 700]
 
 def test_tokens_are_those_of_each_clip_alone_in_the_order_of_the_samples(coding):
     samples = [clip_of(number, length, language="en") for number, length in enumerate(LENGTHS)]
-    results = list(tokenized(samples, coding))
+    results = list(tokenize(samples, coding))
     assert [result.sample.key for result in results] == [sample.key for sample in samples]
     for sample, result, num_samples in zip(samples, results, LENGTHS, strict=True):
         array = numpy.load(io.BytesIO(result.sample.parts["npy"]))
@@ -44,19 +44,19 @@ def test_tokens_are_those_of_each_clip_alone_in_the_order_of_the_samples(coding)
 
 def test_batching_changes_nothing(coding):
     samples = [clip_of(number, length) for number, length in enumerate(LENGTHS)]
-    alone = list(tokenized(samples, coding._replace(batch_seconds=0)))
-    assert list(tokenized(samples, coding)) == alone
+    alone = list(tokenize(samples, coding._replace(batch_seconds=0)))
+    assert list(tokenize(samples, coding)) == alone
 
 
 def test_text_beside_the_recording_is_taken_along(coding):
     sample = clip_of(0, 500)
     sample.parts["txt"] = "zwölf\n".encode()
-    (result,) = tokenized([sample], coding)
+    (result,) = tokenize([sample], coding)
     assert result.sample.note()["text"] == "zwölf"
 
 
 def test_another_rate_is_resampled(coding):
-    (result,) = tokenized([clip_of(0, 8000, rate=16000)], coding)
+    (result,) = tokenize([clip_of(0, 8000, rate=16000)], coding)
     assert result.num_samples == 11025
 
 
@@ -74,7 +74,7 @@ def test_what_cannot_be_coded_is_told_and_the_rest_is_coded(coding):
         Sample("note", {**clip_of(1, 600).parts, "json": b"["}),
         clip_of(2, 600),
     ]
-    results = list(tokenized(samples, coding))
+    results = list(tokenize(samples, coding))
     assert [type(result) for result in results] == [Coded, Failure, Failure, Failure, Failure, Coded]
     reasons = [result.reason for result in results if isinstance(result, Failure)]
     for reason, expected in zip(reasons, ("decoded", "peaks at 5", "no recording", "its json"), strict=True):
@@ -83,8 +83,8 @@ def test_what_cannot_be_coded_is_told_and_the_rest_is_coded(coding):
 
 def test_tokens_become_audio_as_long_as_it_was(coding):
     samples = [clip_of(number, length, text="x") for number, length in enumerate(LENGTHS)]
-    tokens = [result.sample for result in tokenized(samples, coding)]
-    for sample, result, num_samples in zip(tokens, detokenized(tokens, coding, format="wav"), LENGTHS, strict=True):
+    tokens = [result.sample for result in tokenize(samples, coding)]
+    for sample, result, num_samples in zip(tokens, detokenize(tokens, coding, format="wav"), LENGTHS, strict=True):
         heard, rate = files.read(result.sample.parts["wav"])
         expected = coding.codec.decode(token_clip(sample).content[None]).audio[0, :num_samples]
         assert rate == 22050
@@ -102,9 +102,9 @@ def test_tokens_become_audio_as_long_as_it_was(coding):
     ],
 )
 def test_tokens_that_cannot_be_decoded_are_told(coding, changes, message):
-    (good,) = (result.sample for result in tokenized([clip_of(0, 600)], coding))
+    (good,) = (result.sample for result in tokenize([clip_of(0, 600)], coding))
     bad = good._replace(key="bad", parts=good.parts | changes)
-    results = list(detokenized([good, bad, good], coding, format="flac"))
+    results = list(detokenize([good, bad, good], coding, format="flac"))
     assert [type(result) for result in results] == [Coded, Failure, Coded]
     assert results[1].key == "bad"
     assert re.search(message, results[1].reason)
@@ -113,7 +113,7 @@ def test_tokens_that_cannot_be_decoded_are_told(coding, changes, message):
 def test_pickled_arrays_are_not_loaded(coding):
     content = io.BytesIO()
     numpy.save(content, numpy.array([[print]], dtype=object), allow_pickle=True)
-    (result,) = detokenized([Sample("bad", {"npy": content.getvalue(), "json": b"{}"})], coding, format="flac")
+    (result,) = detokenize([Sample("bad", {"npy": content.getvalue(), "json": b"{}"})], coding, format="flac")
     assert "allow_pickle" in result.reason
 
 

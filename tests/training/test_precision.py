@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from lfsc.training.build import build_module
-from lfsc.training.precision import build_scaler, checked_precision, precision_plugins, set_tf32
+from lfsc.training.precision import build_scaler, check_precision, precision_plugins, set_tf32
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_these_train_on_a_cpu(precision):
-    assert checked_precision({"precision": precision, "accelerator": "cpu"}) == precision
+    assert check_precision({"precision": precision, "accelerator": "cpu"}) == precision
     assert precision_plugins(precision) == []
     assert not build_scaler(precision).is_enabled()
 
@@ -17,12 +17,12 @@ def test_these_train_on_a_cpu(precision):
 @pytest.mark.parametrize("precision", ["16-mixed", "fp16-mixed"])
 def test_float16_is_refused_on_a_cpu_with_the_reason(precision):
     with pytest.raises(ValueError, match="needs a GPU, and this run is on the CPU: take bf16-mixed"):
-        checked_precision({"precision": precision, "accelerator": "cpu"})
+        check_precision({"precision": precision, "accelerator": "cpu"})
 
 
 @pytest.mark.parametrize("precision", ["16-mixed", "fp16-mixed"])
 def test_float16_has_no_scaler_of_lightnings(precision):
-    precision = checked_precision({"precision": precision, "accelerator": "gpu"})
+    precision = check_precision({"precision": precision, "accelerator": "gpu"})
     (plugin,) = precision_plugins(precision)
     assert not plugin.scaler.is_enabled()
     loss = torch.ones(1)
@@ -62,4 +62,4 @@ def test_gradients_are_computed_outside_of_autocast(micro, configure):
 @pytest.mark.parametrize("precision", ["64-true", "bf16-true", "half"])
 def test_others_are_refused(precision):
     with pytest.raises(ValueError, match=f"precision={precision}: expected 32-true, bf16-mixed or 16-mixed"):
-        checked_precision({"precision": precision, "accelerator": "cpu"})
+        check_precision({"precision": precision, "accelerator": "cpu"})

@@ -33,7 +33,7 @@ class AudioInfo(NamedTuple):
     subtype: str
 
 
-class MetricLogging(NamedTuple):
+class Recording(NamedTuple):
     audio: Tensor
     sample_rate: int
 
@@ -51,17 +51,17 @@ class OneWay(soundfile.SoundFile):
 
 def probe(source: Source) -> AudioInfo:
     """What the header says; nothing is decoded."""
-    with _opened(source) as sound:
+    with _open(source) as sound:
         return _info(sound)
 
 
-def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> MetricLogging:
+def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> Recording:
     """Audio [T] float32 (the mean of the channels) at its own rate: `num_samples` from `start`, fewer at the end.
 
     Only the crop is decoded. Raises UnreadableAudio for whatever does not decode, holds nothing, or is not finite.
     """
-    with _opened(source) as sound:
-        return MetricLogging(torch.from_numpy(_samples(sound, _name(source), start, num_samples)), sound.samplerate)
+    with _open(source) as sound:
+        return Recording(torch.from_numpy(_samples(sound, _name(source), start, num_samples)), sound.samplerate)
 
 
 def read_rows(source: Source, rows: Rows, *, starts: Callable[[AudioInfo], Sequence[int]]) -> list[int]:
@@ -69,7 +69,7 @@ def read_rows(source: Source, rows: Rows, *, starts: Callable[[AudioInfo], Seque
 
     The source is opened once; what lies after its end is left as it is.
     """
-    with _opened(source) as sound:
+    with _open(source) as sound:
         places = zip(rows, starts(_info(sound)), strict=True)
         return [len(_samples(sound, _name(source), start, len(row), out=row)) for row, start in places]
 
@@ -131,7 +131,7 @@ def _samples(sound: OneWay, name: str, start: int, num_samples: int | None, out:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[soundfile.SoundFile]:
+def _open(source: Source) -> Iterator[soundfile.SoundFile]:
     """The open recording; whatever libsndfile or the file system has against it becomes UnreadableAudio."""
     try:
         with _stream(source) as stream, OneWay(stream, closefd=False) as sound:

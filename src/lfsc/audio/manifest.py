@@ -18,7 +18,7 @@ def manifest_rows(manifest: Path) -> list[tuple[str, dict]]:
     try:
         # Only a line feed ends a line: texts hold whatever else Unicode takes for an end.
         with manifest.open(encoding="utf-8-sig", newline="\n") as lines:
-            found = list(rows_of(str(manifest), lines))
+            found = list(parse_rows(str(manifest), lines))
     except UnicodeDecodeError as error:
         raise ValueError(f"{manifest} is not a manifest: expected text in UTF-8 (jsonl, csv or tsv)") from error
     for place, row in found:
@@ -27,7 +27,7 @@ def manifest_rows(manifest: Path) -> list[tuple[str, dict]]:
     return found
 
 
-def rows_of(manifest: str, lines: Iterable[str]) -> Iterator[tuple[str, dict | str]]:
+def parse_rows(manifest: str, lines: Iterable[str]) -> Iterator[tuple[str, dict | str]]:
     """The path and the columns of each row; for a row without a path, its place in the manifest and what is wrong.
 
     ValueError where a table of commas cannot be read any further.

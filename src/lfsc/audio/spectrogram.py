@@ -24,7 +24,7 @@ class Spectrogram(nn.Module):
     def forward(self, audio: Tensor) -> Tensor:
         with torch.autocast(audio.device.type, enabled=False):
             return torch.stft(
-                self.padded(audio.float()),
+                self.pad(audio.float()),
                 n_fft=self.n_fft,
                 hop_length=self.hop_length,
                 win_length=self.win_length,
@@ -34,7 +34,7 @@ class Spectrogram(nn.Module):
                 return_complex=True,
             )
 
-    def padded(self, audio: Tensor) -> Tensor:
+    def pad(self, audio: Tensor) -> Tensor:
         # Not by torch.stft: the gradient of its reflection is not deterministic on a GPU.
         pad = self.n_fft // 2
         if self.pad_mode == "reflect":

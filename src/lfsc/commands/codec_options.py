@@ -34,9 +34,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=15.0,
         metavar="S",
-        help="computed at once of a clip (default: %(default)s)",
+        help="how much of a clip is computed at once (default: %(default)s)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="make what is there already again")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
@@ -54,18 +54,17 @@ def ready(options: argparse.Namespace, device=None) -> Ready:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
     device = device or device_of(options.device)
     set_arithmetic(options, device)
-    return loaded(options.codec, str(device), options.precision)
+    return load_codec(options.codec, str(device), options.precision)
 
 
 # A worker asks for each of its shards.
 @lru_cache(maxsize=1)
-def loaded(source: str, device: str, precision: str) -> Ready:
+def load_codec(source: str, device: str, precision: str) -> Ready:
     import torch
 
     import lfsc
     from lfsc.cpu.apply import pack
-    from lfsc.models.folding import fold
-    from lfsc.tokens.file import fingerprint
+    from lfsc.tokens.fingerprint import fingerprint, fold
 
     codec = lfsc.load(source)
     mark = fingerprint(codec)

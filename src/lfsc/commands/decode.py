@@ -6,24 +6,25 @@ from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
-Token files (.lfsc) to speech, as long as it was. IN is a token file, a folder of them, or - for stdin; OUT is a .wav,
-.flac or .ogg file, a folder, or - for a wav on stdout. The codec must be the one that encoded them, or one fine-tuned
-from it with its encoder frozen."""
+Token files (.lfsc) to speech, as long as the original. IN is a token file, a folder of them, or - for stdin; OUT is a
+.wav, .flac or .ogg file, a folder, or - for a wav on stdout. The codec must be the one that encoded them, or one
+fine-tuned from it with its encoder frozen."""
 
 
 def main(arguments: list[str]) -> int:
-    options = parsed(arguments)
+    options = parse(arguments)
     found = file_jobs.jobs(options.input, options.output, suffixes=(".lfsc",), made=f".{options.format}")
 
     from lfsc.audio import files
     from lfsc.tokens import file as token_file
+    from lfsc.tokens.fingerprint import require_same_codec
 
     codec, _ = codec_options.ready(options)
 
     def decode(job: file_jobs.Job, progress: Progress) -> float:
         source = job.read()
         stored = token_file.unpack(source, name=job.name) if isinstance(source, bytes) else token_file.read(source)
-        token_file.require_same_codec(stored.fingerprint, codec, name=job.name)
+        require_same_codec(stored.fingerprint, codec, name=job.name)
         decoded = codec.decode(stored.tokens[None].to(codec.device), chunk_seconds=options.chunk_seconds)
         audio = decoded.audio[0, : stored.num_samples].cpu()
         if options.original_level:
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> int:
     return file_jobs.run(found, decode, verb="decode", overwrite=options.overwrite)
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lfsc decode", description=DESCRIPTION)
     parser.add_argument("input", metavar="IN")
     parser.add_argument("output", metavar="OUT")

@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
 
     from lfsc.tokens.shard_conversion import require_tokens
-    from lfsc.tokens.tokenize import detokenized
+    from lfsc.tokens.tokenize import detokenize
 
-    function = partial(detokenized, format=options.format)
+    function = partial(detokenize, format=options.format)
     return shard_jobs.convert(options, function, verb="detokenize", check=require_tokens)

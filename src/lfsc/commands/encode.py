@@ -9,11 +9,11 @@ from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
 Speech to token files (.lfsc). IN is a recording of any format and rate, a folder of them, or - for stdin; OUT is a
-file, a folder, or - for stdout. What is there already is skipped; failures are listed at the end."""
+file, a folder, or - for stdout. Files that exist already are skipped; failures are listed at the end."""
 
 
 def main(arguments: list[str]) -> int:
-    options = parsed(arguments)
+    options = parse(arguments)
     found = file_jobs.jobs(options.input, options.output, suffixes=SUFFIXES, made=".lfsc")
 
     from lfsc.commands.recordings import Recordings
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     return file_jobs.run(found, encode, verb="encode", done=done, overwrite=options.overwrite, finish=recordings.note)
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lfsc encode", description=DESCRIPTION)
     parser.add_argument("input", metavar="IN")
     parser.add_argument("output", metavar="OUT")

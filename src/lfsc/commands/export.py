@@ -25,16 +25,14 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("codec", help="a run directory, a checkpoint, a bundle, a .nemo archive or a hub name")
     parser.add_argument("out", type=Path, help="the folder to write; with --format nemo the file")
     parser.add_argument("--format", choices=FORMATS, default="bundle")
+    parser.add_argument("--with-discriminators", action="store_true", help="for others to fine-tune (bundle, nemo)")
     parser.add_argument(
-        "--with-discriminators", action="store_true", help="so that others can fine-tune (bundle, nemo)"
-    )
-    parser.add_argument(
-        "--fold", action="store_true", help="fold weight norm: quicker to load, no longer to train (bundle)"
+        "--fold", action="store_true", help="fold weight norm: loads faster, cannot be trained any more (bundle)"
     )
     parser.add_argument("--code-licence", metavar="TEXT", help="a statement for the model card (bundle)")
     parser.add_argument("--weights-licence", metavar="TEXT", help="the same, of the weights")
     parser.add_argument("--data-licence", metavar="TEXT", help="the same, of the data that they were trained on")
-    parser.add_argument("--overwrite", action="store_true", help="write over what is there")
+    parser.add_argument("--overwrite", action="store_true", help="replace what exists there already")
     return parser
 
 

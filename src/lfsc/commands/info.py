@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("source", help="a file, a folder or a hub name")
     parser.add_argument("--json", action="store_true", help="as JSON")
     options = parser.parse_args(arguments)
-    facts = told(options.source)
+    facts = describe(options.source)
     if options.json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
         return 0
@@ -27,12 +27,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def told(source: str) -> Facts:
+def describe(source: str) -> Facts:
     path = Path(source).expanduser()
     if path.is_file():
         return of_file(source, path)
     if (path / "index.json").is_file():
-        return inspect.indexed(path)
+        return inspect.describe_index(path)
     if (path / "status.json").is_file():
         return run_directory(path)
     if (path / "codec.json").is_file():

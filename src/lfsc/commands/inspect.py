@@ -27,13 +27,13 @@ def token_file(path: Path) -> Facts:
     }
 
 
-def indexed(path: Path) -> Facts:
+def describe_index(path: Path) -> Facts:
     """What the index of a folder of shards says."""
     found = index.read(path)
-    return corpus(found) if isinstance(found, Corpus) else converted(found)
+    return describe_corpus(found) if isinstance(found, Corpus) else describe_conversion(found)
 
 
-def corpus(found: Corpus) -> Facts:
+def describe_corpus(found: Corpus) -> Facts:
     splits = dict.fromkeys(dataset.split for dataset in found.datasets)
     return {
         "kind": "shards of speech",
@@ -47,7 +47,7 @@ def corpus(found: Corpus) -> Facts:
     }
 
 
-def converted(found: Conversion) -> Facts:
+def describe_conversion(found: Conversion) -> Facts:
     """What `lfsc tokenize` or `detokenize` finished."""
     if not found.shards():
         raise ValueError(f"{found.path} holds no shards")

@@ -7,12 +7,12 @@ from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
-Speech through a codec and back, to hear what it keeps. IN is a recording of any format and rate, a folder of them, or
+Speech through a codec and back, to listen to the result. IN is a recording of any format and rate, a folder of them, or
 - for stdin; OUT is a .wav, .flac or .ogg file, a folder, or - for a wav on stdout."""
 
 
 def main(arguments: list[str]) -> int:
-    options = parsed(arguments)
+    options = parse(arguments)
     found = file_jobs.jobs(options.input, options.output, suffixes=SUFFIXES, made=f".{options.format}")
 
     from lfsc.audio import files
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     return file_jobs.run(found, reconstruct, verb="reconstruct", overwrite=options.overwrite, finish=recordings.note)
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lfsc reconstruct", description=DESCRIPTION)
     parser.add_argument("input", metavar="IN")
     parser.add_argument("output", metavar="OUT")

@@ -42,9 +42,9 @@ def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) ->
     from lfsc.config.instantiate import check_targets
     from lfsc.distributed import is_first
     from lfsc.runs.summary import report_and_exit_code, resume_command
-    from lfsc.training.callbacks.checkpointing import newest, update_of
+    from lfsc.training.checkpoint_io import newest, update_of
 
-    config = changed(run.config(), overrides)
+    config = change(run.config(), overrides)
     # Only what the run itself names: the overrides are the user's own.
     check_targets(run.config(), trusted=trusted)
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}
@@ -64,7 +64,7 @@ def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) ->
     return report_and_exit_code(run)
 
 
-def changed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """The run's own configuration with overrides; ValueError for keys that it has not or that a run is made of."""
     from lfsc.config.compose import override
 

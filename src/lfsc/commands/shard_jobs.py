@@ -23,8 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="SHARDS")
     parser.add_argument("output", metavar="OUT", type=Path)
     codec_options.add_options(parser)
-    parser.add_argument("--part", type=part, default=(1, 1), metavar="I/N", help="what the I-th of N machines does")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a GPU, else one a core)")
+    parser.add_argument("--part", type=part, default=(1, 1), metavar="I/N", help="only the I-th of N parts of the work")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one per GPU, else one per core)")
     parser.add_argument("--ray", metavar="ADDRESS", help="use a Ray cluster instead; `local` starts one here")
     parser.add_argument(
         "--batch-seconds",
@@ -57,7 +57,7 @@ def convert(
         check(options.input, run)
     facts = shard_conversion.facts_of(run, options.precision)
     shard_conversion.begin(options.output, facts, overwrite=options.overwrite)
-    waiting = [task for task in found if options.overwrite or shard_conversion.finished(task) is None]
+    waiting = [task for task in found if options.overwrite or shard_conversion.read_record(task) is None]
     failures = []
     with Progress(f"lfsc {verb}", count=len(waiting), work=sum(size_of(task) for task in waiting)) as progress:
         for outcome in outcomes(options, Conversion(options, function, run.fingerprint), waiting, device):
@@ -118,10 +118,10 @@ class Conversion(NamedTuple):
 
 def outcomes(options: argparse.Namespace, conversion: Conversion, tasks: "list[Task]", device) -> Iterator[Outcome]:
     """What comes of each shard, in their order."""
-    from lfsc.parallel import mapped
+    from lfsc.parallel import map_tasks
 
     with workers_of(options, len(tasks), device) as workers:
-        yield from mapped(workers, conversion, tasks)
+        yield from map_tasks(workers, conversion, tasks)
 
 
 def workers_of(options: argparse.Namespace, num_tasks: int, device) -> "AbstractContextManager[Workers]":

@@ -10,10 +10,10 @@ from lfsc.commands.own_code import add_own_code, own_code_names
 DESCRIPTION = """\
 Train a recipe many times and find out what is best. key=1,2,3 tries values, key=log(1e-5,1e-3) and key=uniform(0,1)
 numbers between two, key=int(1,8) whole numbers; key=value holds for all trials. The same command resumes a sweep that
-was stopped or killed; on other machines, with the same storage, it helps."""
+was stopped or killed; on other machines, with the same storage, it takes part."""
 EPILOG = """\
 The sweep's own keys: objective=COLUMN of metrics.csv (val/mel), trials=N (all combinations, or 20), workers=N at once
-(1; data.workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
+(1; num_workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
 (sweeps/NAME/study.journal), sampler=tpe|random|grid (grid where there are only values), pruner=median|none,
 direction=minimize|maximize."""
 OWN = ("objective", "trials", "workers", "name", "storage", "sampler", "pruner", "direction")
@@ -49,7 +49,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     space = parse(items)
     if not space.varied:
         raise ValueError("nothing varies: give a key several values, key=1,2, or a range, key=log(1e-5,1e-3)")
-    plan = planned(recipe, items, own, space.grid)
+    plan = make_plan(recipe, items, own, space.grid)
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
     for overrides in space.examples:
         compose(recipe, [*overrides, f"name={folder.name}"])
@@ -69,7 +69,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     return show(study, plan, space, folder)
 
 
-def planned(recipe: str, items: list[str], own: dict[str, str], grid: list[Any] | None) -> Any:
+def make_plan(recipe: str, items: list[str], own: dict[str, str], grid: list[Any] | None) -> Any:
     from lfsc.sweep.study import Plan, default_direction
 
     objective = own.get("objective", "val/mel")

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from lfsc.runs.directory import Run
 
 EPILOG = """\
-Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, workers, seed, trainer=auto|cpu|ddp,
-trainer.precision, logger=csv|tensorboard|wandb, init_from. `lfsc train RECIPE --show` prints all of them."""
+Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, num_workers, seed,
+trainer=auto|cpu|ddp, trainer.precision, logger=csv|tensorboard|wandb, init_from.
+`lfsc train RECIPE --show` prints all of them."""
 
 
 def main(arguments: list[str]) -> int:

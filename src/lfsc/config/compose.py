@@ -24,14 +24,14 @@ from lfsc.config.schema import check_fits, check_kinds, with_texts
 PACKAGE = Path(__file__).parents[1]
 
 
-def shipped(name: str) -> Path:
+def find_shipped(name: str) -> Path:
     """conf/ or recipes/: inside an installed package, at the top of a checkout."""
     inside = PACKAGE / name
     return inside if inside.is_dir() else PACKAGE.parents[1] / name
 
 
 def recipe_names() -> list[str]:
-    return sorted(path.stem for path in shipped("recipes").glob("*.yaml"))
+    return sorted(path.stem for path in find_shipped("recipes").glob("*.yaml"))
 
 
 def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False) -> dict[str, Any]:
@@ -43,13 +43,13 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
     """
     path = find_recipe(recipe)
     check_overrides(overrides)
-    if path.parent != shipped("recipes"):
+    if path.parent != find_shipped("recipes"):
         make_importable(path.parent)
     chosen = compose_file(path, overrides)
     if "hydra" in OmegaConf.load(path):
         raise ValueError(f"{path.name} has a section hydra: {NO_HYDRA}")
     # What train.yaml and the same options of its groups have: what a recipe may set, and of which kind.
-    schema = plain(compose_file(shipped("conf") / "train.yaml", options_of(chosen)))
+    schema = to_container(compose_file(find_shipped("conf") / "train.yaml", options_of(chosen)))
     with open_dict(chosen):
         del chosen["hydra"], schema["hydra"]
     if missing := schema.keys() - chosen.keys():
@@ -57,7 +57,7 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
             f"{path.stem} lacks {', '.join(sorted(missing)[:3])} …: a recipe extends train or another recipe, as by "
             "`defaults: [demo, _self_]`"
         )
-    check_fits(schema, plain(chosen), explain=lambda key: explain_unknown(key, schema))
+    check_fits(schema, to_container(chosen), explain=lambda key: explain_unknown(key, schema))
     for key in keys_left_open(path):
         if OmegaConf.select(chosen, key) is None:
             OmegaConf.update(chosen, key, "???")
@@ -107,13 +107,13 @@ def check_resolved(config: Any, key: str = "") -> None:
 def is_option(item: str) -> bool:
     """Whether `key=value` chooses an option of a group, such as trainer=ddp."""
     key, _, value = item.partition("=")
-    return (shipped("conf") / key / f"{value}.yaml").is_file()
+    return (find_shipped("conf") / key / f"{value}.yaml").is_file()
 
 
 def option_or_value(key: str, text: str) -> Any:
     """The section that an option of a group stands for, such as trainer=ddp, or the value itself."""
     if is_option(f"{key}={text}"):
-        return plain(compose_file(shipped("conf") / "train.yaml", [f"{key}={text}"]))[key]
+        return to_container(compose_file(find_shipped("conf") / "train.yaml", [f"{key}={text}"]))[key]
     return OmegaConf.create(f"value: {text}").value
 
 
@@ -128,7 +128,7 @@ def options_of(config: DictConfig) -> list[str]:
 
 def keys_left_open(path: Path) -> set[str]:
     """The keys that are `???` in a recipe or in one that it extends: for Hydra, train.yaml's null would fill them."""
-    recipe = plain(OmegaConf.load(path))
+    recipe = to_container(OmegaConf.load(path))
     extended = [find_beside(path, name) for name in recipe.pop("defaults", []) if isinstance(name, str)]
     return open_keys(recipe).union(*(keys_left_open(each) for each in extended if each.is_file()))
 
@@ -141,11 +141,13 @@ def open_keys(config: dict[str, Any], section: str = "") -> set[str]:
 def find_beside(path: Path, recipe: str) -> Path:
     """The file of a recipe that another one extends."""
     beside = path.with_name(f"{recipe}.yaml")
-    return beside if beside.is_file() else shipped("recipes") / beside.name
+    return beside if beside.is_file() else find_shipped("recipes") / beside.name
 
 
 def find_recipe(recipe: str) -> Path:
-    path = Path(recipe).expanduser() if recipe.endswith((".yaml", ".yml")) else shipped("recipes") / f"{recipe}.yaml"
+    path = (
+        Path(recipe).expanduser() if recipe.endswith((".yaml", ".yml")) else find_shipped("recipes") / f"{recipe}.yaml"
+    )
     if not path.is_file():
         raise ValueError(
             f"no recipe {recipe!r}: there are {', '.join(recipe_names())}, or give the path of a YAML file"
@@ -155,7 +157,7 @@ def find_recipe(recipe: str) -> Path:
 
 def compose_file(path: Path, overrides: list[str]) -> DictConfig:
     """What Hydra makes of a file and overrides, with its own section `hydra`."""
-    search_path = ",".join(f"file://{shipped(place)}" for place in ("conf", "recipes"))
+    search_path = ",".join(f"file://{find_shipped(place)}" for place in ("conf", "recipes"))
     try:
         with initialize_config_dir(config_dir=str(path.parent), version_base="1.3"), quiet_plugins():
             overrides = [*overrides, f"hydra.searchpath=[{search_path}]"]
@@ -184,13 +186,13 @@ def explain(error: Exception, path: Path) -> str:
     text = one_line(error).partition(" Config search path")[0]
     choice = re.search(r"Could not load '([^/']+)/([^']+)'", text)
     if choice:
-        options = sorted(path.stem for path in (shipped("conf") / choice[1]).glob("*.yaml"))
+        options = sorted(path.stem for path in (find_shipped("conf") / choice[1]).glob("*.yaml"))
         return f"no option {choice[2]!r} for {choice[1]}: there are {', '.join(options)}"
     option = re.search(r"Could not find '(\S+)' Available options in '(\S+)': (.*)", text)
     if option:
         return f"no option {option[1].rpartition('/')[2]!r} for {option[2]}: there are {', '.join(option[3].split())}"
     unknown = re.search(r"Key '[^']+' is not in struct full_key: (\S+)", one_line(error.__cause__ or error))
-    return explain_unknown(unknown[1], plain(compose_file(path, []))) if unknown else f"{path.stem}: {text}"
+    return explain_unknown(unknown[1], to_container(compose_file(path, []))) if unknown else f"{path.stem}: {text}"
 
 
 def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
@@ -207,7 +209,7 @@ def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
     return f"no key {full_key!r}: {hint}"
 
 
-def plain(config: DictConfig) -> dict[str, Any]:
+def to_container(config: DictConfig) -> dict[str, Any]:
     return OmegaConf.to_container(config, resolve=False)
 
 

@@ -36,8 +36,8 @@ def pack(codec: Codec) -> Codec:
     The convolutions add in another order, so that results differ in the last bits of float32 from those of a codec
     that is not packed, and a token in some ten thousand may. As it is where torch has no kernels for this CPU.
     """
-    if codec.device.type == "cpu" and torch.backends.mkldnn.is_available() and supported(codec.dtype):
-        tiled = {layer for block in aligned_blocks(codec) for layer in block.modules() if worth_tiling(layer)}
+    if codec.device.type == "cpu" and torch.backends.mkldnn.is_available() and is_supported(codec.dtype):
+        tiled = {layer for block in find_aligned_blocks(codec) for layer in block.modules() if worth_tiling(layer)}
         for module in list(codec.modules()):
             for name, layer in list(module.named_children()):
                 if layer in tiled:
@@ -51,11 +51,11 @@ def pack(codec: Codec) -> Codec:
     return codec
 
 
-def supported(dtype: torch.dtype) -> bool:
+def is_supported(dtype: torch.dtype) -> bool:
     return dtype == torch.float32 or (dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def aligned_blocks(codec: Codec) -> list[nn.Module]:
+def find_aligned_blocks(codec: Codec) -> list[nn.Module]:
     """Blocks in which tiles change no token: they begin at the same steps of a clip whole and in chunks."""
     steps, found = codec.hop_length, list(codec.decoder.blocks)
     for block, downsample in zip(codec.encoder.blocks, codec.encoder.downsamples, strict=True):

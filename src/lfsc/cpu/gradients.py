@@ -11,7 +11,7 @@ from torch.amp import custom_bwd, custom_fwd
 from torch.autograd import Function
 from torch.nn import functional as F
 
-from lfsc.cpu.products import overlapped
+from lfsc.cpu.products import overlap_add
 
 # oneDNN falls back to slow kernels where a dilated kernel spans more steps than this, and fewer channels than those of
 # the widest layers make up for it.
@@ -89,10 +89,10 @@ class Downsampled(Function):
         rows, of_x, of_weight = gradient.mT.flatten(0, 1), None, None
         if ctx.needs_input_grad[0]:
             of_pieces = (rows @ weight.flatten(1)).unflatten(0, (len(x), -1))
-            of_x = overlapped(of_pieces.unflatten(-1, weight.shape[1:]).transpose(1, 2))
+            of_x = overlap_add(of_pieces.unflatten(-1, weight.shape[1:]).transpose(1, 2))
             of_x = F.pad(of_x, (0, x.shape[-1] - of_x.shape[-1]))
         if ctx.needs_input_grad[1]:
-            of_weight = (rows.T @ pieces(x, weight.shape[-1])).view_as(weight)
+            of_weight = (rows.T @ unfold_overlapping(x, weight.shape[-1])).view_as(weight)
         return of_x, of_weight, gradient.sum((0, 2))
 
 
@@ -110,12 +110,12 @@ class Upsampled(Function):
     @custom_bwd(device_type="cpu")
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
-        seen = pieces(F.pad(gradient, (ctx.padding, ctx.padding)), weight.shape[-1])
+        seen = unfold_overlapping(F.pad(gradient, (ctx.padding, ctx.padding)), weight.shape[-1])
         of_x = (seen @ weight.flatten(1).T).unflatten(0, (len(x), -1)).mT if ctx.needs_input_grad[0] else None
         of_weight = (x.mT.flatten(0, 1).T @ seen).view_as(weight) if ctx.needs_input_grad[1] else None
         return of_x, of_weight, gradient.sum((0, 2)), None
 
 
-def pieces(x: Tensor, size: int) -> Tensor:
+def unfold_overlapping(x: Tensor, size: int) -> Tensor:
     """The pieces of x [B,C,T] that begin every `size`/2 steps, each a row: [B·pieces, C·size]."""
     return x.unfold(-1, size, size // 2).transpose(1, 2).flatten(2).flatten(0, 1)

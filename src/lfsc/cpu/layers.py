@@ -3,8 +3,8 @@
 from torch import Tensor
 
 from lfsc.cpu.gradients import convolve, upsample
-from lfsc.cpu.products import convolved, pays, upsampled
-from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, silenced_behind
+from lfsc.cpu.products import convolve_by_product, pays, upsample_by_product
+from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, mask_behind
 
 
 class FastConv1d(PaddedConv1d):
@@ -17,7 +17,7 @@ class FastConv1d(PaddedConv1d):
         (stride,), (dilation,), (kernel_size,) = self.stride, self.dilation, self.kernel_size
         steps = (x.shape[-1] - dilation * (kernel_size - 1) - 1) // stride + 1
         if pays(steps, weight):
-            return convolved(x, weight, self.bias, stride=stride, dilation=dilation)
+            return convolve_by_product(x, weight, self.bias, stride=stride, dilation=dilation)
         return self.convolve(x, weight)
 
 
@@ -25,11 +25,11 @@ class FastUpsample(UpsampleConv1d):
     """The same transposed convolution."""
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        (padding,), (output_padding,), x = self.padding, self.output_padding, silenced_behind(x, length)
+        (padding,), (output_padding,), x = self.padding, self.output_padding, mask_behind(x, length)
         return upsample(x, self.weight, self.bias, padding=padding, output_padding=output_padding, groups=self.groups)
 
     def between(self, x: Tensor, weight: Tensor) -> Tensor:
         (rate,) = self.stride
         if self.groups == 1 and pays(x.shape[-1], weight):
-            return upsampled(x, weight, self.bias)[..., rate:-rate]
+            return upsample_by_product(x, weight, self.bias)[..., rate:-rate]
         return super().between(x, weight)

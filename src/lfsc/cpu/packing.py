@@ -5,8 +5,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lfsc.cpu.tiling import TiledConvolution
-from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, silenced_behind
-from lfsc.models.padding import padded
+from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, mask_behind
+from lfsc.models.padding import pad_steps
 
 # Of an input, by which oneDNN chooses the layout; it fits shorter and longer ones. Without it bfloat16 takes 20 times
 # as long in some layers.
@@ -24,7 +24,7 @@ class PackedConv1d(PaddedConv1d):
             setattr(self, name, getattr(layer, name))
         self.bias = layer.bias
         self.shape = ([0, 0], [1, *self.stride], [1, *self.dilation], 1)
-        self.weight = reordered(layer.weight.detach(), self.shape)
+        self.weight = reorder(layer.weight.detach(), self.shape)
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         return pointwise(x, weight, self.bias, self.shape, self.slope)
@@ -40,8 +40,8 @@ class TiledConv1d(PackedConv1d):
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
         # A dilated convolution is an ordinary one of every so many steps.
         steps, (dilation,) = x.shape[-1], self.dilation
-        x = padded(x, self.pad, self.pad_mode, length).mT
-        y = interleaved(self.tiled(deinterleaved(x, dilation)), dilation)[:, :steps].mT
+        x = pad_steps(x, self.pad, self.pad_mode, length).mT
+        y = interleave(self.tiled(deinterleave(x, dilation)), dilation)[:, :steps].mT
         return y if self.slope is None else F.leaky_relu_(y, self.slope)
 
 
@@ -58,11 +58,11 @@ class PackedUpsample(UpsampleConv1d):
         self.shape = ([0, 0], [1, 1], [1, 1], 1)
         # [C,C',2·rate] as [rate·C',C,2]: the tap for the earlier of two inputs comes first.
         taps = layer.weight.detach().unflatten(-1, (2, rate)).flip(2).permute(3, 1, 0, 2).flatten(0, 1)
-        self.weight = reordered(taps, self.shape)
+        self.weight = reorder(taps, self.shape)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
         steps, (rate,), (padding,) = x.shape[-1], self.stride, self.padding
-        y = self.between(F.pad(silenced_behind(x, length), (1, 1)), self.weight)
+        y = self.between(F.pad(mask_behind(x, length), (1, 1)), self.weight)
         return y[..., padding : padding + steps * rate]
 
     def between(self, x: Tensor, weight: Tensor) -> Tensor:
@@ -73,7 +73,7 @@ class PackedUpsample(UpsampleConv1d):
 Shape = tuple[list[int], list[int], list[int], int]  # padding, stride, dilation and groups
 
 
-def reordered(weight: Tensor, shape: Shape) -> Tensor:
+def reorder(weight: Tensor, shape: Shape) -> Tensor:
     """A weight [C',C,K] as oneDNN's kernels read it, of a two-dimensional convolution of height 1: there are no others
     that keep the layout of their input."""
     size = [1, weight.shape[1], 1, TYPICAL_STEPS]
@@ -87,7 +87,7 @@ def pointwise(x: Tensor, weight: Tensor, bias: Tensor, shape: Shape, slope: floa
     return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *shape, *after)[:, :, 0]
 
 
-def deinterleaved(x: Tensor, phases: int) -> Tensor:
+def deinterleave(x: Tensor, phases: int) -> Tensor:
     """x [B,T,C] as [B·phases,⌈T/phases⌉,C]: every so many steps a row, with zeros at the end."""
     if phases == 1:
         return x
@@ -95,6 +95,6 @@ def deinterleaved(x: Tensor, phases: int) -> Tensor:
     return x.unflatten(1, (-1, phases)).transpose(1, 2).flatten(0, 1)
 
 
-def interleaved(x: Tensor, phases: int) -> Tensor:
+def interleave(x: Tensor, phases: int) -> Tensor:
     """The inverse, with what came of the zeros at its end."""
     return x if phases == 1 else x.unflatten(0, (-1, phases)).transpose(1, 2).flatten(1, 2)

@@ -49,10 +49,10 @@ class TiledConvolution:
         spectra = x.new_zeros(self.tiles, self.size, self.in_channels)
         for window, made in zip(windows.split(self.tiles), result.split(self.tiles), strict=True):
             torch.matmul(self.forward, window, out=spectra[: len(window)])
-            torch.matmul(self.inverse, self.multiplied(spectra)[: len(window)], out=made)
+            torch.matmul(self.inverse, self.multiply(spectra)[: len(window)], out=made)
         return result.view(len(x), tiles * STEPS, self.out_channels)[:, :steps]
 
-    def multiplied(self, spectra: Tensor) -> Tensor:
+    def multiply(self, spectra: Tensor) -> Tensor:
         """Spectra [tiles,size,C'] of spectra [tiles,size,C]."""
         tiles = len(spectra)
         x = spectra.view(1, tiles, 1, -1).permute(0, 3, 2, 1)

@@ -6,6 +6,7 @@ from functools import partial
 
 from megatron.energon.epathlib import EPath
 
+from lfsc.io import safe_yaml
 from lfsc.shards import index
 from lfsc.shards.checks import ENERGON_TYPE, require_crude
 from lfsc.shards.index import Corpus, Dataset, Shard
@@ -33,7 +34,7 @@ def _require_crude(root: EPath, folder: str) -> None:
     path = root / folder / ENERGON_TYPE
     storage.require_inside(root, [path])
     try:
-        content = storage.read(path)
+        content = storage.read_range(path, 0, safe_yaml.MAX_BYTES + 1)
     except FileNotFoundError:
         return
     require_crude(content, str(path))

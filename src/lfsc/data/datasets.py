@@ -30,7 +30,7 @@ def open_training(
     crops = encoder.cropper.count
     if batch_size % crops:
         raise ValueError(f"batch_size={batch_size} must be a multiple of crops_per_clip={crops}")
-    datasets = wanted(corpus, encoder.filter, max_missing_fraction)
+    datasets = select_datasets(corpus, encoder.filter, max_missing_fraction)
     config = WorkerConfig(
         rank=ranks.rank,
         world_size=ranks.world_size,
@@ -58,7 +58,7 @@ def open_training(
     )
 
 
-def wanted(corpus: Corpus, filter: Filter, max_missing_fraction: float) -> list[Dataset]:
+def select_datasets(corpus: Corpus, filter: Filter, max_missing_fraction: float) -> list[Dataset]:
     """The datasets that may be heard, of the shards that are there."""
     datasets = corpus.split("train")
     filter.check_languages(datasets)

@@ -43,23 +43,23 @@ def require_inside(folder: EPath, files: Iterable[EPath]) -> None:
 def read(path: EPath) -> bytes:
     """The whole file."""
     with storage_errors(path):
-        return connected(path).read_bytes()
+        return connect(path).read_bytes()
 
 
 def read_range(path: EPath, start: int, size: int) -> bytes:
     """As much of the `size` bytes from `start` as is there, in one request; opened, a remote file would come whole."""
     with storage_errors(path):
-        path = connected(path)
+        path = connect(path)
         return bytes(path.fs.read(str(path.internal_path), byte_range=Range(start, size)))
 
 
 def size(path: EPath) -> int:
     """In bytes."""
     with storage_errors(path):
-        return connected(path).size()
+        return connect(path).size()
 
 
-def connected(path: EPath) -> EPath:
+def connect(path: EPath) -> EPath:
     """The same path with connections of this process.
 
     A loader's worker that is forked has those of its parent in every path, and workers that share a connection get each

@@ -10,6 +10,8 @@ from megatron.energon import get_savable_loader
 from megatron.energon.flavors.base_dataset import SavableDataset
 from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
 
+from lfsc.distributed import gather
+
 from .batch import Batch, UnusableData
 from .loader_state import from_plain, to_plain
 from .skips import SkipLog
@@ -74,7 +76,7 @@ class TrainingStream:
 
     def state(self) -> dict[str, Any]:
         """Where all ranks are, in plain containers. Every rank must ask."""
-        return {"identity": self.identity, "ranks": gathered(to_plain(self.rank_state()))}
+        return {"identity": self.identity, "ranks": gather(to_plain(self.rank_state()))}
 
     def rank_state(self) -> SavableDataLoaderState | None:
         state = self.loader.save_state_rank()
@@ -97,7 +99,7 @@ class TrainingStream:
         changed = [key for key in self.identity if saved.get(key) != self.identity[key]]
         rank_states = state["ranks"]
         if changed and set(changed) <= {"world_size", "num_workers"}:
-            rank_states = redistributed(rank_states, self.ranks)
+            rank_states = redistribute(rank_states, self.ranks)
         elif changed:
             rank_states = None
         if rank_states is None:
@@ -135,16 +137,7 @@ def savable_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoad
     return loader
 
 
-def gathered(own: Any) -> list[Any]:
-    """The objects of all ranks, by rank."""
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return [own]
-    every = [None] * torch.distributed.get_world_size()
-    torch.distributed.all_gather_object(every, own)
-    return every
-
-
-def redistributed(rank_states: Sequence[Any], ranks: Ranks) -> list[Any] | None:
+def redistribute(rank_states: Sequence[Any], ranks: Ranks) -> list[Any] | None:
     """The workers' states dealt to another number of ranks; None if there are not as many workers in all."""
     if None in rank_states:
         return None

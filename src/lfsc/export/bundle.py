@@ -6,8 +6,7 @@ from lfsc.export.model_card import model_card
 from lfsc.formats import bundle
 from lfsc.formats.skeleton import fill, skeleton
 from lfsc.formats.source import Source
-from lfsc.models.folding import fold
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint, fold
 
 
 def write_bundle(

@@ -11,8 +11,7 @@ from lfsc.formats.skeleton import fill, skeleton
 from lfsc.formats.source import Source
 from lfsc.io import atomic
 from lfsc.models.codec import Codec
-from lfsc.models.folding import fold
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint, fold
 
 
 class AudioToTokens(nn.Module):
@@ -47,7 +46,7 @@ class TokensToAudio(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         frames = tokens.shape[-1]
-        codes = self.quantizer.codes_of(tokens)
+        codes = self.quantizer.dequantize(tokens)
         padded = F.pad(codes, (0, torch.sym_max(frames, self.min_frames) - frames))
         return self.decoder(padded)[:, : frames * self.hop_length]
 

@@ -4,7 +4,7 @@ from lfsc.formats.licences import statements_of
 from lfsc.formats.skeleton import fill, skeleton
 from lfsc.formats.source import RUN, Source
 from lfsc.models.codec import Codec
-from lfsc.tokens.file import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 
 USE = "encode, decode, reconstruct, tokenize, evaluate, export"
 

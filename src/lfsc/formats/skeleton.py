@@ -9,7 +9,7 @@ from torch.overrides import TorchFunctionMode
 
 from lfsc.config.instantiate import build
 from lfsc.models.codec import Codec
-from lfsc.models.folding import fold_weights
+from lfsc.nn.weight_norm import fold_weights
 
 
 class LazyTensors(Protocol):

@@ -1,117 +1,131 @@
-"""Pickles of torch.save, read as data: plain containers and the places of tensors; nothing in them is executed."""
+"""Pickles of torch.save, held against what it writes for plain containers and tensors before torch reads them.
 
-import io
-import pickle
+torch.load(weights_only=True) runs nothing, but it bounds neither memory nor time: a short pickle may copy one text a
+million times, hash a tuple of tuples of tuples, or fill a dict with keys of one hash.
+"""
+
 import pickletools
-from collections import OrderedDict
-from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
-
-# What torch.save writes for plain containers and tensors (pickle's protocol 2). The scan before loading keeps to these
-# because C's unpickler allocates what other codes ask for, such as the gigabytes of a memo with one high index.
-OPCODES = frozenset(
-    {"PROTO", "STOP", "MARK", "GLOBAL", "REDUCE", "BUILD", "BINPERSID"}
-    | {"EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"}
-    | {"SETITEM", "SETITEMS", "APPEND", "APPENDS", "BINGET", "LONG_BINGET", "BINPUT", "LONG_BINPUT"}
-    | {"NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"}
-)
-DTYPES = {
-    "DoubleStorage": torch.float64,
-    "FloatStorage": torch.float32,
-    "HalfStorage": torch.float16,
-    "BFloat16Storage": torch.bfloat16,
-    "LongStorage": torch.int64,
-    "IntStorage": torch.int32,
-    "ShortStorage": torch.int16,
-    "CharStorage": torch.int8,
-    "ByteStorage": torch.uint8,
-    "BoolStorage": torch.bool,
+# What lies on the stack in the place of an object, where no more than its kind matters.
+MARK, DICT, ORDERED_DICT, OTHER = object(), object(), object(), object()
+PROTOCOL = 2
+SCALARS = frozenset({"NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"})
+EMPTY = {"EMPTY_DICT": DICT, "EMPTY_LIST": OTHER, "EMPTY_TUPLE": ()}
+TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+KINDS = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
+STORAGES = frozenset(f"torch {kind}Storage" for kind in KINDS)
+# What may be called, and what comes of it.
+CALLABLE = {
+    "collections OrderedDict": ORDERED_DICT,
+    "_codecs encode": OTHER,
+    "torch Size": OTHER,
+    "torch._utils _rebuild_tensor_v2": OTHER,
+    "torch._utils _rebuild_parameter": OTHER,
 }
-MOST_DIMENSIONS = 16
-# What a damaged or crafted pickle can raise while it is read; all of it means that the file is not what it should be.
-DAMAGE = (pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError, AttributeError, OverflowError)
+# An attribute of a state dict is set by one; each copies a dict, which may be the same large one.
+MOST_BUILDS = 100
+LARGEST_KEY = 1 << 31
+LONGEST_STORAGE_KEY = 100
 
 
-class Storage(NamedTuple):
-    record: str
-    dtype: torch.dtype
-    numel: int
+class Name(str):
+    """A function or type that the pickle names."""
 
 
-class Stored(NamedTuple):
-    """A tensor that still lies in its file."""
+def check_plain(data: bytes, *, most_instructions: int) -> set[str]:
+    """The keys of the storages that a pickle refers to.
 
-    storage: Storage
-    offset: int
-    shape: tuple[int, ...]
-    stride: tuple[int, ...]
-
-
-def unpickled(data: bytes) -> Any:
-    scan(data)
-    return Reader(data).load()
-
-
-def scan(data: bytes) -> None:
-    for opcode, argument, _ in pickletools.genops(data):
-        if opcode.name not in OPCODES:
-            raise ValueError(f"pickle instruction {opcode.name}")
-        if opcode.name == "LONG_BINPUT" and argument > len(data):
-            raise ValueError("a memo with more entries than the pickle has bytes")
-
-
-class Reader(pickle.Unpickler):
-    """Builds plain containers and `Stored`; any other name in the pickle ends the reading."""
-
-    def __init__(self, data: bytes):
-        super().__init__(io.BytesIO(data))
-        self.spare = len(data)
-
-    def find_class(self, module: str, name: str) -> Any:
-        # Made anew each time, so that nothing that a pickle does to one of them outlives the reading. They take no more
-        # than torch.save gives them: what one short instruction could multiply would fill the memory.
-        known = {
-            "collections.OrderedDict": lambda: OrderedDict(),
-            "_codecs.encode": lambda text, encoding: self.encoded(text),
-            "__builtin__.bytes": lambda: b"",
-            "torch.Size": lambda shape: sizes(shape),
-            "torch._utils._rebuild_tensor_v2": lambda *tensor: located(*tensor[:4]),
-            "torch._utils._rebuild_parameter": lambda tensor, *_: tensor,
-        } | {f"torch.{storage}": dtype for storage, dtype in DTYPES.items()}
-        if f"{module}.{name}" not in known:
-            raise ValueError(f"it names {module}.{name}")
-        return known[f"{module}.{name}"]
-
-    def encoded(self, text: str) -> bytes:
-        """Bytes as protocol 2 spells them."""
-        self.spare -= len(text)
-        if self.spare < 0:
-            raise ValueError("more bytes than the pickle has")
-        return text.encode("latin1")
-
-    def persistent_load(self, pid: Any) -> Storage:
-        _, dtype, key, _, numel = pid
-        if not (isinstance(dtype, torch.dtype) and isinstance(key, str) and isinstance(numel, int) and numel >= 0):
-            raise ValueError("a storage without type, name or size")
-        return Storage(f"data/{key}", dtype, numel)
-
-
-def located(storage: Any, offset: Any, shape: Any, stride: Any) -> Stored:
-    """A tensor that lies inside its storage and is not larger than it."""
-    stored = Stored(storage, offset, sizes(shape), sizes(stride))
-    if not isinstance(storage, Storage) or not isinstance(offset, int) or offset < 0:
-        raise ValueError("a tensor without storage")
-    reach = offset + sum((size - 1) * step for size, step in zip(stored.shape, stored.stride, strict=True)) + 1
-    if prod(stored.shape) > storage.numel or (prod(stored.shape) and reach > storage.numel):
-        raise ValueError(f"a tensor {stored.shape} that reaches beyond its storage")
-    return stored
+    ValueError for one that names anything but plain data and tensors, or that would take more than its own length in
+    time or memory. What is damaged may raise LookupError, TypeError or AttributeError too.
+    """
+    stack: list[Any] = []
+    memo: dict[int, Any] = {}
+    keys: set[str] = set()
+    spare, builds = len(data), 0
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+        if count >= most_instructions:
+            raise ValueError(f"a pickle of more than {most_instructions} instructions")
+        name = opcode.name
+        if name in SCALARS:
+            stack.append(argument)
+        elif name in ("BINPUT", "LONG_BINPUT"):
+            memo[argument] = stack[-1]
+        elif name in ("BINGET", "LONG_BINGET"):
+            stack.append(memo[argument])
+        elif name in TUPLES:
+            stack[-TUPLES[name] :] = [tuple(stack[-TUPLES[name] :])]
+        elif name == "MARK":
+            stack.append(MARK)
+        elif name == "TUPLE":
+            stack.append(tuple(pop_to_mark(stack)))
+        elif name in EMPTY:
+            stack.append(EMPTY[name])
+        elif name == "SETITEM":
+            check_keys(stack[-2:-1])
+            del stack[-2:]
+        elif name == "SETITEMS":
+            check_keys(pop_to_mark(stack)[::2])
+        elif name == "APPEND":
+            stack.pop()
+        elif name == "APPENDS":
+            pop_to_mark(stack)
+        elif name == "GLOBAL":
+            if argument not in CALLABLE and argument not in STORAGES:
+                raise ValueError(f"it names {argument.replace(' ', '.')[:100]}")
+            stack.append(Name(argument))
+        elif name == "REDUCE":
+            arguments, function = stack.pop(), stack.pop()
+            spare -= copied_length(function, arguments)
+            if spare < 0:
+                raise ValueError("more bytes than the pickle has")
+            stack.append(CALLABLE[function])
+        elif name == "BUILD":
+            builds += 1
+            if builds > MOST_BUILDS or stack.pop() is not DICT or stack[-1] is not ORDERED_DICT:
+                raise ValueError("attributes of what is no state dict")
+        elif name == "BINPERSID":
+            keys.add(storage_key(stack.pop()))
+            stack.append(OTHER)
+        elif name == "STOP":
+            stack.pop()
+        elif (name, argument) != ("PROTO", PROTOCOL):
+            raise ValueError(f"pickle instruction {name}" + f" {argument}" * (name == "PROTO"))
+    return keys
 
 
-def sizes(values: Any) -> tuple[int, ...]:
-    if not isinstance(values, tuple) or len(values) > MOST_DIMENSIONS:
-        raise ValueError("a tensor without a shape")
-    if not all(isinstance(value, int) and value >= 0 for value in values):
-        raise ValueError("a tensor of a negative size")
-    return values
+def pop_to_mark(stack: list[Any]) -> list[Any]:
+    """What lies on the last mark, taken off the stack with it."""
+    start = len(stack)
+    while stack[start - 1] is not MARK:
+        start -= 1
+        if start == 0:
+            raise ValueError("a pickle without a mark")
+    items = stack[start:]
+    del stack[start - 1 :]
+    return items
+
+
+def check_keys(keys: list[Any]) -> None:
+    """Texts, whose hashes nobody can foresee, and small numbers, few of which fall together."""
+    for key in keys:
+        if type(key) is not str and not (type(key) is int and abs(key) < LARGEST_KEY):
+            raise ValueError("a dict with keys that are neither texts nor small numbers")
+
+
+def copied_length(function: Any, arguments: Any) -> int:
+    """How much a call copies."""
+    if type(function) is not Name or function not in CALLABLE or type(arguments) is not tuple:
+        raise ValueError("a call of what is no function")
+    if CALLABLE[function] is ORDERED_DICT and arguments:
+        raise ValueError("an ordered dict that is not empty at first")
+    return sum(len(argument) for argument in arguments if isinstance(argument, str | tuple))
+
+
+def storage_key(pid: Any) -> str:
+    _, kind, key, _, numel = pid
+    if not (type(kind) is Name and kind in STORAGES and type(numel) is int and numel >= 0):
+        raise ValueError("a storage without type or size")
+    if type(key) is not str or len(key) > LONGEST_STORAGE_KEY:
+        raise ValueError("a storage without a name")
+    return key

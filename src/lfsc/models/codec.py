@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
-from lfsc.models.inference.arguments import check_codebook, check_range, checked_audio, checked_lengths, checked_tokens
-from lfsc.models.inference.chunking import decode_in_chunks, encode_in_chunks, filled, frames_of, silenced
+from lfsc.models.inference.arguments import check_audio, check_codebook, check_lengths, check_range, check_tokens
+from lfsc.models.inference.chunking import decode_in_chunks, encode_in_chunks, frames_of, mask_padding, pad_to
 from lfsc.models.inference.stream import Stream
 from lfsc.models.quantizer import GroupedFSQ
 
@@ -85,8 +85,8 @@ class Codec(nn.Module):
     @property
     def lookahead(self) -> Lookahead:
         """What must have arrived behind a frame before it is complete: the codec is not causal."""
-        samples = self.encoder.needed_samples(range(1)).stop - self.hop_length
-        frames = self.decoder.needed_frames(range(self.hop_length)).stop - 1
+        samples = self.encoder.receptive_samples(range(1)).stop - self.hop_length
+        frames = self.decoder.receptive_frames(range(self.hop_length)).stop - 1
         return Lookahead(1000 * samples / self.sample_rate, 1000 * frames / self.frame_rate)
 
     @property
@@ -101,8 +101,8 @@ class Codec(nn.Module):
     def forward(self, audio: Tensor) -> Reconstructed:
         """What comes back of audio [B,T], as long as it came, and its tokens; gradients pass the quantizer."""
         num_samples = audio.shape[-1]
-        codes, tokens = self.quantizer(self.encoder(self.pad(audio)))
-        return Reconstructed(self.decoder(codes)[:, :num_samples], tokens[..., : self.frames(num_samples)])
+        quantized, tokens = self.quantizer(self.encoder(self.pad(audio)))
+        return Reconstructed(self.decoder(quantized)[:, :num_samples], tokens[..., : self.frames(num_samples)])
 
     @torch.no_grad()
     def encode(
@@ -118,13 +118,13 @@ class Codec(nn.Module):
         A clip's tokens are the same alone and beside longer clips, whole and in chunks of any length: every layer
         reflects it at its own end and sees all that a frame is made of. `sample_rate`, if given, is checked.
         """
-        audio = checked_audio(audio, sample_rate=sample_rate, expected_rate=self.sample_rate, device=self.device)
-        audio_len = checked_lengths(audio_len, audio, name="audio_len", unit="samples")
-        check_range(silenced(audio, audio_len))
+        audio = check_audio(audio, sample_rate=sample_rate, expected_rate=self.sample_rate, device=self.device)
+        audio_len = check_lengths(audio_len, audio, name="audio_len", unit="samples")
+        check_range(mask_padding(audio, audio_len))
         frames = self.frames(audio_len)
         sizes = {"min_frames": self.min_frames, "chunk_frames": self.chunk_frames(chunk_seconds)}
         tokens = encode_in_chunks(self.encoder, self.quantizer, audio, audio_len, **sizes)
-        return Encoded(silenced(tokens[..., : frames.max()], frames), frames)
+        return Encoded(mask_padding(tokens[..., : frames.max()], frames), frames)
 
     @torch.no_grad()
     def decode(
@@ -134,14 +134,14 @@ class Codec(nn.Module):
 
         A clip's audio is the same alone and in a batch, whole and in chunks.
         """
-        tokens = checked_tokens(tokens, num_codebooks=self.num_codebooks, device=self.device)
-        tokens_len = checked_lengths(tokens_len, tokens, name="tokens_len", unit="frames")
-        tokens = silenced(tokens, tokens_len)
+        tokens = check_tokens(tokens, num_codebooks=self.num_codebooks, device=self.device)
+        tokens_len = check_lengths(tokens_len, tokens, name="tokens_len", unit="frames")
+        tokens = mask_padding(tokens, tokens_len)
         check_codebook(tokens, codebook_size=self.codebook_size)
         sizes = {"min_frames": self.min_frames, "chunk_frames": self.chunk_frames(chunk_seconds)}
         audio = decode_in_chunks(self.quantizer, self.decoder, tokens, tokens_len, **sizes)
         audio_len = tokens_len * self.hop_length
-        return Decoded(silenced(audio[:, : audio_len.max()], audio_len), audio_len)
+        return Decoded(mask_padding(audio[:, : audio_len.max()], audio_len), audio_len)
 
     def stream(self) -> Stream:
         """Tokens as audio arrives and audio as tokens arrive, equal to those of the whole clip."""
@@ -164,4 +164,4 @@ class Codec(nn.Module):
 
     def pad(self, audio: Tensor) -> Tensor:
         """Audio [B,T] with zeros up to a whole number of frames, and to as many as reflection needs."""
-        return filled(audio, max(self.frames(audio.shape[-1]), self.min_frames) * self.hop_length)
+        return pad_to(audio, max(self.frames(audio.shape[-1]), self.min_frames) * self.hop_length)

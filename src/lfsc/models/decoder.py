@@ -5,7 +5,7 @@ from math import prod
 from torch import Tensor, autocast, nn
 
 from lfsc.models.activations import activation_of, output_of
-from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, UpsampleConv1d, needed, widest_copy
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, UpsampleConv1d, receptive_field, widest_copy
 
 
 class Decoder(nn.Module):
@@ -66,9 +66,9 @@ class Decoder(nn.Module):
             x = self.activation_out(x).to(self.conv_out.bias.dtype)
             return self.output_activation(self.conv_out(x, length))[:, 0]
 
-    def needed_frames(self, samples: range) -> range:
+    def receptive_frames(self, samples: range) -> range:
         """The frames of latents that `samples` are made of; negative ones lie before the clip."""
-        return needed(self.layers(), samples)
+        return receptive_field(self.layers(), samples)
 
     @property
     def min_frames(self) -> int:

@@ -5,7 +5,7 @@ from math import prod
 from torch import Tensor, nn
 
 from lfsc.models.activations import activation_of
-from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, needed, widest_copy
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, receptive_field, widest_copy
 
 
 class Encoder(nn.Module):
@@ -58,9 +58,9 @@ class Encoder(nn.Module):
             length = None if length is None else length // downsample.stride[0]
         return self.conv_out(self.activation_out(x), length)
 
-    def needed_samples(self, frames: range) -> range:
+    def receptive_samples(self, frames: range) -> range:
         """The samples that `frames` of latents are made of; negative ones lie before the clip."""
-        return needed(self.layers(), frames)
+        return receptive_field(self.layers(), frames)
 
     @property
     def min_frames(self) -> int:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Quantized(NamedTuple):
-    codes: Tensor  # [B,D,F], what the decoder takes; its gradient passes straight through to the latents
+    quantized: Tensor  # [B,D,F], what the decoder takes; its gradient passes straight through to the latents
     tokens: Tensor  # [B,C,F] int64
 
 
@@ -44,17 +44,17 @@ class GroupedFSQ(nn.Module):
         return self.num_codebooks * log2(self.codebook_size)
 
     def forward(self, latents: Tensor) -> Quantized:
-        """Codes and tokens of latents [B,D,F], in float32 under any autocast."""
+        """Quantized latents and tokens of latents [B,D,F], in float32 under any autocast."""
         with torch.autocast(latents.device.type, enabled=False):
             bounded = self.bound(self.grouped(latents.float()))
             # round(x) + (x − x): the value is exactly the integer, the gradient that of `bounded`.
             integers = bounded.round().detach() + (bounded - bounded.detach())
-            tokens = self.tokens_of(integers.detach())
-            codes = (integers / self.per_channel(self.centre)).flatten(1, 2)
-        return Quantized(codes, tokens)
+            tokens = self.codes_to_indices(integers.detach())
+            quantized = (integers / self.per_channel(self.centre)).flatten(1, 2)
+        return Quantized(quantized, tokens)
 
-    def codes_of(self, tokens: Tensor) -> Tensor:
-        """Codes [B,D,F] float32 of tokens [B,C,F]."""
+    def dequantize(self, tokens: Tensor) -> Tensor:
+        """Quantized latents [B,D,F] float32 of tokens [B,C,F]."""
         digits = tokens[:, :, None] // self.per_channel(self.place) % self.per_channel(self.steps)
         centre = self.per_channel(self.centre)
         return ((digits - centre).float() / centre).flatten(1, 2)
@@ -67,7 +67,7 @@ class GroupedFSQ(nn.Module):
         shift = (offset / scale).tan()
         return scale * (x + shift).tanh() - offset
 
-    def tokens_of(self, integers: Tensor) -> Tensor:
+    def codes_to_indices(self, integers: Tensor) -> Tensor:
         """Tokens [B,C,F] of integers [B,C,d,F]; the first dimension varies fastest."""
         digits = integers.long() + self.per_channel(self.centre)
         return (digits * self.per_channel(self.place)).sum(dim=2)

@@ -14,6 +14,8 @@ from lfsc.io import safe_yaml
 WORD = re.compile(r"[A-Za-z0-9_-]+")
 FOLDER = re.compile(rf"{WORD.pattern}(/{WORD.pattern})*")
 SHARD = re.compile(rf"{WORD.pattern}\.tar")
+# Of converted shards, which have the names of anybody's.
+PLACE = re.compile(r"[^\0]+\.tar", re.DOTALL)
 # Where megatron-energon looks for what a dataset is, in its folder, and the one thing that data_prep writes there.
 ENERGON_TYPE = ".nv-meta/dataset.yaml"
 CRUDE = {"__module__": "megatron.energon", "__class__": "CrudeWebdataset"}
@@ -38,10 +40,10 @@ def require_name(name: Any, form: re.Pattern, expected: str) -> None:
         raise ValueError(f"it names {brief(name)}, expected {expected}")
 
 
-def count(value: Any) -> int:
+def count(value: Any, *, least: int = 0) -> int:
     """A number of samples or bytes."""
-    if type(value) is not int or value < 0:
-        raise ValueError(f"it counts {brief(value)}, expected a whole number from 0 on")
+    if type(value) is not int or value < least:
+        raise ValueError(f"it counts {brief(value)}, expected a whole number from {least} on")
     return value
 
 

@@ -10,11 +10,13 @@ from lfsc.io import safe_yaml
 from lfsc.shards.checks import (
     ENERGON_TYPE,
     LEAST_CLIP_BYTES,
+    PLACE,
     count,
     datasets_of,
     duration,
     require_crude,
     require_inside,
+    require_name,
 )
 
 NAME = "index.json"
@@ -109,7 +111,7 @@ def parse(content: bytes, *, path: str) -> Corpus | Conversion:
     try:
         index = json.loads(content)
         return _corpus(index, content, path) if "datasets" in index else _conversion(index, path)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, ArithmeticError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path}/{NAME} is damaged ({error!r}): make the shards again") from error
 
 
@@ -122,18 +124,21 @@ def _corpus(index: dict, content: bytes, path: str) -> Corpus:
             entry["path"],
             [_shard(shard, seconds=shard["seconds"]) for shard in entry["shards"]],
             duration(entry["seconds"]),
-            int(entry.get("speakers", 0)),
+            count(entry.get("speakers", 0)),
         )
         for entry in datasets_of(index)
     ]
-    return Corpus(path, int(index["sample_rate"]), datasets, hashlib.sha256(content).hexdigest())
+    return Corpus(path, count(index["sample_rate"], least=1), datasets, hashlib.sha256(content).hexdigest())
 
 
 def _conversion(index: dict, path: str) -> Conversion:
-    counts = ("sample_rate", "hop_length", "num_codebooks", "codebook_size", "samples", "failed", "frames")
+    shape = [count(index[name], least=1) for name in ("sample_rate", "hop_length", "num_codebooks", "codebook_size")]
+    totals = [count(index[name]) for name in ("samples", "failed", "frames")]
     # Among what is said of a converted shard, `seconds` is the time that it took.
     shards = [_shard(shard, seconds=shard["audio_seconds"]) for shard in index["shards"]]
-    return Conversion(path, str(index["codec"]), *(int(index[name]) for name in counts), shards)
+    for shard in shards:
+        require_name(shard.name, PLACE, "a shard in the folder, such as en/train-00000.tar")
+    return Conversion(path, str(index["codec"]), *shape, *totals, shards)
 
 
 def _shard(shard: dict, *, seconds: float) -> Shard:

@@ -55,9 +55,11 @@ def read(path: Path | str) -> Iterator[Sample]:
     """The samples of a shard in their order; ValueError where the tar is damaged."""
     key, parts = None, {}
     try:
-        with tarfile.open(path) as tar:
+        # Compressed, a few bytes could unfold to more than the memory.
+        with tarfile.open(path, "r:") as tar:
             for member in tar:
-                if not member.isfile():
+                # A sparse file may claim more than fits into the memory.
+                if not member.isfile() or member.issparse():
                     continue
                 folder, _, name = member.name.rpartition("/")
                 stem, _, extension = name.partition(".")

@@ -12,19 +12,19 @@ from rich.table import Table
 from lfsc.config.compose import compose, is_option
 from lfsc.io import atomic
 from lfsc.sweep.search_space import Space
-from lfsc.sweep.study import REASON, Plan, ended
+from lfsc.sweep.study import REASON, Plan, ended_trials
 
 ROWS = 20
 
 
 def results_table(study: optuna.Study, plan: Plan) -> Table:
     """The trials, the best first."""
-    trials = sorted(ended(study), key=lambda trial: rank(trial, study))
+    trials = sorted(ended_trials(study), key=lambda trial: rank(trial, study))
     keys = sorted({key for trial in trials for key in trial.params})
     table = Table("trial", "state", plan.objective, *short_names(keys), "")
     for trial in trials[:ROWS]:
         value = "" if trial.value is None else f"{trial.value:.5g}"
-        told = [shown(trial.params.get(key, "")) for key in keys]
+        told = [format_value(trial.params.get(key, "")) for key in keys]
         table.add_row(str(trial.number), trial.state.name.lower(), value, *told, trial.user_attrs.get(REASON, ""))
     return table
 
@@ -47,7 +47,7 @@ def rank(trial: FrozenTrial, study: optuna.Study) -> tuple[int, float]:
     return order, sign * (trial.value or 0.0)
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

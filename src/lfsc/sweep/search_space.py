@@ -74,7 +74,7 @@ def parse(items: Iterable[str]) -> Space:
         key, _, text = item.partition("=")
         values = split_at_commas(text)
         if match := RANGE.fullmatch(text.replace(" ", "")):
-            varied[key] = parsed_range(item, *match.groups())
+            varied[key] = parse_range(item, *match.groups())
         elif len(values) > 1:
             varied[key] = Choice(values)
         else:
@@ -82,7 +82,7 @@ def parse(items: Iterable[str]) -> Space:
     return Space(varied, fixed)
 
 
-def parsed_range(item: str, function: str, low: str, high: str) -> Range:
+def parse_range(item: str, function: str, low: str, high: str) -> Range:
     if function not in FUNCTIONS:
         raise ValueError(f"{item}: expected log(low,high), uniform(low,high), int(low,high), or values with commas")
     bounds = float(low), float(high)

@@ -42,7 +42,7 @@ def open_study(plan: Plan, space: Space, *, folder: Path, storage: str | None) -
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         study_name=folder.name,
-        storage=opened_storage(storage, folder),
+        storage=open_storage(storage, folder),
         sampler=sampler_of(plan, space),
         pruner=optuna.pruners.NopPruner() if plan.pruner == "none" else optuna.pruners.MedianPruner(),
         direction=plan.direction,
@@ -77,16 +77,16 @@ class GridInOrder(optuna.samplers.BaseSampler):
         return self.grid[trial.number % len(self.grid)][param_name]
 
 
-def opened_storage(storage: str | None, folder: Path) -> Any:
+def open_storage(storage: str | None, folder: Path) -> Any:
     """A database by its URL; otherwise a journal in a file, which needs no server and stands network file systems."""
     if storage is not None and "://" in storage:
-        return opened_database(storage)
+        return open_database(storage)
     path = Path(storage) if storage is not None else folder / "study.journal"
     path.parent.mkdir(parents=True, exist_ok=True)
     return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
 
 
-def opened_database(url: str) -> Any:
+def open_database(url: str) -> Any:
     for pause in (*PAUSES, None):
         try:
             return optuna.storages.RDBStorage(url)
@@ -147,7 +147,7 @@ def ask(study: optuna.Study, plan: Plan) -> optuna.Trial | None:
     return None
 
 
-def ended(study: optuna.Study) -> list[FrozenTrial]:
+def ended_trials(study: optuna.Study) -> list[FrozenTrial]:
     """The trials that came to an end of some kind."""
     trials = study.get_trials(states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL])
     return [trial for trial in trials if OWNER in trial.user_attrs]

@@ -42,7 +42,7 @@ class TokenShards(IterableDataset):
         # The same on all ranks and workers, which take their shares of it.
         generator = torch.Generator().manual_seed(self.seed)
         order = torch.randperm(len(self.shards), generator=generator).tolist()
-        return shuffled(clips([self.shards[place] for place in order[own]]), self.buffer, generator)
+        return shuffle(clips([self.shards[place] for place in order[own]]), self.buffer, generator)
 
 
 def clips(shards: Iterable[Shard]) -> Iterator[TokenClip]:
@@ -60,7 +60,7 @@ def clips(shards: Iterable[Shard]) -> Iterator[TokenClip]:
             yield TokenClip(key, tokens, note)
 
 
-def shuffled(items: Iterable[TokenClip], size: int, generator: torch.Generator) -> Iterator[TokenClip]:
+def shuffle(items: Iterable[TokenClip], size: int, generator: torch.Generator) -> Iterator[TokenClip]:
     """The items in random order within a buffer of `size`."""
     buffer: list[TokenClip] = []
     for item in items:

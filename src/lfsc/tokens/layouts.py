@@ -66,17 +66,17 @@ def unflat(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
     return vocabulary.tokens(ids.unflatten(-1, (vocabulary.num_codebooks, whole_frames(ids, vocabulary))))
 
 
-def interleaved(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
+def interleave(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
     """Ids [...,F·C]: all codebooks of the first frame, then of the second …"""
     return vocabulary.ids(tokens).mT.flatten(-2)
 
 
-def uninterleaved(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
+def deinterleave(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
     """Tokens [...,C,F] of `interleaved` ids."""
     return vocabulary.tokens(ids.unflatten(-1, (whole_frames(ids, vocabulary), vocabulary.num_codebooks)).mT)
 
 
-def delayed(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
+def delay(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
     """Ids [...,C,F+C−1] in which codebook c begins c steps late; `pad` is where a row has no token."""
     ids, late = vocabulary.ids(tokens), vocabulary.num_codebooks - 1
     rows = ids.new_full((*ids.shape[:-1], ids.shape[-1] + late), pad)
@@ -85,7 +85,7 @@ def delayed(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
     return rows
 
 
-def undelayed(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
+def undelay(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
     """Tokens [...,C,F] of `delayed` ids; what stands in the place of padding is not read."""
     frames = ids.shape[-1] - vocabulary.num_codebooks + 1
     if ids.shape[-2] != vocabulary.num_codebooks or frames < 0:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lfsc.io.atomic import write_text
 from lfsc.shards.tar import Sample, Shard, find, read, write
-from lfsc.tokens.file import require_same_codec
+from lfsc.tokens.fingerprint import require_same_codec
 from lfsc.tokens.tokenize import Coded, Coding, Failure
 
 VERSION = 1
@@ -41,13 +41,13 @@ def convert_shard(task: Task, coding: Coding, convert: Convert) -> dict:
     seen: list[str] = []
     failed: list[dict] = []
 
-    def counted(samples: Iterable[Sample]) -> Iterator[Sample]:
+    def count_samples(samples: Iterable[Sample]) -> Iterator[Sample]:
         for sample in samples:
             seen.append(sample.key)
             yield sample
 
-    def kept() -> Iterator[Sample]:
-        for result in convert(counted(read(task.shard.path)), coding):
+    def keep() -> Iterator[Sample]:
+        for result in convert(count_samples(read(task.shard.path)), coding):
             if isinstance(result, Failure):
                 failed.append(result._asdict())
                 continue
@@ -55,7 +55,7 @@ def convert_shard(task: Task, coding: Coding, convert: Convert) -> dict:
             totals["num_samples"] += result.num_samples
             yield result.sample
 
-    totals["samples"] = write(task.target, kept())
+    totals["samples"] = write(task.target, keep())
     if len(seen) != totals["samples"] + len(failed) or len(seen) != (task.shard.samples or len(seen)):
         task.target.unlink()
         raise ValueError(
@@ -69,7 +69,7 @@ def convert_shard(task: Task, coding: Coding, convert: Convert) -> dict:
     return record
 
 
-def finished(task: Task) -> dict | None:
+def read_record(task: Task) -> dict | None:
     """The record of a shard that is there."""
     if not (task.record.is_file() and task.target.is_file()):
         return None
@@ -110,7 +110,7 @@ def facts_of(coding: Coding, precision: str) -> dict:
 
 def write_index(source: str, out: Path, facts: dict) -> dict | None:
     """The table of contents, once every shard of `source` is finished; None before that."""
-    records = [finished(task) for task in tasks(source, out, part=(1, 1))]
+    records = [read_record(task) for task in tasks(source, out, part=(1, 1))]
     if None in records:
         return None
     shards = [record | {"failed": len(record["failed"])} for record in records]

@@ -13,7 +13,8 @@ from torch.nn.utils.rnn import pad_sequence
 from lfsc.audio import files
 from lfsc.models.codec import Codec
 from lfsc.shards.tar import Sample
-from lfsc.tokens.file import LARGEST_CODEBOOK, require_same_codec
+from lfsc.tokens.file import LARGEST_CODEBOOK
+from lfsc.tokens.fingerprint import require_same_codec
 
 AUDIO = ("flac", "wav", "ogg", "opus", "mp3")
 # Clips are sorted by length within this many batches' worth of audio, which is held in memory.
@@ -50,7 +51,7 @@ class Coded(NamedTuple):
     num_samples: int
 
 
-def tokenized(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Failure]:
+def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Failure]:
     """Samples with audio as KEY.npy (uint16 [C,F]) and KEY.json, or why not, in their order."""
     codec = coding.codec
     if codec.codebook_size > LARGEST_CODEBOOK:
@@ -72,10 +73,10 @@ def tokenized(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Fai
         for clip, tokens, frames in zip(clips, encoded.tokens.cpu(), encoded.tokens_len.tolist(), strict=True):
             yield Coded(token_sample(clip, tokens[:, :frames], coding.fingerprint), frames, clip.length)
 
-    return coded(samples, load, encode, longest=round(coding.batch_seconds * codec.sample_rate))
+    return code_in_batches(samples, load, encode, longest=round(coding.batch_seconds * codec.sample_rate))
 
 
-def detokenized(samples: Iterable[Sample], coding: Coding, *, format: str) -> Iterator[Coded | Failure]:
+def detokenize(samples: Iterable[Sample], coding: Coding, *, format: str) -> Iterator[Coded | Failure]:
     """Token samples as KEY.`format` and KEY.json, or why not, in their order; audio is as long as it was."""
     codec = coding.codec
 
@@ -96,7 +97,7 @@ def detokenized(samples: Iterable[Sample], coding: Coding, *, format: str) -> It
             parts = {format: content, "json": as_json(clip.note)}
             yield Coded(Sample(clip.key, parts), clip.length, num_samples)
 
-    return coded(samples, load, decode, longest=round(coding.batch_seconds * codec.frame_rate))
+    return code_in_batches(samples, load, decode, longest=round(coding.batch_seconds * codec.frame_rate))
 
 
 def token_sample(clip: Clip, tokens: Tensor, fingerprint: str) -> Sample:
@@ -120,18 +121,18 @@ def as_json(note: dict) -> bytes:
     return json.dumps(note, ensure_ascii=False).encode()
 
 
-def coded(samples, load, code, *, longest: int) -> Iterator[Coded | Failure]:
+def code_in_batches(samples, load, code, *, longest: int) -> Iterator[Coded | Failure]:
     """Each sample loaded and coded in batches of at most `longest` steps, padding included, or why it was not."""
-    for group in groups(loaded(samples, load), longest * BATCHES_AHEAD):
+    for group in groups(load_samples(samples, load), longest * BATCHES_AHEAD):
         results: dict[int, Coded | Failure] = {}
         clips = {place: clip for place, clip in enumerate(group) if isinstance(clip, Clip)}
         for places in batches({place: clip.length for place, clip in clips.items()}, longest):
             batch = [clips[place] for place in places]
-            results |= zip(places, coded_batch(batch, code), strict=True)
+            results |= zip(places, code_batch(batch, code), strict=True)
         yield from (results.get(place, clip) for place, clip in enumerate(group))
 
 
-def loaded(samples, load) -> Iterator[Clip | Failure]:
+def load_samples(samples, load) -> Iterator[Clip | Failure]:
     for sample in samples:
         try:
             yield load(sample)
@@ -139,14 +140,14 @@ def loaded(samples, load) -> Iterator[Clip | Failure]:
             yield Failure(sample.key, str(error))
 
 
-def coded_batch(clips: list[Clip], code) -> list[Coded | Failure]:
+def code_batch(clips: list[Clip], code) -> list[Coded | Failure]:
     """Of a batch that cannot be coded each clip alone, so that only the one at fault is lost."""
     try:
         return list(code(clips))
     except ValueError as error:
         if len(clips) == 1:
             return [Failure(clips[0].key, str(error))]
-        return [result for clip in clips for result in coded_batch([clip], code)]
+        return [result for clip in clips for result in code_batch([clip], code)]
 
 
 def groups(clips: Iterable[Clip | Failure], size: int) -> Iterator[list[Clip | Failure]]:

@@ -14,7 +14,7 @@ from lfsc.losses.named import NamedLosses
 from lfsc.models.initialization import initialize
 from lfsc.runs.directory import Run
 from lfsc.training.callbacks.audio_samples import AudioSamples
-from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpointing
+from lfsc.training.callbacks.checkpointing import Checkpointing
 from lfsc.training.callbacks.codebook_usage import CodebookUsage
 from lfsc.training.callbacks.ema import EMA
 from lfsc.training.callbacks.health_checks import HealthChecks
@@ -33,13 +33,14 @@ from lfsc.training.callbacks.resumed_optimizer import ResumedOptimizer
 from lfsc.training.callbacks.rng_state import RngState
 from lfsc.training.callbacks.throughput import Throughput
 from lfsc.training.callbacks.validation import Validation
+from lfsc.training.checkpoint_io import AtomicCheckpointIO
 from lfsc.training.compiling import compile_parts
 from lfsc.training.ddp import GanDDPStrategy
 from lfsc.training.freezing import freeze
 from lfsc.training.loggers.build import build_loggers
 from lfsc.training.module import CodecModule
 from lfsc.training.optimization import GanOptimizer
-from lfsc.training.precision import build_scaler, checked_precision, precision_plugins, set_tf32
+from lfsc.training.precision import build_scaler, check_precision, precision_plugins, set_tf32
 
 NEVER = sys.maxsize
 # What the section `discriminators` holds beside the discriminators.
@@ -85,13 +86,13 @@ def build_optimizer(config: dict[str, Any], network: str) -> GanOptimizer:
         optimizer=build(settings | {"_partial_": True}, where=where),
         schedule=None if schedule is None else build(schedule | {"_partial_": True}, where=f"{where}.schedule"),
         clip_norm=clip_norm,
-        scaler=build_scaler(checked_precision(config["trainer"])),
+        scaler=build_scaler(check_precision(config["trainer"])),
     )
 
 
 def build_trainer(config: dict[str, Any], run: Run) -> Trainer:
     settings = dict(config["trainer"])
-    precision = checked_precision(settings)
+    precision = check_precision(settings)
     set_tf32(settings.pop("allow_tf32"), precision)
     plugins = precision_plugins(precision)
     return on_devices(

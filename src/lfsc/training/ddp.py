@@ -8,8 +8,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
-from lfsc.distributed import STARTER
-from lfsc.training.orphans import end_without
+from lfsc.distributed import STARTER, end_without
 
 
 class GanDDPStrategy(DDPStrategy):

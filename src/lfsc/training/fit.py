@@ -18,8 +18,8 @@ from lfsc.formats.init_from import Part, initialise
 from lfsc.runs.directory import Run
 from lfsc.runs.status import RUNNING
 from lfsc.training.build import build_module, build_trainer
-from lfsc.training.callbacks.checkpointing import set_aside_newer, update_of
 from lfsc.training.callbacks.heartbeat import failure_elsewhere
+from lfsc.training.checkpoint_io import set_aside_newer, update_of
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.module import CodecModule
 

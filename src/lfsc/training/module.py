@@ -13,7 +13,7 @@ from lfsc.losses.named import NamedLosses
 from lfsc.metrics.discriminator import score_statistics
 from lfsc.models.codec import Codec, Reconstructed
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
-from lfsc.training.freezing import untrained
+from lfsc.training.freezing import frozen_parameters
 from lfsc.training.optimization import GanOptimizer
 
 
@@ -102,7 +102,7 @@ class CodecModule(LightningModule):
             return
 
         self.zero_grad_of("generator")
-        with untrained(self.discriminators):
+        with frozen_parameters(self.discriminators):
             for number, real in enumerate(micro_batches, start=1):
                 losses = self.generator_losses(shared or self.forward_pass(real))
                 self.accumulate_gradient("generator", losses, is_last=number == len(micro_batches))

@@ -10,7 +10,7 @@ FULL, BFLOAT16, FLOAT16 = "32-true", "bf16-mixed", "16-mixed"
 ALIASES = {"fp16-mixed": FLOAT16, "32": FULL, 32: FULL}
 
 
-def checked_precision(settings: dict[str, Any]) -> str:
+def check_precision(settings: dict[str, Any]) -> str:
     """Lightning's name of trainer.precision; ValueError for one that Lightning would quietly make another."""
     precision = ALIASES.get(settings["precision"], settings["precision"])
     if precision not in (FULL, BFLOAT16, FLOAT16):

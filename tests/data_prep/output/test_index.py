@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from data_prep.output.index import alone, datasets, read_corpus, write_index
+from data_prep.output.index import LOCK, datasets, read_corpus, write_index
 
 
 @pytest.fixture
@@ -11,7 +11,14 @@ def finish(tmp_path):
     """finish(name) leaves what a finished corpus leaves."""
 
     def finished(name: str) -> None:
-        record = {"name": "train-00000.tar", "bytes": 1, "sha256": "", "samples": 2, "seconds": 3.0, "speakers": ["s"]}
+        record = {
+            "name": "train-00000.tar",
+            "bytes": 4096,
+            "sha256": "",
+            "samples": 2,
+            "seconds": 3.0,
+            "speakers": ["s"],
+        }
         (tmp_path / name).mkdir()
         content = {"settings": {}, "datasets": datasets(name, [("de", "train", record)])}
         (tmp_path / name / "corpus.json").write_text(json.dumps(content))
@@ -30,10 +37,10 @@ def test_every_finished_corpus_is_in_the_index(tmp_path, finish):
     }
 
 
-def test_two_that_finish_at_once_wait_for_each_other(tmp_path, finish):
+def test_two_that_finish_at_once_wait_for_each_other(tmp_path, finish, hold_lock):
     finish("one")
     second = threading.Thread(target=write_index, args=(tmp_path, 22050))
-    with alone(tmp_path):
+    with hold_lock(tmp_path / LOCK):
         second.start()
         second.join(0.3)
         assert not (tmp_path / "index.json").exists()

@@ -76,15 +76,36 @@ def test_nothing_to_verify(tmp_path, capsys):
     ("name", "text"),
     [
         ("train.yaml", "__module__: os\n__function__: system\n"),
-        ("in/de/.nv-meta/dataset.yaml", "__module__: evil\n__class__: X\n"),
         ("in/de/.nv-meta/loader.py", "import os\n"),
         ("in/de/.nv-meta/split.yaml", "split_parts: {train: [../../x.tar]}\nexclude: []\n"),
         ("in/de/.nv-meta/split.yaml", "!!python/object/apply:os.getcwd []\n"),
+        *(("in/de/.nv-meta/.info.json", text) for text in ("", "[]", "{}", '{"shard_counts": 3}', "[" * 10**5)),
     ],
 )
 def test_what_energon_would_run_is_told(corpus, capsys, name, text):
     (corpus / name).write_text(text)
     assert name in differences(corpus, capsys)
+
+
+def test_a_dataset_that_is_more_than_its_clips_is_refused(corpus, capsys):
+    path = corpus / "in/de/.nv-meta/dataset.yaml"
+    path.write_text("__module__: evil\n__class__: X\n")
+    assert main(["verify", str(corpus), "--workers", "0"]) == 1
+    assert capsys.readouterr().err.endswith(
+        "dataset.yaml is not as data_prep writes it, and could make energon run code: "
+        "remove it if you trust the corpus\n"
+    )
+    path.unlink()
+    assert main(["verify", str(corpus), "--workers", "0"]) == 0
+
+
+@pytest.mark.parametrize("note", [b"", b"{}", b"[1]", b'{"seconds": "1"}', b'{"seconds": 1e999}'])
+def test_a_json_that_tells_no_length_is_told(corpus, capsys, note):
+    with tarfile.open(corpus / "in/de/val-00000.tar", "a") as tar:
+        member = tarfile.TarInfo("x.json")
+        member.size = len(note)
+        tar.addfile(member, io.BytesIO(note))
+    assert "the json of x does not tell its seconds" in differences(corpus, capsys)
 
 
 def test_a_link_out_of_the_corpus_is_refused(corpus, tmp_path, capsys):

@@ -3,7 +3,7 @@ import struct
 
 import pytest
 
-from lfsc.evaluation.codecs.opus import PROGRAMS, Opus, payload
+from lfsc.evaluation.codecs.opus import PROGRAMS, Opus, count_payload
 from lfsc.metrics.fidelity import SISDR
 
 
@@ -14,12 +14,12 @@ def page(position: int, *packets: int) -> bytes:
 
 
 def test_payload_is_what_lies_in_pages_behind_the_headers():
-    assert payload(page(0, 19) + page(0, 60) + page(960, 20, 30) + page(1920, 7)) == 57
+    assert count_payload(page(0, 19) + page(0, 60) + page(960, 20, 30) + page(1920, 7)) == 57
 
 
 def test_what_is_no_ogg_is_refused():
     with pytest.raises(ValueError, match="no Ogg page at byte 46"):
-        payload(page(0, 18) + b"garbage")
+        count_payload(page(0, 18) + b"garbage")
 
 
 @pytest.mark.parametrize("program", list(PROGRAMS))
@@ -28,7 +28,7 @@ def test_opus_comes_back_as_long_in_place_and_near_its_rate(program, voice, monk
         pytest.skip(f"the program {program} is not installed")
     monkeypatch.setattr("lfsc.evaluation.codecs.opus.PROGRAMS", {program: PROGRAMS[program]})
     audio = voice(3, rate=48000)
-    coded = Opus(kbps=24).code(audio)
+    coded = Opus(kbps=24).encode_decode(audio)
     assert len(coded.audio) == len(audio)
     assert 12000 < coded.bits / 3 < 36000
     assert SISDR()(coded.audio[None], audio[None]) > 5

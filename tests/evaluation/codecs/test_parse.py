@@ -1,20 +1,20 @@
 import pytest
 
 from lfsc.evaluation.codecs.base import LFSC, Identity
-from lfsc.evaluation.codecs.parse import Request, open_codec, parse
+from lfsc.evaluation.codecs.parse import CodecSpec, open_codec, parse
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("runs/small", Request("small", "lfsc", "runs/small", "")),
-        ("nvidia/low-frame-rate-speech-codec-22khz", Request("low-frame-rate-speech-codec-22khz", "lfsc",
+        ("runs/small", CodecSpec("small", "lfsc", "runs/small", "")),
+        ("nvidia/low-frame-rate-speech-codec-22khz", CodecSpec("low-frame-rate-speech-codec-22khz", "lfsc",
                                                              "nvidia/low-frame-rate-speech-codec-22khz", "")),
-        ("ours=runs/a=b/x.ckpt", Request("ours", "lfsc", "runs/a=b/x.ckpt", "")),
-        ("identity", Request("identity", "identity", "", "")),
-        ("opus:6", Request("opus:6", "opus", "6", "")),
-        ("EnCodec 3k=encodec:meta/encodec_24khz@3", Request("EnCodec 3k", "encodec", "meta/encodec_24khz", "3")),
-        ("mimi:kyutai/mimi", Request("mimi:kyutai mimi", "mimi", "kyutai/mimi", "")),
+        ("ours=runs/a=b/x.ckpt", CodecSpec("ours", "lfsc", "runs/a=b/x.ckpt", "")),
+        ("identity", CodecSpec("identity", "identity", "", "")),
+        ("opus:6", CodecSpec("opus:6", "opus", "6", "")),
+        ("EnCodec 3k=encodec:meta/encodec_24khz@3", CodecSpec("EnCodec 3k", "encodec", "meta/encodec_24khz", "3")),
+        ("mimi:kyutai/mimi", CodecSpec("mimi:kyutai mimi", "mimi", "kyutai/mimi", "")),
     ],
 )  # fmt: skip
 def test_requests_are_taken_apart(text, expected):
@@ -24,7 +24,7 @@ def test_requests_are_taken_apart(text, expected):
 def test_a_path_with_an_equals_sign_is_a_path_where_it_exists(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lr=1").mkdir()
-    assert parse("lr=1") == Request("lr=1", "lfsc", "lr=1", "")
+    assert parse("lr=1") == CodecSpec("lr=1", "lfsc", "lr=1", "")
 
 
 def test_our_checkpoints_are_opened(tmp_path, write_checkpoint):

@@ -19,7 +19,7 @@ def tiny(kind: str) -> torch.nn.Module:
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("peers")
+    folder = tmp_path_factory.mktemp("codecs")
     for kind in ("encodec", "dac", "mimi"):
         tiny(kind).save_pretrained(folder / kind)
     return folder
@@ -29,9 +29,9 @@ def saved(tmp_path_factory):
     ("kind", "setting", "rate", "codebooks", "frames", "bits_a_token"),
     [("encodec", "@3", 24000, 4, 76, 10), ("dac", "@5", 16000, 5, 48, 10), ("mimi", "@8", 24000, 8, 13, 11)],
 )
-def test_peers_give_back_clips_and_tokens(saved, kind, setting, rate, codebooks, frames, bits_a_token):
+def test_clips_are_reconstructed_with_their_tokens(saved, kind, setting, rate, codebooks, frames, bits_a_token):
     codec = open_codec(parse(f"{kind}:{saved / kind}{setting}"), device="cpu", sample_rate=22050)
-    coded = codec.code(0.1 * torch.randn(24001, generator=torch.Generator().manual_seed(0)))
+    coded = codec.encode_decode(0.1 * torch.randn(24001, generator=torch.Generator().manual_seed(0)))
     assert codec.sample_rate == rate
     assert coded.audio.shape == (24001,)
     assert coded.tokens.shape == (codebooks, frames - (kind == "dac"))
@@ -39,16 +39,16 @@ def test_peers_give_back_clips_and_tokens(saved, kind, setting, rate, codebooks,
     assert codec.facts()["source"] == str(saved / kind)
 
 
-def test_a_peer_of_another_kind_is_refused(saved):
+def test_a_model_of_another_kind_is_refused(saved):
     with pytest.raises(ValueError, match="a model of type 'dac', not 'mimi'"):
         open_codec(parse(f"mimi:{saved / 'dac'}"), device="cpu", sample_rate=22050)
 
 
-def test_a_peer_that_is_not_there(tmp_path):
+def test_a_missing_model(tmp_path):
     with pytest.raises(ValueError, match="neither read nor downloaded"):
         open_codec(parse(f"dac:{tmp_path}"), device="cpu", sample_rate=22050)
 
 
 def test_half_a_codebook(saved):
     with pytest.raises(ValueError, match="expected a whole number"):
-        open_codec(parse(f"dac:{saved / 'dac'}@2.5"), device="cpu", sample_rate=22050).code(torch.zeros(16000))
+        open_codec(parse(f"dac:{saved / 'dac'}@2.5"), device="cpu", sample_rate=22050).encode_decode(torch.zeros(16000))

@@ -4,7 +4,7 @@ import io
 from lfsc.evaluation.report.clips_csv import clips_csv
 
 
-def test_the_table_has_a_line_for_each_clip_and_says_why_a_cell_is_empty(report):
+def test_a_line_for_each_clip_gives_the_reason_of_an_empty_cell(report):
     lines = list(csv.DictReader(io.StringIO(clips_csv(report))))
     assert [(line["codec"], line["key"]) for line in lines] == [
         *(("ours", key) for key in "abcd"),

@@ -1,47 +1,86 @@
 """The page in a real browser."""
 
+from html import unescape
+
+import jinja2
 import pytest
 import torch
 from PIL import Image
 
 from lfsc.evaluation.codecs.base import Identity
 from lfsc.evaluation.codecs.griffin_lim import MelGriffinLim
-from lfsc.evaluation.report.examples import examples
-from lfsc.evaluation.report.page import page
-from lfsc.evaluation.report.summary import Report, definitions, summary
-from lfsc.evaluation.runner import Terms, judge
-from lfsc.evaluation.signal_metrics import light_metrics
+from lfsc.evaluation.report.examples import load_examples
+from lfsc.evaluation.report.page import environment, render_page
+from lfsc.evaluation.report.summary import Report, definitions, summarize
+from lfsc.evaluation.runner import Settings, evaluate_codec
+from lfsc.evaluation.signal_metrics import signal_metrics
 
 RATE = 22050
-NASTY = '<img src=x onerror="document.title=1">.wav'
+HOSTILE = (
+    '<script>document.title="broken"</script>',
+    '"><img src=x onerror="document.title=1">',
+    "' onmouseover='document.title=2",
+    "{{7*7}}{% for %}",
+)
 
 
 @pytest.fixture
 def report_page(clips, coarse, tmp_path):
-    clips = [clips[0]._replace(key=NASTY), *clips[1:]]
-    terms = Terms(RATE, [], 0.0, frozenset(), 0)
+    """Three codecs over four clips, one of them damaged, with hostile text wherever text comes from outside."""
+    clips[3].path.write_bytes(b"garbage")
+    clips = [
+        clip._replace(key=text, speaker=text, language=text, corpus=text, text=text)
+        for clip, text in zip(clips, HOSTILE, strict=True)
+    ]
+    settings = Settings(RATE, [], 0.0, frozenset(), 0)
     codecs = {
         "coarse": coarse,
         "griffin-lim": MelGriffinLim(sample_rate=RATE, device="cpu"),
-        "identity": Identity(RATE),
+        "identity" + HOSTILE[1]: Identity(RATE),
     }
-    clips[3].path.write_bytes(b"garbage")
-    judged = {label: judge(label, codec, clips, terms, lambda: None) for label, codec in codecs.items()}
-    protocol = {"data": "x", "clips": 4, "sample_rate": RATE, "lfsc": "0", "version": 1}
-    described = definitions(list(light_metrics(RATE)), RATE)
-    report = Report(protocol, described, judged, {"cer": "no weights"})
-    shown = examples(judged, by="mel_distance", better="lower", sample_rate=RATE)
+    results = {label: evaluate_codec(label, codec, clips, settings, lambda: None) for label, codec in codecs.items()}
+    results["coarse"] = results["coarse"]._replace(unpaired=HOSTILE)
+    protocol = {"data": HOSTILE[0], "clips": 4, "sample_rate": RATE, "lfsc": "0", "version": 1}
+    described = definitions(list(signal_metrics(RATE)), RATE)
+    report = Report(protocol, described, results, {"cer": f"no weights {HOSTILE[2]}"})
+    examples = load_examples(results, by="mel_distance", better="lower", sample_rate=RATE)
     path = tmp_path / "report.html"
-    path.write_text(page(report, summary(report), shown), encoding="utf-8")
+    path.write_text(render_page(report, summarize(report), examples), encoding="utf-8")
     return path
 
 
-def test_the_page_asks_for_nothing_outside_and_holds_no_foreign_markup(report_page):
+def test_the_page_has_every_section_and_loads_nothing_from_outside(report_page):
     text = report_page.read_text(encoding="utf-8")
-    assert "<img src=x" not in text
     assert not any(f'{attribute}="http' in text for attribute in ("src", "href"))
-    for words in ("cer", "not measured: no weights", "1 clips failed", "not a recording", "32 codes each"):
-        assert words in text
+    for words in (
+        "not measured: no weights",
+        "1 clip failed",
+        "4 recordings without an original",
+        "not a recording",
+        "32 codes each",
+        "there are no tokens",
+        "#1</small>",
+        " … ",
+        "<audio controls",
+        "nearer to 0",
+    ):
+        assert words in text, words
+    for target in ("results", "listening", "distributions", "groups", "codebooks", "excluded", "clips", "definitions"):
+        assert f'<a href="#{target}">' in text and f'<section id="{target}">' in text
+
+
+def test_text_from_outside_is_escaped_and_is_no_template(report_page):
+    text = report_page.read_text(encoding="utf-8")
+    for hostile in HOSTILE[:3]:
+        assert hostile not in text
+    assert "49" not in text.partition("<h1>")[2].partition("</h1>")[0]
+    # Titles, speakers, languages, texts, keys of clips and recordings: all are there to be read.
+    assert all(unescape(text).count(hostile) > 5 for hostile in HOSTILE)
+
+
+def test_a_name_that_a_template_does_not_know_is_an_error():
+    with pytest.raises(jinja2.UndefinedError):
+        environment().from_string("{{ summary.nothing }}").render(summary={})
 
 
 @pytest.mark.slow
@@ -60,14 +99,14 @@ def test_tables_sort_sounds_load_and_a_phone_does_not_scroll_sideways(report_pag
       const result = {ascending, descending, seconds, images, asked, title: document.title,
                       wide: document.documentElement.scrollWidth - window.innerWidth}"""
     found = browse(report_page, script, width=500)
-    assert found["ascending"] == ["identity", "griffin-lim", "coarse"]
+    assert found["ascending"] == ["identity" + HOSTILE[1], "griffin-lim", "coarse"]
     assert found["descending"] == found["ascending"][::-1]
     assert found["seconds"] == [pytest.approx(2, abs=0.01)] * len(found["images"])
     assert len(found["images"]) >= 8
     assert min(found["images"]) > 100
     assert found["asked"] == []
     assert found["wide"] <= 0
-    assert found["title"].startswith("Codecs judged")
+    assert found["title"].startswith("Codec evaluation: coarse")
 
 
 @pytest.mark.slow

@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from lfsc.evaluation.report.summary import summary
+from lfsc.evaluation.report.summary import summarize
 
 RATE = 22050
 
 
 def test_the_summary_has_means_by_name_overall_and_by_group(report):
-    found = summary(report)
+    found = summarize(report)
     assert found["metrics"]["mel_distance"]["mean"] == pytest.approx(0.2)
     assert found["metrics"]["mel_distance"]["count"] == 2
     assert set(found["metrics"]["si_sdr"]) == {"mean", "low", "high", "count"}
@@ -24,23 +24,23 @@ def test_the_summary_has_means_by_name_overall_and_by_group(report):
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
-def test_what_is_left_out_is_counted_and_named(report):
-    ours = summary(report)["codecs"]["ours"]
+def test_excluded_clips_are_counted_and_named(report):
+    ours = summarize(report)["codecs"]["ours"]
     assert ours["clips"] == {"ok": 2, "misaligned": 1, "failed": 1}
     assert ours["misaligned"] == {"c": "offset: 3 samples"}
     assert ours["failed"] == {"d": "not a recording"}
     assert ours["unmeasured"] == {"pesq": {"too short": 1}}
-    assert summary(report)["not_measured"] == {"cer": "no weights"}
+    assert summarize(report)["not_measured"] == {"cer": "no weights"}
 
 
-def test_what_a_codec_cannot_have_is_said(report):
-    theirs = summary(report)["codecs"]["theirs"]
+def test_metrics_that_a_codec_cannot_have_get_a_reason(report):
+    theirs = summarize(report)["codecs"]["theirs"]
     assert set(theirs["not_measured"]) >= {"codebook_usage", "silence_floor", "loudness_difference_minus_20_db"}
     assert not set(theirs["not_measured"]) & set(theirs["metrics"])
 
 
 def test_bits_and_codebooks(report):
-    ours, theirs = summary(report)["codecs"].values()
+    ours, theirs = summarize(report)["codecs"].values()
     whole = {name: ours["metrics"][name]["mean"] for name in ("bitrate", "entropy_bitrate", "codebook_usage")}
     assert whole == {"bitrate": 0.05, "entropy_bitrate": 0, "codebook_usage": 1 / 32}
     assert ours["bitrate"] == {"stored": 50.0, "entropy": 0.0}
@@ -49,13 +49,13 @@ def test_bits_and_codebooks(report):
 
 
 def test_codecs_are_ranked_on_their_common_clips(report):
-    ranks = summary(report)["ranks"]
+    ranks = summarize(report)["ranks"]
     assert {label: rank["rank"] for label, rank in ranks["mel_distance"].items()} == {"ours": 1, "theirs": 2}
     assert {label: rank["rank"] for label, rank in ranks["si_sdr"].items()} == {"ours": 1, "theirs": 2}
 
 
-def test_every_number_says_what_it_is(report):
-    for definition in summary(report)["definitions"].values():
+def test_every_metric_is_defined(report):
+    for definition in summarize(report)["definitions"].values():
         assert definition["better"] in ("higher", "lower", "zero")
         assert definition["sample_rate"] in (RATE, 16000)
         assert definition["source"] and definition["version"]

@@ -35,11 +35,11 @@ def archive(tmp_path, write_checkpoint) -> Path:
     from lfsc.formats.resolve import opened
 
     torch.manual_seed(1)
-    judges = build(STFT).state_dict()
+    weights = build(STFT).state_dict()
     path = tmp_path / "codec.nemo"
     with opened(write_checkpoint(tmp_path / "trained.ckpt")) as found:
         write_archive(
-            path, codec=found.codec, weights=found.codec_weights(), discriminators=STFT, discriminator_weights=judges
+            path, codec=found.codec, weights=found.codec_weights(), discriminators=STFT, discriminator_weights=weights
         )
     return path
 

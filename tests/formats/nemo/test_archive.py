@@ -106,11 +106,11 @@ def test_sections_of_nemos_training_do_not_matter(archive, change, make_codec):
 
 
 def test_discriminators_may_stand_in_any_order(archive, change):
-    judge = {"_target_": "nemo.collections.tts.modules.audio_codec_modules.MultiPeriodDiscriminator", "periods": [3]}
+    family = {"_target_": "nemo.collections.tts.modules.audio_codec_modules.MultiPeriodDiscriminator", "periods": [3]}
     before = dict(nemo.read(archive).discriminator_weights())
 
     def turned(config, state):
-        config["discriminator"]["discriminators"].insert(0, judge)
+        config["discriminator"]["discriminators"].insert(0, family)
         for name in [name for name in state if name.startswith("discriminator.discriminators.0.")]:
             state[name.replace("discriminators.0.", "discriminators.1.", 1)] = state.pop(name)
 

@@ -12,17 +12,18 @@ from lfsc.config.instantiate import build
 from lfsc.formats import nemo
 
 SHAPES = {
-    "odd": "--rates 3 5 2 --levels 5 4 3 --codebooks 3 --channels 6 --sample-rate 16000 --crop 7200 "
-    "--encoder-dilations 1 3",
-    "primes": "--rates 5 7 4 --levels 8 5 5 5 --codebooks 5 --channels 4 --sample-rate 24000 --crop 8400 --periods 2 5",
+    "odd": "--rates 3 5 2 --levels 5 4 3 --codebooks 3 --channels 6 --decoder-channels 48 --sample-rate 16000 "
+    "--crop-frames 240 --encoder-dilations 1 3",
+    "primes": "--rates 5 7 4 --levels 8 5 5 5 --codebooks 5 --channels 4 --decoder-channels 32 --sample-rate 24000 "
+    "--crop-frames 60 --periods 2 5",
 }
 
 
 @pytest.fixture(params=SHAPES)
-def written(request, nemo_python, nemo_reference, tmp_path) -> Path:
-    """What make_reference.py writes: codec.nemo, and what NeMo computes with it."""
-    script = nemo_reference.parent / "make_reference.py"
-    command = [nemo_python, script, "--out", tmp_path, "--updates", "1", *SHAPES[request.param].split()]
+def written(request, nemo_python, tmp_path) -> Path:
+    """What the committed oracle's script writes: codec.nemo, and what NeMo computes with it."""
+    script = Path(__file__).parents[1] / "nemo_oracle" / "make.py"
+    command = [nemo_python, script, "tiny", "--out", tmp_path, "--updates", "1", *SHAPES[request.param].split()]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
     return tmp_path
@@ -49,8 +50,8 @@ def require_same_scores(written: Path, expected: dict) -> None:
     discriminators = build(archive.discriminators)
     discriminators.load_state_dict(dict(archive.discriminator_weights()))
     with torch.no_grad():
-        views = discriminators.transform(expected["real"], expected["fake"])
-        for i, (real, fake) in enumerate(zip(discriminators(views.real), discriminators(views.fake), strict=True)):
+        inputs = discriminators.transform(expected["real"], expected["fake"])
+        for i, (real, fake) in enumerate(zip(discriminators(inputs.real), discriminators(inputs.fake), strict=True)):
             torch.testing.assert_close(real.score, expected[f"score_real_{i}"], atol=1e-5, rtol=0)
             torch.testing.assert_close(fake.score, expected[f"score_fake_{i}"], atol=1e-5, rtol=0)
     assert f"score_real_{len(discriminators.names)}" not in expected

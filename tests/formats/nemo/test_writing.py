@@ -16,8 +16,8 @@ from lfsc.formats.resolve import opened
 
 def tensors(path: Path) -> dict:
     with opened(path) as found:
-        weights, judges = found.codec_weights(), found.discriminator_weights()
-        return {name: weights[name] for name in weights} | {name: judges[name] for name in judges}
+        parts = found.codec_weights(), found.discriminator_weights()
+        return {name: weights[name] for weights in parts for name in weights}
 
 
 def test_archive_bundle_archive_is_the_same_to_the_bit(archive, tmp_path):
@@ -60,13 +60,13 @@ def test_nemo_opens_it_and_computes_the_same(
     from lfsc.config.instantiate import build
     from lfsc.formats.nemo.writing import write_archive
 
-    judged = {"discriminators": discriminators, "discriminator_weights": build(discriminators).state_dict()}
+    networks = {"discriminators": discriminators, "discriminator_weights": build(discriminators).state_dict()}
     with opened(write_checkpoint(tmp_path / "trained.ckpt", **shape)) as found:
         write_archive(
             tmp_path / "ours.nemo",
             codec=found.codec,
             weights=found.codec_weights(),
-            **judged if with_discriminators else {},
+            **networks if with_discriminators else {},
         )
     codec = lfsc.load(tmp_path / "ours.nemo")
     audio = 0.1 * torch.randn(1, 23 * codec.hop_length + 1)

@@ -53,7 +53,7 @@ def test_nothing_comes_later_than_the_lookahead(codec):
     made = stream.encode(audio[:, :300]).shape[-1]
     for arrived, sample in enumerate(audio[:, 300:].split(1, dim=-1), start=301):
         made += stream.encode(sample).shape[-1]
-        complete = [f for f in range(made + 1) if codec.encoder.needed_samples(range(f, f + 1)).stop <= arrived]
+        complete = [f for f in range(made + 1) if codec.encoder.receptive_samples(range(f, f + 1)).stop <= arrived]
         assert made == len(complete)
 
 
@@ -63,8 +63,8 @@ def test_audio_comes_no_later_than_its_lookahead(codec):
     made = 0
     for arrived, frame in enumerate(tokens.split(1, dim=-1), start=1):
         made += stream.decode(frame).shape[-1]
-        assert codec.decoder.needed_frames(range(made, made + 1)).stop > arrived
-        assert made == 0 or codec.decoder.needed_frames(range(made - 1, made)).stop <= arrived
+        assert codec.decoder.receptive_frames(range(made, made + 1)).stop > arrived
+        assert made == 0 or codec.decoder.receptive_frames(range(made - 1, made)).stop <= arrived
     lookahead = codec.lookahead.decode / 1000 * codec.frame_rate
     assert made >= (arrived - round(lookahead)) * codec.hop_length
 

@@ -133,7 +133,7 @@ class LongClips(Filter):
 
 
 class FilterBank(nn.Module):
-    """Stands for a language model of speech: fixed random convolutions that give hidden states [B,frames,D]."""
+    """Stands for a language model of speech: fixed random convolutions give hidden states [B,frames,D]."""
 
     def __init__(self, *, width: int, layers: int):
         super().__init__()

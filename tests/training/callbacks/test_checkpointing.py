@@ -7,7 +7,8 @@ import signal
 import pytest
 import torch
 
-from lfsc.training.callbacks.checkpointing import AtomicCheckpointIO, Checkpointing, is_whole, newest, set_aside_newer
+from lfsc.training.callbacks.checkpointing import Checkpointing
+from lfsc.training.checkpoint_io import AtomicCheckpointIO, is_whole, newest, set_aside_newer
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
 

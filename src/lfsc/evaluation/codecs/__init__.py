@@ -1,1 +1,1 @@
-"""The codecs that can be compared."""
+"""The codecs that an evaluation can compare."""

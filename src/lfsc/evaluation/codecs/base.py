@@ -1,4 +1,4 @@
-"""What is judged: anything that takes a clip and gives it back."""
+"""What is evaluated: anything that has a reconstruction of a clip."""
 
 import math
 from abc import ABC, abstractmethod
@@ -11,8 +11,8 @@ from torch import Tensor
 from lfsc.audio import files
 from lfsc.audio.resampling import resample
 from lfsc.audio.suffixes import SUFFIXES
-from lfsc.evaluation.clips import Clip
-from lfsc.tokens.file import fingerprint
+from lfsc.models.codec import Codec as Model
+from lfsc.tokens.fingerprint import fingerprint
 
 
 class Reconstruction(NamedTuple):
@@ -24,78 +24,87 @@ class Reconstruction(NamedTuple):
 class Codec(ABC):
     """One of the codecs of a report."""
 
-    codebook_size: int | None = None
-    frame_rate: float | None = None
+    kind: str
 
     @abstractmethod
-    def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
-        """What comes back of a clip's original [T], at the protocol's rate as it came."""
+    def reconstruct(self, key: str, original: Tensor, *, sample_rate: int) -> Reconstruction:
+        """The reconstruction of the `original` [T] of a clip with this key, both at the protocol's `sample_rate`."""
 
     @abstractmethod
     def facts(self) -> dict:
         """What a reader of the report needs to run the same codec again."""
 
     def unpaired(self, keys: set[str]) -> list[str]:
-        """Of a codec that is a folder: its recordings that belong to no clip of these keys."""
+        """The recordings of a folder of reconstructions that belong to no clip of these keys."""
         return []
 
 
-class Coder(Codec):
+class RunnableCodec(Codec):
     """A codec that runs here, at its own `sample_rate`."""
 
-    kind: str
     sample_rate: int
 
     @abstractmethod
-    def code(self, audio: Tensor) -> Reconstruction:
-        """What it makes of audio [T] at its rate."""
+    def encode_decode(self, audio: Tensor) -> Reconstruction:
+        """The reconstruction of audio [T], both at the codec's rate."""
 
-    def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
-        coded = self.code(resample(original, from_rate=sample_rate, to_rate=self.sample_rate))
-        audio = resample(coded.audio.cpu().float(), from_rate=self.sample_rate, to_rate=sample_rate)
+    def reconstruct(self, key: str, original: Tensor, *, sample_rate: int) -> Reconstruction:
+        reconstruction = self.encode_decode(resample(original, from_rate=sample_rate, to_rate=self.sample_rate))
+        audio = resample(reconstruction.audio.cpu().float(), from_rate=self.sample_rate, to_rate=sample_rate)
         # Rounding up twice may have added a sample.
-        return coded._replace(audio=audio[: len(original)])
+        return reconstruction._replace(audio=audio[: len(original)])
 
     def facts(self) -> dict:
         return {"kind": self.kind, "sample_rate": self.sample_rate}
 
 
-class Identity(Coder):
-    """The original itself: the best that each number can be."""
+class TokenCodec(RunnableCodec):
+    """A codec whose tokens [C,F] are known, in codebooks of one size."""
+
+    codebook_size: int
+    frame_rate: float
+
+    def reconstruction(self, audio: Tensor, tokens: Tensor) -> Reconstruction:
+        """With the bits of the tokens packed as in token files."""
+        return Reconstruction(audio, tokens.cpu(), tokens.numel() * math.ceil(math.log2(self.codebook_size)))
+
+
+class Identity(RunnableCodec):
+    """The original itself: the best that each metric can be."""
 
     kind = "identity"
 
     def __init__(self, sample_rate: int):
         self.sample_rate = sample_rate
 
-    def code(self, audio: Tensor) -> Reconstruction:
+    def encode_decode(self, audio: Tensor) -> Reconstruction:
         return Reconstruction(audio)
 
 
-class LFSC(Coder):
-    """A codec of ours, from whatever `lfsc.load` takes."""
+class LFSC(TokenCodec):
+    """A codec of this package, from whatever `lfsc.load` takes."""
 
     kind = "lfsc"
 
-    def __init__(self, codec: torch.nn.Module, *, source: str, device: str):
+    def __init__(self, codec: Model, *, source: str, device: str):
         self.codec = codec.eval().to(device)
         self.source, self.device = source, device
         self.sample_rate, self.frame_rate = codec.sample_rate, codec.frame_rate
         self.codebook_size = codec.codebook_size
 
     @torch.inference_mode()
-    def code(self, audio: Tensor) -> Reconstruction:
+    def encode_decode(self, audio: Tensor) -> Reconstruction:
         encoded = self.codec.encode(audio[None].to(self.device))
         decoded = self.codec.decode(encoded.tokens)
-        return token_reconstruction(decoded.audio[0, : len(audio)], encoded.tokens[0], self.codebook_size)
+        return self.reconstruction(decoded.audio[0, : len(audio)], encoded.tokens[0])
 
     def facts(self) -> dict:
         about = {"source": self.source, "fingerprint": fingerprint(self.codec)}
         return super().facts() | about | {"bitrate": round(self.codec.bitrate, 1)}
 
 
-class Files(Codec):
-    """Somebody's output: a folder of recordings with the originals' names, whatever their suffix."""
+class ReconstructionFolder(Codec):
+    """The output of any codec: a folder of recordings with the originals' names, whatever their suffix."""
 
     kind = "files"
 
@@ -110,8 +119,8 @@ class Files(Codec):
         if not self.paths:
             raise ValueError(f"{folder}: found no recordings ({', '.join(SUFFIXES)})")
 
-    def reconstruct(self, clip: Clip, original: Tensor, *, sample_rate: int) -> Reconstruction:
-        name = stem(Path(clip.key))
+    def reconstruct(self, key: str, original: Tensor, *, sample_rate: int) -> Reconstruction:
+        name = stem(Path(key))
         found = self.paths.get(name, [])
         if len(found) != 1:
             raise ValueError(f"{len(found)} reconstructions named {name}.* in {self.folder}, expected one")
@@ -119,8 +128,8 @@ class Files(Codec):
 
     def unpaired(self, keys: set[str]) -> list[str]:
         known = {stem(Path(key)) for key in keys}
-        return [str(path.relative_to(self.folder)) for name, found in self.paths.items() if name not in known
-                for path in found]  # fmt: skip
+        extra = [path for name, found in self.paths.items() if name not in known for path in found]
+        return [str(path.relative_to(self.folder)) for path in extra]
 
     def facts(self) -> dict:
         return {"kind": self.kind, "source": str(self.folder)}
@@ -129,8 +138,3 @@ class Files(Codec):
 def stem(path: Path) -> str:
     """A recording's name without its suffix; of keys of shards, which have none, the whole."""
     return (path.with_suffix("") if path.suffix.lower() in SUFFIXES else path).as_posix()
-
-
-def token_reconstruction(audio: Tensor, tokens: Tensor, codebook_size: int) -> Reconstruction:
-    """With the bits of tokens [C,F] packed as token files pack them."""
-    return Reconstruction(audio, tokens.cpu(), tokens.numel() * math.ceil(math.log2(codebook_size)))

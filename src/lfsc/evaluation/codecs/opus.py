@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from lfsc.audio import files
-from lfsc.evaluation.codecs.base import Coder, Reconstruction
+from lfsc.evaluation.codecs.base import Reconstruction, RunnableCodec
 
 OPUS_RATE = 48000
 # Each program's command lines to write packets.opus from in.wav, and out.wav from it.
@@ -24,7 +24,7 @@ PROGRAMS = {
 }
 
 
-class Opus(Coder):
+class Opus(RunnableCodec):
     """Opus (RFC 6716) with 20 ms packets at a variable rate; its bits are those of the packets alone."""
 
     kind = "opus"
@@ -32,19 +32,20 @@ class Opus(Coder):
 
     def __init__(self, *, kbps: float):
         if not 6 <= kbps <= 256:
-            raise ValueError(f"opus at {kbps:g} kbps: one channel takes 6 to 256 kbps")
+            raise ValueError(f"opus at {kbps:g} kbps: expected 6 to 256 kbps for one channel")
         self.kbps = kbps
-        self.program = next((program for program in PROGRAMS if shutil.which(program)), None)
-        if self.program is None:
+        found = [program for program in PROGRAMS if shutil.which(program)]
+        if not found:
             raise ValueError("opus needs the program opusenc (Debian's package opus-tools) or ffmpeg, found neither")
+        self.program = found[0]
 
-    def code(self, audio: Tensor) -> Reconstruction:
+    def encode_decode(self, audio: Tensor) -> Reconstruction:
         with tempfile.TemporaryDirectory(prefix="lfsc-opus-") as folder:
             files.write(Path(folder, "in.wav"), audio, sample_rate=OPUS_RATE)
             for command in PROGRAMS[self.program]:
-                execute(command.format(kbps=f"{self.kbps:g}").split(), folder)
+                run_program(command.format(kbps=f"{self.kbps:g}").split(), folder)
             decoded = files.read(Path(folder, "out.wav")).audio
-            return Reconstruction(decoded, bits=8 * payload(Path(folder, "packets.opus").read_bytes()))
+            return Reconstruction(decoded, bits=8 * count_payload(Path(folder, "packets.opus").read_bytes()))
 
     def facts(self) -> dict:
         version = subprocess.run([self.program, "-version" if self.program == "ffmpeg" else "--version"],
@@ -52,13 +53,13 @@ class Opus(Coder):
         return super().facts() | {"source": version.splitlines()[0], "bitrate": 1000 * self.kbps}
 
 
-def execute(command: list[str], folder: str) -> None:
+def run_program(command: list[str], folder: str) -> None:
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if finished.returncode:
         raise ValueError(f"{' '.join(command)} failed: {(finished.stderr.strip().splitlines() or ['no message'])[-1]}")
 
 
-def payload(ogg: bytes) -> int:
+def count_payload(ogg: bytes) -> int:
     """Bytes of audio packets in an Ogg file (RFC 3533), without its headers: their pages are at position 0."""
     total, page = 0, 0
     while page < len(ogg):

@@ -1,21 +1,24 @@
-"""What a user would pick instead: codecs that the transformers library runs."""
+"""The codecs to compare with that the transformers library runs: EnCodec, DAC and Mimi."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from lfsc.evaluation.codecs.base import Coder, Reconstruction, token_reconstruction
+from lfsc.evaluation.codecs.base import Reconstruction, TokenCodec
 from lfsc.io.pretrained import load_pretrained
 
+Model = Any  # of transformers; torch gives the attributes of modules no useful types
 
-class Peer(Coder):
+
+class TransformersCodec(TokenCodec):
     """A transformers model of the kind encodec, dac or mimi; `setting` chooses among its bitrates."""
 
-    def __init__(self, kind: str, model: nn.Module, *, setting: float | None, source: str, device: str):
+    def __init__(self, kind: str, model: Model, *, setting: float | None, source: str, device: str):
         if getattr(model.config, "audio_channels", 1) != 1:
-            raise ValueError(f"{source} codes {model.config.audio_channels} channels; speech is judged in one")
+            raise ValueError(f"{source} codes {model.config.audio_channels} channels; an evaluation is in mono")
         if model.config.model_type != kind:
             raise ValueError(f"{source} is a model of type '{model.config.model_type}', not '{kind}'")
         self.kind, self.model = kind, model.eval().to(device)
@@ -25,11 +28,11 @@ class Peer(Coder):
         self.frame_rate = self.sample_rate / hop_length(model)
 
     @torch.inference_mode()
-    def code(self, audio: Tensor) -> Reconstruction:
+    def encode_decode(self, audio: Tensor) -> Reconstruction:
         hop = hop_length(self.model)
-        whole = F.pad(audio, (0, -len(audio) % hop)).to(self.device)[None, None]
-        tokens, decoded = CODERS[self.kind](self.model, whole, self.setting)
-        return token_reconstruction(decoded.flatten()[: len(audio)], tokens, self.codebook_size)
+        padded = F.pad(audio, (0, -len(audio) % hop)).to(self.device)[None, None]
+        tokens, decoded = RUNNERS[self.kind](self.model, padded, self.setting)
+        return self.reconstruction(decoded.flatten()[: len(audio)], tokens)
 
     def facts(self) -> dict:
         setting = {} if self.setting is None else {SETTINGS[self.kind]: self.setting}
@@ -37,42 +40,44 @@ class Peer(Coder):
         return super().facts() | {"source": self.source} | setting | ({"revision": revision} if revision else {})
 
 
-def encodec(model: nn.Module, audio: Tensor, kbps: float | None) -> tuple[Tensor, Tensor]:
+def run_encodec(model: Model, audio: Tensor, kbps: float | None) -> tuple[Tensor, Tensor]:
     encoded = model.encode(audio, bandwidth=kbps)
     return encoded.audio_codes[0, 0], model.decode(encoded.audio_codes, encoded.audio_scales).audio_values
 
 
-def dac(model: nn.Module, audio: Tensor, num_codebooks: float | None) -> tuple[Tensor, Tensor]:
-    codes = model.encode(audio, n_quantizers=whole_number(num_codebooks)).audio_codes
+def run_dac(model: Model, audio: Tensor, num_codebooks: float | None) -> tuple[Tensor, Tensor]:
+    codes = model.encode(audio, n_quantizers=as_integer(num_codebooks)).audio_codes
     return codes[0], model.decode(audio_codes=codes).audio_values
 
 
-def mimi(model: nn.Module, audio: Tensor, num_codebooks: float | None) -> tuple[Tensor, Tensor]:
-    codes = model.encode(audio, num_quantizers=whole_number(num_codebooks)).audio_codes
+def run_mimi(model: Model, audio: Tensor, num_codebooks: float | None) -> tuple[Tensor, Tensor]:
+    codes = model.encode(audio, num_quantizers=as_integer(num_codebooks)).audio_codes
     return codes[0], model.decode(codes).audio_values
 
 
-CODERS: dict[str, Callable[[nn.Module, Tensor, float | None], tuple[Tensor, Tensor]]] = {
-    "encodec": encodec,
-    "dac": dac,
-    "mimi": mimi,
+RUNNERS: dict[str, Callable[[Model, Tensor, float | None], tuple[Tensor, Tensor]]] = {
+    "encodec": run_encodec,
+    "dac": run_dac,
+    "mimi": run_mimi,
 }
 SETTINGS = {"encodec": "kbps", "dac": "codebooks", "mimi": "codebooks"}
 
 
-def whole_number(setting: float | None) -> int | None:
-    if setting is None or setting == int(setting) >= 1:
-        return None if setting is None else int(setting)
-    raise ValueError(f"{setting:g} codebooks: expected a whole number behind the @")
+def as_integer(setting: float | None) -> int | None:
+    if setting is None:
+        return None
+    if setting < 1 or not setting.is_integer():
+        raise ValueError(f"{setting:g} codebooks: expected a whole number after the @")
+    return int(setting)
 
 
-def hop_length(model: nn.Module) -> int:
-    """Samples a frame."""
-    rate = getattr(model.config, "frame_rate", None)
-    return model.config.hop_length if model.config.model_type != "mimi" else round(model.config.sampling_rate / rate)
+def hop_length(model: Model) -> int:
+    """Samples per frame."""
+    config = model.config
+    return round(config.sampling_rate / config.frame_rate) if config.model_type == "mimi" else config.hop_length
 
 
-def open_peer(kind: str, source: str, *, setting: float | None, device: str) -> Peer:
+def open_transformers(kind: str, source: str, *, setting: float | None, device: str) -> TransformersCodec:
     """The model of a local folder or a hub name."""
     from transformers import AutoModel
 
@@ -83,4 +88,4 @@ def open_peer(kind: str, source: str, *, setting: float | None, device: str) -> 
             f"{source} can be neither read nor downloaded ({str(error).splitlines()[0]}); where there is a network, "
             f"run `lfsc weights fetch --only {kind}` and give the folder"
         ) from error
-    return Peer(kind, model, setting=setting, source=source, device=device)
+    return TransformersCodec(kind, model, setting=setting, source=source, device=device)

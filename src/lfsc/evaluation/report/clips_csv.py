@@ -9,17 +9,16 @@ from lfsc.evaluation.report.summary import DIGITS, Report
 
 
 def clips_csv(report: Report) -> str:
-    """A line for each clip of each codec; where a number was not taken its cell is empty, the last column says why."""
+    """A line for each clip of each codec; what was not measured is an empty cell, with its reason at the end."""
     names = [name for name in report.definitions if name not in codec_metrics.DEFINITIONS]
-    facts = [name for name in Clip._fields if name not in ("path", "text", "span")]
+    labels = [name for name in Clip._fields if name not in ("path", "text", "span")]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["codec", *facts, "bandwidth", "source_rate", "seconds", "bits", "status", *names, "reason"])
-    for judged in report.judged.values():
-        for row in judged.rows:
-            cells = [round(row.measured[name].value, DIGITS) if name in row.measured else "" for name in names]
-            reasons = [row.reason] if row.reason else [f"{name}: {why}" for name, why in row.unmeasured.items()]
-            about = [getattr(row.clip, name) for name in facts]
-            about += [row.band, row.source_rate, round(row.seconds, DIGITS), "" if row.bits is None else row.bits]
-            writer.writerow([row.codec, *about, row.status, *cells, "; ".join(reasons)])
+    writer.writerow(["codec", *labels, "bandwidth", "source_rate", "seconds", "bits", "status", *names, "reason"])
+    for row in (row for result in report.results.values() for row in result.rows):
+        cells = [row.codec, *(getattr(row.clip, name) for name in labels), row.bandwidth, row.source_rate]
+        cells += [round(row.seconds, DIGITS), "" if row.bits is None else row.bits, row.status]
+        cells += [round(row.metrics[name].value, DIGITS) if name in row.metrics else "" for name in names]
+        reasons = [row.reason] if row.reason else [f"{name}: {reason}" for name, reason in row.unmeasured.items()]
+        writer.writerow([*cells, "; ".join(reasons)])
     return text.getvalue()

@@ -65,7 +65,7 @@ class Archive:
     def weights(self, prefixes: tuple[str, ...], modules: tuple[tuple[str, str], ...]) -> Weights:
         # A tensor that has no name here keeps its own: whoever loads strictly then reports it as left over.
         theirs = [name for name in self.tensors if name.startswith(prefixes) and not IGNORED.fullmatch(name)]
-        return self.tensors.renamed({from_nemo(name, modules) or name: name for name in theirs})
+        return self.tensors.rename({from_nemo(name, modules) or name: name for name in theirs})
 
     def file(self, name: str) -> BinaryIO:
         if name not in self.members:

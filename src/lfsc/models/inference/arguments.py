@@ -7,7 +7,7 @@ from torch import Tensor
 HIGHEST_PEAK = 2.0
 
 
-def checked_audio(audio: Tensor, *, sample_rate: int | None, expected_rate: int, device: torch.device) -> Tensor:
+def check_audio(audio: Tensor, *, sample_rate: int | None, expected_rate: int, device: torch.device) -> Tensor:
     """`audio` as it came, float32 [B,T] on `device`."""
     if sample_rate not in (None, expected_rate):
         raise ValueError(
@@ -22,10 +22,10 @@ def checked_audio(audio: Tensor, *, sample_rate: int | None, expected_rate: int,
     if audio.dtype != torch.float32:
         hint = "audio.float()" if audio.is_floating_point() else "audio.float() / 32768 for 16-bit samples"
         raise ValueError(f"audio is {audio.dtype}, expected torch.float32 in -1…1: write {hint}")
-    return _placed(audio, "audio", device)
+    return _move_to(audio, "audio", device)
 
 
-def checked_tokens(tokens: Tensor, *, num_codebooks: int, device: torch.device) -> Tensor:
+def check_tokens(tokens: Tensor, *, num_codebooks: int, device: torch.device) -> Tensor:
     """`tokens` as int64 [B,C,F] on `device`."""
     if not isinstance(tokens, Tensor):
         raise ValueError(f"tokens are a {type(tokens).__name__}, expected an integer tensor [batch, codebooks, frames]")
@@ -35,10 +35,10 @@ def checked_tokens(tokens: Tensor, *, num_codebooks: int, device: torch.device) 
         raise ValueError(f"tokens have shape {list(tokens.shape)}, expected [batch, {num_codebooks}, frames]{hint}")
     if tokens.is_floating_point() or tokens.is_complex() or tokens.dtype == torch.bool:
         raise ValueError(f"tokens are {tokens.dtype}, expected integers: write tokens.long()")
-    return _placed(tokens, "tokens", device).long()
+    return _move_to(tokens, "tokens", device).long()
 
 
-def checked_lengths(length: Tensor | None, x: Tensor, *, name: str, unit: str) -> Tensor:
+def check_lengths(length: Tensor | None, x: Tensor, *, name: str, unit: str) -> Tensor:
     """`length` as int64 [B] on the device of x [B,...,T], all of it where there is none."""
     batch, longest = x.shape[0], x.shape[-1]
     if batch == 0 or longest == 0:
@@ -77,7 +77,7 @@ def check_codebook(tokens: Tensor, *, codebook_size: int) -> None:
         )
 
 
-def _placed(x: Tensor, name: str, device: torch.device) -> Tensor:
+def _move_to(x: Tensor, name: str, device: torch.device) -> Tensor:
     if x.device != device:
         raise ValueError(f"{name} on {x.device}, the codec on {device}: write {name}.to(codec.device)")
     return x

@@ -21,14 +21,14 @@ def encode_in_chunks(
     total = int(ends.max())
     tokens = torch.zeros(len(audio), quantizer.num_codebooks, total, dtype=torch.int64, device=audio.device)
 
-    def needs(frames: range) -> range:
-        samples = encoder.needed_samples(frames)
+    def receptive_field(frames: range) -> range:
+        samples = encoder.receptive_samples(frames)
         return range(samples.start // hop_length, -(-samples.stop // hop_length))
 
-    for window in windows(total, chunk_frames, needs):
-        rows = alive(ends, window)
+    for window in windows(total, chunk_frames, receptive_field):
+        rows = find_active_rows(ends, window)
         first, last = window.seen.start * hop_length, window.seen.stop * hop_length
-        seen = filled(silenced(audio[rows, first:last], audio_len[rows] - first), last - first)
+        seen = pad_to(mask_padding(audio[rows, first:last], audio_len[rows] - first), last - first)
         latents = encoder(seen.to(dtype), local_ends(ends[rows], window))
         tokens[rows, :, as_slice(window.kept)] = quantizer(latents[..., window.inner]).tokens
     return tokens
@@ -43,16 +43,16 @@ def decode_in_chunks(
     total = int(ends.max())
     audio = torch.zeros(len(tokens), total * hop_length, device=tokens.device)
 
-    def needs(frames: range) -> range:
-        return decoder.needed_frames(scaled(frames, hop_length))
+    def receptive_field(frames: range) -> range:
+        return decoder.receptive_frames(scale(frames, hop_length))
 
-    for window in windows(total, chunk_frames, needs):
-        rows = alive(ends, window)
-        codes = quantizer.codes_of(tokens[rows, :, as_slice(window.seen)])
-        codes = filled(silenced(codes, tokens_len[rows] - window.seen.start), len(window.seen))
+    for window in windows(total, chunk_frames, receptive_field):
+        rows = find_active_rows(ends, window)
+        codes = quantizer.dequantize(tokens[rows, :, as_slice(window.seen)])
+        codes = pad_to(mask_padding(codes, tokens_len[rows] - window.seen.start), len(window.seen))
         heard = decoder(codes.to(dtype), local_ends(ends[rows], window))
-        inner = scaled(range(window.inner.start, window.inner.stop), hop_length)
-        audio[rows, as_slice(scaled(window.kept, hop_length))] = heard[:, as_slice(inner)].float()
+        inner = scale(range(window.inner.start, window.inner.stop), hop_length)
+        audio[rows, as_slice(scale(window.kept, hop_length))] = heard[:, as_slice(inner)].float()
     return audio
 
 
@@ -66,31 +66,31 @@ class Window(NamedTuple):
         return slice(self.kept.start - self.seen.start, self.kept.stop - self.seen.start)
 
 
-def windows(total: int, size: int, needs: Callable[[range], range]) -> Iterator[Window]:
-    """Windows that keep the frames 0 … total, `size` at a time; `needs` tells which frames some are made of.
+def windows(total: int, size: int, receptive_field: Callable[[range], range]) -> Iterator[Window]:
+    """Windows that keep the frames 0 … total, `size` at a time; `receptive_field` tells which frames some are made of.
 
     Where a window ends inside the clip its layers reflect what they should not, but no kept frame is made of that.
     """
     for start in range(0, total, size):
         kept = range(start, min(start + size, total))
-        needed = needs(kept)
+        needed = receptive_field(kept)
         yield Window(kept, range(max(0, needed.start), min(total, needed.stop)))
 
 
-def alive(ends: Tensor, window: Window) -> Tensor | slice:
+def find_active_rows(ends: Tensor, window: Window) -> Tensor | slice:
     """Which clips of a batch, by where they end [B], have frames to keep in `window`."""
     rows = ends > window.kept.start
     return slice(None) if bool(rows.all()) else rows
 
 
 def local_ends(ends: Tensor, window: Window) -> Tensor | None:
-    """Where each clip ends [B], counted in the window; None where none ends inside, which needs no care."""
+    """Where each clip ends [B], counted in the window; None where none ends inside, which receptive_field no care."""
     width = len(window.seen)
     ends = (ends - window.seen.start).clamp(max=width)
     return None if bool((ends == width).all()) else ends
 
 
-def silenced(x: Tensor, length: Tensor) -> Tensor:
+def mask_padding(x: Tensor, length: Tensor) -> Tensor:
     """x [B,...,T] with zeros from each clip's `length` [B] on."""
     if bool((length >= x.shape[-1]).all()):
         return x
@@ -99,7 +99,7 @@ def silenced(x: Tensor, length: Tensor) -> Tensor:
     return x.masked_fill(behind, 0)
 
 
-def filled(x: Tensor, width: int) -> Tensor:
+def pad_to(x: Tensor, width: int) -> Tensor:
     """x [...,T] with zeros up to `width`."""
     return F.pad(x, (0, width - x.shape[-1])) if x.shape[-1] < width else x
 
@@ -109,7 +109,7 @@ def frames_of(num_samples, hop_length: int):
     return -(-num_samples // hop_length)
 
 
-def scaled(steps: range, factor: int) -> range:
+def scale(steps: range, factor: int) -> range:
     return range(steps.start * factor, steps.stop * factor)
 
 

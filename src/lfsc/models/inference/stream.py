@@ -5,8 +5,8 @@ from torch import Tensor
 
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
-from lfsc.models.inference.arguments import check_codebook, check_range, checked_audio, checked_tokens
-from lfsc.models.inference.chunking import filled, frames_of
+from lfsc.models.inference.arguments import check_audio, check_codebook, check_range, check_tokens
+from lfsc.models.inference.chunking import frames_of, pad_to
 from lfsc.models.inference.streaming_layers import decoder_stage, encoder_stage
 from lfsc.models.quantizer import GroupedFSQ
 
@@ -32,14 +32,14 @@ class Stream:
     def encode(self, audio: Tensor, *, last: bool = False) -> Tensor:
         """Tokens [B,C,F] that are complete now, of the next audio [B,T], which may be of any length, even 0."""
         weights = self.encoder.conv_in.bias
-        audio = checked_audio(audio, sample_rate=None, expected_rate=self.sample_rate, device=weights.device)
+        audio = check_audio(audio, sample_rate=None, expected_rate=self.sample_rate, device=weights.device)
         if audio.shape[-1]:
             check_range(audio)
         self.num_samples += audio.shape[-1]
         frames = frames_of(self.num_samples, self.hop_length)
         if last:
             whole = max(frames, self.min_frames) * self.hop_length
-            audio = filled(audio, audio.shape[-1] + whole - self.num_samples)
+            audio = pad_to(audio, audio.shape[-1] + whole - self.num_samples)
         latents = self.encoding(audio[:, None].to(weights.dtype), last)
         tokens = self.quantizer(latents).tokens[..., : frames - self.num_frames]
         self.num_frames += tokens.shape[-1]
@@ -51,12 +51,12 @@ class Stream:
     def decode(self, tokens: Tensor, *, last: bool = False) -> Tensor:
         """Audio [B,T] in -1…1 that is complete now, of the next tokens [B,C,F], which may be none."""
         weights = self.decoder.conv_in.bias
-        tokens = checked_tokens(tokens, num_codebooks=self.quantizer.num_codebooks, device=weights.device)
+        tokens = check_tokens(tokens, num_codebooks=self.quantizer.num_codebooks, device=weights.device)
         check_codebook(tokens, codebook_size=self.quantizer.codebook_size)
         self.num_tokens += tokens.shape[-1]
-        codes = self.quantizer.codes_of(tokens)
+        codes = self.quantizer.dequantize(tokens)
         if last:
-            codes = filled(codes, codes.shape[-1] + self.min_frames - self.num_tokens)
+            codes = pad_to(codes, codes.shape[-1] + self.min_frames - self.num_tokens)
         audio = self.decoding(codes.to(weights.dtype), last)[:, 0].float()
         audio = audio[:, : self.num_tokens * self.hop_length - self.num_heard]
         self.num_heard += audio.shape[-1]

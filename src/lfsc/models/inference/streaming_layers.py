@@ -72,7 +72,7 @@ class ConvStage:
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:
         stride, pad, mode = self.layer.stride[0], self.layer.pad, self.layer.pad_mode
-        self.kept = x = joined(self.kept, x)
+        self.kept = x = join(self.kept, x)
         if not self.begun and x.shape[-1] > copied_steps(pad, mode):
             x = torch.cat((before(x, pad, mode), x), dim=-1)
             self.begun = True
@@ -125,7 +125,7 @@ class ResidualStage:
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:
         residual = self.residual(x, last)
-        waiting = joined(self.waiting, x)
+        waiting = join(self.waiting, x)
         self.waiting = waiting[..., residual.shape[-1] :]
         return waiting[..., : residual.shape[-1]] + residual
 
@@ -138,11 +138,11 @@ class MeanStage:
         self.waiting: list[Tensor | None] = [None] * len(self.chains)
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:
-        waiting = [joined(old, chain(x, last)) for old, chain in zip(self.waiting, self.chains, strict=True)]
+        waiting = [join(old, chain(x, last)) for old, chain in zip(self.waiting, self.chains, strict=True)]
         ready = min(x.shape[-1] for x in waiting)
         self.waiting = [x[..., ready:] for x in waiting]
         return sum(x[..., :ready] for x in waiting) / len(waiting)
 
 
-def joined(old: Tensor | None, new: Tensor) -> Tensor:
+def join(old: Tensor | None, new: Tensor) -> Tensor:
     return new if old is None else torch.cat((old, new), dim=-1)

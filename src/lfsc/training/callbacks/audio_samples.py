@@ -26,17 +26,22 @@ class AudioSamples(Callback):
             sample_rate=sample_rate, num_mels=80, n_fft=1024, hop_length=256, win_length=1024, guard=1e-5
         )
 
+    def on_validation_start(self, trainer: Trainer, module: LightningModule) -> None:
+        self.left = self.count if trainer.is_global_zero else 0
+
     def on_validation_batch_end(
         self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *_
     ) -> None:
-        if batch_idx > 0 or not trainer.is_global_zero:
+        if not self.left:
             return
-        clips = zip(batch.keys, batch.audio.cpu(), outputs.audio.float().cpu(), strict=True)
-        for key, real, fake in list(clips)[: self.count]:
+        clips = list(zip(batch.keys, batch.audio.cpu(), outputs.audio.float().cpu(), batch.lengths, strict=True))
+        for key, real, fake, length in clips[: self.left]:
+            real, fake = real[:length], fake[:length]
             if not (self.folder / "original" / f"{key}.wav").exists():
                 self.write(trainer, "original", key, {"original": real}, update=0)
             place = f"update-{module.updates:08d}"
             self.write(trainer, place, key, {"original": real, place: fake}, update=module.updates)
+        self.left -= len(clips[: self.left])
 
     def write(self, trainer: Trainer, place: str, key: str, clips: dict[str, Tensor], *, update: int) -> None:
         """Write the clip that is called `place` as audio, and all of them as an image."""

@@ -4,7 +4,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from lfsc.training.freezing import untrained
+from lfsc.training.freezing import frozen_parameters
 
 
 class LossGradientNorms(Callback):
@@ -27,7 +27,7 @@ def gradient_norms(module: LightningModule, real: Tensor) -> dict[str, Tensor]:
     with torch.no_grad():
         fake = module.codec(real).audio
     fake.requires_grad_(True)
-    with untrained(module.discriminators):
+    with frozen_parameters(module.discriminators):
         losses = module.generator_losses(module.compare(real, fake))
     with torch.autocast(real.device.type, enabled=False):
         return {

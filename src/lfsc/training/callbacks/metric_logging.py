@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lfsc.distributed import gathered, sum_over_ranks
+from lfsc.distributed import gather, sum_over_ranks
 from lfsc.training.loggers.csv import MetricsCSV
 
 
@@ -74,7 +74,7 @@ class MetricLogging(Callback):
         }
 
     def state_dict(self) -> dict[str, Any]:
-        return {"skipped": sum(gathered(self.skipped))}
+        return {"skipped": sum(gather(self.skipped))}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.skipped = state_dict["skipped"]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lfsc.distributed import gathered
+from lfsc.distributed import gather
 
 
 class NotFinite(ValueError):
@@ -62,7 +62,7 @@ class NonFinite(Callback):
         last = self.recent[-1].read()
         if last.skipped != self.known:
             # All ranks have skipped the same steps, so all of them come here.
-            ranks = gathered([recent.read() for recent in self.recent])
+            ranks = gather([recent.read() for recent in self.recent])
             if trainer.is_global_zero:
                 self.write(ranks)
         self.known = last.skipped
@@ -77,7 +77,7 @@ class NonFinite(Callback):
                 skipped = [name for name, count in update[0].skipped.items() if count > before[name]]
                 before = update[0].skipped
                 if skipped:
-                    file.write(json.dumps(described(skipped, update)) + "\n")
+                    file.write(json.dumps(describe(skipped, update)) + "\n")
 
     def message(self, network: str, last: Recent) -> str:
         values = ", ".join(f"{name} {value:.4g}" for name, value in last.values.items())
@@ -88,7 +88,7 @@ class NonFinite(Callback):
         )
 
 
-def described(skipped: list[str], ranks: tuple[Recent, ...]) -> dict[str, Any]:
+def describe(skipped: list[str], ranks: tuple[Recent, ...]) -> dict[str, Any]:
     """What happened in an update, with the values and keys of each rank."""
     # JSON has no numbers for what is not finite.
     values = [{n: v if math.isfinite(v) else str(v) for n, v in rank.values.items()} for rank in ranks]

@@ -7,7 +7,7 @@ import numpy
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lfsc.distributed import gathered
+from lfsc.distributed import gather
 
 
 class RngState(Callback):
@@ -17,7 +17,7 @@ class RngState(Callback):
         self.restored: list[dict[str, Any]] = []
 
     def state_dict(self) -> dict[str, Any]:
-        return {"ranks": gathered(current_state())}
+        return {"ranks": gather(current_state())}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.restored = state_dict["ranks"]

@@ -7,7 +7,7 @@ import sys
 import time
 
 CHILD = (
-    "import os, time; from lfsc.training.orphans import end_without; end_without({parent}); "
+    "import os, time; from lfsc.distributed import end_without; end_without({parent}); "
     "print(os.getpid(), flush=True); time.sleep(60)"
 )
 PARENT = "import os, subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}.format(parent=os.getpid())])"

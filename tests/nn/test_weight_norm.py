@@ -2,8 +2,8 @@
 
 import torch
 
-from lfsc.models.folding import fold, is_folded
-from lfsc.tokens.file import fingerprint
+from lfsc.nn.weight_norm import is_folded
+from lfsc.tokens.fingerprint import fingerprint, fold
 
 
 def test_a_folded_codec_makes_the_same_and_carries_its_fingerprint(make_codec):

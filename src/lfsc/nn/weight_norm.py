@@ -1,16 +1,7 @@
-"""Weight norm folded into plain weights, for codecs that no longer train."""
+"""Weight norm folded into plain weights, where nothing trains any more."""
 
 from torch import nn
 from torch.nn.utils import parametrize
-
-from lfsc.models.codec import Codec
-
-
-def fold(codec: Codec, *, fingerprint: str) -> Codec:
-    """The codec itself with weight norm folded; it carries its fingerprint, which folded weights cannot tell."""
-    fold_weights(codec)
-    codec.carried_fingerprint = fingerprint
-    return codec
 
 
 def fold_weights(module: nn.Module) -> None:
