@@ -114,7 +114,7 @@ def test_token_shards_tell_their_codec(checkpoint, tmp_path, capsys):
         "frames": 9,
         "failed": 0,
         "audio_seconds": 1800.0,
-        "shards": [{"name": "train-00000.tar", "bytes": 1, "samples": 1, "audio_seconds": 1800.0}],
+        "shards": [{"name": "train-00000.tar", "bytes": 2048, "samples": 1, "audio_seconds": 1800.0}],
     }
     (tmp_path / "t" / "index.json").write_text(json.dumps({"version": 1, **codec, **totals}))
     facts = told(tmp_path / "t", capsys)
