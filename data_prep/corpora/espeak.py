@@ -12,7 +12,7 @@ import espeakng_loader
 import numpy
 import torch
 
-from lfsc.audio.files import MetricLogging
+from lfsc.audio.files import Recording
 
 # Constants of espeak-ng's speak_lib.h.
 AUDIO_OUTPUT_SYNCHRONOUS, CHARS_UTF8 = 2, 1
@@ -33,7 +33,7 @@ class Language(NamedTuple):
     voice: str
 
 
-def speak(text: str, voice: str, rate: int, pitch: int, pitch_range: int) -> MetricLogging:
+def speak(text: str, voice: str, rate: int, pitch: int, pitch_range: int) -> Recording:
     """`text` spoken by `voice` at 22 050 Hz, the same to the last bit whatever was spoken before."""
     chunks: list[bytes] = []
 
@@ -55,7 +55,7 @@ def speak(text: str, voice: str, rate: int, pitch: int, pitch_range: int) -> Met
         if library.espeak_Synth(content, size, 0, 0, 0, CHARS_UTF8, None, None) != 0:
             raise ValueError(f"espeak-ng could not speak '{text}' as {voice}")
     samples = numpy.frombuffer(b"".join(chunks), dtype=numpy.int16)
-    return MetricLogging(torch.from_numpy(samples.astype(numpy.float32) / 32768), sample_rate)
+    return Recording(torch.from_numpy(samples.astype(numpy.float32) / 32768), sample_rate)
 
 
 def languages() -> list[Language]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.audio import files
-from lfsc.audio.files import MetricLogging
+from lfsc.audio.files import Recording
 
 
 class File(NamedTuple):
@@ -24,7 +24,7 @@ class File(NamedTuple):
             archive.seek(self.offset)
             return archive.read(self.size)
 
-    def read(self) -> MetricLogging:
+    def read(self) -> Recording:
         return files.read(self.open(), start=self.start, num_samples=self.num_samples)
 
 
@@ -37,7 +37,7 @@ class Speech(NamedTuple):
     pitch: int
     pitch_range: int
 
-    def read(self) -> MetricLogging:
+    def read(self) -> Recording:
         from .espeak import speak
 
         return speak(*self)

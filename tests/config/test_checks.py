@@ -8,7 +8,7 @@ WHOLE = dict.fromkeys(COUNTS, 4) | {
     "loss_gradients_every": None,
     "num_threads": None,
     "num_workers": 0,
-    "discriminators": {"start_at": 0},
+    "discriminators": {"start_at": 0, "warmup_updates": 0},
     "debug": {"profile": 0},
 }
 
@@ -16,7 +16,7 @@ WHOLE = dict.fromkeys(COUNTS, 4) | {
 def test_valid_counts_pass():
     check_counts(WHOLE)
     check_counts(WHOLE | {"num_micro_batches": 2, "loss_gradients_every": 1, "debug": {"profile": 3}})
-    check_counts(WHOLE | {"discriminators": {"start_at": 3}, "num_threads": 1})
+    check_counts(WHOLE | {"discriminators": {"start_at": 3, "warmup_updates": 2}, "num_threads": 1})
 
 
 @pytest.mark.parametrize("name", [*COUNTS, "loss_gradients_every", "num_threads"])
@@ -40,6 +40,8 @@ def test_a_count_may_not_be_left_open():
         ({"discriminators": {"start_at": 4}}, "start_at=4: expected a whole number from 0 to below max_updates=4"),
         ({"discriminators": {"start_at": -1}}, "start_at=-1: expected a whole number from 0"),
         ({"discriminators": {"start_at": None}}, "start_at=None: expected a whole number from 0"),
+        ({"discriminators": {"start_at": 0, "warmup_updates": -1}}, "warmup_updates=-1: expected updates, or 0 for no"),
+        ({"discriminators": {"start_at": 0}}, "warmup_updates=None: expected updates, or 0 for none"),
     ],
 )
 def test_contradictions_are_reported(changes, message):

@@ -33,7 +33,7 @@ class AudioInfo(NamedTuple):
     subtype: str
 
 
-class MetricLogging(NamedTuple):
+class Recording(NamedTuple):
     audio: Tensor
     sample_rate: int
 
@@ -55,13 +55,13 @@ def probe(source: Source) -> AudioInfo:
         return _info(sound)
 
 
-def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> MetricLogging:
+def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> Recording:
     """Audio [T] float32 (the mean of the channels) at its own rate: `num_samples` from `start`, fewer at the end.
 
     Only the crop is decoded. Raises UnreadableAudio for whatever does not decode, holds nothing, or is not finite.
     """
     with _open(source) as sound:
-        return MetricLogging(torch.from_numpy(_samples(sound, _name(source), start, num_samples)), sound.samplerate)
+        return Recording(torch.from_numpy(_samples(sound, _name(source), start, num_samples)), sound.samplerate)
 
 
 def read_rows(source: Source, rows: Rows, *, starts: Callable[[AudioInfo], Sequence[int]]) -> list[int]:

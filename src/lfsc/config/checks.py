@@ -23,11 +23,14 @@ def check_counts(config: dict[str, Any]) -> None:
     for name in ("loss_gradients_every", "num_threads"):
         if config[name] is not None:
             check_count(name, config[name])
-    start_at, max_updates = config["discriminators"]["start_at"], config["max_updates"]
-    if type(start_at) is not int or not 0 <= start_at < max_updates:
+    start_at, warmup = (config["discriminators"].get(name) for name in ("start_at", "warmup_updates"))
+    if type(start_at) is not int or not 0 <= start_at < config["max_updates"]:
         raise ValueError(
-            f"discriminators.start_at={start_at}: expected a whole number from 0 to below max_updates={max_updates}"
+            f"discriminators.start_at={start_at}: expected a whole number from 0 to below "
+            f"max_updates={config['max_updates']}"
         )
+    if type(warmup) is not int or warmup < 0:
+        raise ValueError(f"discriminators.warmup_updates={warmup}: expected updates, or 0 for none")
     if type(config["num_workers"]) is not int or config["num_workers"] < 0:
         raise ValueError(f"num_workers={config['num_workers']}: expected loader processes, or 0 for none")
     if config["debug"]["profile"] < 0:

@@ -190,4 +190,9 @@ def own_callbacks(config: dict[str, Any]) -> dict[str, Callback]:
     for name, callback in callbacks.items():
         if not isinstance(callback, Callback):
             raise ValueError(f"callbacks.{name} is a {type(callback).__name__}: expected a Lightning Callback")
+    names: dict[str, str] = {}
+    for name, callback in callbacks.items():
+        # By it a checkpoint tells their states apart.
+        if (other := names.setdefault(callback.state_key, name)) != name:
+            raise ValueError(f"callbacks.{name} and callbacks.{other} are both {callback.state_key}: leave one out")
     return callbacks

@@ -52,6 +52,8 @@ def train(
         # This rank may only have lost the connection to one that failed.
         if reason := failure_elsewhere(run, before):
             raise ValueError(f"another rank failed: {reason}") from error
+        if "not available" in str(error) and "EarlyStopping" in str(error):  # a metric of that name, as it goes on
+            raise ValueError(error) from error
         raise
     return module
 
