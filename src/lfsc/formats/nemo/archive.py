@@ -22,6 +22,8 @@ MAX_MEMBERS = 1000
 # Random weights compress to nine tenths, constant ones at best to a thousandth, which no network is made of.
 MAX_EXPANSION = 200
 GZIP = b"\x1f\x8b"
+# What headers that are none raise in tarfile, beside its own errors.
+TAR_DAMAGE = (tarfile.TarError, EOFError, RecursionError, ValueError, OverflowError, LookupError)
 
 
 class Archive:
@@ -78,9 +80,10 @@ def open_tar(path: Path) -> tarfile.TarFile:
     file = path.open("rb")
     start = file.read(2)
     file.seek(0)
+    plain = decompress(file, path.stat().st_size) if start == GZIP else file
     try:
-        return tarfile.open(fileobj=decompress(file, path.stat().st_size) if start == GZIP else file, mode="r:")
-    except (tarfile.TarError, RecursionError) as error:
+        return tarfile.open(fileobj=plain, mode="r:")
+    except TAR_DAMAGE as error:
         raise ValueError(f"not a tar archive, plain or gzip-compressed ({error})") from error
 
 
@@ -105,7 +108,7 @@ def read_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     """The plain files of a tar that holds nothing else than plain files and folders below it."""
     try:
         listed = list(islice(tar, MAX_MEMBERS + 1))
-    except (tarfile.TarError, EOFError, RecursionError, ValueError, OverflowError, LookupError) as error:
+    except TAR_DAMAGE as error:
         raise ValueError(f"its tar is damaged ({error})") from error
     if len(listed) > MAX_MEMBERS:
         raise ValueError(f"it has more than {MAX_MEMBERS} members: too many for a model")
