@@ -1,12 +1,14 @@
 """Which configurations are a codec's."""
 
 import copy
+import time
 from functools import partial
 
 import pytest
 
 from lfsc.config.instantiate import PARTS, build
 from lfsc.config.untrusted import CHECKS, parameters_of
+from lfsc.config.values import LONGEST
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.resolve import resolve
 from lfsc.formats.skeleton import build_on_meta
@@ -116,3 +118,13 @@ def test_other_discriminators_are_refused(family, key, value, discriminators):
     changed[family][key] = value
     with pytest.raises(ValueError, match=f"discriminators.{family}"):
         check_discriminators(changed)
+
+
+def test_as_many_layers_as_lists_allow_are_refused_soon(config):
+    for part in ("encoder", "decoder"):
+        lists = {"rates": [2] * LONGEST, "kernel_sizes": [1] * LONGEST, "dilations": [1] * LONGEST}
+        config[part] |= lists | {"channels": 1 if part == "encoder" else 1 << 16}
+    before = time.process_time()
+    with pytest.raises(ValueError, match="parameters, which are too many"):
+        build_on_meta(check_codec(config))
+    assert time.process_time() - before < 5

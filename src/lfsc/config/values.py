@@ -5,7 +5,7 @@ from typing import Any
 
 # No codec comes near these; without them a file of a few bytes could ask for hours and gigabytes.
 LARGEST = 1 << 20
-LONGEST = 16
+LONGEST = 10
 
 
 def brief(value: Any) -> str:
