@@ -1,6 +1,6 @@
 import pytest
 
-from lfsc.config.compose import compose, override, recipe_names
+from lfsc.config.compose import check_is_current, compose, override, recipe_names
 
 DATA = "data.path=somewhere"
 
@@ -244,3 +244,15 @@ def test_a_runs_configuration_reads_nothing_around_it(text):
             ValueError, match=r"(data\.path|freeze\.1\.0) is .* in the run's config.yaml: expected a value"
         ):
             override(config, ["seed=2"])
+
+
+def test_a_run_of_an_older_version_is_told_apart(tmp_path):
+    config = compose("demo", [])
+    check_is_current(config, tmp_path)
+    del config["initialization"], config["optimizers"]
+    with pytest.raises(
+        ValueError, match=r"begun by an older lfsc: its config\.yaml has no optimizers, initialization;"
+    ):
+        check_is_current(config, tmp_path)
+    with pytest.raises(ValueError, match=r"init_from=.*/checkpoints/last\.ckpt"):
+        check_is_current(None, tmp_path)

@@ -128,3 +128,14 @@ def test_a_plain_bundle_cannot_train_on(plain_bundle, run):
     config, codec, discriminators = run
     with pytest.raises(ValueError, match="its weight norm was removed"):
         initialize_from(plain_bundle, codec=codec, discriminators=discriminators, config=config)
+
+
+def test_discriminators_under_older_names_are_refused_with_a_way_out(checkpoint, run):
+    config, codec, discriminators = run
+    contents = torch.load(checkpoint, weights_only=True)
+    contents["state_dict"] = {name.replace(".network.", ".judge."): t for name, t in contents["state_dict"].items()}
+    torch.save(contents, checkpoint)
+    before = state(codec, discriminators)
+    with pytest.raises(ValueError, match="saved by an older lfsc, under other names: `lfsc export`"):
+        initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
+    assert unchanged(before, codec, discriminators)

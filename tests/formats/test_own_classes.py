@@ -35,9 +35,9 @@ class Codebooks(nn.Module):
         grouped = latents.unflatten(1, (self.num_codebooks, -1))
         distance = (grouped[:, :, None] - self.entries[None, ..., None]).square().sum(3)
         tokens = distance.argmin(2)
-        return Quantized(latents + (self.codes_of(tokens) - latents).detach(), tokens)
+        return Quantized(latents + (self.dequantize(tokens) - latents).detach(), tokens)
 
-    def codes_of(self, tokens):
+    def dequantize(self, tokens):
         codes = [self.entries[number][tokens[:, number]] for number in self.first.tolist()]
         return torch.cat(codes, dim=-1).mT
 """

@@ -39,3 +39,13 @@ def test_filling_takes_the_tensors_themselves_and_one_type(checkpoint, make_code
     assert all(parameter.dtype == torch.float32 and parameter.requires_grad for parameter in codec.parameters())
     with pytest.raises(ValueError, match="tensors are missing"):
         load_weights(codec, InMemory())
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.uint8, torch.bool, torch.float8_e4m3fn])
+def test_numbers_that_are_no_weights_are_refused(dtype, checkpoint, make_codec):
+    weights = InMemory(make_codec().state_dict())
+    weights["encoder.conv_in.bias"] = weights["encoder.conv_in.bias"].to(dtype)
+    with resolve(checkpoint) as found:
+        codec = build_on_meta(found.codec)
+    with pytest.raises(ValueError, match=r"encoder\.conv_in\.bias is of torch\..*: expected torch\.float32"):
+        load_weights(codec, weights)

@@ -75,8 +75,15 @@ def load_weights(module: nn.Module, weights: LazyTensors) -> None:
     expected = module.state_dict()
     require_same(expected, weights)
     # Assigned, not copied: the tensors that were read become the parameters.
-    read = {name: weights[name].to(tensor.dtype) for name, tensor in expected.items()}
+    read = {name: convert(weights[name], tensor.dtype, name) for name, tensor in expected.items()}
     module.load_state_dict(read, strict=True, assign=True)
+
+
+def convert(tensor: Tensor, dtype: torch.dtype, name: str) -> Tensor:
+    """The tensor in another precision; ValueError for integers, or numbers of a byte, in the place of weights."""
+    if tensor.dtype != dtype and not (tensor.is_floating_point() and dtype.is_floating_point and tensor.itemsize > 1):
+        raise ValueError(f"{name} is of {tensor.dtype}: expected {dtype}, or floating point of another precision")
+    return tensor.to(dtype)
 
 
 def require_same(expected: Mapping[str, Tensor], weights: LazyTensors) -> None:

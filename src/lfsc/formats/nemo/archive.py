@@ -3,6 +3,7 @@
 import tarfile
 import tempfile
 from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -21,6 +22,8 @@ MAX_MEMBERS = 1000
 # Random weights compress to nine tenths, constant ones at best to a thousandth, which no network is made of.
 MAX_EXPANSION = 200
 GZIP = b"\x1f\x8b"
+# What headers that are none raise in tarfile, beside its own errors.
+TAR_DAMAGE = (tarfile.TarError, EOFError, RecursionError, ValueError, OverflowError, LookupError)
 
 
 class Archive:
@@ -77,9 +80,10 @@ def open_tar(path: Path) -> tarfile.TarFile:
     file = path.open("rb")
     start = file.read(2)
     file.seek(0)
+    plain = decompress(file, path.stat().st_size) if start == GZIP else file
     try:
-        return tarfile.open(fileobj=decompress(file, path.stat().st_size) if start == GZIP else file, mode="r:")
-    except (tarfile.TarError, RecursionError) as error:
+        return tarfile.open(fileobj=plain, mode="r:")
+    except TAR_DAMAGE as error:
         raise ValueError(f"not a tar archive, plain or gzip-compressed ({error})") from error
 
 
@@ -102,19 +106,19 @@ def decompress(file: BinaryIO, size: int) -> BinaryIO:
 
 def read_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     """The plain files of a tar that holds nothing else than plain files and folders below it."""
-    members = {}
     try:
-        for member in tar:
-            path = PurePosixPath(member.name)
-            if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE):
-                raise ValueError(f"member {member.name!r} is neither a plain file nor a folder")
-            if path.is_absolute() or ".." in path.parts or len(members) > MAX_MEMBERS:
-                raise ValueError(f"member {member.name!r} lies outside the archive, or is one of too many")
-            if member.isreg():
-                members[str(path)] = member
-    except (tarfile.TarError, EOFError, RecursionError) as error:
+        listed = list(islice(tar, MAX_MEMBERS + 1))
+    except TAR_DAMAGE as error:
         raise ValueError(f"its tar is damaged ({error})") from error
-    return members
+    if len(listed) > MAX_MEMBERS:
+        raise ValueError(f"it has more than {MAX_MEMBERS} members: too many for a model")
+    for member in listed:
+        path = PurePosixPath(member.name)
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE) or member.sparse is not None:
+            raise ValueError(f"member {member.name!r} is neither a plain file nor a folder")
+        if path.is_absolute() or ".." in path.parts or member.size < 0:
+            raise ValueError(f"member {member.name!r} lies outside the archive")
+    return {str(PurePosixPath(member.name)): member for member in listed if member.isreg()}
 
 
 def parse_model(text: bytes) -> dict:
