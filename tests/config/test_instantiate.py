@@ -45,11 +45,7 @@ def test_what_is_trusted_passes_and_nothing_that_only_begins_like_it():
     check_targets(config, trusted=["mine"])
     check_targets(config, trusted=["mine.MyLoss"])
     for trusted in ([], ["min"], ["mine.My"], ["other"]):
-<<<<<<< HEAD
         with pytest.raises(ValueError, match=r"'mine\.MyLoss' is not lfsc's"):
-=======
-        with pytest.raises(ValueError, match=r"'mine.MyLoss' is not lfsc's"):
->>>>>>> main
             check_targets(config, trusted=trusted)
 
 

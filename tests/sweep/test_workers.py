@@ -147,11 +147,7 @@ def test_a_trial_of_a_sweep_that_lives_is_left_alone(sweep):
 
 
 def asked_elsewhere(sweep, *, silent_for):
-<<<<<<< HEAD
     """A trial of another machine, which shares the study and not its folders, and has been silent for so long."""
-=======
-    """A trial of another machine, which shares the study alone and last gave a sign of life so long ago."""
->>>>>>> main
     study, _ = sweep("lr=1,2,3", trials=1)
     study.ask().set_user_attr(OWNER, ["elsewhere", 1, time.time() - silent_for])
 
