@@ -1,6 +1,5 @@
 """`lfsc train` from the command line."""
 
-import re
 import signal
 
 import pytest
