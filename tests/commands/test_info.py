@@ -27,24 +27,24 @@ def told(source, capsys) -> dict:
 
 
 def test_a_codec_is_told_alike_in_every_form(checkpoint, tmp_path, capsys):
-    for out, more in (("bundle", []), ("folded", ["--fold"]), ("codec.nemo", ["--format", "nemo"])):
+    for out, more in (("bundle", []), ("plain", ["--remove-weight-norm"]), ("codec.nemo", ["--format", "nemo"])):
         assert main(["export", str(checkpoint), str(tmp_path / out), *more]) == 0
     capsys.readouterr()
-    found = {name: told(tmp_path / name, capsys) for name in ("trained.ckpt", "bundle", "folded", "codec.nemo")}
+    found = {name: told(tmp_path / name, capsys) for name in ("trained.ckpt", "bundle", "plain", "codec.nemo")}
     kinds = [facts.pop("kind") for facts in found.values()]
-    assert kinds == ["checkpoint", "bundle", "bundle, weight norm folded", "NeMo archive"]
+    assert kinds == ["checkpoint", "bundle", "bundle, weight norm removed", "NeMo archive"]
     for key in ("sample rate", "frames", "tokens", "bitrate", "encoder", "decoder", "fingerprint"):
         assert (
             len(
                 {
                     facts[key]
                     for facts in found.values()
-                    if key not in ("encoder", "decoder") or "folded" not in facts["for"]
+                    if key not in ("encoder", "decoder") or "removed" not in facts["for"]
                 }
             )
             == 1
         )
-    assert "not for training on" in found["folded"]["for"] and "init_from" in found["bundle"]["for"]
+    assert "not for training," in found["plain"]["for"] and "init_from" in found["bundle"]["for"]
     assert all(f"licence of {subject}" in facts for facts in found.values() for subject in ("code", "weights", "data"))
 
 
@@ -114,7 +114,7 @@ def test_token_shards_tell_their_codec(checkpoint, tmp_path, capsys):
         "frames": 9,
         "failed": 0,
         "audio_seconds": 1800.0,
-        "shards": [{"name": "train-00000.tar", "bytes": 1, "samples": 1, "audio_seconds": 1800.0}],
+        "shards": [{"name": "train-00000.tar", "bytes": 2048, "samples": 1, "audio_seconds": 1800.0}],
     }
     (tmp_path / "t" / "index.json").write_text(json.dumps({"version": 1, **codec, **totals}))
     facts = told(tmp_path / "t", capsys)

@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from lfsc.cpu.apply import pack
+from lfsc.cpu.apply import optimize_for_cpu
 from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
-from lfsc.nn.weight_norm import fold_weights
-from lfsc.tokens.fingerprint import fingerprint, fold
+from lfsc.nn.weight_norm import remove_weight_norm
+from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 
 pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch is built without oneDNN")
 
@@ -18,7 +18,7 @@ def codecs(make_codec, request):
     """A codec, and the same one packed; in the wide one some layers work by tiles."""
     shape = SHAPES[request.param]
     plain, packed = make_codec(**shape), make_codec(**shape)
-    return plain, pack(fold(packed, fingerprint=fingerprint(packed)))
+    return plain, optimize_for_cpu(remove_codec_weight_norm(packed, fingerprint=fingerprint(packed)))
 
 
 def speech_like(num_clips, num_samples):
@@ -38,7 +38,7 @@ def test_wide_layers_are_tiled_where_tiles_begin_with_frames(make_codec):
     # Steps a frame in the encoder's blocks: 128, 64 and 16; then 60, 30 and 10.
     for rates, expected in (((2, 4, 16), 8), ((2, 3, 10), 0)):
         codec = make_codec(channels=48, rates=rates)
-        pack(fold(codec, fingerprint=fingerprint(codec)))
+        optimize_for_cpu(remove_codec_weight_norm(codec, fingerprint=fingerprint(codec)))
         assert sum(isinstance(layer, TiledConv1d) for layer in codec.encoder.modules()) == expected
         assert sum(isinstance(layer, TiledConv1d) for layer in codec.decoder.modules()) == 24
 
@@ -47,7 +47,7 @@ def test_wide_layers_are_tiled_where_tiles_begin_with_frames(make_codec):
 @pytest.mark.parametrize("steps", [60, 97, 1600])
 def test_tiled_layers_agree_with_plain_ones(dilation, steps):
     layer = PaddedConv1d(8, 8, 11, dilation=dilation)
-    fold_weights(layer.requires_grad_(False))
+    remove_weight_norm(layer.requires_grad_(False))
     x, length = torch.randn(3, 8, steps), torch.tensor([steps, 58, 59])
     found, expected = TiledConv1d(layer)(x, length), layer(x, length)
     for row, (clip, wanted) in enumerate(zip(found, expected, strict=True)):
@@ -57,7 +57,7 @@ def test_tiled_layers_agree_with_plain_ones(dilation, steps):
 @pytest.mark.parametrize("rate", [2, 3, 8])
 def test_packed_upsampling_agrees_with_the_plain(rate):
     layer = UpsampleConv1d(6, 4, rate=rate)
-    fold_weights(layer.requires_grad_(False))
+    remove_weight_norm(layer.requires_grad_(False))
     x, length = torch.randn(2, 6, 37), torch.tensor([37, 20])
     packed = PackedUpsample(layer)
     torch.testing.assert_close(packed(x, length), layer(x, length), rtol=0, atol=1e-5)

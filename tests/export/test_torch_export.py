@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from lfsc.formats.resolve import opened
+from lfsc.formats.resolve import resolve
 
 
 @pytest.mark.slow
 def test_loaded_programs_give_the_same_on_lengths_not_seen_at_export(checkpoint, codec, tmp_path):
     from lfsc.export.torch_export import write_programs
 
-    with opened(checkpoint) as found:
+    with resolve(checkpoint) as found:
         parity = write_programs(found, tmp_path)
     assert parity.holds
     encode, decode = (torch.export.load(tmp_path / name).module() for name in ("encoder.pt2", "decoder.pt2"))

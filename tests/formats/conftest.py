@@ -50,17 +50,21 @@ def bundle(checkpoint, tmp_path) -> Path:
 
 
 @pytest.fixture
-def folded_bundle(checkpoint, tmp_path) -> Path:
-    return exported(checkpoint, tmp_path / "folded", folded=True)
+def plain_bundle(checkpoint, tmp_path) -> Path:
+    return exported(checkpoint, tmp_path / "plain", weight_norm=False)
 
 
-def exported(source: Path, out: Path, *, with_discriminators: bool = False, folded: bool = False) -> Path:
+def exported(source: Path, out: Path, *, with_discriminators: bool = False, weight_norm: bool = True) -> Path:
     from lfsc.export.bundle import write_bundle
     from lfsc.formats.licences import statements_of
-    from lfsc.formats.resolve import opened
+    from lfsc.formats.resolve import resolve
 
-    with opened(source) as found:
+    with resolve(source) as found:
         write_bundle(
-            found, out, with_discriminators=with_discriminators, folded=folded, statements=statements_of(found)
+            found,
+            out,
+            with_discriminators=with_discriminators,
+            weight_norm=weight_norm,
+            statements=statements_of(found),
         )
     return out

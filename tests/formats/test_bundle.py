@@ -9,7 +9,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 import lfsc
-from lfsc.formats.resolve import opened
+from lfsc.formats.resolve import resolve
 
 
 def edited(bundle, **changes):
@@ -19,9 +19,9 @@ def edited(bundle, **changes):
 
 
 def test_a_bundle_says_what_it_is(bundle, checkpoint, discriminators):
-    with opened(bundle) as found, opened(checkpoint) as source:
+    with resolve(bundle) as found, resolve(checkpoint) as source:
         assert found.codec == source.codec and found.discriminators() == discriminators
-        assert found.updates == 1234 and not found.folded and len(found.fingerprint) == 16
+        assert found.updates == 1234 and found.weight_norm and len(found.fingerprint) == 16
         theirs, ours = source.discriminator_weights(), found.discriminator_weights()
         assert set(ours) == set(theirs) and all(torch.equal(ours[name], theirs[name]) for name in theirs)
     assert sorted(path.name for path in bundle.iterdir()) == [
@@ -57,14 +57,14 @@ def test_an_unfinished_bundle_has_no_configuration_and_is_refused(bundle):
     ("changes", "reason"),
     [
         ({"format": "vocos"}, "format 'vocos'"),
-        ({"version": 2}, "version 2"),
+        ({"version": 1}, "version 1: this lfsc reads .*export it again"),
         ({"fingerprint": "../../etc/passwd"}, "16 hexadecimal digits"),
         ({"fingerprint": None}, "16 hexadecimal digits"),
         ({"updates": "many"}, "updates 'many'"),
         ({"licence": ["x"]}, "licence a list"),
         ({"codec": {"_target_": "os.system", "command": "touch trace"}}, r"codec\._target_ is 'os\.system'"),
         ({"codec": None}, "codec is None"),
-        ({"folded": True}, "tensors are missing"),
+        ({"weight_norm": False}, "tensors are missing"),
     ],
 )
 def test_a_configuration_that_is_none_is_refused(changes, reason, bundle):
@@ -77,7 +77,7 @@ def test_aliases_that_would_fill_the_memory_do_not(bundle):
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
     text = (bundle / "config.yaml").read_text()
     (bundle / "config.yaml").write_text("\n".join([*lines, text, "discriminators: *a29"]))
-    with opened(bundle) as found, pytest.raises(ValueError, match="discriminators is a list"):
+    with resolve(bundle) as found, pytest.raises(ValueError, match="discriminators is a list"):
         found.discriminators()
     (bundle / "config.yaml").write_text("\n".join([*lines, text, "licence: {code: *a29}"]))
     with pytest.raises(ValueError, match=r"licence\.code is a list"):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import lfsc
-from lfsc.formats.checksums import crc32_of, stamped
-from lfsc.formats.resolve import opened
+from lfsc.formats.checksums import add_stamp, crc32_of
+from lfsc.formats.resolve import resolve
 
 
 def flip(path, at, bit=0):
@@ -35,7 +35,7 @@ def test_a_flipped_byte_of_the_weights_is_told(bundle, place):
 def test_a_flipped_byte_of_the_discriminators_is_told_to_who_reads_them(bundle):
     flip(bundle / "discriminators.safetensors", -1)
     lfsc.load(bundle)
-    with opened(bundle) as found, pytest.raises(ValueError, match=r"^discriminators\.safetensors is not as it was"):
+    with resolve(bundle) as found, pytest.raises(ValueError, match=r"^discriminators\.safetensors is not as it was"):
         found.discriminator_weights()
 
 
@@ -68,10 +68,10 @@ def test_who_changes_the_configuration_is_told_how(bundle):
     with pytest.raises(ValueError, match="remove that line if you changed it yourself"):
         lfsc.load(bundle)
     path.write_text("".join(line for line in changed.splitlines(keepends=True) if not line.startswith("# crc32")))
-    with opened(bundle) as found:
+    with resolve(bundle) as found:
         assert found.updates == 1235
 
 
 def test_a_stamp_is_a_comment():
-    assert stamped("a: 1\n").splitlines()[0] == "a: 1"
-    assert stamped("a: 1\n").splitlines()[1].startswith("# crc32 of the lines above: ")
+    assert add_stamp("a: 1\n").splitlines()[0] == "a: 1"
+    assert add_stamp("a: 1\n").splitlines()[1].startswith("# crc32 of the lines above: ")

@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from lfsc.config.instantiate import build
-from lfsc.formats.init_from import Part, initialise
-from lfsc.formats.resolve import opened
+from lfsc.formats.init_from import Part, initialize_from
+from lfsc.formats.resolve import resolve
 
 
 @pytest.fixture
 def run(checkpoint, discriminators):
     """The configuration, codec and discriminators of a new run of the same shape as the checkpoint."""
-    with opened(checkpoint) as found:
+    with resolve(checkpoint) as found:
         config = {"codec": copy.deepcopy(found.codec), "discriminators": copy.deepcopy(discriminators)}
     torch.manual_seed(7)
     return config, build(config["codec"]), build(config["discriminators"])
@@ -37,7 +37,7 @@ def test_codec_and_discriminators_come_from_a_checkpoint_and_from_a_bundle(check
     for source in (checkpoint, bundle):
         for parameter in [*codec.parameters(), *discriminators.parameters()]:
             torch.nn.init.zeros_(parameter)
-        parts = initialise(source, codec=codec, discriminators=discriminators, config=config)
+        parts = initialize_from(source, codec=codec, discriminators=discriminators, config=config)
         assert all(torch.equal(tensor, saved[f"codec.{name}"]) for name, tensor in codec.state_dict().items())
         assert all(
             torch.equal(tensor, saved[f"discriminators.{name}"]) for name, tensor in discriminators.state_dict().items()
@@ -57,7 +57,7 @@ def test_codec_and_discriminators_come_from_a_checkpoint_and_from_a_bundle(check
 def test_parameters_stay_the_ones_that_optimisers_hold(checkpoint, run):
     config, codec, discriminators = run
     parameters = list(codec.parameters())
-    initialise(checkpoint, codec=codec, discriminators=discriminators, config=config)
+    initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
     assert all(one is other for one, other in zip(parameters, codec.parameters(), strict=True))
 
 
@@ -67,7 +67,7 @@ def test_a_generator_alone_leaves_new_discriminators_and_says_so(checkpoint, tmp
     del contents["config"]["discriminators"]
     torch.save(contents, checkpoint)
     before = state(discriminators)
-    parts = initialise(checkpoint, codec=codec, discriminators=discriminators, config=config)
+    parts = initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
     assert unchanged(before, discriminators)
     assert parts[-1] == Part("discriminators.period", 0, missing=24)
     assert str(parts[-1]) == "discriminators.period: 0 tensors loaded, 24 missing, 0 left over"
@@ -77,7 +77,7 @@ def test_families_that_only_one_side_has_are_counted(checkpoint, run):
     config, codec, _ = run
     for gone in ("stft", "period"):
         fewer = {name: family for name, family in config["discriminators"].items() if name != gone}
-        parts = initialise(
+        parts = initialize_from(
             checkpoint, codec=codec, discriminators=build(fewer), config=config | {"discriminators": fewer}
         )
         left = {part.name: part.left_over for part in parts if part.left_over}
@@ -109,7 +109,7 @@ def test_what_differs_is_named_and_nothing_is_changed(path, value, reason, check
     part[path[-1]] = value
     before = state(codec, discriminators)
     with pytest.raises(ValueError, match=reason):
-        initialise(checkpoint, codec=codec, discriminators=discriminators, config=config)
+        initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
     assert unchanged(before, codec, discriminators)
 
 
@@ -120,11 +120,11 @@ def test_damage_in_the_discriminators_is_found_before_anything_is_changed(checkp
     torch.save(contents, checkpoint)
     before = state(codec, discriminators)
     with pytest.raises(ValueError, match="tensors are missing"):
-        initialise(checkpoint, codec=codec, discriminators=discriminators, config=config)
+        initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
     assert unchanged(before, codec, discriminators)
 
 
-def test_a_folded_bundle_cannot_train_on(folded_bundle, run):
+def test_a_plain_bundle_cannot_train_on(plain_bundle, run):
     config, codec, discriminators = run
-    with pytest.raises(ValueError, match="its weight norm is folded"):
-        initialise(folded_bundle, codec=codec, discriminators=discriminators, config=config)
+    with pytest.raises(ValueError, match="its weight norm was removed"):
+        initialize_from(plain_bundle, codec=codec, discriminators=discriminators, config=config)

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from lfsc.config.instantiate import build
-from lfsc.formats.resolve import opened
-from lfsc.formats.skeleton import fill, skeleton
+from lfsc.formats.resolve import resolve
+from lfsc.formats.skeleton import build_on_meta, load_weights
 
 
 class InMemory(dict):
@@ -14,8 +14,8 @@ class InMemory(dict):
 
 
 def test_a_skeleton_has_shapes_and_no_memory_and_its_constants_are_there(checkpoint):
-    with opened(checkpoint) as found:
-        codec, expected = skeleton(found.codec), build(found.codec)
+    with resolve(checkpoint) as found:
+        codec, expected = build_on_meta(found.codec), build(found.codec)
     assert all(parameter.is_meta for parameter in codec.parameters())
     assert not any(buffer.is_meta for buffer in codec.buffers())
     assert {name: tensor.shape for name, tensor in codec.state_dict().items()} == {
@@ -23,9 +23,9 @@ def test_a_skeleton_has_shapes_and_no_memory_and_its_constants_are_there(checkpo
     }
 
 
-def test_a_folded_skeleton_takes_plain_weights(checkpoint, make_codec):
-    with opened(checkpoint) as found:
-        codec = skeleton(found.codec, folded=True)
+def test_a_plain_skeleton_takes_plain_weights(checkpoint, make_codec):
+    with resolve(checkpoint) as found:
+        codec = build_on_meta(found.codec, weight_norm=False)
     assert {name.rsplit(".", 1)[1] for name in codec.state_dict()} == {"weight", "bias"}
     assert all(isinstance(parameter, torch.nn.Parameter) for parameter in codec.parameters())
     assert len(list(codec.parameters())) == len(codec.state_dict())
@@ -33,9 +33,9 @@ def test_a_folded_skeleton_takes_plain_weights(checkpoint, make_codec):
 
 def test_filling_takes_the_tensors_themselves_and_one_type(checkpoint, make_codec):
     weights = InMemory({name: tensor.double() for name, tensor in make_codec().state_dict().items()})
-    with opened(checkpoint) as found:
-        codec = skeleton(found.codec)
-    fill(codec, weights)
+    with resolve(checkpoint) as found:
+        codec = build_on_meta(found.codec)
+    load_weights(codec, weights)
     assert all(parameter.dtype == torch.float32 and parameter.requires_grad for parameter in codec.parameters())
     with pytest.raises(ValueError, match="tensors are missing"):
-        fill(codec, InMemory())
+        load_weights(codec, InMemory())

@@ -56,7 +56,10 @@ def test_the_papers_numbers():
     assert quantizer.bits_per_frame == pytest.approx(8 * math.log2(2016))
 
 
-@pytest.mark.parametrize("wrong", [{"num_codebooks": 0}, {"levels": []}, {"levels": [8, 1]}])
-def test_impossible_settings_are_refused(wrong):
-    with pytest.raises(ValueError, match="codebooks of levels"):
+@pytest.mark.parametrize(
+    "wrong",
+    [{"num_codebooks": 0}, {"levels": []}, {"levels": [8, 1]}, {"levels": [1 << 20] * 2}, {"eps": 1.0}, {"eps": "0"}],
+)
+def test_impossible_settings_are_refused_by_name(wrong):
+    with pytest.raises(ValueError, match=f"^{next(iter(wrong))} is "):
         GroupedFSQ(**{"num_codebooks": 1, "levels": [8], **wrong})

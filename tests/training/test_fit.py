@@ -4,7 +4,7 @@ import pytest
 
 from lfsc.export.bundle import write_bundle
 from lfsc.formats.init_from import Part
-from lfsc.formats.resolve import opened
+from lfsc.formats.resolve import resolve
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.fit import settle_warmup
 
@@ -24,8 +24,8 @@ def test_new_discriminators_learn_first_and_others_need_not(
     with_discriminators, micro, configure, trained, tmp_path, capfd
 ):
     bundle, statements = tmp_path / "bundle", {"code": "x", "weights": "x", "data": "x"}
-    with opened(trained.path) as found:
-        write_bundle(found, bundle, with_discriminators=with_discriminators, folded=False, statements=statements)
+    with resolve(trained.path) as found:
+        write_bundle(found, bundle, with_discriminators=with_discriminators, statements=statements)
     config = configure(*SETTINGS, f"init_from={bundle}")
     micro.train(config)
     done = micro.checkpoint_of(micro.run_of(config))["warmup"]["done"]

@@ -4,6 +4,8 @@ import argparse
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from lfsc.commands.own_code import add_own_code, own_code_names
+
 if TYPE_CHECKING:
     from lfsc.models.codec import Codec
 
@@ -19,6 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--codec", required=True, metavar="X", help="a run, a checkpoint, a bundle, a .nemo archive or a hub name"
     )
+    add_own_code(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (default: %(default)s)")
     parser.add_argument(
         "--precision",
@@ -49,27 +52,27 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def ready(options: argparse.Namespace, device=None) -> Ready:
-    """The codec of the options, folded, packed for a CPU, on its device, in its precision; its tokens' fingerprint."""
+    """The codec of the options, optimized for a CPU or on its device, in its precision; its tokens' fingerprint."""
     if not options.chunk_seconds > 0:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
     device = device or device_of(options.device)
     set_arithmetic(options, device)
-    return load_codec(options.codec, str(device), options.precision)
+    return load_codec(options.codec, str(device), options.precision, tuple(own_code_names(options)))
 
 
 # A worker asks for each of its shards.
 @lru_cache(maxsize=1)
-def load_codec(source: str, device: str, precision: str) -> Ready:
+def load_codec(source: str, device: str, precision: str, trust: tuple[str, ...]) -> Ready:
     import torch
 
     import lfsc
-    from lfsc.cpu.apply import pack
-    from lfsc.tokens.fingerprint import fingerprint, fold
+    from lfsc.cpu.apply import optimize_for_cpu
+    from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 
-    codec = lfsc.load(source)
+    codec = lfsc.load(source, trust=trust)
     mark = fingerprint(codec)
-    codec = fold(codec, fingerprint=mark).requires_grad_(False)
-    return Ready(pack(codec.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)), mark)
+    codec = remove_codec_weight_norm(codec, fingerprint=mark).requires_grad_(False)
+    return Ready(optimize_for_cpu(codec.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)), mark)
 
 
 def device_of(name: str):

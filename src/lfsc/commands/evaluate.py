@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from lfsc.commands.own_code import add_own_code, own_code_names
+
 DESCRIPTION = "Compare codecs on the same clips by one protocol: metrics, plots, and clips to listen to."
 EPILOG = """\
 A codec is what the other commands take (a run, a checkpoint, a bundle, a .nemo archive, a hub name), or one of
@@ -28,6 +30,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     data = parser.add_argument_group("what is evaluated")
+    add_own_code(data)
     data.add_argument("--codec", action="append", default=[], metavar="[LABEL=]CODEC", help="repeat to compare")
     data.add_argument(
         "--data", type=Path, help="a corpus, shards, a folder of recordings, or a jsonl, csv or tsv manifest"
@@ -75,6 +78,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     models.add_argument("--squim", help="file for squim_mos")
     options = parser.parse_args(arguments)
     check(options)
+    options.own_code = own_code_names(options)
     return options
 
 

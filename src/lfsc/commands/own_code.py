@@ -1,4 +1,4 @@
-"""--with: code of the user's own, for commands that build what a recipe or a run names."""
+"""--with: code of the user's own, for commands that build what a recipe, a run or a codec names."""
 
 from argparse import ArgumentParser, Namespace
 

@@ -39,11 +39,13 @@ def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -
 
 
 def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) -> int:
+    from lfsc.config.compose import check_is_current
     from lfsc.config.instantiate import check_targets
     from lfsc.distributed import is_first
     from lfsc.runs.summary import report_and_exit_code, resume_command
     from lfsc.training.checkpoint_io import newest, update_of
 
+    check_is_current(run.config(), run.path)
     config = change(run.config(), overrides)
     # Only what the run itself names: the overrides are the user's own.
     check_targets(run.config(), trusted=trusted)

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.errors import HydraException
@@ -89,6 +90,18 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     check_kinds(config, chosen, free=["trainer.devices", *options])
     return with_texts(config, chosen)
+
+
+def check_is_current(config: Any, run: Path) -> None:
+    """ValueError for a run's configuration that lacks keys of conf/train.yaml: another version of lfsc began it."""
+    current = yaml.safe_load((find_shipped("conf") / "train.yaml").read_text(encoding="utf-8"))
+    groups = [group for entry in current.pop("defaults") if isinstance(entry, dict) for group in entry]
+    if missing := [key for key in [*groups, *current] if not isinstance(config, dict) or key not in config]:
+        raise ValueError(
+            f"{run} was begun by an older lfsc: its config.yaml has no {', '.join(missing)[:200]}; resume it with the "
+            f"version in its environment.json, or begin another with its weights, if those fit: "
+            f"`lfsc train … init_from={run}/checkpoints/last.ckpt`"
+        )
 
 
 def check_resolved(config: Any, key: str = "") -> None:

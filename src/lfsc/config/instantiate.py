@@ -5,20 +5,26 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+# What a codec and its discriminators are made of, by the argument that it may stand for: whatever a constructor here
+# takes as its `quantizer` may be any of these, with the keys that it has by its signature.
+PARTS = {
+    "codec": ("lfsc.models.codec.Codec",),
+    "encoder": ("lfsc.models.encoder.Encoder",),
+    "quantizer": ("lfsc.models.quantizer.GroupedFSQ",),
+    "decoder": ("lfsc.models.decoder.Decoder",),
+    "discriminators": ("lfsc.discriminators.ensemble.Ensemble",),
+    "families": (
+        "lfsc.discriminators.period.MultiPeriodDiscriminator",
+        "lfsc.discriminators.stft.MultiResolutionSTFTDiscriminator",
+        "lfsc.discriminators.slm.SLMDiscriminator",
+    ),
+    "slm": ("lfsc.discriminators.slm.load_slm", "lfsc.discriminators.slm.random_wavlm"),
+}
 # The classes and functions that a configuration from elsewhere may name: a run's, a checkpoint's or a bundle's. A
 # recipe of one's own may name anything that can be imported.
 KNOWN = frozenset(
     {
-        "lfsc.models.codec.Codec",
-        "lfsc.models.encoder.Encoder",
-        "lfsc.models.quantizer.GroupedFSQ",
-        "lfsc.models.decoder.Decoder",
-        "lfsc.discriminators.ensemble.Ensemble",
-        "lfsc.discriminators.period.MultiPeriodDiscriminator",
-        "lfsc.discriminators.stft.MultiResolutionSTFTDiscriminator",
-        "lfsc.discriminators.slm.SLMDiscriminator",
-        "lfsc.discriminators.slm.load_slm",
-        "lfsc.discriminators.slm.random_wavlm",
+        *(target for targets in PARTS.values() for target in targets),
         "lfsc.losses.adversarial.AdversarialLoss",
         "lfsc.losses.adversarial.DiscriminatorLoss",
         "lfsc.losses.adversarial.FeatureLoss",
@@ -96,6 +102,8 @@ def call(located: Callable, place: str, is_lfscs: bool, /, *arguments: Any, **se
         return located(*arguments, **settings)
     except Exception as error:
         # lfsc's own classes say themselves what is wrong with a value; somebody else's may fail in any way.
+        if is_lfscs and isinstance(error, ValueError) and str(error).partition(" ")[0] in settings:
+            raise ValueError(f"{place.partition(' ')[0]}.{error}") from error
         if is_lfscs and not (isinstance(error, TypeError) and "argument" in str(error)):
             raise
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "

@@ -21,7 +21,7 @@ def import_own(names: Iterable[str]) -> list[str]:
         if name.endswith(".py"):
             path = Path(name).expanduser().resolve()
             if not path.is_file():
-                raise ValueError(f"--with {name}: no such file")
+                raise ValueError(f"{name}: no such file of code to trust")
             make_importable(path.parent)
             module = path.stem
         else:
@@ -29,9 +29,9 @@ def import_own(names: Iterable[str]) -> list[str]:
         try:
             imported = import_module(module)
         except Exception as error:
-            raise ValueError(f"--with {name}: {type(error).__name__}: {one_line(error)}") from error
+            raise ValueError(f"{name} cannot be imported: {type(error).__name__}: {one_line(error)}") from error
         if name.endswith(".py") and Path(getattr(imported, "__file__", "")).resolve() != path:
-            raise ValueError(f"--with {name}: Python has another module of this name, {imported!r}: rename the file")
+            raise ValueError(f"{name}: Python has another module of this name, {imported!r}: rename the file")
         modules.append(module)
     return modules
 

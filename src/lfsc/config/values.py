@@ -45,16 +45,16 @@ def seed(value: Any, name: str) -> int:
     return value
 
 
-def switch(value: Any, name: str) -> bool:
+def flag(value: Any, name: str) -> bool:
     if type(value) is not bool:
         raise ValueError(f"{name} is {brief(value)}: expected true or false")
     return value
 
 
-def fraction(value: Any, name: str) -> float:
-    if type(value) not in (int, float) or not 0 <= value < 1:
-        raise ValueError(f"{name} is {brief(value)}: expected a number from 0 to less than 1")
-    return float(value)
+def real(value: Any, name: str) -> float:
+    if type(value) not in (int, float) or not abs(value) <= LARGEST:
+        raise ValueError(f"{name} is {brief(value)}: expected a number from -{LARGEST} to {LARGEST}")
+    return value
 
 
 def section(value: Any, name: str) -> Mapping:

@@ -8,6 +8,8 @@ from lfsc.cpu.layers import FastConv1d, FastUpsample
 from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d
 from lfsc.cpu.tiling import STEPS
 from lfsc.models.codec import Codec
+from lfsc.models.decoder import Decoder
+from lfsc.models.encoder import Encoder
 from lfsc.models.layers import PaddedConv1d, ResidualBlock, UpsampleConv1d
 
 FAST = {PaddedConv1d: FastConv1d, UpsampleConv1d: FastUpsample}
@@ -30,11 +32,11 @@ def use_fast_layers(module: nn.Module) -> nn.Module:
     return module
 
 
-def pack(codec: Codec) -> Codec:
-    """The codec itself, folded before, to run on this CPU and no longer to train, to move or to save.
+def optimize_for_cpu(codec: Codec) -> Codec:
+    """The codec itself, whose weight norm was removed before, to run on this CPU and no longer to train or to save.
 
     The convolutions add in another order, so that results differ in the last bits of float32 from those of a codec
-    that is not packed, and a token in some ten thousand may. As it is where torch has no kernels for this CPU.
+    that is not optimized, and a token in some ten thousand may. As it is where torch has no kernels for this CPU.
     """
     if codec.device.type == "cpu" and torch.backends.mkldnn.is_available() and is_supported(codec.dtype):
         tiled = {layer for block in find_aligned_blocks(codec) for layer in block.modules() if worth_tiling(layer)}
@@ -57,7 +59,10 @@ def is_supported(dtype: torch.dtype) -> bool:
 
 def find_aligned_blocks(codec: Codec) -> list[nn.Module]:
     """Blocks in which tiles change no token: they begin at the same steps of a clip whole and in chunks."""
-    steps, found = codec.hop_length, list(codec.decoder.blocks)
+    found = list(codec.decoder.blocks) if isinstance(codec.decoder, Decoder) else []
+    if not isinstance(codec.encoder, Encoder):
+        return found
+    steps = codec.hop_length
     for block, downsample in zip(codec.encoder.blocks, codec.encoder.downsamples, strict=True):
         if steps % STEPS == 0:
             found.append(block)

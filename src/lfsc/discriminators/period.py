@@ -4,12 +4,16 @@ from torch import Tensor, cat, nn
 
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.layers import PeriodConv
+from lfsc.nn.arguments import require_whole, require_whole_lists
 
 
 class MultiPeriodDiscriminator(nn.ModuleList):
     """One discriminator a period."""
 
     def __init__(self, *, periods: list[int], channels: list[int], kernel_size: int, stride: int):
+        require_whole_lists(periods=periods, channels=channels)
+        require_whole(odd=True, kernel_size=kernel_size)
+        require_whole(stride=stride)
         super().__init__(
             Discriminator(
                 transform=FoldByPeriod(period=period),

@@ -12,12 +12,15 @@ from lfsc.discriminators.attention import with_fused_attention
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
 from lfsc.io.pretrained import load_pretrained
+from lfsc.nn.arguments import require_whole, require_whole_lists
 
 
 class SLMDiscriminator(nn.ModuleList):
     """One discriminator behind all hidden states of a frozen `slm` that takes `slm_rate` Hz."""
 
     def __init__(self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int, in_channels: int, channels: list[int]):
+        require_whole(sample_rate=sample_rate, slm_rate=slm_rate, in_channels=in_channels)
+        require_whole_lists(channels=channels)
         transform = HiddenStates(slm=slm, sample_rate=sample_rate, slm_rate=slm_rate)
         network = HiddenStatesNetwork(transform.channels, in_channels=in_channels, channels=channels)
         super().__init__([Discriminator(transform=Frozen(transform), network=network)])
@@ -79,6 +82,8 @@ def load_slm(*, path: str) -> PreTrainedModel:
 
 def random_wavlm(*, seed: int, width: int, layers: int) -> WavLMModel:
     """An untrained WavLM of the given size, the same for the same seed: it exercises every part and teaches little."""
+    require_whole(least=0, seed=seed)
+    require_whole(width=width, layers=layers)
     config = WavLMConfig(
         hidden_size=width,
         num_hidden_layers=layers,

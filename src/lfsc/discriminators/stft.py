@@ -5,12 +5,16 @@ from torch import Tensor, cat, nn
 from lfsc.audio.spectrogram import Spectrogram
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.layers import ReflectConv2d
+from lfsc.nn.arguments import require_resolutions, require_whole, require_whole_lists
 
 
 class MultiResolutionSTFTDiscriminator(nn.ModuleList):
     """One discriminator a resolution; a resolution is (n_fft, hop, window)."""
 
     def __init__(self, *, resolutions: list[list[int]], channels: int, dilations: list[int]):
+        require_resolutions(resolutions=resolutions)
+        require_whole(channels=channels)
+        require_whole_lists(dilations=dilations)
         super().__init__(
             Discriminator(
                 transform=ComplexSpectrogram(n_fft=n_fft, hop_length=hop_length, win_length=win_length),

@@ -61,7 +61,7 @@ def evaluate(options: Namespace) -> int:
 def open_codecs(options: Namespace, device: str) -> dict[str, Codec]:
     opened = [
         (spec.label, open_codec(spec, device=device, sample_rate=options.sample_rate))
-        for spec in map(parse, options.codec)
+        for spec in (parse(text)._replace(trust=tuple(options.own_code)) for text in options.codec)
     ]
     opened += [(str(folder.name or folder), ReconstructionFolder(folder)) for _, folder in options.pairs]
     codecs: dict[str, Codec] = {}

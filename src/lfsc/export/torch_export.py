@@ -8,7 +8,7 @@ from torch import nn
 from torch.export import Dim
 from torch.fx.experimental import _config as config
 
-from lfsc.export.graphs import AudioToTokens, TokensToAudio, folded_codec, write_facts
+from lfsc.export.graphs import AudioToTokens, TokensToAudio, load_for_export, write_facts
 from lfsc.export.parity import Parity, parity
 from lfsc.formats.source import Source
 from lfsc.io import atomic
@@ -18,7 +18,7 @@ ENCODER, DECODER, FACTS = "encoder.pt2", "decoder.pt2", "codec.json"
 
 def write_programs(found: Source, out: Path) -> Parity:
     """Write encoder.pt2, decoder.pt2 and codec.json into `out`; how far they agree with the codec once loaded again."""
-    codec = folded_codec(found)
+    codec = load_for_export(found)
     out.mkdir(parents=True, exist_ok=True)
     write_program(AudioToTokens(codec), out / ENCODER, dynamic={0: Dim.DYNAMIC, 1: Dim.DYNAMIC})
     write_program(TokensToAudio(codec), out / DECODER, dynamic={0: Dim.DYNAMIC, 2: Dim.DYNAMIC})

@@ -1,7 +1,7 @@
 """A bundle: a folder of config.yaml, model.safetensors, README.md and, to train on, discriminators.safetensors."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,15 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from lfsc.config.values import brief, text
-from lfsc.formats.checksums import crc32_of, require_checksum, require_stamp, stamped
-from lfsc.formats.config_checks import checked_codec, checked_discriminators
+from lfsc.formats.checksums import add_stamp, crc32_of, require_checksum, require_stamp
+from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import SUBJECTS
 from lfsc.formats.source import BUNDLE, Source
 from lfsc.io import atomic, safe_yaml
 
 CONFIG, WEIGHTS, DISCRIMINATORS = "config.yaml", "model.safetensors", "discriminators.safetensors"
 FILES = (CONFIG, WEIGHTS, DISCRIMINATORS, "README.md")
-FORMAT, VERSION = "lfsc bundle", 1
+FORMAT, VERSION = "lfsc bundle", 2
 
 
 class SafeTensors(Mapping[str, Tensor]):
@@ -44,7 +44,7 @@ class SafeTensors(Mapping[str, Tensor]):
         return tuple(self.file.get_slice(name).get_shape())
 
 
-def read(path: Path) -> Source:
+def read(path: Path, *, trusted: Collection[str] = ()) -> Source:
     if not (path / CONFIG).is_file():
         raise ValueError(f"it has {WEIGHTS}, but it has no {CONFIG}: another program's weights, or a bundle cut short")
     text_of_config = safe_yaml.text_of(path / CONFIG)
@@ -52,7 +52,9 @@ def read(path: Path) -> Source:
     config = safe_yaml.parse(text_of_config, CONFIG)
     if config.get("format") != FORMAT or config.get("version") != VERSION:
         found = f"{brief(config.get('format'))}, version {brief(config.get('version'))}"
-        raise ValueError(f"{CONFIG} says format {found}: this lfsc reads {FORMAT!r}, version {VERSION}")
+        raise ValueError(
+            f"{CONFIG} says format {found}: this lfsc reads {FORMAT!r}, version {VERSION}; export it again"
+        )
     fingerprint, updates, statements = config.get("fingerprint"), config.get("updates"), config.get("licence", {})
     if not (isinstance(fingerprint, str) and re.fullmatch("[0-9a-f]{16}", fingerprint)):
         raise ValueError(f"{CONFIG} has fingerprint {brief(fingerprint)}: expected 16 hexadecimal digits")
@@ -63,12 +65,12 @@ def read(path: Path) -> Source:
     return Source(
         kind=BUNDLE,
         path=path,
-        codec=checked_codec(config.get("codec")),
-        codec_weights=lambda: whole(path / WEIGHTS, config),
-        discriminators=lambda: checked_discriminators(config.get("discriminators")),
-        discriminator_weights=lambda: whole(path / DISCRIMINATORS, config),
+        codec=check_codec(config.get("codec"), trusted=trusted),
+        codec_weights=lambda: read_whole(path / WEIGHTS, config),
+        discriminators=lambda: check_discriminators(config.get("discriminators"), trusted=trusted),
+        discriminator_weights=lambda: read_whole(path / DISCRIMINATORS, config),
         updates=updates,
-        folded=config.get("folded") is True,
+        weight_norm=config.get("weight_norm") is not False,
         fingerprint=fingerprint,
         statements={
             subject: text(statements[subject], f"licence.{subject}") for subject in SUBJECTS if subject in statements
@@ -76,7 +78,7 @@ def read(path: Path) -> Source:
     )
 
 
-def whole(path: Path, config: dict) -> SafeTensors:
+def read_whole(path: Path, config: dict) -> SafeTensors:
     """The tensors of a file that is as it was written."""
     tensors = SafeTensors(path)
     require_checksum(path, config.get("crc32", {}))
@@ -94,4 +96,4 @@ def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, M
             checksums[name] = crc32_of(temporary)
     atomic.write_text(path / "README.md", card)
     header = {"format": FORMAT, "version": VERSION, "crc32": checksums}
-    atomic.write_text(path / CONFIG, stamped(yaml.safe_dump(header | config, sort_keys=False, allow_unicode=True)))
+    atomic.write_text(path / CONFIG, add_stamp(yaml.safe_dump(header | config, sort_keys=False, allow_unicode=True)))

@@ -19,7 +19,7 @@ def crc32_of(path: Path) -> str:
     return f"{checksum:08x}"
 
 
-def stamped(text: str) -> str:
+def add_stamp(text: str) -> str:
     """A text of whole lines with a last one that tells their checksum."""
     return f"{text}{LINE.decode()}{zlib.crc32(text.encode()):08x}\n"
 

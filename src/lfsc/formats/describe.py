@@ -1,7 +1,10 @@
 """What a codec is and what it is good for, in words."""
 
+from torch import nn
+
+from lfsc.config.instantiate import KNOWN
 from lfsc.formats.licences import statements_of
-from lfsc.formats.skeleton import fill, skeleton
+from lfsc.formats.skeleton import build_on_meta, load_weights
 from lfsc.formats.source import RUN, Source
 from lfsc.models.codec import Codec
 from lfsc.tokens.fingerprint import fingerprint
@@ -11,52 +14,60 @@ USE = "encode, decode, reconstruct, tokenize, evaluate, export"
 
 def describe(found: Source) -> dict[str, str]:
     """Facts of a codec by their names, every one as a line of text."""
-    codec = skeleton(found.codec, folded=found.folded)
-    judges = found.discriminators()
+    codec = build_on_meta(found.codec, weight_norm=found.weight_norm)
+    families = list_families(found)
     return {
-        "kind": found.kind + ", weight norm folded" * found.folded + ", averaged weights" * found.averaged,
-        **architecture(codec, found.codec),
-        "discriminators": "none" if judges is None else discriminators(judges),
+        "kind": found.kind + ", weight norm removed" * (not found.weight_norm) + ", averaged weights" * found.averaged,
+        **describe_architecture(codec, found.codec),
+        "discriminators": families or "none",
         "updates": "unknown" if found.updates is None else f"{found.updates:,}",
-        "fingerprint": found.fingerprint or measured_fingerprint(codec, found),
+        "fingerprint": found.fingerprint or measure_fingerprint(codec, found),
         **{f"licence of {subject}": statement for subject, statement in statements_of(found).items()},
-        "for": uses(found, judges),
+        "for": describe_use(found, has_discriminators=bool(families)),
     }
 
 
-def architecture(codec: Codec, config: dict) -> dict[str, str]:
-    encoder, decoder, levels = config["encoder"], config["decoder"], config["quantizer"]["levels"]
+def describe_architecture(codec: Codec, config: dict) -> dict[str, str]:
+    quantizer = config["quantizer"]
+    kind = f"levels {quantizer['levels']}" if quantizer["_target_"] in KNOWN else quantizer["_target_"]
     return {
         "sample rate": f"{codec.sample_rate} Hz",
         "frames": f"{codec.frame_rate:.3f} a second, one every {codec.hop_length} samples",
-        "tokens": f"{codec.num_codebooks} a frame, of {codec.codebook_size} codes each (levels {levels})",
+        "tokens": f"{codec.num_codebooks} a frame, of {codec.codebook_size} codes each ({kind})",
         "bitrate": f"{codec.bitrate / 1000:.3f} kbps",
-        "encoder": half(codec.encoder, encoder),
-        "decoder": half(codec.decoder, decoder),
+        "encoder": describe_part(codec.encoder, config["encoder"]),
+        "decoder": describe_part(codec.decoder, config["decoder"]),
     }
 
 
-def half(module, config: dict) -> str:
+def describe_part(module: nn.Module, config: dict) -> str:
     """Its size, and what of it is not as in the paper."""
-    unusual = "".join(f", {key} {config[key]}" for key in ("activation", "pad_mode") if key in config)
-    return f"{millions(module)}, {config['channels']} channels, rates {config['rates']}{unusual}"
+    if config["_target_"] not in KNOWN:
+        return f"{millions(module)}, {config['_target_']}"
+    variants = "".join(f", {key} {config[key]}" for key in ("activation", "pad_mode") if key in config)
+    return f"{millions(module)}, {config['channels']} channels, rates {config['rates']}{variants}"
 
 
-def discriminators(judges: dict) -> str:
-    return ", ".join(name for name in judges if name != "_target_")
+def list_families(found: Source) -> str:
+    """The names of the families of discriminators, or why they cannot be told."""
+    try:
+        families = found.discriminators() or {}
+    except ValueError as error:
+        return f"not read ({error})"
+    return ", ".join(name for name in families if name != "_target_")
 
 
-def millions(module) -> str:
+def millions(module: nn.Module) -> str:
     return f"{sum(parameter.numel() for parameter in module.parameters()) / 1e6:.2f} M parameters"
 
 
-def measured_fingerprint(codec: Codec, found: Source) -> str:
-    fill(codec, found.codec_weights())
+def measure_fingerprint(codec: Codec, found: Source) -> str:
+    load_weights(codec, found.codec_weights())
     return fingerprint(codec)
 
 
-def uses(found: Source, judges: dict | None) -> str:
-    if found.folded:
-        return f"{USE}; not for training on, as its weight norm is folded"
-    training = "train … init_from, with its discriminators" if judges else "train … init_from, with new discriminators"
+def describe_use(found: Source, *, has_discriminators: bool) -> str:
+    if not found.weight_norm:
+        return f"{USE}; not for training, as its weight norm was removed"
+    training = f"train … init_from, with {'its' if has_discriminators else 'new'} discriminators"
     return f"resume, {USE}, {training}" if found.kind == RUN else f"{USE}, {training}"

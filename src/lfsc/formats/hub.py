@@ -6,7 +6,7 @@ from pathlib import Path
 from lfsc.formats import bundle
 
 
-def fetched(name: str) -> Path:
+def fetch(name: str) -> Path:
     """The folder in huggingface_hub's cache with the bundle or the archive of repository `owner/name[@revision]`."""
     repository, _, revision = name.partition("@")
     try:
@@ -22,7 +22,7 @@ def fetched(name: str) -> Path:
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ValueError(
-            f"no such file or folder here, and nothing came from the hub ({cause}). {by_hand(repository, revision)}"
+            f"no such file or folder here, and nothing came from the hub ({cause}). " + by_hand(repository, revision)
         ) from error
 
 

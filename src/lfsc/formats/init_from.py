@@ -7,13 +7,17 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lfsc.config.instantiate import KNOWN, targets_of
 from lfsc.config.values import brief
 from lfsc.discriminators.ensemble import Ensemble
-from lfsc.formats.config_checks import checked_codec
-from lfsc.formats.resolve import opened
+from lfsc.formats.config_checks import check_codec
+from lfsc.formats.resolve import resolve
 from lfsc.formats.skeleton import LazyTensors, require_same
 from lfsc.formats.source import Source
 from lfsc.models.codec import Codec
+
+# In the names of discriminators' tensors until there were versions.
+OLDER_NAME = ".judge."
 
 
 class Part(NamedTuple):
@@ -45,7 +49,7 @@ class Below:
         return self.weights.shape(self.prefix + name)
 
 
-def initialise(
+def initialize_from(
     source: str | PathLike, *, codec: Codec, discriminators: Ensemble | None, config: Mapping[str, Any]
 ) -> list[Part]:
     """Load `codec`, and the families of `discriminators` that the source has, in place; say what became of each part.
@@ -53,50 +57,59 @@ def initialise(
     `source` is whatever `lfsc.load` takes, `config` the run's configuration. ValueError where a part that both have
     differs in anything but the frozen language model's place, with nothing changed.
     """
-    with opened(source) as found:
-        if found.folded:
-            raise ValueError("its weight norm is folded, so it cannot train on: export it again without --fold")
-        require_equal(found.codec, checked_codec(config["codec"]), "codec")
+    # Classes of the user's own that this run is built of may be the source's too.
+    trusted = set(targets_of(config)) - KNOWN
+    with resolve(source, trusted=trusted) as found:
+        if not found.weight_norm:
+            raise ValueError("its weight norm was removed, so that it cannot train: export it again with weight norm")
+        require_equal(found.codec, check_codec(config["codec"], trusted=trusted), "codec")
         weights = found.codec_weights()
         require_same(codec.state_dict(), weights)
-        families = [] if discriminators is None else shared_families(found, discriminators, config)
-        parts = [copied(module, Below(weights, name), name) for name, module in codec.named_children()]
-        return [*parts, *(copied_family(*family) for family in families)]
+        families = [] if discriminators is None else match_families(found, discriminators, config)
+        parts = [copy_weights(module, Below(weights, name), name) for name, module in codec.named_children()]
+        return [*parts, *(copy_family(*family) for family in families)]
 
 
-def shared_families(found: Source, discriminators: Ensemble, config: Mapping[str, Any]) -> list[tuple]:
+def match_families(found: Source, discriminators: Ensemble, config: Mapping[str, Any]) -> list[tuple]:
     """Name, module and tensors of every family of either side, checked; None where a side has none."""
     theirs = found.discriminators() or {}
     weights = found.discriminator_weights() if theirs else {}
+    if any(OLDER_NAME in name for name in weights):
+        raise ValueError(
+            "its discriminators were saved by an older lfsc, under other names: `lfsc export` makes a bundle of its "
+            "codec alone; init_from that, and new discriminators learn"
+        )
     ours = dict(discriminators.families.items())
     families = []
     for name in dict.fromkeys([*ours, *(key for key in theirs if key != "_target_")]):
         module = ours.get(name)
         tensors = Below(weights, f"families.{name}") if name in theirs else None
         if module is not None and tensors is not None:
-            require_equal(judges(theirs[name]), judges(config["discriminators"][name]), f"discriminators.{name}")
+            require_equal(
+                without_slm(theirs[name]), without_slm(config["discriminators"][name]), f"discriminators.{name}"
+            )
             require_same(module.state_dict(), tensors)
         families.append((name, module, tensors))
     return families
 
 
-def copied_family(name: str, module: nn.Module | None, tensors: Below | None) -> Part:
+def copy_family(name: str, module: nn.Module | None, tensors: Below | None) -> Part:
     if module is None:
         return Part(f"discriminators.{name}", 0, left_over=len(list(tensors)))
     if tensors is None:
         return Part(f"discriminators.{name}", 0, missing=len(module.state_dict()))
-    return copied(module, tensors, f"discriminators.{name}")
+    return copy_weights(module, tensors, f"discriminators.{name}")
 
 
 @torch.no_grad()
-def copied(module: nn.Module, weights: Below, name: str) -> Part:
+def copy_weights(module: nn.Module, weights: Below, name: str) -> Part:
     state = module.state_dict()
     for key, tensor in state.items():
         tensor.copy_(weights[key])
     return Part(name, len(state))
 
 
-def judges(family: Any) -> Any:
+def without_slm(family: Any) -> Any:
     """What a family of discriminators learns with; where its frozen model lies does not matter."""
     return {key: value for key, value in family.items() if key != "slm"} if isinstance(family, Mapping) else family
 

@@ -26,7 +26,7 @@ def statements_of(found: Source, given: Mapping[str, str | None] | None = None) 
     return {subject: (given or {}).get(subject) or known[subject] for subject in SUBJECTS}
 
 
-def trained_on(config: Mapping[str, Any]) -> dict[str, str]:
+def describe_data(config: Mapping[str, Any]) -> dict[str, str]:
     """The statement of a run's data, from the index of its shards; empty where they are not within reach."""
     data = config.get("data")
     path = data.get("path") if isinstance(data, Mapping) else None

@@ -1,14 +1,14 @@
 """What a user names, found: a folder, a file, or a repository of a hub."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
 from lfsc.formats import bundle, hub
-from lfsc.formats.config_checks import checked_codec, checked_discriminators
-from lfsc.formats.licences import trained_on
+from lfsc.formats.config_checks import check_codec, check_discriminators
+from lfsc.formats.licences import describe_data
 from lfsc.formats.nemo.archive import GZIP, Archive
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.torch_file import TorchFile, Weights
@@ -20,10 +20,10 @@ HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w.-]+)?")
 
 
 @contextmanager
-def opened(source: str | PathLike) -> Iterator[Source]:
-    """The codec that `source` names; errors inside begin with it."""
+def resolve(source: str | PathLike, *, trusted: Collection[str] = ()) -> Iterator[Source]:
+    """The codec that `source` names, of lfsc's classes and those of `trusted` modules; errors inside begin with it."""
     try:
-        found = find(source)
+        found = find(source, trusted)
         try:
             yield found
         finally:
@@ -33,62 +33,62 @@ def opened(source: str | PathLike) -> Iterator[Source]:
         raise ValueError(f"{source}: {error}") from error
 
 
-def find(source: str | PathLike) -> Source:
+def find(source: str | PathLike, trusted: Collection[str]) -> Source:
     path = Path(source).expanduser()
     if path.is_dir():
-        return in_folder(path)
+        return read_folder(path, trusted)
     if path.is_file():
-        return in_file(path)
+        return read_file(path, trusted)
     # `runs/typo` looks like a hub's name too, but there is a folder runs.
     if HUB_NAME.fullmatch(str(source)) and not path.parent.is_dir():
-        return in_folder(hub.fetched(str(source)))
+        return read_folder(hub.fetch(str(source)), trusted)
     raise ValueError(f"there is no such file or folder; {EXPECTED}")
 
 
-def in_folder(path: Path) -> Source:
+def read_folder(path: Path, trusted: Collection[str]) -> Source:
     if (path / bundle.WEIGHTS).is_file():
-        return bundle.read(path)
+        return bundle.read(path, trusted=trusted)
     if (path / "checkpoints").is_dir():
-        return in_run(path)
+        return read_run(path, trusted)
     archives = sorted(path.glob("*.nemo"))
     if len(archives) == 1:
-        return in_archive(archives[0])
+        return read_archive(archives[0])
     raise ValueError(f"the folder has neither {bundle.WEIGHTS}, nor checkpoints/, nor one .nemo archive; {EXPECTED}")
 
 
-def in_run(path: Path) -> Source:
+def read_run(path: Path, trusted: Collection[str]) -> Source:
     newest = path / "checkpoints" / "last.ckpt"
     if not newest.is_file():
         raise ValueError("the run has no checkpoint yet; it writes the first at its first validation or at its end")
-    return in_checkpoint(newest)._replace(kind=RUN, path=path)
+    return read_checkpoint(newest, trusted)._replace(kind=RUN, path=path)
 
 
-def in_file(path: Path) -> Source:
+def read_file(path: Path, trusted: Collection[str]) -> Source:
     with path.open("rb") as file:
         head = file.read(TAR_AT + len(TAR))
     if head.startswith(GZIP) or head.endswith(TAR):
-        return in_archive(path)
+        return read_archive(path)
     if head.startswith(ZIP):
-        return in_checkpoint(path)
+        return read_checkpoint(path, trusted)
     if path.name in bundle.FILES:
-        return bundle.read(path.parent)
+        return bundle.read(path.parent, trusted=trusted)
     raise ValueError(f"the file is empty, or neither a checkpoint of torch.save nor a tar archive; {EXPECTED}")
 
 
-def in_archive(path: Path) -> Source:
+def read_archive(path: Path) -> Source:
     archive = Archive(path)
     return Source(
         kind=NEMO,
         path=path,
-        codec=checked_codec(archive.codec),
+        codec=check_codec(archive.codec),
         codec_weights=archive.codec_weights,
-        discriminators=lambda: checked_discriminators(archive.discriminators),
+        discriminators=lambda: check_discriminators(archive.discriminators),
         discriminator_weights=archive.discriminator_weights,
         files=(archive.stream,),
     )
 
 
-def in_checkpoint(path: Path) -> Source:
+def read_checkpoint(path: Path, trusted: Collection[str]) -> Source:
     stream = path.open("rb")
     file = TorchFile(stream, name=path.name)
     contents = file.contents
@@ -102,12 +102,12 @@ def in_checkpoint(path: Path) -> Source:
     return Source(
         kind=CHECKPOINT,
         path=path,
-        codec=checked_codec(config.get("codec")),
+        codec=check_codec(config.get("codec"), trusted=trusted),
         codec_weights=lambda: (average or tensors).below("codec."),
-        discriminators=lambda: checked_discriminators(config.get("discriminators")),
+        discriminators=lambda: check_discriminators(config.get("discriminators"), trusted=trusted),
         discriminator_weights=lambda: tensors.below("discriminators."),
         updates=updates,
         averaged=bool(average),
         files=(stream,),
-        statements=trained_on(config),
+        statements=describe_data(config),
     )

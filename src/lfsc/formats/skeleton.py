@@ -1,4 +1,4 @@
-"""The codec of a configuration, built without memory and then filled with tensors."""
+"""The codec of a configuration, built without memory and then given its tensors."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -7,9 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from lfsc.config.instantiate import build
+from lfsc.config.instantiate import KNOWN, build
 from lfsc.models.codec import Codec
-from lfsc.nn.weight_norm import fold_weights
+from lfsc.nn.weight_norm import remove_weight_norm
+
+# 4 GB of float32, ten times the paper's codec.
+MOST_PARAMETERS = 1 << 30
+ON_META = ("encoder", "decoder")
 
 
 class LazyTensors(Protocol):
@@ -20,17 +24,38 @@ class LazyTensors(Protocol):
     def shape(self, name: str) -> tuple[int, ...]: ...
 
 
-def skeleton(config: dict, *, folded: bool = False) -> Codec:
-    """The codec of a checked configuration, whose encoder and decoder have shapes and no memory yet."""
-    with torch.device("meta"), ShapesOnly():
-        encoder, decoder = build(config["encoder"]), build(config["decoder"])
-    codec = Codec(
-        encoder=encoder, quantizer=build(config["quantizer"]), decoder=decoder, sample_rate=config["sample_rate"]
-    )
-    if folded:
+def build_on_meta(config: dict, *, weight_norm: bool = True) -> Codec:
+    """The codec of a checked configuration, whose encoder and decoder have shapes and no memory yet.
+
+    ValueError for what cannot be a codec or has too many parameters. The quantizer, and parts of somebody's own, which
+    may hold constants, are built as they are.
+    """
+    parts = {name: part for name, part in config.items() if isinstance(part, Mapping)}
+    built = {name: build_part(name, part) for name, part in parts.items()}
+    codec = build({key: value for key, value in config.items() if key not in parts} | {"_partial_": True})(**built)
+    if not weight_norm:
         with ShapesOnly():
-            fold_weights(codec)
+            remove_weight_norm(codec)
     return codec
+
+
+def build_part(name: str, config: dict) -> nn.Module:
+    where, is_own = f"codec.{name}", config["_target_"] not in KNOWN
+    if not is_own and name not in ON_META:
+        return build(config, where=where)
+    try:
+        with torch.device("meta"), ShapesOnly():
+            module = build(config, where=where)
+    except RuntimeError as error:
+        raise ValueError(f"{where} is larger than any memory ({str(error).splitlines()[0]})") from error
+    except ValueError:
+        if not is_own:
+            raise
+        # A class that cannot be built without memory is trusted not to ask for too much.
+        return build(config, where=where)
+    if (count := sum(parameter.numel() for parameter in module.parameters())) > MOST_PARAMETERS:
+        raise ValueError(f"{where} has {count:,} parameters, which are too many: expected up to {MOST_PARAMETERS:,}")
+    return build(config, where=where) if is_own else module
 
 
 class ShapesOnly(TorchFunctionMode):
@@ -45,7 +70,7 @@ class ShapesOnly(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def fill(module: nn.Module, weights: LazyTensors) -> None:
+def load_weights(module: nn.Module, weights: LazyTensors) -> None:
     """Give every parameter of `module` its tensor, read one at a time; all names and shapes must agree."""
     expected = module.state_dict()
     require_same(expected, weights)

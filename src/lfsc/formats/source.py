@@ -20,7 +20,7 @@ class Source(NamedTuple):
     discriminator_weights: Callable[[], LazyTensors]
     updates: int | None = None  # that it was trained for, if known
     averaged: bool = False  # whether the weights are an average over updates
-    folded: bool = False
+    weight_norm: bool = True  # whether the weights have it, as those that train do
     fingerprint: str | None = None  # where the file says it
     files: tuple[BinaryIO, ...] = ()  # open as long as tensors are read
     statements: dict[str, str] = {}  # noqa: RUF012  (never changed) the licences of code, weights and data

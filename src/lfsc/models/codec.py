@@ -11,6 +11,7 @@ from lfsc.models.inference.arguments import check_audio, check_codebook, check_l
 from lfsc.models.inference.chunking import decode_in_chunks, encode_in_chunks, frames_of, mask_padding, pad_to
 from lfsc.models.inference.stream import Stream
 from lfsc.models.quantizer import GroupedFSQ
+from lfsc.nn.arguments import require_whole
 
 # What is computed at once of a clip, in seconds; on a CPU each takes about 40 MB.
 CHUNK_SECONDS = 15.0
@@ -41,6 +42,7 @@ class Codec(nn.Module):
 
     def __init__(self, *, encoder: Encoder, quantizer: GroupedFSQ, decoder: Decoder, sample_rate: int):
         super().__init__()
+        require_whole(sample_rate=sample_rate)
         if encoder.hop_length != decoder.hop_length:
             raise ValueError(
                 f"encoder hops {encoder.hop_length} samples a frame (rates {list(encoder.rates)}), decoder "
@@ -91,12 +93,12 @@ class Codec(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        return self.encoder.conv_in.bias.device
+        return next(self.encoder.parameters()).device
 
     @property
     def dtype(self) -> torch.dtype:
         """What the layers compute in; audio is float32 and tokens are int64 whatever it is."""
-        return self.encoder.conv_in.bias.dtype
+        return next(self.encoder.parameters()).dtype
 
     def forward(self, audio: Tensor) -> Reconstructed:
         """What comes back of audio [B,T], as long as it came, and its tokens; gradients pass the quantizer."""

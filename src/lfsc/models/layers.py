@@ -8,6 +8,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from lfsc.models.activations import activation_of
 from lfsc.models.padding import MODES, copied_steps, pad_steps
+from lfsc.nn.arguments import require_one_of
 
 
 class PaddedConv1d(nn.Conv1d):
@@ -24,8 +25,7 @@ class PaddedConv1d(nn.Conv1d):
         pad_mode: str = "reflect",
     ):
         super().__init__(in_channels, out_channels, kernel_size, stride=stride, dilation=dilation)
-        if pad_mode not in MODES:
-            raise ValueError(f"pad_mode is {pad_mode!r}: expected {' or '.join(MODES)}")
+        require_one_of(MODES, pad_mode=pad_mode)
         self.pad_mode = pad_mode
         span = dilation * (kernel_size - 1)
         self.pad = (span - stride + 2) // 2 if stride > 1 else span // 2

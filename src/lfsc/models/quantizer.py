@@ -6,6 +6,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lfsc.nn.arguments import require_whole, require_whole_lists
+
+# Tokens are counted in 32 bits by NeMo, and in fewer by everything else.
+LARGEST_CODEBOOK = 1 << 31
+
 
 class Quantized(NamedTuple):
     quantized: Tensor  # [B,D,F], what the decoder takes; its gradient passes straight through to the latents
@@ -18,11 +23,12 @@ class GroupedFSQ(nn.Module):
     def __init__(self, *, num_codebooks: int, levels: list[int], eps: float = 1e-3):
         """`eps` keeps tanh off the outermost rounding edges (appendix A)."""
         super().__init__()
-        if num_codebooks < 1 or not levels or min(levels) < 2:
-            raise ValueError(
-                f"{num_codebooks} codebooks of levels {list(levels)}: expected at least one codebook and levels of 2 "
-                "or more"
-            )
+        require_whole(num_codebooks=num_codebooks)
+        require_whole_lists(least=2, levels=levels)
+        if type(eps) not in (int, float) or not 0 <= eps < 1:
+            raise ValueError(f"eps is {eps!r}: expected a number from 0 to less than 1")
+        if prod(levels) > LARGEST_CODEBOOK:
+            raise ValueError(f"levels is {list(levels)}: expected a product of {LARGEST_CODEBOOK} codes or fewer")
         self.num_codebooks = num_codebooks
         self.levels = tuple(levels)
         self.eps = eps

@@ -9,7 +9,9 @@ from torch.nn.utils import parametrize
 
 from lfsc.models.activations import Snake
 from lfsc.models.codec import Codec
-from lfsc.nn.weight_norm import fold_weights
+from lfsc.models.encoder import Encoder
+from lfsc.models.quantizer import GroupedFSQ
+from lfsc.nn.weight_norm import remove_weight_norm
 
 # Left out where they are so, as of the paper's codec, whose fingerprint has known nothing else.
 USUAL = {"activation": "lrelu", "pad_mode": "reflect", "eps": 1e-3}
@@ -18,13 +20,17 @@ USUAL = {"activation": "lrelu", "pad_mode": "reflect", "eps": 1e-3}
 def fingerprint(codec: Codec) -> str:
     """16 hexadecimal digits that two codecs share if they make the same tokens: of encoder, quantizer and rates.
 
-    Computed from unfolded float32 weights. A codec that no longer has them (folded, or in another precision) tells
-    what it carries as `carried_fingerprint`, which whoever folds or converts a codec sets before.
+    Computed from float32 weights with their weight norm. A codec that no longer has them tells what it carries as
+    `carried_fingerprint`, which whoever removes weight norm or converts a codec sets before.
     """
+    if not (isinstance(codec.encoder, Encoder) and type(codec.quantizer) is GroupedFSQ):
+        return codec.carried_fingerprint or fingerprint_of_own(codec)
     convolutions = [layer for layer in codec.encoder.modules() if isinstance(layer, nn.Conv1d)]
     if not all(parametrize.is_parametrized(layer, "weight") for layer in convolutions) or codec.dtype != torch.float32:
         if codec.carried_fingerprint is None:
-            raise ValueError("the codec is folded or not float32 and carries no fingerprint: take it from the original")
+            raise ValueError(
+                "the codec has no weight norm or is not float32, and carries no fingerprint: take it from the original"
+            )
         return codec.carried_fingerprint
     facts = {
         "sample_rate": codec.sample_rate,
@@ -40,6 +46,19 @@ def fingerprint(codec: Codec) -> str:
             digest.update(tensor.detach().cpu().contiguous().numpy().data)
     for layer in (layer for layer in codec.encoder.modules() if isinstance(layer, Snake)):
         digest.update(layer.alpha.detach().cpu().contiguous().numpy().data)
+    return digest.hexdigest()[:16]
+
+
+def fingerprint_of_own(codec: Codec) -> str:
+    """The same of a codec with an encoder or a quantizer that is not lfsc's: of their classes and all their tensors."""
+    parts = {"encoder": codec.encoder, "quantizer": codec.quantizer}
+    facts = [codec.sample_rate, codec.hop_length, codec.num_codebooks, codec.codebook_size]
+    digest = hashlib.sha256(json.dumps(facts).encode())
+    for name, part in parts.items():
+        digest.update(f"{name} {type(part).__name__}".encode())
+        for key, tensor in [*part.state_dict().items(), *part.named_buffers()]:
+            digest.update(f"{key} {list(tensor.shape)}".encode())
+            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()[:16]
 
 
@@ -60,8 +79,8 @@ def require_same_codec(stored_fingerprint: str, codec: Codec, *, name: str) -> N
         )
 
 
-def fold(codec: Codec, *, fingerprint: str) -> Codec:
-    """The codec itself with weight norm folded; it carries its fingerprint, which folded weights cannot tell."""
-    fold_weights(codec)
+def remove_codec_weight_norm(codec: Codec, *, fingerprint: str) -> Codec:
+    """The codec itself without weight norm; it carries its fingerprint, which plain weights cannot tell."""
+    remove_weight_norm(codec)
     codec.carried_fingerprint = fingerprint
     return codec

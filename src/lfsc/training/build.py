@@ -194,7 +194,5 @@ def own_callbacks(config: dict[str, Any]) -> dict[str, Callback]:
     for name, callback in callbacks.items():
         # By it a checkpoint tells their states apart.
         if (other := names.setdefault(callback.state_key, name)) != name:
-            raise ValueError(
-                f"callbacks.{name} and callbacks.{other} are both {callback.state_key}: leave one out"
-            )
+            raise ValueError(f"callbacks.{name} and callbacks.{other} are both {callback.state_key}: leave one out")
     return callbacks

@@ -14,7 +14,7 @@ from lfsc.config.instantiate import build
 from lfsc.config.own_code import record_own
 from lfsc.data.corpus import read_corpus
 from lfsc.distributed import is_first
-from lfsc.formats.init_from import Part, initialise
+from lfsc.formats.init_from import Part, initialize_from
 from lfsc.runs.directory import Run
 from lfsc.runs.status import RUNNING
 from lfsc.training.build import build_module, build_trainer
@@ -60,7 +60,7 @@ def train(
 
 def begin_from(source: str, module: CodecModule) -> None:
     """Weights of another training in the place of the random ones, and what became of each part on stderr."""
-    parts = initialise(source, codec=module.codec, discriminators=module.discriminators, config=module.config)
+    parts = initialize_from(source, codec=module.codec, discriminators=module.discriminators, config=module.config)
     words = settle_warmup(parts, module.warmup)
     if is_first():
         print(*(f"init_from {source}: {line}" for line in [*parts, words]), sep="\n", file=sys.stderr)

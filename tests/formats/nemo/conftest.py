@@ -32,12 +32,12 @@ def archive(tmp_path, write_checkpoint) -> Path:
     """A .nemo archive of `make_codec()` with discriminators, plain."""
     from lfsc.config.instantiate import build
     from lfsc.formats.nemo.writing import write_archive
-    from lfsc.formats.resolve import opened
+    from lfsc.formats.resolve import resolve
 
     torch.manual_seed(1)
     weights = build(STFT).state_dict()
     path = tmp_path / "codec.nemo"
-    with opened(write_checkpoint(tmp_path / "trained.ckpt")) as found:
+    with resolve(write_checkpoint(tmp_path / "trained.ckpt")) as found:
         write_archive(
             path, codec=found.codec, weights=found.codec_weights(), discriminators=STFT, discriminator_weights=weights
         )

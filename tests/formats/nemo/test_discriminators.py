@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from lfsc.formats.config_checks import checked_discriminators
+from lfsc.formats.config_checks import check_discriminators
 from lfsc.formats.nemo.config import MODULES
 from lfsc.formats.nemo.discriminators import WRAPPER, discriminators_from_nemo, discriminators_to_nemo
 
@@ -48,7 +48,7 @@ def test_nemos_recipe_is_ours_in_nemos_order(config):
 
     found = discriminators_from_nemo(config)
     ours = compose("lfsc_22khz", ["data.path=x"])["discriminators"]
-    assert found == checked_discriminators(ours)
+    assert found == check_discriminators(ours)
     assert found | {"warmup_updates": 0, "start_at": 0} == ours
     assert list(found) == ["_target_", "stft", "period", "slm"]
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lfsc.formats.nemo.writing import write_archive
-from lfsc.formats.resolve import opened
+from lfsc.formats.resolve import resolve
 
 LOAD = r"""
 import re, sys
@@ -27,7 +27,7 @@ print((peak() - before) / size)
 @pytest.mark.slow
 def test_a_generator_is_held_once_and_the_rest_not_at_all(tmp_path, write_checkpoint, change):
     path = tmp_path / "codec.nemo"
-    with opened(write_checkpoint(tmp_path / "a.ckpt", channels=64, rates=(2, 4, 8), kernel_sizes=[11])) as found:
+    with resolve(write_checkpoint(tmp_path / "a.ckpt", channels=64, rates=(2, 4, 8), kernel_sizes=[11])) as found:
         weights = found.codec_weights()
         write_archive(path, codec=found.codec, weights=weights)
         size = sum(weights[name].numel() for name in weights) * 4

@@ -12,7 +12,7 @@ import lfsc
 from lfsc.export.nemo import write_nemo
 from lfsc.formats.nemo.config import MODULES
 from lfsc.formats.nemo.writing import TRAINING
-from lfsc.formats.resolve import opened
+from lfsc.formats.resolve import resolve
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -92,7 +92,7 @@ def made(tmp_path_factory, request) -> Path:
     (folder / "ours").mkdir()
     triples = []
     for name in VARIANTS:
-        with opened(folder / f"{name}.nemo") as found:
+        with resolve(folder / f"{name}.nemo") as found:
             write_nemo(found, folder / "ours" / f"{name}.nemo", with_discriminators=False)
         triples += [folder / "ours" / f"{name}.nemo", folder / f"{name}.npz", folder / "ours" / f"{name}.npz"]
     run([python, Path(__file__).with_name("ask_nemo.py"), *triples])

@@ -11,21 +11,19 @@ import lfsc
 from lfsc.export.bundle import write_bundle
 from lfsc.export.nemo import write_nemo
 from lfsc.formats.licences import statements_of
-from lfsc.formats.resolve import opened
+from lfsc.formats.resolve import resolve
 
 
 def tensors(path: Path) -> dict:
-    with opened(path) as found:
+    with resolve(path) as found:
         parts = found.codec_weights(), found.discriminator_weights()
         return {name: weights[name] for weights in parts for name in weights}
 
 
 def test_archive_bundle_archive_is_the_same_to_the_bit(archive, tmp_path):
-    with opened(archive) as found:
-        write_bundle(
-            found, tmp_path / "bundle", with_discriminators=True, folded=False, statements=statements_of(found)
-        )
-    with opened(tmp_path / "bundle") as found:
+    with resolve(archive) as found:
+        write_bundle(found, tmp_path / "bundle", with_discriminators=True, statements=statements_of(found))
+    with resolve(tmp_path / "bundle") as found:
         write_nemo(found, tmp_path / "again.nemo", with_discriminators=True)
     first, between, last = (tensors(tmp_path / name) for name in ("codec.nemo", "bundle", "again.nemo"))
     assert first.keys() == between.keys() == last.keys()
@@ -33,12 +31,12 @@ def test_archive_bundle_archive_is_the_same_to_the_bit(archive, tmp_path):
     assert (tmp_path / "again.nemo").read_bytes() == archive.read_bytes()
 
 
-def test_folded_weights_are_no_archive(archive, tmp_path):
-    with opened(archive) as found:
+def test_plain_weights_are_no_archive(archive, tmp_path):
+    with resolve(archive) as found:
         write_bundle(
-            found, tmp_path / "bundle", with_discriminators=False, folded=True, statements=statements_of(found)
+            found, tmp_path / "bundle", with_discriminators=False, weight_norm=False, statements=statements_of(found)
         )
-    with opened(tmp_path / "bundle") as found, pytest.raises(ValueError, match="its weight norm is folded"):
+    with resolve(tmp_path / "bundle") as found, pytest.raises(ValueError, match="its weight norm was removed"):
         write_nemo(found, tmp_path / "again.nemo", with_discriminators=False)
     assert not (tmp_path / "again.nemo").exists()
 
@@ -61,7 +59,7 @@ def test_nemo_opens_it_and_computes_the_same(
     from lfsc.formats.nemo.writing import write_archive
 
     networks = {"discriminators": discriminators, "discriminator_weights": build(discriminators).state_dict()}
-    with opened(write_checkpoint(tmp_path / "trained.ckpt", **shape)) as found:
+    with resolve(write_checkpoint(tmp_path / "trained.ckpt", **shape)) as found:
         write_archive(
             tmp_path / "ours.nemo",
             codec=found.codec,
@@ -82,7 +80,7 @@ def test_nemo_opens_it_and_computes_the_same(
 @pytest.mark.peer
 @pytest.mark.slow
 def test_nemos_own_archive_through_ours_is_the_same_to_nemo(nemo_reference, tmp_path, nemo_python, reference):
-    with opened(nemo_reference / "codec.nemo") as found:
+    with resolve(nemo_reference / "codec.nemo") as found:
         write_nemo(found, tmp_path / "ours.nemo", with_discriminators=False)
     answer = asked(nemo_python, tmp_path / "ours.nemo", reference.arrays["clip"])
     assert numpy.array_equal(answer["tokens"], reference.arrays["clip_tokens"].numpy())

@@ -15,6 +15,7 @@ class CodecSpec(NamedTuple):
     kind: str
     source: str
     setting: str
+    trust: tuple[str, ...] = ()  # files and modules of classes that are not lfsc's
 
 
 def parse(text: str) -> CodecSpec:
@@ -37,7 +38,7 @@ def open_codec(spec: CodecSpec, *, device: str, sample_rate: int) -> Codec:
 def open_lfsc(spec: CodecSpec, device: str, sample_rate: int) -> Codec:
     import lfsc
 
-    return LFSC(lfsc.load(spec.source), source=spec.source, device=device)
+    return LFSC(lfsc.load(spec.source, trust=spec.trust), source=spec.source, device=device)
 
 
 def open_opus(spec: CodecSpec, device: str, sample_rate: int) -> Codec:

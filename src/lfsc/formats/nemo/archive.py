@@ -26,14 +26,14 @@ GZIP = b"\x1f\x8b"
 class Archive:
     """A codec of NeMo's as one of ours: the configuration at once, tensors when they are asked for.
 
-    Raises ValueError where the archive is damaged, holds anything but plain files, or a codec that has no equal here.
+    Raises ValueError where the archive is damaged, holds anything but plain files, or a codec that is not supported.
     """
 
     def __init__(self, path: Path):
-        self.tar = opened(path)
+        self.tar = open_tar(path)
         self.stream = self.tar.fileobj
-        self.members = safe_members(self.tar)
-        self.config = model_config(self.file(CONFIG).read(safe_yaml.MAX_BYTES + 1))
+        self.members = read_members(self.tar)
+        self.config = parse_model(self.file(CONFIG).read(safe_yaml.MAX_BYTES + 1))
 
     @cached_property
     def codec(self) -> dict:
@@ -73,17 +73,17 @@ class Archive:
         return self.tar.extractfile(self.members[name])
 
 
-def opened(path: Path) -> tarfile.TarFile:
+def open_tar(path: Path) -> tarfile.TarFile:
     file = path.open("rb")
     start = file.read(2)
     file.seek(0)
     try:
-        return tarfile.open(fileobj=decompressed(file, path.stat().st_size) if start == GZIP else file, mode="r:")
+        return tarfile.open(fileobj=decompress(file, path.stat().st_size) if start == GZIP else file, mode="r:")
     except (tarfile.TarError, RecursionError) as error:
         raise ValueError(f"not a tar archive, plain or gzip-compressed ({error})") from error
 
 
-def decompressed(file: BinaryIO, size: int) -> BinaryIO:
+def decompress(file: BinaryIO, size: int) -> BinaryIO:
     """An unnamed temporary file with what `file` holds: tensors are read from the middle of it."""
     plain = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the archive is read)
     inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
@@ -100,7 +100,7 @@ def decompressed(file: BinaryIO, size: int) -> BinaryIO:
     return plain
 
 
-def safe_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
+def read_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     """The plain files of a tar that holds nothing else than plain files and folders below it."""
     members = {}
     try:
@@ -117,7 +117,7 @@ def safe_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     return members
 
 
-def model_config(text: bytes) -> dict:
+def parse_model(text: bytes) -> dict:
     """What NeMo calls `cfg.model`; only data is read, whatever classes it names."""
     config = safe_yaml.parse(text, CONFIG)
     config = config.get("model", config)

@@ -38,7 +38,7 @@ def discriminators_from_nemo(config: dict) -> dict | None:
         name = f"discriminator.discriminators.{place}"
         family = CLASSES[one_of(section(part, name).get("_target_"), CLASSES, f"{name}._target_")]
         if family in families:
-            raise ValueError(f"{name} is a second {family} discriminator, which has no equal here")
+            raise ValueError(f"{name} is a second {family} discriminator, which is not supported")
         families[family] = FROM_NEMO[family](name, {key: part[key] for key in part if key != "_target_"}, config)
     return {"_target_": ENSEMBLE} | families
 
@@ -74,7 +74,7 @@ def refuse_other(name: str, given: dict, known: set[str], fixed: dict[str, Any] 
     fixed = fixed or {}
     for key, value in given.items():
         if key not in known and fixed.get(key, REFUSED) != value:
-            raise ValueError(f"{name}.{key} is {brief(value)}, which has no equal here")
+            raise ValueError(f"{name}.{key} is {brief(value)}, which is not supported")
 
 
 REFUSED = object()
@@ -86,7 +86,7 @@ def discriminators_to_nemo(config: dict, weights: Mapping[str, Tensor]) -> dict:
     parts = []
     for name, family in families.items():
         if name not in TO_NEMO:
-            raise ValueError(f"discriminators.{name} has no equal in NeMo: it knows {', '.join(TO_NEMO)}")
+            raise ValueError(f"discriminators.{name} is not supported by NeMo: it knows {', '.join(TO_NEMO)}")
         parts.append(TO_NEMO[name](family, weights))
     return {"_target_": WRAPPER, "discriminators": parts}
 

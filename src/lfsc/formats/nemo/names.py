@@ -24,16 +24,16 @@ CODEC = tuple(
     for ours, theirs in (("encoder", "audio_encoder"), ("decoder", "audio_decoder"))
     for module, their_module in HALF
 )
-CONVOLUTIONAL_JUDGES = (
+CONVOLUTIONAL = (
     ("{}.network.convs.{}", "discriminators.{}.conv_layers.{}.conv"),
     ("{}.network.score", "discriminators.{}.conv_post.conv"),
 )
-HIDDEN_STATES_JUDGE = (
+HIDDEN_STATES = (
     ("0.network.conv_in", "pre"),
     ("0.network.convs.{}", "convs.{}"),
     ("0.network.score", "conv_post"),
 )
-JUDGES = {"stft": CONVOLUTIONAL_JUDGES, "period": CONVOLUTIONAL_JUDGES, "slm": HIDDEN_STATES_JUDGE}
+DISCRIMINATORS = {"stft": CONVOLUTIONAL, "period": CONVOLUTIONAL, "slm": HIDDEN_STATES}
 # NeMo's name of each tensor of a module of ours first, then the one before torch's parametrization of weight norm.
 TENSORS = {
     "bias": ("bias",),
@@ -53,7 +53,7 @@ def discriminator_modules(families: Iterable[str]) -> tuple[tuple[str, str], ...
     return tuple(
         (f"families.{family}.{ours}", f"discriminator.discriminators.{number}.{theirs}")
         for number, family in enumerate(families)
-        for ours, theirs in JUDGES[family]
+        for ours, theirs in DISCRIMINATORS[family]
     )
 
 
@@ -62,7 +62,7 @@ def from_nemo(name: str, modules: Iterable[tuple[str, str]]) -> str | None:
     for ours, names in TENSORS.items():
         for theirs in names:
             if name.endswith(f".{theirs}"):
-                module = translated(name.removesuffix(f".{theirs}"), ((theirs, ours) for ours, theirs in modules))
+                module = translate(name.removesuffix(f".{theirs}"), ((theirs, ours) for ours, theirs in modules))
                 return None if module is None else f"{module}.{ours}"
     return None
 
@@ -71,13 +71,13 @@ def to_nemo(name: str, modules: Iterable[tuple[str, str]]) -> str:
     """NeMo's name of our tensor."""
     for ours, (theirs, *_) in TENSORS.items():
         if name.endswith(f".{ours}"):
-            module = translated(name.removesuffix(f".{ours}"), modules)
+            module = translate(name.removesuffix(f".{ours}"), modules)
             if module is not None:
                 return f"{module}.{theirs}"
     raise ValueError(f"{name} has no name in NeMo")
 
 
-def translated(module: str, table: Iterable[tuple[str, str]]) -> str | None:
+def translate(module: str, table: Iterable[tuple[str, str]]) -> str | None:
     for source, target in table:
         if match := re.fullmatch(re.escape(source).replace(r"\{\}", r"(\d+)"), module):
             return target.format(*match.groups())

@@ -12,7 +12,7 @@ import yaml
 from torch import Tensor
 
 from lfsc.formats.nemo.archive import CHECKPOINT, CONFIG, MODEL
-from lfsc.formats.nemo.config import DECODER, ENCODER, QUANTIZER, Equal
+from lfsc.formats.nemo.config import DECODER, ENCODER, QUANTIZER, ClassMapping
 from lfsc.formats.nemo.discriminators import discriminators_to_nemo
 from lfsc.formats.nemo.names import CODEC, discriminator_modules, to_nemo
 from lfsc.io import atomic
@@ -54,23 +54,23 @@ def write_archive(
     discriminators: dict | None = None,
     discriminator_weights: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write a .nemo archive (a plain tar, as NeMo's own) of configurations and unfolded weights."""
+    """Write a .nemo archive (a plain tar, as NeMo's own) of configurations and weights that have their weight norm."""
     config = config_to_nemo(codec)
     state = {to_nemo(name, CODEC): weights[name] for name in weights} | dict(constants(codec["quantizer"]))
     if discriminators is not None:
-        judges = {name: discriminator_weights[name] for name in discriminator_weights}
-        config["discriminator"] = discriminators_to_nemo(discriminators, judges)
+        tensors = {name: discriminator_weights[name] for name in discriminator_weights}
+        config["discriminator"] = discriminators_to_nemo(discriminators, tensors)
         modules = discriminator_modules(name for name in discriminators if name != "_target_")
-        state |= {to_nemo(name, modules): tensor for name, tensor in judges.items()}
+        state |= {to_nemo(name, modules): tensor for name, tensor in tensors.items()}
     with atomic.replacing(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as folder:
         (Path(folder) / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         # In one order, so that the same weights make the same file.
         torch.save(dict(sorted(state.items())), Path(folder) / CHECKPOINT)
         with tarfile.open(temporary, "w:") as tar:
-            tar.add(folder, arcname=".", filter=anonymous)
+            tar.add(folder, arcname=".", filter=anonymize)
 
 
-def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+def anonymize(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """A member without the name of who wrote it, and the same on every day."""
     member.uid = member.gid = member.mtime = 0
     member.uname = member.gname = ""
@@ -86,16 +86,19 @@ def config_to_nemo(codec: dict) -> dict[str, Any]:
         "sample_rate": codec["sample_rate"],
         "samples_per_frame": prod(codec["encoder"]["rates"]),
         **TRAINING,
-        "audio_encoder": part_to_nemo(codec["encoder"], ENCODER),
-        "audio_decoder": part_to_nemo(codec["decoder"], DECODER),
-        "vector_quantizer": part_to_nemo(codec["quantizer"], QUANTIZER),
+        "audio_encoder": part_to_nemo("encoder", codec["encoder"], ENCODER),
+        "audio_decoder": part_to_nemo("decoder", codec["decoder"], DECODER),
+        "vector_quantizer": part_to_nemo("quantizer", codec["quantizer"], QUANTIZER),
     }
 
 
-def part_to_nemo(config: dict, equal: Equal) -> dict[str, Any]:
-    keys = {theirs: config[ours] for theirs, (ours, _) in equal.keys.items()}
-    variants = {theirs: config.get(ours, usual) for theirs, (ours, usual) in equal.variants.items()}
-    return {"_target_": equal.theirs} | keys | variants
+def part_to_nemo(name: str, config: dict, mapping: ClassMapping) -> dict[str, Any]:
+    if config["_target_"] != mapping.lfsc:
+        raise ValueError(f"codec.{name} is a {config['_target_']}, which NeMo does not have: export a bundle instead")
+    # Keys are left out where they are as by default, which of those is the same on both sides.
+    return {"_target_": mapping.nemo} | {
+        theirs: config.get(ours, default) for theirs, (ours, default) in mapping.keys.items()
+    }
 
 
 def constants(quantizer: dict) -> Iterator[tuple[str, Tensor]]:

@@ -16,7 +16,7 @@ def encode_in_chunks(
     encoder: Encoder, quantizer: GroupedFSQ, audio: Tensor, audio_len: Tensor, *, min_frames: int, chunk_frames: int
 ) -> Tensor:
     """Tokens [B,C,F] of audio [B,T], `chunk_frames` of them at a time; those behind a clip's end mean nothing."""
-    hop_length, dtype = encoder.hop_length, encoder.conv_in.bias.dtype
+    hop_length, dtype = encoder.hop_length, next(encoder.parameters()).dtype
     ends = frames_of(audio_len, hop_length).clamp(min=min_frames)
     total = int(ends.max())
     tokens = torch.zeros(len(audio), quantizer.num_codebooks, total, dtype=torch.int64, device=audio.device)
@@ -38,7 +38,7 @@ def decode_in_chunks(
     quantizer: GroupedFSQ, decoder: Decoder, tokens: Tensor, tokens_len: Tensor, *, min_frames: int, chunk_frames: int
 ) -> Tensor:
     """Audio [B,T] of tokens [B,C,F], `chunk_frames` of them at a time; that behind a clip's end means nothing."""
-    hop_length, dtype = decoder.hop_length, decoder.conv_in.bias.dtype
+    hop_length, dtype = decoder.hop_length, next(decoder.parameters()).dtype
     ends = tokens_len.clamp(min=min_frames)
     total = int(ends.max())
     audio = torch.zeros(len(tokens), total * hop_length, device=tokens.device)
