@@ -3,7 +3,6 @@
 import itertools
 import os
 import signal
-from itertools import pairwise
 
 import pytest
 import torch
