@@ -65,6 +65,31 @@ def test_the_configuration_is_shown_and_nothing_trained(train, capsys):
     assert not train.run.path.exists()
 
 
+@pytest.mark.parametrize("option", [("--show",), ("--cfg", "job"), ("--show", "seed=3")])
+def test_what_is_open_is_shown_as_open(capsys, option):
+    assert main(["train", "finetune", *option]) == 0
+    shown = yaml.safe_load(capsys.readouterr().out)
+    assert (shown["data"]["path"], shown["init_from"], shown["max_updates"]) == ("???", "???", 100000)
+
+
+def test_a_grid_is_shown_run_by_run(capsys):
+    assert main(["train", "small", "seed=1,2", "batch_size=4", "--multirun", "--show"]) == 0
+    configs = list(yaml.safe_load_all(capsys.readouterr().out))
+    assert [(config["seed"], config["batch_size"], config["data"]["path"]) for config in configs] == [
+        (1, 4, "???"),
+        (2, 4, "???"),
+    ]
+
+
+def test_a_profiled_run_ends_by_itself_and_is_finished(train, capsys):
+    assert train("debug=profile", "debug.profile=1", "max_updates=50", f"runs_root={train.run.path.parent}") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "finished at update 3 of 50, stopped early: 1 updates are traced" in shown
+    assert "part of an update" in shown and f"lfsc resume {train.run.path} debug=none" in shown
+    assert main(["resume", str(train.run.path), "debug=none", "max_updates=4"]) == 0
+    assert (train.run.status().update, train.run.status().message) == (4, "")
+
+
 @pytest.mark.parametrize(
     ("items", "message"),
     [
@@ -76,6 +101,12 @@ def test_the_configuration_is_shown_and_nothing_trained(train, capsys):
         (["name=a/../b"], "name='a/../b': expected a folder's name"),
         (["num_micro_batches=3"], "num_micro_batches=3: expected a number that divides batch_size=2"),
         (["seed=1,2", "--multirun", "batch_size=log(1,2)"], "`lfsc sweep` tries ranges"),
+        (["seed=1,2", "--multirun", "max_updats=3"], "no key 'max_updats': did you mean max_updates?"),
+        (["seed=1,2"], "seed=1,2 is several values: a list is seed=[1,2]; `lfsc sweep` and --multirun"),
+        (["hydra.run.dir=here"], "hydra.run.dir=here: Hydra starts nothing here; runs_root and name say where"),
+        (["seed=1,2", "--multirun", "hydra.sweep.dir=here"], "Hydra starts nothing here"),
+        (["initialization=nope"], "initialization=nope: expected variance_preserving or torch"),
+        (["~discriminators.stft", "~discriminators.period", "~discriminators.slm"], "no discriminator: expected at le"),
     ],
 )
 def test_what_is_wrong_is_one_line(train, capsys, items, message):

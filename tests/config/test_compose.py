@@ -172,10 +172,10 @@ def test_an_option_of_ones_own_may_build_other_classes(own):
 
 def test_a_class_takes_what_conf_does_not_set(own):
     config = own(
-        "defaults: [demo, _self_]\noptimizers: {generator: {amsgrad: true}}\n", ["+codec.decoder.pad_mode=zero"]
+        "defaults: [demo, _self_]\noptimizers: {generator: {amsgrad: true}}\n", ["+codec.decoder.pad_mode=zeros"]
     )
     assert config["optimizers"]["generator"]["amsgrad"] is True
-    assert config["codec"]["decoder"]["pad_mode"] == "zero"
+    assert config["codec"]["decoder"]["pad_mode"] == "zeros"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 from lfsc.audio import files
@@ -126,11 +127,14 @@ def test_the_run_records_the_code_and_asks_for_it_again(folder, trained):
 
 
 @pytest.mark.slow
-def test_loading_builds_no_code_of_others(folder, trained):
+def test_loading_builds_own_code_only_where_it_is_trusted(folder, trained):
     import lfsc
 
     with pytest.raises(ValueError, match="own_quantizer"):
         lfsc.load(folder / "runs" / "all")
+    codec = lfsc.load(folder / "runs" / "all", trust=[str(folder / "own_quantizer.py")])
+    assert type(codec.quantizer).__name__ == "NoisyFSQ"
+    assert codec.encode(torch.zeros(1, 4096)).tokens.shape == (1, 8, 4096 // codec.hop_length)
 
 
 @pytest.mark.slow

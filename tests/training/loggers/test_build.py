@@ -95,6 +95,28 @@ def test_tensorboard_continues_the_same_run(killed_and_resumed):
     assert [event.step for event in events.Audio(original.replace("original", "reconstruction"))] == [0, 4, 8]
 
 
+@pytest.mark.slow
+def test_two_loggers_and_the_table_have_the_same_rows(micro, configure, monkeypatch):
+    import wandb
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    steps = ("max_updates=2", "validate_every=2", "log_every=1")
+    config = configure(*steps, "logger=[tensorboard,wandb]", "logger.wandb.mode=offline")
+    micro.train(config)
+    # Its service would outlive this test, and keep the runs of forked processes that are killed.
+    wandb.teardown()
+    run = micro.run_of(config)
+    events = EventAccumulator(str(run.path / "tensorboard"))
+    events.Reload()
+    rows = micro.history(run)
+    assert [event.value for event in events.Scalars("val/mel")] == pytest.approx(
+        [float(row["val/mel"]) for row in rows if "val/mel" in row]
+    )
+    assert wandb_history(run) == dict.fromkeys(range(3), 1)
+    assert {name for row in rows for name in row} - {"update"} <= set(events.Tags()["scalars"])
+
+
 class Experiment:
     """A run of W&B's whose server knows of some updates."""
 
