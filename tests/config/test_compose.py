@@ -237,6 +237,23 @@ def test_a_runs_own_configuration_takes_overrides_of_its_keys():
     assert config["max_updates"] == 5
 
 
+def test_what_took_a_keys_value_follows_it():
+    """A run's configuration is resolved: it has the number twice."""
+    config = compose("demo", ["optimizers.discriminators.schedule.period=9"])
+    changed = override(config, ["batch_size=8", "num_workers=0", "updates_per_epoch=7"])
+    assert (changed["data"]["batch_size"], changed["data"]["num_workers"]) == (8, 0)
+    periods = [changed["optimizers"][name]["schedule"]["period"] for name in ("generator", "discriminators")]
+    assert periods == [7, 9], "one that was set by itself stays"
+    assert override(config, ["batch_size=8", "data.batch_size=4"])["data"]["batch_size"] == 4
+    cosine = override(compose("demo", ["optimizers=adamw_cosine"]), ["max_updates=9000"])
+    assert cosine["optimizers"]["generator"]["schedule"]["max_updates"] == 9000
+
+
+def test_a_key_of_a_run_cannot_be_removed():
+    with pytest.raises(ValueError, match=r"~callbacks.mine: a run keeps its keys; callbacks.mine=null leaves out"):
+        override({"callbacks": {"mine": {}}}, ["~callbacks.mine"])
+
+
 @pytest.mark.parametrize("text", ["${oc.env:HOME}", "x/${oc.decode:'[1]'}", "${seed}"])
 def test_a_runs_configuration_reads_nothing_around_it(text):
     for config in ({"data": {"path": text}, "seed": 1}, {"freeze": [1, [text]], "seed": 1}):

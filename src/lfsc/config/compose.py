@@ -72,14 +72,19 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
 
 
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
-    """A run's own configuration with `key=value` overrides of keys that it has."""
+    """A run's own configuration with `key=value` overrides of keys that it has.
+
+    What took its value from an overridden key when the run was begun, as data.batch_size from batch_size, follows it.
+    """
     check_overrides(overrides)
     check_resolved(config)
     node = OmegaConf.create(config)
     OmegaConf.set_struct(node, True)
     try:
-        for key, value in (item.split("=", 1) for item in overrides):
-            OmegaConf.update(node, key, option_or_value(key, value), force_add=False, merge=False)
+        for key, value in map(split_assignment, overrides):
+            before = OmegaConf.select(node, key)
+            for each in [key, *(other for other in followers(key) if OmegaConf.select(node, other) == before)]:
+                OmegaConf.update(node, each, option_or_value(key, value), force_add=False, merge=False)
     except OmegaConfBaseException as error:
         hint = instead(error.full_key)
         raise ValueError(
@@ -90,6 +95,30 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     check_kinds(config, chosen, free=["trainer.devices", *options])
     return with_texts(config, chosen)
+
+
+def split_assignment(item: str) -> tuple[str, str]:
+    key, is_assignment, value = item.partition("=")
+    if not is_assignment:
+        raise ValueError(f"{item}: a run keeps its keys; {key.lstrip('~')}=null leaves out what may be left out")
+    return key, value
+
+
+def followers(key: str) -> list[str]:
+    """The keys of conf/'s groups that are `${key}` there."""
+    sections = {path: to_container(OmegaConf.load(path)) for path in find_shipped("conf").glob("*/*.yaml")}
+    return [
+        place for path, section in sections.items() for place in places_of(f"${{{key}}}", section, path.parent.name)
+    ]
+
+
+def places_of(value: str, section: Any, place: str) -> Iterator[str]:
+    """Where a value stands in nested sections."""
+    if section == value:
+        yield place
+    elif isinstance(section, dict):
+        for name, part in section.items():
+            yield from places_of(value, part, f"{place}.{name}")
 
 
 def check_is_current(config: Any, run: Path) -> None:
