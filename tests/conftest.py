@@ -124,14 +124,14 @@ def narrow_codec(*, seed: int = 0, **shape):
 def hold_lock() -> Callable[[Path], AbstractContextManager[subprocess.Popen]]:
     """with hold_lock(path) as process: another process has the lock of `path`."""
     code = (
-        "import sys, time; from pathlib import Path; from lfsc.io.lock import locked\n"
-        "with locked(Path(sys.argv[1])): print(flush=True); time.sleep(60)"
+        "import sys, time; from pathlib import Path; from lfsc.io.lock import lock_file\n"
+        "with lock_file(Path(sys.argv[1])): print(flush=True); time.sleep(60)"
     )
 
     @contextmanager
     def hold(path: Path) -> Iterator[subprocess.Popen]:
         with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE) as process:
-            process.stdout.readline()
+            assert process.stdout.readline(), "it did not get the lock"
             try:
                 yield process
             finally:

@@ -56,7 +56,7 @@ def test_gradients_take_the_faster_ways(codecs, monkeypatch):
 
 def test_streams_take_the_faster_ways_and_equal_the_whole(codecs, monkeypatch):
     taken = []
-    for name in ("convolved", "upsampled"):
+    for name in ("convolve_by_product", "upsample_by_product"):
         way = getattr(layers, name)
         monkeypatch.setattr(layers, name, lambda *a, name=name, way=way, **k: taken.append(name) or way(*a, **k))
     fast = codecs[1]
@@ -69,7 +69,7 @@ def test_streams_take_the_faster_ways_and_equal_the_whole(codecs, monkeypatch):
     frames = whole.split(1, dim=-1)
     heard = torch.cat([stream.decode(frame, last=frame is frames[-1]) for frame in frames], dim=-1)
     torch.testing.assert_close(heard, fast.decode(whole).audio, rtol=0, atol=1e-5)
-    assert {"convolved", "upsampled"} == set(taken)
+    assert {"convolve_by_product", "upsample_by_product"} == set(taken)
 
 
 def test_a_copy_is_as_fast_and_folding_keeps_it_so(codecs):
