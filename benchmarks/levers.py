@@ -77,7 +77,7 @@ def stock_convolutions(_: nn.Module) -> AbstractContextManager:
 
 
 @contextmanager
-def judges_with_gradients(module: nn.Module) -> Iterator[None]:
+def discriminators_with_gradients(module: nn.Module) -> Iterator[None]:
     # Weights that are normed once, without a graph, would have no gradient.
     with patch.object(training, "untrained", lambda module: nullcontext()), weights_normed_anew(module):
         yield
@@ -87,14 +87,14 @@ def weights_normed_anew(_: nn.Module) -> AbstractContextManager:
     return patch.object(training.parametrize, "cached", nullcontext)
 
 
-def views_twice(_: nn.Module) -> AbstractContextManager:
+def transforms_twice(_: nn.Module) -> AbstractContextManager:
     discriminator_losses = training.CodecModule.discriminator_losses
 
-    def with_views_of_its_own(self, compared):
-        seen = DiscriminatorInputs(*self.discriminators.transform(compared.real, compared.fake.detach()))
-        return discriminator_losses(self, compared._replace(views=seen))
+    def with_inputs_of_its_own(self, forward_pass):
+        inputs = DiscriminatorInputs(*self.discriminators.transform(forward_pass.real, forward_pass.fake.detach()))
+        return discriminator_losses(self, forward_pass._replace(inputs=inputs))
 
-    return patch.object(training.CodecModule, "discriminator_losses", with_views_of_its_own)
+    return patch.object(training.CodecModule, "discriminator_losses", with_inputs_of_its_own)
 
 
 @contextmanager
@@ -108,9 +108,9 @@ def stock_everything(module: nn.Module) -> Iterator[None]:
 
 ALL = "all"
 WITHOUT: dict[str, Without] = {
-    "views, once an update": views_twice,
-    "no gradients of the judges in the generator's turn": judges_with_gradients,
-    "the judges' weights normed once a turn": weights_normed_anew,
+    "transforms, once an update": transforms_twice,
+    "no gradients of the discriminators in the generator's step": discriminators_with_gradients,
+    "the discriminators' weights normed once a step": weights_normed_anew,
     "WavLM's attention, fused": stock_attention,
     "reflection with a gradient in one copy": stock_reflection,
     "gradients of dilated and strided convolutions": stock_convolutions,
