@@ -208,10 +208,10 @@ def test_a_grid_and_a_sweep_hand_a_given_file_on(micro, noise_corpus, tmp_path, 
     [
         ("absent.py", None, r"absent.py: no such file"),
         ("given_parts.py", "class (:", r"given_parts.py cannot be imported: SyntaxError: "),
-        ("given_parts.py", "raise RuntimeError('no\\nlicence')", r"given_parts.py cannot be imported: RuntimeError: no licence"),
+        ("given_parts.py", "raise RuntimeError('no\\nlicence')", r"cannot be imported: RuntimeError: no licence"),
         ("json.py", "", r"json.py: Python has another module of this name, <module 'json' from .*>: rename the file"),
         ("sys.py", "", r"sys.py: Python has another module of this name, <module 'sys' \(built-in\)>: rename the file"),
-        ("no_such_module", None, r"no_such_module cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("no_such_module", None, r"cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
     ],
 )
 @pytest.mark.parametrize("verb", ["train", "resume", "sweep"])
