@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "installing into $(VENV): two or three minutes, 6 GB"
 	$(BIN)/pip install -qq --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[pesq]' 2>/dev/null \
-		|| echo 'PESQ is left out: it is built from source and needs a C compiler (apt install gcc); all else works'
+		|| echo 'PESQ is skipped: it is built from source and needs a C compiler (apt install gcc); all else works'
 	@touch $(STAMP)
 
 train: install

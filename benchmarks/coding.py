@@ -23,9 +23,9 @@ import torch
 import yaml
 
 from lfsc.audio import files
-from lfsc.bundle.opening import opened
-from lfsc.configs import build
-from lfsc.nemo.writing import write_archive
+from lfsc.config.instantiate import build
+from lfsc.formats.nemo.writing import write_archive
+from lfsc.formats.resolve import resolve
 
 HERE = Path(__file__).parent
 SAMPLE_RATE = 22050
@@ -130,7 +130,7 @@ def row(verb: str, contestant: Contestant, answers: dict, folder: Path, seconds:
 def write_codec(path: Path, source: str | None) -> None:
     """The codec that `source` names as an archive that all contestants read, or one with random weights."""
     if source is not None:
-        with opened(source) as found:
+        with resolve(source) as found:
             write_archive(path, codec=found.codec, weights=found.codec_weights())
         return
     config = yaml.safe_load((HERE.parent / "conf" / "codec" / "lfsc.yaml").read_text()) | {"sample_rate": SAMPLE_RATE}

@@ -25,17 +25,18 @@ from torch import nn
 from transformers.models.wavlm.modeling_wavlm import WavLMAttention
 from update import FULL_SIZE, write_wavlm
 
-from lfsc import reflection
-from lfsc.composing import compose
+from lfsc.config.compose import compose
+from lfsc.cpu import gradients
 from lfsc.data.batch import Batch
 from lfsc.discriminators import layers
 from lfsc.discriminators.attention import FusedAttention
-from lfsc.discriminators.ensemble import Views
+from lfsc.discriminators.ensemble import DiscriminatorInputs
 from lfsc.discriminators.frozen import Frozen
-from lfsc.models import gradients, padding
+from lfsc.models import padding
+from lfsc.nn import reflection
 from lfsc.training import module as training
-from lfsc.training.assembly import build_module
-from lfsc.training.profile import parts
+from lfsc.training.build import build_module
+from lfsc.training.callbacks.profiler import parts
 
 KINDS = 2  # of updates: with both turns, and with the generator's alone, in turns
 Without = Callable[[nn.Module], AbstractContextManager]
@@ -65,7 +66,7 @@ def stock_activations(module: nn.Module) -> Iterator[None]:
 @contextmanager
 def stock_reflection(_: nn.Module) -> Iterator[None]:
     def stock(x, *pads):
-        return reflection.reflected(x, pads)
+        return reflection.reflect_forward(x, pads)
 
     with patch.object(padding, "reflect", stock), patch.object(layers, "reflect", stock):
         yield
@@ -87,13 +88,13 @@ def weights_normed_anew(_: nn.Module) -> AbstractContextManager:
 
 
 def views_twice(_: nn.Module) -> AbstractContextManager:
-    judging_losses = training.CodecTraining.judging_losses
+    discriminator_losses = training.CodecModule.discriminator_losses
 
     def with_views_of_its_own(self, compared):
-        seen = Views(*self.discriminators.views(compared.real, compared.fake.detach()))
-        return judging_losses(self, compared._replace(views=seen))
+        seen = DiscriminatorInputs(*self.discriminators.transform(compared.real, compared.fake.detach()))
+        return discriminator_losses(self, compared._replace(views=seen))
 
-    return patch.object(training.CodecTraining, "judging_losses", with_views_of_its_own)
+    return patch.object(training.CodecModule, "discriminator_losses", with_views_of_its_own)
 
 
 @contextmanager

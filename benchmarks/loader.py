@@ -104,7 +104,7 @@ def write_utterances(folder: Path, recordings: Path | None, count: int) -> None:
 
 def spoken(recordings: Path | None) -> Iterator[torch.Tensor]:
     """Audio [T] at 22 050 Hz without end."""
-    from data_prep.espeak import speak
+    from data_prep.corpora.espeak import speak
 
     paths = (
         sorted(path for path in recordings.rglob("*") if path.suffix in (".flac", ".wav", ".ogg")) if recordings else []
@@ -151,15 +151,15 @@ def batches_of(data: Path, cropper: type[Cropper], crops: int) -> Iterator:
         sample_rate=RATE,
         crop_length=CROP,
         batch_size=BATCH,
-        workers=0,
+        num_workers=0,
         seed=0,
         crops_per_clip=crops,
-        min_seconds=0.4,
-        max_skipped_share=1.0,
+        min_duration=0.4,
+        max_skipped_fraction=1.0,
         val_crop_length=CROP,
         max_val_clips=0,
-        blend=Blend(alpha=1.0, factors=None),
-        only=Filter(languages=None, seconds=None, bandwidth=None),
+        blend=Blend(alpha=1.0, weights=None),
+        filter=Filter(languages=None, seconds=None, bandwidth=None),
     )
     encoder = module.encoder()
     encoder.cropper.__class__ = cropper

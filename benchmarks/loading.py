@@ -9,7 +9,7 @@ import sys
 
 LOAD = r"""
 import re, sys, time
-import torch, safetensors, lfsc, lfsc.bundle
+import torch, safetensors, lfsc, lfsc.formats.load
 
 def peak():
     # Not getrusage's, which begins with what the parent held.

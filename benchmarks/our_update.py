@@ -12,11 +12,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from stopwatch import fit, noise, synchronize, timed_fit
 
-from lfsc.composing import compose
+from lfsc.config.compose import compose
 from lfsc.data.batch import Batch
-from lfsc.training.assembly import build_module
+from lfsc.training.build import build_module
+from lfsc.training.callbacks.profiler import parts
 from lfsc.training.precision import precision_plugins, set_tf32
-from lfsc.training.profile import parts
 
 UPDATES_IN_PARTS = 4
 
@@ -31,7 +31,7 @@ def main() -> None:
     batches = [Batch(audio, [""] * int(batch), []) for audio in noise(int(batch), int(updates))]
     # As `lfsc train` sets them.
     settings, plugins = config["trainer"], precision_plugins(precision)
-    set_tf32(settings["tf32"], precision)
+    set_tf32(settings["allow_tf32"], precision)
     options = {"precision": None if plugins else precision, "plugins": plugins}
     options |= {name: settings[name] for name in ("benchmark", "deterministic")}
     timed_fit(module, batches, **options)

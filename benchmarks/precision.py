@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from statistics import mean
 
-from lfsc.training.rows import read_rows
-from lfsc.training.run import Run
+from lfsc.runs.directory import Run
+from lfsc.runs.metrics_rows import read_rows
 
 PRECISIONS = ("32-true", "bf16-mixed")
 VALIDATIONS, LAST = 6, 3
@@ -45,7 +45,12 @@ def main() -> int:
 
 
 def train(run: Run, precision: str, seed: str, updates: int, corpus: str) -> None:
-    steps = (f"max_updates={updates}", f"validate_every={updates // VALIDATIONS}", "checkpoint_every=100", "samples=0")
+    steps = (
+        f"max_updates={updates}",
+        f"validate_every={updates // VALIDATIONS}",
+        "checkpoint_every=100",
+        "num_audio_samples=0",
+    )
     place = (f"data.path={corpus}", f"runs_root={run.path.parent}", f"name={run.path.name}", "trainer=cpu")
     settings = (f"trainer.precision={precision}", f"seed={seed}")
     command = [sys.executable, "-m", "lfsc", "train", "demo", *steps, *place, *settings, "--continue"]

@@ -17,12 +17,12 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from data_prep import demo
-from data_prep.examine import ExamineTask, examine
+from data_prep.corpora import demo
+from data_prep.corpora.utterance import File, Utterance
+from data_prep.filters import Rules
+from data_prep.output.shard_writer import ShardTask, write_shard
 from data_prep.plan import Planner, Sizes
-from data_prep.rules import Rules
-from data_prep.shards import ShardTask, write_shard
-from data_prep.utterance import File, Utterance
+from data_prep.scan import ExamineTask, examine
 from lfsc.audio.resampling import resample
 
 

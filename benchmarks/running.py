@@ -65,11 +65,11 @@ def work(arguments: list[str]) -> int:
     from stopwatch import synchronize
 
     from lfsc.cli import main
-    from lfsc.training import session
-    from lfsc.training.validation import Validation
+    from lfsc.training import fit
+    from lfsc.training.callbacks.validation import Validation
 
     tell("imports", time.time())
-    on_train_start, training_step = Validation.on_train_start, session.CodecTraining.training_step
+    on_train_start, training_step = Validation.on_train_start, fit.CodecModule.training_step
     updates: list[tuple[float, float]] = []
 
     def telling_start(*arguments):
@@ -83,7 +83,7 @@ def work(arguments: list[str]) -> int:
         synchronize()
         updates.append((begin, time.time()))
 
-    Validation.on_train_start, session.CodecTraining.training_step = telling_start, timed_step
+    Validation.on_train_start, fit.CodecModule.training_step = telling_start, timed_step
     code = main(arguments)
     (_, first), (_, last) = updates[0], updates[-1]
     tell("updated", first)

@@ -12,9 +12,10 @@ from statistics import median
 import torch
 from machine import name_of_machine
 
-from lfsc.composing import compose
-from lfsc.configs import build
-from lfsc.models.folding import fold
+from lfsc.config.compose import compose
+from lfsc.config.instantiate import build
+from lfsc.cpu.apply import use_fast_layers
+from lfsc.tokens.fingerprint import remove_codec_weight_norm
 
 RECIPES = {"small": "small", "lfsc": "lfsc_22khz_no_slm"}
 
@@ -32,7 +33,7 @@ def main() -> None:
     for size in options.codec:
         torch.manual_seed(0)
         codec = build(compose(RECIPES[size], ["data.path=unused"])["codec"]).eval()
-        codec = fold(codec, fingerprint="0" * 16).requires_grad_(False)
+        codec = use_fast_layers(remove_codec_weight_norm(codec, fingerprint="0" * 16)).requires_grad_(False)
         for cores in options.cores:
             torch.set_num_threads(cores)
             for chunk in options.chunks:

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import numpy
 
-from .examine import Examined, digest
+from .scan import Examined, digest
 from .split import SPLITS, validation_speakers
 
 TRAIN, VAL, UNDECIDED, LEFT_OUT = range(4)

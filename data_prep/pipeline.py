@@ -1,25 +1,26 @@
 """From a reader's utterances to a finished corpus: examine, plan, write the shards, prepare them for energon, index."""
 
-import fcntl
 import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from lfsc.atomic import write_text
+from lfsc.io.atomic import write_text
+from lfsc.io.lock import lock_file
+from lfsc.parallel import Workers, map_tasks
+from lfsc.shards.checks import require_inside
 
-from .energon import EnergonTask, prepare
-from .examine import Examined, ExamineTask, examine
-from .index import CORPUS, corpora, datasets, read_index, write_index
-from .mapping import Workers, mapped
+from .corpora.utterance import Rejection, Utterance
+from .filters import Rules
+from .output.energon import EnergonTask, prepare
+from .output.index import CORPUS, corpora, datasets, read_corpus, write_index
+from .output.shard_writer import ShardTask, write_shard
 from .plan import Plan, Planner, Sizes
 from .report import Report
-from .rules import Rules
-from .shards import ShardTask, write_shard
-from .utterance import Rejection, Utterance
+from .scan import Examined, ExamineTask, examine
 
 # Recordings that a worker examines in one go.
 CHUNK = 64
@@ -42,23 +43,24 @@ class Corpus(NamedTuple):
 def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
     """Write `corpus` into `out`, or what an earlier run has left of it to do."""
     folder = out / corpus.name
-    if finished(folder, corpus.settings):
+    # What an earlier run left may be somebody else's, and shards would be written through links.
+    require_inside(out, folder.rglob("*"))
+    if is_finished(folder, corpus.settings):
         # A run may have ended between its last steps.
         if corpus.name not in corpora(out):
             write_index(out, corpus.rules.sample_rate)
         shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
         report.say(f"{folder} is finished, with these settings: nothing to do")
         return
-    if corpora(out) and read_index(out)["sample_rate"] != corpus.rules.sample_rate:
-        rates = f"{read_index(out)['sample_rate']} Hz, not {corpus.rules.sample_rate} Hz"
-        raise ValueError(f"{out} holds shards at {rates}: use another folder")
-    with _locked(folder / UNFINISHED):
+    if corpora(out) and (rate := read_corpus(out).sample_rate) != corpus.rules.sample_rate:
+        raise ValueError(f"{out} holds shards at {rate} Hz, not {corpus.rules.sample_rate} Hz: use another folder")
+    with _lock(folder / UNFINISHED):
         write_text(folder / UNFINISHED / "settings.json", json.dumps(corpus.settings))
         planner = Planner(folder / UNFINISHED)
-        plan = planner.load() or _planned(corpus, planner, workers, report)
+        plan = planner.load() or _make_plan(corpus, planner, workers, report)
         report.planned(plan, corpus.sizes.consumers)
-        records = _written(corpus, plan, folder, workers, report)
-        entries = _prepared(corpus, plan, records, out, workers, report)
+        records = _write_shards(corpus, plan, folder, workers, report)
+        entries = _prepare_energon(corpus, plan, records, out, workers, report)
         rejected = [*planner.rejected(), *(Rejection(**row) for record in records for row in record["rejected"])]
         write_text(folder / "rejected.jsonl", "".join(rejection.to_json() + "\n" for rejection in rejected))
         content = {"settings": corpus.settings, "datasets": entries}
@@ -68,7 +70,7 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
     report.finished(out, corpus.name, records, rejected)
 
 
-def finished(folder: Path, settings: dict) -> bool:
+def is_finished(folder: Path, settings: dict) -> bool:
     """Whether the corpus is complete; raises if what is there was made with other settings."""
     # Before there is a plan, nothing was made that settings could decide.
     begun = [folder / UNFINISHED / "settings.json"] if Planner(folder / UNFINISHED).path.exists() else []
@@ -86,23 +88,23 @@ def finished(folder: Path, settings: dict) -> bool:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> Iterator[None]:
     """Only one run at a time may work on a corpus."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stack.enter_context(lock_file(folder / "lock"))
         except BlockingIOError as error:
             raise ValueError(f"another run is at work on {folder.parent}") from error
         yield
 
 
-def _planned(corpus: Corpus, planner: Planner, workers: Workers, report: Report) -> Plan:
+def _make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Report) -> Plan:
     utterances = corpus.utterances(planner.folder / "unpacked")
     chunks = iter(lambda: list(itertools.islice(utterances, CHUNK)), [])
     tasks = (ExamineTask(chunk, corpus.rules) for chunk in chunks)
     examined: Iterator[Examined | Rejection] = (
-        result for results in mapped(workers, examine, tasks) for result in results
+        result for results in map_tasks(workers, examine, tasks) for result in results
     )
     plan = planner.make(report.examining(examined), sizes=corpus.sizes, val_share=corpus.val_share, seed=corpus.seed)
     if not plan.shards:
@@ -110,10 +112,10 @@ def _planned(corpus: Corpus, planner: Planner, workers: Workers, report: Report)
     return plan
 
 
-def _written(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, report: Report) -> list[dict]:
+def _write_shards(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, report: Report) -> list[dict]:
     """The records of all shards."""
     tasks = [ShardTask(shard, folder, folder / UNFINISHED, corpus.name, corpus.rules) for shard in plan.shards]
-    records = list(report.writing(plan, mapped(workers, write_shard, tasks)))
+    records = list(report.writing(plan, map_tasks(workers, write_shard, tasks)))
     if not any(record["samples"] for record in records):
         rejected = [Rejection(**row) for record in records for row in record["rejected"]]
         raise _useless(corpus, rejected, folder / UNFINISHED, report)
@@ -129,7 +131,7 @@ def _useless(corpus: Corpus, rejected: list[Rejection], unfinished: Path, report
     return ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
 
 
-def _prepared(
+def _prepare_energon(
     corpus: Corpus, plan: Plan, records: list[dict], out: Path, workers: Workers, report: Report
 ) -> list[dict]:
     """The index's entries for the datasets, which energon has now indexed, too."""
@@ -140,6 +142,6 @@ def _prepared(
         counts = {shard["name"]: shard["samples"] for shard in entry["shards"]}
         shards.setdefault(entry["path"], {}).update(counts)
     tasks = [EnergonTask(out / path, counts, min(workers.count, len(counts))) for path, counts in shards.items()]
-    for _ in report.preparing(len(tasks), mapped(workers, prepare, tasks)):
+    for _ in report.preparing(len(tasks), map_tasks(workers, prepare, tasks)):
         pass
     return entries

@@ -9,11 +9,12 @@ from typing import BinaryIO, NamedTuple
 
 import numpy
 
-from lfsc.atomic import replacing, write_text
+from lfsc.io.atomic import replacing, write_text
+from lfsc.shards.checks import SHARD, WORD, require_name
 
 from .catalogue import Catalogue
-from .examine import Examined
-from .utterance import Rejection, Utterance
+from .corpora.utterance import Rejection, Utterance
+from .scan import Examined
 
 
 class PlannedShard(NamedTuple):
@@ -59,7 +60,11 @@ class Planner:
         if not self.path.exists():
             return None
         content = json.loads(self.path.read_text(encoding="utf-8"))
-        return Plan([PlannedShard(*shard) for shard in content["shards"]], content["notes"])
+        shards = [PlannedShard(*shard) for shard in content["shards"]]
+        for shard in shards:
+            require_name(shard.language, WORD, f"a language in {self.path}")
+            require_name(shard.name, SHARD, f"a shard in {self.path}")
+        return Plan(shards, content["notes"])
 
     def make(self, examined: Iterable[Examined | Rejection], *, sizes: Sizes, val_share: float, seed: int) -> Plan:
         """Go through the corpus once, then deal its utterances out to shards at random."""

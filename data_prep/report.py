@@ -12,11 +12,11 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
-from .examine import Examined
-from .index import hours, read_index
+from .corpora.utterance import Rejection
+from .output.index import read_corpus
 from .plan import Plan
+from .scan import Examined
 from .split import SPLITS
-from .utterance import Rejection
 
 Result = TypeVar("Result")
 
@@ -98,26 +98,19 @@ class Report:
         self.say(
             f"writing took {per_hour:.1f} core-seconds an hour of speech, {3600 / per_hour:.0f} x real time a core"
         )
-        entries = read_index(out)["datasets"]
-        amount = ", ".join(f"{split} {hours(entries, split):.2f} h" for split in SPLITS)
+        found = read_corpus(out)
+        amount = ", ".join(f"{split} {found.hours(split):.2f} h" for split in SPLITS)
         self.say(f"{out} now holds {amount}: train on it with data.path={out}")
 
     def contents(self, out: Path) -> None:
         """Tables of what is in `out`, by corpus and language, and of what was rejected."""
-        index = read_index(out)
+        datasets = read_corpus(out).datasets
         table = Table("corpus", "language", "split", "shards", "utterances", "speakers", "hours")
-        for entry in index["datasets"]:
-            counts = [len(entry["shards"]), entry["samples"], entry["speakers"]]
-            row = [
-                entry["corpus"],
-                entry["language"],
-                entry["split"],
-                *map(str, counts),
-                f"{entry['seconds'] / 3600:.3f}",
-            ]
-            table.add_row(*row)
+        for dataset in datasets:
+            counts = map(str, (len(dataset.shards), dataset.samples, dataset.speakers))
+            table.add_row(dataset.corpus, dataset.language, dataset.split, *counts, f"{dataset.hours:.3f}")
         self.console.print(table)
-        for corpus in sorted({entry["corpus"] for entry in index["datasets"]}):
+        for corpus in sorted({dataset.corpus for dataset in datasets}):
             lines = (out / corpus / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
             self.say(f"{corpus}: {len(lines)} recordings rejected")
             self.rejections([Rejection(**json.loads(line)) for line in lines])

@@ -3,7 +3,10 @@
 import importlib.util
 import json
 import math
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,8 +77,8 @@ def nano_results(nemo_nano_reference) -> tuple[dict[str, torch.Tensor], dict]:
 @pytest.fixture
 def reference(nemo_reference) -> Reference:
     """NeMo's results and, fresh for each test, our codec and discriminators with its weights."""
-    from lfsc import nemo
-    from lfsc.configs import build
+    from lfsc.config.instantiate import build
+    from lfsc.formats import nemo
 
     arrays, scalars = results(nemo_reference)
     archive = nemo.read(nemo_reference / "codec.nemo")
@@ -105,7 +108,7 @@ def write_checkpoint():
 
 
 def narrow_codec(*, seed: int = 0, **shape):
-    from lfsc.configs import build
+    from lfsc.config.instantiate import build
 
     torch.manual_seed(seed)
     codec = build(narrow_config(**shape))
@@ -115,6 +118,50 @@ def narrow_codec(*, seed: int = 0, **shape):
         codec.encoder.conv_out.parametrizations.weight.original0 /= latents.std(dim=(0, 2))[:, None, None]
         codec.encoder.conv_out.bias.zero_()
     return codec.eval()
+
+
+@pytest.fixture
+def hold_lock() -> Callable[[Path], AbstractContextManager[subprocess.Popen]]:
+    """with hold_lock(path) as process: another process has the lock of `path`."""
+    code = (
+        "import sys, time; from pathlib import Path; from lfsc.io.lock import lock_file\n"
+        "with lock_file(Path(sys.argv[1])): print(flush=True); time.sleep(60)"
+    )
+
+    @contextmanager
+    def hold(path: Path) -> Iterator[subprocess.Popen]:
+        with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline(), "it did not get the lock"
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return hold
+
+
+@pytest.fixture(scope="session")
+def write_index() -> Callable[..., None]:
+    """write_index(folder, {("corpus/language", "split"): {"name.tar": (samples, seconds)}}) writes a corpus' index."""
+
+    def write(folder: Path, datasets: dict[tuple[str, str], dict[str, tuple[int, float]]]) -> None:
+        entries = [
+            {
+                "corpus": path.partition("/")[0],
+                "language": path.partition("/")[2],
+                "split": split,
+                "path": path,
+                "seconds": sum(seconds for _, seconds in shards.values()),
+                "shards": [
+                    {"name": name, "bytes": 1024 * samples, "samples": samples, "seconds": seconds}
+                    for name, (samples, seconds) in shards.items()
+                ],
+            }
+            for (path, split), shards in datasets.items()
+        ]
+        (folder / "index.json").write_text(json.dumps({"version": 1, "sample_rate": 22050, "datasets": entries}))
+
+    return write
 
 
 DECODER_ALONE = ("output_activation", "grouped_upsampling")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One run under Slurm, which goes on after a preemption or a time limit: sbatch recipes/launch/slurm.sh RECIPE key=value …
+# One run under Slurm, which resumes after a preemption or a time limit: sbatch recipes/launch/slurm.sh RECIPE key=value …
 #SBATCH --job-name=lfsc
 #SBATCH --nodes=2
 #SBATCH --ntasks-per-node=8        # one a GPU
@@ -12,7 +12,7 @@
 set -uo pipefail
 
 # A rank that dies ends the others after a minute; sooner, and their ends would hide the exit status of an interruption.
-# --continue: the same command begins the run and goes on with it.
+# --continue: the same command begins the run and resumes it.
 srun --wait=60 lfsc train "$@" trainer=ddp trainer.num_nodes="$SLURM_NNODES" --continue
 code=$?
 
@@ -20,7 +20,7 @@ code=$?
 case "$code" in
   75 | 138 | 143)
     scontrol requeue "$SLURM_JOB_ID" && exit 0
-    echo "this job could not be put back into the queue: submit it again, and it goes on" >&2
+    echo "this job could not be put back into the queue: submit it again, and it resumes" >&2
     ;;
 esac
 exit "$code"

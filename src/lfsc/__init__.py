@@ -6,7 +6,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 # Imported when first asked for: `import lfsc` alone loads nothing.
-_HOMES = {"Codec": "lfsc.models.codec", "load": "lfsc.bundle"}
+_HOMES = {"Codec": "lfsc.models.codec", "load": "lfsc.formats.load"}
 
 __all__ = ["Codec", "__version__", "load"]
 

@@ -5,16 +5,16 @@ from importlib import import_module
 
 VERBS = {
     "train": "train a recipe: lfsc train RECIPE [key=value …]",
-    "resume": "go on with an interrupted run, or extend a finished one: lfsc resume RUN [key=value …]",
+    "resume": "resume an interrupted run, or extend a finished one: lfsc resume RUN [key=value …]",
     "sweep": "train a recipe many times: lfsc sweep RECIPE key=1,2 'other=log(1e-5,1e-3)' trials=20",
-    "runs": "what there is and how it stands: lfsc runs [DIR]",
+    "runs": "the runs in a folder and their states: lfsc runs [DIR]",
     "reconstruct": "speech through a codec and back: lfsc reconstruct IN OUT --codec X",
     "encode": "speech to token files: lfsc encode IN OUT --codec X",
     "decode": "token files to speech: lfsc decode IN OUT --codec X",
     "tokenize": "shards of speech to shards of tokens: lfsc tokenize SHARDS OUT --codec X",
     "detokenize": "shards of tokens to speech: lfsc detokenize SHARDS OUT --codec X",
-    "evaluate": "judge a codec: lfsc evaluate --codec X --data Y --out REPORT",
-    "weights": "bring the models that evaluate needs: lfsc weights fetch",
+    "evaluate": "measure codecs and write a report: lfsc evaluate --codec X --data Y --out REPORT",
+    "weights": "download the models that evaluate needs: lfsc weights fetch",
     "export": "weights for other programs: lfsc export CODEC OUT --format bundle",
     "info": "what a file or folder is: lfsc info X",
 }

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 import lfsc
-from lfsc import tokens
 from lfsc.audio import files
 from lfsc.cli import main
+from lfsc.tokens import file as token_file
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_damaged_files_are_listed_and_the_others_decoded(encoded, codec_path, tm
 
 def test_the_original_level_comes_back(recordings, codec_path, tmp_path):
     main(["encode", str(recordings / "a.wav"), str(tmp_path / "a.lfsc"), "--codec", codec_path, "--level", "-30"])
-    gain = tokens.read(tmp_path / "a.lfsc").gain_db
+    gain = token_file.read(tmp_path / "a.lfsc").gain_db
     for name, options in (("as", []), ("back", ["--original-level"])):
         main(["decode", str(tmp_path / "a.lfsc"), str(tmp_path / f"{name}.wav"), "--codec", codec_path, *options])
     as_stored = files.read(tmp_path / "as.wav").audio

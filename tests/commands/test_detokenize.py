@@ -3,7 +3,7 @@ import torch
 import lfsc
 from lfsc.audio import files
 from lfsc.cli import main
-from lfsc.shards import Sample, read, write
+from lfsc.shards.tar import Sample, read, write
 
 
 def test_tokens_become_shards_of_speech(codec_path, tmp_path):

@@ -4,17 +4,17 @@ import pytest
 import torch
 
 import lfsc
-from lfsc import tokens
 from lfsc.audio import files
 from lfsc.cli import main
-from lfsc.tokens import fingerprint
+from lfsc.tokens import file as token_file
+from lfsc.tokens.fingerprint import fingerprint
 
 
 def test_a_tree_becomes_token_files(recordings, codec_path, tmp_path, capsys):
     assert main(["encode", str(recordings), str(tmp_path / "out"), "--codec", codec_path]) == 0
     codec = lfsc.load(codec_path)
     for name in ("a.wav", "deep/b.flac", "deep/c.ogg"):
-        found = tokens.read((tmp_path / "out" / name).with_suffix(".lfsc"))
+        found = token_file.read((tmp_path / "out" / name).with_suffix(".lfsc"))
         audio = files.load(recordings / name, sample_rate=22050)
         assert torch.equal(found.tokens, codec.encode(audio[None]).tokens[0])
         assert (found.num_samples, found.fingerprint) == (len(audio), fingerprint(codec))
@@ -37,7 +37,7 @@ def test_what_is_done_is_skipped_unless_it_is_another_codecs(
     assert "see --overwrite" in capsys.readouterr().err
     assert before == {path: path.stat().st_mtime_ns for path in before}
     assert main([*arguments, other, "--overwrite"]) == 0
-    assert {tokens.read(path).fingerprint for path in before} == {fingerprint(lfsc.load(other))}
+    assert {token_file.read(path).fingerprint for path in before} == {fingerprint(lfsc.load(other))}
 
 
 def test_a_recording_that_does_not_decode_fails_alone(recordings, codec_path, tmp_path, capsys):
@@ -52,7 +52,7 @@ def test_a_recording_that_does_not_decode_fails_alone(recordings, codec_path, tm
 def test_from_stdin_to_stdout(recordings, codec_path, standard_streams):
     out = standard_streams((recordings / "a.wav").read_bytes())
     assert main(["encode", "-", "-", "--codec", codec_path]) == 0
-    found = tokens.unpack(out.getvalue())
+    found = token_file.unpack(out.getvalue())
     audio = files.load(recordings / "a.wav", sample_rate=22050)
     assert torch.equal(found.tokens, lfsc.load(codec_path).encode(audio[None]).tokens[0])
 
@@ -61,7 +61,7 @@ def test_a_level_is_reached_and_recorded(recordings, codec_path, tmp_path):
     source = str(recordings / "a.wav")
     out = tmp_path / "a.lfsc"
     assert main(["encode", source, str(out), "--codec", codec_path, "--level", "-30"]) == 0
-    found = tokens.read(out)
+    found = token_file.read(out)
     assert found.gain_db == pytest.approx(-10, abs=0.2)
     quieter = files.load(source, sample_rate=22050) * 10 ** (found.gain_db / 20)
     assert torch.equal(found.tokens, lfsc.load(codec_path).encode(quieter[None]).tokens[0])
@@ -71,7 +71,7 @@ def test_bf16_runs_and_keeps_the_fingerprint(recordings, codec_path, tmp_path):
     out = tmp_path / "a.lfsc"
     arguments = ["encode", str(recordings / "a.wav"), str(out), "--codec", codec_path, "--precision", "bf16"]
     assert main(arguments) == 0
-    assert tokens.read(out).fingerprint == fingerprint(lfsc.load(codec_path))
+    assert token_file.read(out).fingerprint == fingerprint(lfsc.load(codec_path))
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_one_command_writes_the_whole_report(recordings, tmp_path, write_checkpo
     assert "<audio" in (out / "report.html").read_text(encoding="utf-8")
 
 
-def test_anybody_s_output_is_judged_and_what_is_missing_is_said(recordings, tmp_path, voice, capsys):
+def test_a_folder_of_reconstructions_is_evaluated_and_missing_ones_are_reported(recordings, tmp_path, voice, capsys):
     theirs = tmp_path / "theirs"
     files.write(theirs / "de" / "voice0" / "a.flac", voice(2, rate=22050, seed=0), sample_rate=22050)
     files.write(theirs / "de" / "voice1" / "a.ogg", -voice(2, rate=22050, seed=1), sample_rate=22050)
@@ -69,14 +69,14 @@ def test_two_runs_give_the_same_bytes_whatever_their_workers(recordings, tmp_pat
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "nothing to judge"),
+        ([], "nothing to evaluate"),
         (["--codec", "identity"], "one set of originals"),
         (["--pairs", "a", "b", "--data", "c"], "found a, c"),
         (["--codec", "identity", "--data", "x", "--limit", "0"], "--limit 0"),
         (["--codec", "identity", "--data", "x", "--workers", "-1"], "--workers -1"),
     ],
 )
-def test_what_cannot_be_asked(options, message):
+def test_bad_options(options, message):
     with pytest.raises(ValueError, match=message):
         main([*options, "--out", "out"])
 
@@ -90,7 +90,7 @@ def test_what_cannot_be_asked(options, message):
         (["--codec", "runs/none"], "runs/none"),
     ],
 )
-def test_what_goes_wrong_before_anything_is_judged(recordings, tmp_path, options, message, monkeypatch):
+def test_errors_before_any_clip_is_evaluated(recordings, tmp_path, options, message, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(ValueError, match=message):
         main([*options, "--data", str(recordings), "--out", str(tmp_path / "out"), "--workers", "0"])

@@ -4,7 +4,7 @@ import pytest
 
 import lfsc
 from lfsc.cli import main
-from lfsc.tokens import fingerprint
+from lfsc.tokens.fingerprint import fingerprint
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def checkpoint(tmp_path, write_checkpoint):
 
 
 @pytest.mark.parametrize(
-    ("out", "more"), [("bundle", []), ("folded", ["--fold"]), ("codec.nemo", ["--format", "nemo"])]
+    ("out", "more"), [("bundle", []), ("plain", ["--remove-weight-norm"]), ("codec.nemo", ["--format", "nemo"])]
 )
 def test_what_is_written_is_the_same_codec_and_is_listed_with_its_size(
     out, more, checkpoint, tmp_path, make_codec, capsys
@@ -27,7 +27,7 @@ def test_what_is_written_is_the_same_codec_and_is_listed_with_its_size(
 def test_licences_are_written_and_kept_by_the_next_export(checkpoint, tmp_path):
     licences = ["--weights-licence", "CC-BY-4.0", "--data-licence", "MLS, CC-BY-4.0."]
     assert main(["export", str(checkpoint), str(tmp_path / "a"), *licences]) == 0
-    assert main(["export", str(tmp_path / "a"), str(tmp_path / "b"), "--fold"]) == 0
+    assert main(["export", str(tmp_path / "a"), str(tmp_path / "b"), "--remove-weight-norm"]) == 0
     card = (tmp_path / "b" / "README.md").read_text()
     assert "- Weights: CC-BY-4.0.\n" in card and "- Data that they were trained on: MLS, CC-BY-4.0.\n" in card
 
@@ -35,10 +35,10 @@ def test_licences_are_written_and_kept_by_the_next_export(checkpoint, tmp_path):
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        (["--format", "onnx", "--fold"], "--fold has no effect with --format onnx"),
+        (["--format", "onnx", "--remove-weight-norm"], "--remove-weight-norm has no effect with --format onnx"),
         (["--format", "torch", "--with-discriminators"], "--with-discriminators has no effect"),
         (["--format", "nemo", "--weights-licence", "x"], "only a bundle has a model card"),
-        (["--with-discriminators", "--fold"], "folded weights cannot"),
+        (["--with-discriminators", "--remove-weight-norm"], "weights need their weight norm"),
         (["--with-discriminators"], "this checkpoint has no discriminators"),
     ],
 )

@@ -10,9 +10,10 @@ import numpy
 import pytest
 import torch
 
-from lfsc import shards, tokens
 from lfsc.cli import main
-from lfsc.shards import Sample
+from lfsc.shards import tar
+from lfsc.shards.tar import Sample
+from lfsc.tokens import file as token_file
 
 
 @pytest.fixture
@@ -26,24 +27,24 @@ def told(source, capsys) -> dict:
 
 
 def test_a_codec_is_told_alike_in_every_form(checkpoint, tmp_path, capsys):
-    for out, more in (("bundle", []), ("folded", ["--fold"]), ("codec.nemo", ["--format", "nemo"])):
+    for out, more in (("bundle", []), ("plain", ["--remove-weight-norm"]), ("codec.nemo", ["--format", "nemo"])):
         assert main(["export", str(checkpoint), str(tmp_path / out), *more]) == 0
     capsys.readouterr()
-    found = {name: told(tmp_path / name, capsys) for name in ("trained.ckpt", "bundle", "folded", "codec.nemo")}
+    found = {name: told(tmp_path / name, capsys) for name in ("trained.ckpt", "bundle", "plain", "codec.nemo")}
     kinds = [facts.pop("kind") for facts in found.values()]
-    assert kinds == ["checkpoint", "bundle", "bundle, weight norm folded", "NeMo archive"]
+    assert kinds == ["checkpoint", "bundle", "bundle, weight norm removed", "NeMo archive"]
     for key in ("sample rate", "frames", "tokens", "bitrate", "encoder", "decoder", "fingerprint"):
         assert (
             len(
                 {
                     facts[key]
                     for facts in found.values()
-                    if key not in ("encoder", "decoder") or "folded" not in facts["for"]
+                    if key not in ("encoder", "decoder") or "removed" not in facts["for"]
                 }
             )
             == 1
         )
-    assert "not for training on" in found["folded"]["for"] and "init_from" in found["bundle"]["for"]
+    assert "not for training," in found["plain"]["for"] and "init_from" in found["bundle"]["for"]
     assert all(f"licence of {subject}" in facts for facts in found.values() for subject in ("code", "weights", "data"))
 
 
@@ -56,7 +57,7 @@ def test_a_run_tells_where_it_stands(checkpoint, tmp_path, capsys):
         "max_updates": 60,
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "heard": 0.0,
+        "last_heartbeat": 0.0,
     }
     (run / "status.json").write_text(json.dumps(status))
     assert told(run, capsys)["kind"] == "run directory without a checkpoint"
@@ -67,17 +68,16 @@ def test_a_run_tells_where_it_stands(checkpoint, tmp_path, capsys):
 
 
 def test_a_token_file_tells_its_length_and_rate(tmp_path, capsys):
-    stored = tokens.Tokens(torch.zeros(8, 43, dtype=torch.int64), 44_000, 22050, 1024, 2016, "ab" * 8)
-    tokens.write(tmp_path / "clip.lfsc", stored)
+    stored = token_file.Tokens(torch.zeros(8, 43, dtype=torch.int64), 44_000, 22050, 1024, 2016, "ab" * 8)
+    token_file.write(tmp_path / "clip.lfsc", stored)
     facts = told(tmp_path / "clip.lfsc", capsys)
     assert facts["kind"] == "token file" and facts["fingerprint"] == "ab" * 8
     assert "1.995 s" in facts["audio"] and "43 frames of 8 tokens" in facts["tokens"]
 
 
-def test_shards_tell_their_hours_and_languages(tmp_path, capsys):
-    entry = {"corpus": "mls", "split": "train", "path": "mls/en", "samples": 10, "seconds": 5400.0, "shards": [{}, {}]}
-    index = {"version": 1, "sample_rate": 22050, "datasets": [entry | {"language": name} for name in ("en", "de")]}
-    (tmp_path / "index.json").write_text(json.dumps(index))
+def test_shards_tell_their_hours_and_languages(tmp_path, write_index, capsys):
+    shards = {"train-00000.tar": (4, 2000.0), "train-00001.tar": (6, 3400.0)}
+    write_index(tmp_path, {(f"mls/{language}", "train"): shards for language in ("en", "de")})
     facts = told(tmp_path, capsys)
     assert facts["kind"] == "shards of speech" and facts["hours"] == "train 3.00"
     assert (facts["clips"], facts["languages"], facts["shards"]) == ("20", "2", "4")
@@ -100,7 +100,7 @@ def test_token_shards_tell_their_codec(checkpoint, tmp_path, capsys):
     note = {"key": "a", "num_samples": 70, "codec": "ab" * 8}
     content = io.BytesIO()
     numpy.save(content, numpy.zeros((2, 9), dtype=numpy.uint16))
-    shards.write(
+    tar.write(
         tmp_path / "t" / "train-00000.tar",
         [Sample("a", {"npy": content.getvalue(), "json": json.dumps(note).encode()})],
     )
@@ -114,7 +114,7 @@ def test_token_shards_tell_their_codec(checkpoint, tmp_path, capsys):
         "frames": 9,
         "failed": 0,
         "audio_seconds": 1800.0,
-        "shards": [{"name": "train-00000.tar", "samples": 1}],
+        "shards": [{"name": "train-00000.tar", "bytes": 2048, "samples": 1, "audio_seconds": 1800.0}],
     }
     (tmp_path / "t" / "index.json").write_text(json.dumps({"version": 1, **codec, **totals}))
     facts = told(tmp_path / "t", capsys)
@@ -139,6 +139,6 @@ def test_a_damaged_file_of_facts_is_named_in_one_line(name, garbage, tmp_path, c
 
 
 def test_a_tar_of_nothing_is_one_line(tmp_path, capsys):
-    shards.write(tmp_path / "empty.tar", [])
+    tar.write(tmp_path / "empty.tar", [])
     assert main(["info", str(tmp_path / "empty.tar")]) == 2
     assert "holds no samples" in capsys.readouterr().err

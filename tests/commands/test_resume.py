@@ -8,7 +8,7 @@ import torch
 
 import lfsc
 from lfsc.cli import main
-from lfsc.training.run import Run
+from lfsc.runs.directory import Run
 
 
 @pytest.fixture
@@ -20,30 +20,30 @@ def ended(micro, noise_corpus, tmp_path):
     return micro.run_of(config)
 
 
-def test_a_finished_run_goes_on_when_it_is_told_how_far(ended, micro, capsys):
+def test_a_finished_run_resumes_when_it_is_given_a_new_end(ended, micro, capsys):
     assert main(["resume", str(ended.path)]) == 2
-    assert f"is finished at update 2; `lfsc resume {ended.path} max_updates=N`" in capsys.readouterr().err
+    assert f"is finished at update 2; `lfsc resume {ended.path} max_updates=4` resumes" in capsys.readouterr().err
     (ended.checkpoints / "update-00000002.ckpt").write_bytes(b"torn")
     assert main(["resume", str(ended.path), "max_updates=3", "log_every=1"]) == 0
-    told = capsys.readouterr()
-    assert "resuming" in told.err and "update-00000001.ckpt" in told.err
-    assert "finished at update 3 of 3" in told.out
+    reported = capsys.readouterr()
+    assert "resuming" in reported.err and "update-00000001.ckpt" in reported.err
+    assert "finished at update 3 of 3" in reported.out
     assert micro.checkpoint_of(ended)["updates"] == 3
     assert (ended.checkpoints / "update-00000002.ckpt").stat().st_size > 1000, "it was made again"
     environment = ended.environment()
     assert len(environment["commands"]) == 2 and ended.config()["log_every"] == 1
 
 
-def test_a_run_that_was_killed_before_it_could_say_that_it_is_finished_says_it(ended, capsys):
+def test_a_run_that_was_killed_before_it_could_report_its_end_reports_it(ended, capsys):
     status = ended.status()
     ended.status_file.write_text(json.dumps(status._asdict() | {"state": "running", "pid": 2**22 + 1}))
-    assert ended.status().stands == "killed"
+    assert ended.status().effective_state == "killed"
     assert main(["resume", str(ended.path)]) == 0
     assert "finished at update 2 of 2" in capsys.readouterr().out
     assert ended.status().state == "finished"
 
 
-def test_a_run_that_was_moved_goes_on_where_it_lies(ended, micro, tmp_path):
+def test_a_run_that_was_moved_resumes_where_it_lies(ended, micro, tmp_path):
     moved = Run(tmp_path / "elsewhere" / "renamed")
     shutil.copytree(ended.path, moved.path)
     assert main(["resume", str(ended.path), "max_updates=3"]) == 0
@@ -58,7 +58,7 @@ def test_a_run_that_was_moved_goes_on_where_it_lies(ended, micro, tmp_path):
 
 
 def test_the_average_is_what_is_exported(micro, noise_corpus, tmp_path):
-    config = micro.configuration(noise_corpus, tmp_path, "max_updates=3", "checkpoint_every=1", "ema=0.5")
+    config = micro.configuration(noise_corpus, tmp_path, "max_updates=3", "checkpoint_every=1", "ema_decay=0.5")
     micro.train(config)
     run = micro.run_of(config)
     assert main(["export", str(run.path), str(tmp_path / "bundle"), "--format", "bundle"]) == 0
@@ -88,10 +88,10 @@ def test_a_run_does_not_go_back(ended, capsys):
 def test_what_cannot_change_is_one_line(micro, noise_corpus, tmp_path, capsys, items, message):
     config = micro.configuration(noise_corpus, tmp_path)
     run = micro.run_of(config)
-    run.prepare(config, recipe="demo", command=[], index_hash=None)
+    run.prepare(config, recipe="demo", command=[], index_hash=None, own_code={})
     assert main(["resume", str(run.path), *items]) == 2
-    said = capsys.readouterr().err
-    assert message in said and said.count("\n") == 1
+    reported = capsys.readouterr().err
+    assert message in reported and reported.count("\n") == 1
 
 
 def test_a_run_that_is_none(tmp_path, capsys):

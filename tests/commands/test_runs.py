@@ -9,7 +9,7 @@ import yaml
 
 from lfsc.cli import main
 from lfsc.commands.runs import ago
-from lfsc.training.run import Run
+from lfsc.runs.directory import Run
 
 
 @pytest.fixture
@@ -18,14 +18,16 @@ def runs(tmp_path):
         run = Run(tmp_path / state)
         run.path.mkdir()
         status = {"state": state, "update": 5, "max_updates": 10, "host": socket.gethostname(), "pid": 2**22 + 1}
-        run.status_file.write_text(json.dumps(status | {"heard": time.time() - 4000 * number, "message": message}))
-        run.config_file.write_text(yaml.safe_dump({"best_metric": "val/mel", "best_mode": "min"}))
+        run.status_file.write_text(
+            json.dumps(status | {"last_heartbeat": time.time() - 4000 * number, "message": message})
+        )
+        run.config_file.write_text(yaml.safe_dump({"monitor": "val/mel", "mode": "min"}))
         run.environment_file.write_text(json.dumps({"recipe": "small"}))
     (tmp_path / "finished" / "metrics.csv").write_text("update,val/mel,x\r\n0,2.5,\r\n5,1.25,\r\n7,1.5,3\r\n8,,3\r\n")
     return tmp_path
 
 
-def test_what_there_is_and_how_it_stands(runs, capsys, monkeypatch):
+def test_the_runs_and_their_states(runs, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     assert main(["runs", str(runs)]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
@@ -40,16 +42,16 @@ def test_what_there_is_and_how_it_stands(runs, capsys, monkeypatch):
 def test_what_is_damaged_or_another_programs_does_not_hide_the_others(runs, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     (runs / "failed" / "status.json").write_text('{"state"')
-    (runs / "running" / "config.yaml").write_text("best_metric: [")
+    (runs / "running" / "config.yaml").write_text("monitor: [")
     (runs / "foreign").mkdir()
     (runs / "foreign" / "status.json").write_text('{"state": "on"}')
     assert main(["runs", str(runs)]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│ ")]
-    told = {line.split("│")[1].strip(): line.split("│")[5].strip() for line in lines}
-    assert told["finished"] == "finished"
-    assert told["failed"].startswith("damaged: ") and "status.json cannot be read" in told["failed"]
-    assert told["running"].startswith("damaged: ")
-    assert "foreign" not in told
+    reported = {line.split("│")[1].strip(): line.split("│")[5].strip() for line in lines}
+    assert reported["finished"] == "finished"
+    assert reported["failed"].startswith("damaged: ") and "status.json cannot be read" in reported["failed"]
+    assert reported["running"].startswith("damaged: ")
+    assert "foreign" not in reported
 
 
 def test_no_run(tmp_path, capsys):
@@ -58,5 +60,5 @@ def test_no_run(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(3, "3 s ago"), (90, "2 min ago"), (7200, "2 h ago"), (2e5, "2 d ago")])
-def test_time_is_told_as_people_do(seconds, text):
+def test_ages_read_as_people_say_them(seconds, text):
     assert ago(seconds) == text

@@ -3,8 +3,8 @@
 import pytest
 
 from lfsc.cli import main
-from lfsc.composing import compose
-from lfsc.training.rows import read_rows
+from lfsc.config.compose import compose
+from lfsc.runs.metrics_rows import read_rows
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def test_a_sweep_of_real_runs_ends_in_a_recipe(sweep, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_a_sweep_of_failures_says_so(sweep, capsys):
-    assert sweep("seed=1,2", "data.only.languages=[xx]", "name=bad") == 1
-    told = capsys.readouterr()
-    assert "no trial came to its end; sweeps/bad/*/log.txt tell why" in told.err
-    assert "trial 1: failed, exit status 2: lfsc train: " in told.err
+    assert sweep("seed=1,2", "data.filter.languages=[xx]", "name=bad") == 1
+    reported = capsys.readouterr()
+    assert "no trial came to its end; sweeps/bad/*/log.txt tell why" in reported.err
+    assert "trial 1: failed, exit status 2: lfsc train: " in reported.err
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_a_sweep_of_failures_says_so(sweep, capsys):
         (["seed=log(2,1)"], "the lower bound first"),
         (["seed=1,2", "trials=many"], "trials=many: expected a whole number from 1 on"),
         (["seed=1,2", "sampler=guess"], "sampler=guess: expected tpe or random or grid"),
-        (["ema=log(0.1,0.9)", "sampler=grid"], "ranges have no grid"),
+        (["ema_decay=log(0.1,0.9)", "sampler=grid"], "ranges have no grid"),
         (["seed=1,2", "direction=up"], "direction=up: expected minimize or maximize"),
         (["seed"], "'seed' is not key=value"),
     ],
 )
 def test_what_is_wrong_is_one_line(sweep, capsys, items, message):
     assert sweep(*items) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("lfsc sweep: ") and message in said and said.count("\n") == 1
+    reported = capsys.readouterr().err
+    assert reported.startswith("lfsc sweep: ") and message in reported and reported.count("\n") == 1

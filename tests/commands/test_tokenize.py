@@ -11,19 +11,18 @@ import torch
 import lfsc
 from lfsc.audio import files
 from lfsc.cli import main
-from lfsc.shards import Sample, read, write
-from lfsc.tokenizing import token_clip
-from lfsc.tokens import fingerprint
+from lfsc.shards.tar import Sample, read, write
+from lfsc.tokens.fingerprint import fingerprint
+from lfsc.tokens.tokenize import token_clip
 
 
 @pytest.fixture
-def corpus(tmp_path):
+def corpus(tmp_path, write_index):
     """Four shards of six clips each, with an index."""
     for shard in range(4):
-        write(tmp_path / "corpus" / "en" / f"train-{shard:05d}.tar", [clip_of(shard, number) for number in range(6)])
-    shards = [{"name": f"train-{shard:05d}.tar", "samples": 6} for shard in range(4)]
-    index = {"datasets": [{"path": "en", "shards": shards}]}
-    (tmp_path / "corpus" / "index.json").write_text(json.dumps(index))
+        write(tmp_path / "corpus/one/en" / f"train-{shard:05d}.tar", [clip_of(shard, number) for number in range(6)])
+    shards = {f"train-{shard:05d}.tar": (6, 1.0) for shard in range(4)}
+    write_index(tmp_path / "corpus", {("one/en", "train"): shards})
     return tmp_path / "corpus"
 
 
@@ -106,29 +105,29 @@ def test_ray_makes_the_same_bytes(corpus, codec_path, tmp_path):
 
 
 def test_a_clip_that_fails_is_counted_and_told(corpus, codec_path, tmp_path, capsys):
-    shard = corpus / "en" / "train-00001.tar"
+    shard = corpus / "one/en/train-00001.tar"
     samples = list(read(shard))
     samples[2].parts["flac"] = b"fLaC" + bytes(40)
     write(shard, samples)
     assert main(["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]) == 1
-    assert "en/train-00001.tar: 1-2: " in capsys.readouterr().err
+    assert "one/en/train-00001.tar: 1-2: " in capsys.readouterr().err
     index = json.loads((tmp_path / "out" / "index.json").read_text())
     assert (index["samples"], index["failed"]) == (23, 1)
-    record = json.loads((tmp_path / "out" / "en" / "train-00001.json").read_text())
+    record = json.loads((tmp_path / "out/one/en/train-00001.json").read_text())
     assert [failure["key"] for failure in record["failed"]] == ["1-2"]
 
 
 def test_a_shard_with_fewer_samples_than_promised_is_not_made(corpus, codec_path, tmp_path, capsys):
-    shard = corpus / "en" / "train-00001.tar"
+    shard = corpus / "one/en/train-00001.tar"
     write(shard, list(read(shard))[:4])
     assert main(["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]) == 1
     assert "promises 6, 4 samples were read" in capsys.readouterr().err
-    assert sorted(shards_in(tmp_path / "out")) == [f"en/train-{number:05d}.tar" for number in (0, 2, 3)]
+    assert sorted(shards_in(tmp_path / "out")) == [f"one/en/train-{number:05d}.tar" for number in (0, 2, 3)]
     assert not (tmp_path / "out" / "index.json").exists()
 
 
 def test_a_shard_that_was_cut_off_fails_alone(corpus, codec_path, tmp_path, capsys):
-    shard = corpus / "en" / "train-00003.tar"
+    shard = corpus / "one/en/train-00003.tar"
     shard.write_bytes(shard.read_bytes()[:3000])
     assert main(["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]) == 1
     assert "train-00003.tar is no whole tar" in capsys.readouterr().err

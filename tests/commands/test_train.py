@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from lfsc.cli import main
-from lfsc.training import assembly
-from lfsc.training.run import Run
-from lfsc.training.stopping import StopAt
+from lfsc.runs.directory import Run
+from lfsc.training import build
+from lfsc.training.callbacks.max_updates import MaxUpdates
 
 SHORT = ("max_updates=2", "validate_every=2", "trainer=cpu")
 
@@ -33,22 +33,22 @@ def test_a_run_from_its_beginning_to_its_end(train, capsys):
     assert train() == 2
     assert "is finished: `lfsc resume" in capsys.readouterr().err
     assert train("--continue", "max_updates=9") == 0
-    told = capsys.readouterr()
-    assert "finished at update 2 of 2" in told.out
-    assert "the run goes on as it was begun; `lfsc resume` changes max_updates" in told.err
+    reported = capsys.readouterr()
+    assert "finished at update 2 of 2" in reported.out
+    assert "the run resumes as it was begun; `lfsc resume` changes max_updates" in reported.err
 
 
 def interrupted(command):
-    class Signal(StopAt):
+    class Signal(MaxUpdates):
         def on_train_batch_end(self, trainer, module, *_):
             super().on_train_batch_end(trainer, module)
             signal.raise_signal(signal.SIGTERM)
 
-    assembly.StopAt = Signal
+    build.MaxUpdates = Signal
     raise SystemExit(command("max_updates=5"))
 
 
-def test_an_interrupted_run_exits_with_75_and_goes_on(train, micro, capsys):
+def test_an_interrupted_run_exits_with_75_and_resumes(train, micro, capsys):
     process = micro.started(interrupted, train)
     process.join(120)
     assert process.exitcode == 75
@@ -65,6 +65,31 @@ def test_the_configuration_is_shown_and_nothing_trained(train, capsys):
     assert not train.run.path.exists()
 
 
+@pytest.mark.parametrize("option", [("--show",), ("--cfg", "job"), ("--show", "seed=3")])
+def test_what_is_open_is_shown_as_open(capsys, option):
+    assert main(["train", "finetune", *option]) == 0
+    shown = yaml.safe_load(capsys.readouterr().out)
+    assert (shown["data"]["path"], shown["init_from"], shown["max_updates"]) == ("???", "???", 100000)
+
+
+def test_a_grid_is_shown_run_by_run(capsys):
+    assert main(["train", "small", "seed=1,2", "batch_size=4", "--multirun", "--show"]) == 0
+    configs = list(yaml.safe_load_all(capsys.readouterr().out))
+    assert [(config["seed"], config["batch_size"], config["data"]["path"]) for config in configs] == [
+        (1, 4, "???"),
+        (2, 4, "???"),
+    ]
+
+
+def test_a_profiled_run_ends_by_itself_and_is_finished(train, capsys):
+    assert train("debug=profile", "debug.profile=1", "max_updates=50", f"runs_root={train.run.path.parent}") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "finished at update 3 of 50, stopped early: 1 updates are traced" in shown
+    assert "part of an update" in shown and f"lfsc resume {train.run.path} debug=none" in shown
+    assert main(["resume", str(train.run.path), "debug=none", "max_updates=4"]) == 0
+    assert (train.run.status().update, train.run.status().message) == (4, "")
+
+
 @pytest.mark.parametrize(
     ("items", "message"),
     [
@@ -72,16 +97,22 @@ def test_the_configuration_is_shown_and_nothing_trained(train, capsys):
         (["trainer.gradient_clip_val=1"], "set optimizers.generator.clip_norm and"),
         (["data.path=nowhere"], "nowhere"),
         (["trainer.precision=16-mixed"], "needs a GPU"),
-        (["debug=all"], "no option 'all' for debug: there are anomaly, overfit, profile"),
+        (["debug=all"], "no option 'all' for debug: there are anomaly, none, overfit, profile"),
         (["name=a/../b"], "name='a/../b': expected a folder's name"),
-        (["accumulate=3"], "accumulate=3: expected a number that divides batch_size=2"),
+        (["num_micro_batches=3"], "num_micro_batches=3: expected a number that divides batch_size=2"),
         (["seed=1,2", "--multirun", "batch_size=log(1,2)"], "`lfsc sweep` tries ranges"),
+        (["seed=1,2", "--multirun", "max_updats=3"], "no key 'max_updats': did you mean max_updates?"),
+        (["seed=1,2"], "seed=1,2 is several values: a list is seed=[1,2]; `lfsc sweep` and --multirun"),
+        (["hydra.run.dir=here"], "hydra.run.dir=here: Hydra starts nothing here; runs_root and name say where"),
+        (["seed=1,2", "--multirun", "hydra.sweep.dir=here"], "Hydra starts nothing here"),
+        (["initialization=nope"], "initialization=nope: expected variance_preserving or torch"),
+        (["~discriminators.stft", "~discriminators.period", "~discriminators.slm"], "no discriminator: expected at le"),
     ],
 )
 def test_what_is_wrong_is_one_line(train, capsys, items, message):
     assert train(*items) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("lfsc train: ") and said.count("\n") == 1 and message in said
+    reported = capsys.readouterr().err
+    assert reported.startswith("lfsc train: ") and reported.count("\n") == 1 and message in reported
 
 
 @pytest.mark.slow
@@ -93,12 +124,12 @@ def test_a_grid_is_trained_one_after_the_other(train, tmp_path, capfd):
 
 
 @pytest.mark.slow
-def test_a_grid_goes_on_after_a_failure(train, capfd):
+def test_a_grid_continues_after_a_failure(train, capfd):
     assert train("batch_size=2,100", "--multirun") == 1
     assert "1 of 2 runs finished" in capfd.readouterr().out
 
 
-def test_no_demo_corpus_is_spoken_into_a_folder_named_after_storage(micro, tmp_path, monkeypatch, capsys):
+def test_no_demo_corpus_is_written_into_a_folder_named_after_storage(micro, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["train", "demo", "data.path=msc://nowhere/demo", "trainer=cpu"]) == 2
     assert 'msc://nowhere/demo: Profile "nowhere" not found' in capsys.readouterr().err

@@ -1,22 +1,22 @@
 import pytest
 
-from lfsc.commands.weights import main, wanted
-from lfsc.evaluation.weights import Fetched
+from lfsc.commands.weights import main, parse_names
+from lfsc.evaluation.model_weights import Download
 
 
 @pytest.fixture
 def hub(monkeypatch):
-    """Stands for the network: a file that holds its source; `gone` is not to be had."""
+    """In place of the network: a file that holds its source; `gone` does not exist."""
 
     def download(name, source, revision, folder):
         if source == "gone":
             raise OSError("no such repository\nreally")
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "model.safetensors").write_text(source)
-        return Fetched(revision or "f" * 40, name)
+        return Download(revision or "f" * 40, name)
 
-    monkeypatch.setattr("lfsc.evaluation.weights.download_from_hub", download)
-    monkeypatch.setattr("lfsc.evaluation.weights.download_squim", download)
+    monkeypatch.setattr("lfsc.evaluation.model_weights.download_from_hub", download)
+    monkeypatch.setattr("lfsc.evaluation.model_weights.download_squim", download)
 
 
 def test_everything_is_fetched_and_checked(hub, tmp_path, capsys):
@@ -30,7 +30,7 @@ def test_everything_is_fetched_and_checked(hub, tmp_path, capsys):
     assert "asr: asr/model.safetensors is not the file" in capsys.readouterr().out
 
 
-def test_what_cannot_be_had_does_not_stop_the_rest(hub, tmp_path, capsys):
+def test_a_failed_download_does_not_stop_the_rest(hub, tmp_path, capsys):
     assert main(["fetch", "--to", str(tmp_path), "--only", "asr=gone", "speaker=me/mine"]) == 1
     shown = capsys.readouterr()
     assert "asr: not fetched: no such repository really" in shown.err
@@ -46,6 +46,6 @@ def test_pins_are_fetched_again(hub, tmp_path, capsys):
 
 def test_unknown_names_and_empty_folders(tmp_path):
     with pytest.raises(ValueError, match="no weights called beauty; there are squim, asr"):
-        wanted(["beauty"])
+        parse_names(["beauty"])
     with pytest.raises(ValueError, match="holds no fetched weights"):
         main(["check", "--to", str(tmp_path)])

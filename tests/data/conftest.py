@@ -10,11 +10,11 @@ import torch
 from lfsc.data.blend import Blend
 from lfsc.data.corpus import read_corpus
 from lfsc.data.crops import Cropper
-from lfsc.data.encoder import CropEncoder
+from lfsc.data.datasets import open_training
 from lfsc.data.filters import Filter
-from lfsc.data.opening import open_training
 from lfsc.data.skips import SkipWatch
 from lfsc.data.stream import Ranks, TrainingStream
+from lfsc.data.task_encoder import CropEncoder
 
 RATE = 22050
 
@@ -51,22 +51,26 @@ def open_stream() -> Callable[..., TrainingStream]:
     """A function that opens a stream over a corpus; its worker processes end with the test."""
     opened = []
 
-    def open_one(path: Path, *, rank=0, world_size=1, workers=0, batch_size=4, crops=1, seed=0, length=4096, **options):
+    def open_one(
+        path: Path, *, rank=0, world_size=1, num_workers=0, batch_size=4, crops=1, seed=0, length=4096, **options
+    ):
         encoder = CropEncoder(
-            cropper=Cropper(sample_rate=RATE, length=length, count=crops, min_seconds=options.get("min_seconds", 0.1)),
-            only=options.get("only", Filter(languages=None, seconds=None, bandwidth=None)),
-            watch=SkipWatch(max_share=options.get("max_skipped_share", 0.05)),
-            workers=workers,
+            cropper=Cropper(
+                sample_rate=RATE, length=length, count=crops, min_duration=options.get("min_duration", 0.1)
+            ),
+            filter=options.get("filter", Filter(languages=None, seconds=None, bandwidth=None)),
+            watch=SkipWatch(max_share=options.get("max_skipped_fraction", 0.05)),
+            num_workers=num_workers,
             seed=seed,
         )
         opened.append(
             open_training(
                 corpus=read_corpus(str(path), sample_rate=RATE),
                 encoder=encoder,
-                blend=options.get("blend", Blend(alpha=1.0, factors=None)),
+                blend=options.get("blend", Blend(alpha=1.0, weights=None)),
                 batch_size=batch_size,
-                ranks=Ranks(rank, world_size, workers),
-                max_missing_share=options.get("max_skipped_share", 0.05),
+                ranks=Ranks(rank, world_size, num_workers),
+                max_missing_fraction=options.get("max_skipped_fraction", 0.05),
             ).stream
         )
         return opened[-1]

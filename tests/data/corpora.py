@@ -23,7 +23,10 @@ def write_corpus(folder: Path, clips: dict[str, dict[str, dict]], *, clips_per_s
                 write_shard(folder / place / f"{split}-{number:05d}.tar", dict(part))
                 for number, part in enumerate(batched(list(named.items()), clips_per_shard))
             ]
-            entries.append({"corpus": corpus, "language": language, "split": split, "path": place, "shards": shards})
+            seconds = sum(shard["seconds"] for shard in shards)
+            entry = {"corpus": corpus, "language": language, "split": split, "path": place, "shards": shards}
+            samples = sum(shard["samples"] for shard in shards)
+            entries.append(entry | {"samples": samples, "seconds": seconds, "speakers": 1})
         describe_to_energon(folder / place)
     for split in SPLITS:
         (folder / f"{split}.yaml").write_text(json.dumps(blend(split, entries)))

@@ -8,28 +8,28 @@ import torch
 from lfsc.data.blend import Blend
 from lfsc.data.corpus import read_corpus
 from lfsc.data.crops import Cropper
-from lfsc.data.encoder import CropEncoder
+from lfsc.data.datasets import open_training
 from lfsc.data.filters import Filter
-from lfsc.data.opening import open_training
 from lfsc.data.skips import SkipWatch
 from lfsc.data.stream import Ranks, TrainingStream
+from lfsc.data.task_encoder import CropEncoder
 
 
 def opened(path: str, rank: int) -> TrainingStream:
     encoder = CropEncoder(
-        cropper=Cropper(sample_rate=22050, length=4096, min_seconds=0.1),
-        only=Filter(languages=None, seconds=None, bandwidth=None),
+        cropper=Cropper(sample_rate=22050, length=4096, min_duration=0.1),
+        filter=Filter(languages=None, seconds=None, bandwidth=None),
         watch=SkipWatch(max_share=0.05),
-        workers=1,
+        num_workers=1,
         seed=0,
     )
     return open_training(
         corpus=read_corpus(path, sample_rate=22050),
         encoder=encoder,
-        blend=Blend(alpha=1.0, factors=None),
+        blend=Blend(alpha=1.0, weights=None),
         batch_size=4,
         ranks=Ranks(rank, 2, 1),
-        max_missing_share=0.0,
+        max_missing_fraction=0.0,
     ).stream
 
 

@@ -26,7 +26,8 @@ class Objects(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        print(self.command, unquote(url.path), self.headers["Range"], flush=True)
+        # In one piece: requests come from several threads.
+        print(f"{self.command} {unquote(url.path)} {self.headers['Range']}\n", end="", flush=True)
         path = self.folder / unquote(url.path)[1:]
         if "list-type" in url.query:
             self.listing(path, parse_qs(url.query).get("prefix", [""])[0])

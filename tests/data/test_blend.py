@@ -9,7 +9,14 @@ HOURS = {("mls", "en"): 16.0, ("cv", "en"): 4.0, ("cv", "de"): 1.0}
 @pytest.fixture
 def datasets():
     return [
-        Dataset(corpus, language, "train", f"{corpus}/{language}", [Shard("train-00000.tar", 1, 10, 3600 * hours)])
+        Dataset(
+            corpus,
+            language,
+            "train",
+            f"{corpus}/{language}",
+            [Shard("train-00000.tar", 1, 10, 3600 * hours)],
+            3600 * hours,
+        )
         for (corpus, language), hours in HOURS.items()
     ]
 
@@ -19,11 +26,11 @@ def datasets():
     [(1.0, [16 / 21, 4 / 21, 1 / 21]), (0.5, [4 / 7, 2 / 7, 1 / 7]), (0.0, [1 / 3, 1 / 3, 1 / 3])],
 )
 def test_shares_follow_hours_to_the_power_of_alpha(datasets, alpha, expected):
-    assert Blend(alpha=alpha, factors=None)(datasets, HOURS.values()) == pytest.approx(expected)
+    assert Blend(alpha=alpha, weights=None)(datasets, HOURS.values()) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
-    ("factors", "expected"),
+    ("weights", "expected"),
     [
         ({"cv": 2}, [1 / 5, 2 / 5, 2 / 5]),
         ({"en": 3}, [3 / 7, 3 / 7, 1 / 7]),
@@ -31,27 +38,27 @@ def test_shares_follow_hours_to_the_power_of_alpha(datasets, alpha, expected):
         ({"cv": 2, "en": 3}, [3 / 11, 6 / 11, 2 / 11]),
     ],
 )
-def test_factors_by_hand_multiply(datasets, factors, expected):
-    assert Blend(alpha=0.0, factors=factors)(datasets, HOURS.values()) == pytest.approx(expected)
+def test_weights_by_hand_multiply(datasets, weights, expected):
+    assert Blend(alpha=0.0, weights=weights)(datasets, HOURS.values()) == pytest.approx(expected)
 
 
 def test_an_unknown_name_is_refused_with_what_there_is(datasets):
-    with pytest.raises(ValueError, match="blend factor for fr: the data have cv, cv/de, cv/en, de, en, mls, mls/en"):
-        Blend(alpha=1.0, factors={"fr": 2})(datasets, HOURS.values())
+    with pytest.raises(ValueError, match="blend weight for fr: the data have cv, cv/de, cv/en, de, en, mls, mls/en"):
+        Blend(alpha=1.0, weights={"fr": 2})(datasets, HOURS.values())
 
 
-def test_negative_factors_are_refused():
+def test_negative_weights_are_refused():
     with pytest.raises(ValueError, match="must not be negative: en: -1"):
-        Blend(alpha=1.0, factors={"en": -1})
+        Blend(alpha=1.0, weights={"en": -1})
 
 
 def test_a_blend_of_nothing_is_refused(datasets):
     with pytest.raises(ValueError, match="leave no dataset"):
-        Blend(alpha=1.0, factors={"mls": 0, "cv": 0})(datasets, HOURS.values())
+        Blend(alpha=1.0, weights={"mls": 0, "cv": 0})(datasets, HOURS.values())
 
 
 def test_effective_hours_add_up_to_the_hours_there_are(datasets):
-    rows = shares(datasets, Blend(alpha=0.5, factors=None)(datasets, HOURS.values()))
+    rows = shares(datasets, Blend(alpha=0.5, weights=None)(datasets, HOURS.values()))
     assert [(row.corpus, row.language, row.hours) for row in rows] == [
         ("mls", "en", 16),
         ("cv", "en", 4),

@@ -24,7 +24,7 @@ def place(value: torch.Tensor) -> int:
 
 
 def cropper(**changes) -> Cropper:
-    return Cropper(**{"sample_rate": RATE, "length": 5000, "min_seconds": 0.4, **changes})
+    return Cropper(**{"sample_rate": RATE, "length": 5000, "min_duration": 0.4, **changes})
 
 
 def test_each_crop_is_a_stretch_of_the_clip(ramp):

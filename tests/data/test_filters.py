@@ -3,7 +3,7 @@ import pytest
 from lfsc.data.filters import Filter
 
 
-def only(**limits) -> Filter:
+def filter_of(**limits) -> Filter:
     return Filter(**{"languages": None, "seconds": None, "bandwidth": None, **limits})
 
 
@@ -21,24 +21,24 @@ def only(**limits) -> Filter:
     ],
 )
 def test_ranges(limits, fields, accepted):
-    assert only(**limits).accepts(fields) is accepted
+    assert filter_of(**limits).accepts(fields) is accepted
 
 
 def test_only_ranges_need_the_json():
-    assert not only(languages=["en"]).needs_json
-    assert only(seconds=[1, None]).needs_json
+    assert not filter_of(languages=["en"]).needs_json
+    assert filter_of(seconds=[1, None]).needs_json
 
 
 @pytest.mark.parametrize("limits", [[3, 1], [1], [1, 2, 3]])
 def test_a_range_that_is_none_is_refused(limits):
     with pytest.raises(ValueError, match=r"seconds=.*expected \[from, to\]"):
-        only(seconds=limits)
+        filter_of(seconds=limits)
 
 
 def test_languages_choose_datasets(corpus):
     from lfsc.data.corpus import read_corpus
 
     datasets = read_corpus(str(corpus), sample_rate=22050).split("train")
-    assert [dataset.language for dataset in only(languages=["de"]).datasets(datasets)] == ["de"]
+    assert [dataset.language for dataset in filter_of(languages=["de"]).datasets(datasets)] == ["de"]
     with pytest.raises(ValueError, match="no data in fr: there are de, en"):
-        only(languages=["fr"]).check_languages(datasets)
+        filter_of(languages=["fr"]).check_languages(datasets)

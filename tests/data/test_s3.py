@@ -54,15 +54,15 @@ def same(found, expected):
     return all(a[0] == b[0] and torch.equal(a[1], b[1]) for a, b in zip(found, expected, strict=True))
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_batches_and_resuming_are_those_of_a_folder(open_stream, corpus, bucket, workers):
-    expected = taken(open_stream(corpus, workers=workers), 12)
-    stream = open_stream("msc://store/speech", workers=workers)
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_batches_and_resuming_are_those_of_a_folder(open_stream, corpus, bucket, num_workers):
+    expected = taken(open_stream(corpus, num_workers=num_workers), 12)
+    stream = open_stream("msc://store/speech", num_workers=num_workers)
     batches = iter(stream)
     assert same(taken(batches, 5), expected[:5])
     # zip had taken one more.
     state = stream.state()
-    resumed = open_stream("msc://store/speech", workers=workers)
+    resumed = open_stream("msc://store/speech", num_workers=num_workers)
     resumed.restore(state)
     assert same(taken(resumed, 6), expected[6:])
 
@@ -75,6 +75,29 @@ def test_a_clip_is_one_request_of_its_own_bytes(open_stream, corpus, bucket):
     assert all(span.startswith("bytes=") for span in asked)
 
 
+ASKED = re.compile(r"/bucket/speech/(index\.json|[a-z]+/[a-z]+/([a-z0-9-]+\.tar(\.idx)?|\.nv-meta/dataset\.yaml))")
+
+
+def test_nothing_is_asked_for_but_the_index_the_shards_and_what_kind_they_are(open_stream, bucket):
+    _, log = bucket
+    taken(open_stream("msc://store/speech"), 20)
+    asked = {line.split()[1] for line in log.read_text().splitlines()[1:]}
+    assert {"/bucket/speech/index.json", "/bucket/speech/one/en/.nv-meta/dataset.yaml"} <= asked
+    assert [path for path in asked if not ASKED.fullmatch(path)] == []
+
+
+def test_a_dataset_that_is_more_than_its_clips_is_refused(bucket):
+    folder, _ = bucket
+    kind = folder / "two/de/.nv-meta/dataset.yaml"
+    for content in (b"__module__: evil\n__class__: X\n", b"", b"#" * (1 << 20)):
+        kind.write_bytes(content)
+        with pytest.raises((ValueError, OSError), match=r"two/de/\.nv-meta/dataset\.yaml") as raised:
+            read_corpus("msc://store/speech", sample_rate=22050)
+        assert "\n" not in str(raised.value)
+    kind.unlink()
+    assert len(read_corpus("msc://store/speech", sample_rate=22050).datasets) == 4
+
+
 def test_missing_and_truncated_shards_are_found_at_start(open_stream, bucket, caplog):
     folder, _ = bucket
     shard = folder / "one/en/train-00001.tar"
@@ -82,7 +105,7 @@ def test_missing_and_truncated_shards_are_found_at_start(open_stream, bucket, ca
     (folder / "two/de/train-00002.tar").unlink()
     with pytest.raises(ValueError, match=r"train-00001.tar has 5000 bytes, the index says \d+ \(1 more like it\)"):
         open_stream("msc://store/speech")
-    open_stream("msc://store/speech", max_skipped_share=0.5)
+    open_stream("msc://store/speech", max_skipped_fraction=0.5)
     assert "msc://store/speech/two/de/train-00002.tar is missing" in caplog.text
 
 

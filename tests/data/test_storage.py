@@ -14,7 +14,7 @@ from lfsc.data.storage import place, read, read_range, size
         ("https://host/data", r"does not read over plain HTTP"),
         ("s3://bucket/data", r"s3://bucket/data: object storage is named msc://PROFILE/FOLDER here"),
         ("gs://bucket/data", r"object storage is named msc://PROFILE/FOLDER here"),
-        ("msc://nowhere/data", r'msc://nowhere/data: Profile "nowhere" not found'),
+        ("msc://nowhere/data", r'msc://nowhere/data: Profiler? "nowhere" not found'),
     ],
 )
 def test_what_energon_cannot_read_is_said_in_one_line(path, said):

@@ -53,9 +53,9 @@ def with_faults(write_corpus, folder, faulty: int, total: int):
     return write_corpus(folder, {"only/en": {"train": train}})
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_batches_have_one_shape_and_only_good_clips(open_stream, corpus, workers):
-    for batch in taken(open_stream(corpus, workers=workers), 10):
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_batches_have_one_shape_and_only_good_clips(open_stream, corpus, num_workers):
+    for batch in taken(open_stream(corpus, num_workers=num_workers), 10):
         assert batch.audio.shape == (4, 4096)
         assert batch.audio.dtype == torch.float32
         assert len(batch.keys) == 4
@@ -63,43 +63,43 @@ def test_batches_have_one_shape_and_only_good_clips(open_stream, corpus, workers
         assert batch.lengths is None
 
 
-@pytest.mark.parametrize(("workers", "stop"), [(0, 1), (0, 11), (1, 2), (3, 11)])
-def test_a_resumed_stream_gives_the_batches_that_would_have_come(open_stream, corpus, workers, stop):
-    whole = taken(open_stream(corpus, workers=workers), UPDATES)
-    stopped = open_stream(corpus, workers=workers)
+@pytest.mark.parametrize(("num_workers", "stop"), [(0, 1), (0, 11), (1, 2), (3, 11)])
+def test_a_resumed_stream_gives_the_batches_that_would_have_come(open_stream, corpus, num_workers, stop):
+    whole = taken(open_stream(corpus, num_workers=num_workers), UPDATES)
+    stopped = open_stream(corpus, num_workers=num_workers)
     assert same(taken(stopped, stop), whole[:stop])
-    resumed = open_stream(corpus, workers=workers)
+    resumed = open_stream(corpus, num_workers=num_workers)
     resumed.restore(stopped.state())
     assert same(taken(resumed, UPDATES - stop), whole[stop:])
 
 
-@pytest.mark.parametrize("workers", [0, 3])
-def test_it_can_be_stopped_again_before_every_worker_has_spoken(open_stream, corpus, workers):
-    whole = taken(open_stream(corpus, workers=workers), UPDATES)
+@pytest.mark.parametrize("num_workers", [0, 3])
+def test_it_can_be_stopped_again_before_every_worker_has_spoken(open_stream, corpus, num_workers):
+    whole = taken(open_stream(corpus, num_workers=num_workers), UPDATES)
     state, done = None, 0
     for steps in (8, 0, 1, 1, 4):
-        stream = open_stream(corpus, workers=workers)
+        stream = open_stream(corpus, num_workers=num_workers)
         if state is not None:
             stream.restore(state)
         assert same(taken(stream, steps), whole[done : done + steps])
         state, done = stream.state(), done + steps
-    last = open_stream(corpus, workers=workers)
+    last = open_stream(corpus, num_workers=num_workers)
     last.restore(state)
     assert same(taken(last, UPDATES - done), whole[done:])
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_two_ranks_resume_from_one_state(open_stream, corpus, workers):
-    ranks = [open_stream(corpus, rank=rank, world_size=2, workers=workers) for rank in (0, 1)]
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_two_ranks_resume_from_one_state(open_stream, corpus, num_workers):
+    ranks = [open_stream(corpus, rank=rank, world_size=2, num_workers=num_workers) for rank in (0, 1)]
     whole = [taken(stream, 15) for stream in ranks]
     assert not same(*whole)
-    stopped = [open_stream(corpus, rank=rank, world_size=2, workers=workers) for rank in (0, 1)]
+    stopped = [open_stream(corpus, rank=rank, world_size=2, num_workers=num_workers) for rank in (0, 1)]
     for stream in stopped:
         taken(stream, 6)
     states = [stream.state() for stream in stopped]
     joined = {**states[0], "ranks": [state["ranks"][0] for state in states]}
     for rank in (0, 1):
-        resumed = open_stream(corpus, rank=rank, world_size=2, workers=workers)
+        resumed = open_stream(corpus, rank=rank, world_size=2, num_workers=num_workers)
         resumed.restore(joined)
         assert same(taken(resumed, 9), whole[rank][6:])
 
@@ -120,14 +120,18 @@ def test_opening_and_reading_leave_the_global_random_generators_alone(open_strea
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
-    taken(open_stream(corpus, workers=1), 2)
+    taken(open_stream(corpus, num_workers=1), 2)
     assert torch.equal(torch.rand(3), expected)
 
 
-@pytest.mark.parametrize(("world_size", "workers"), [(1, 0), (2, 0), (1, 3), (2, 2)])
-def test_an_epoch_has_every_clip_once(open_stream, one_dataset, world_size, workers):
-    batches_per_epoch = max(1, workers)
-    options = {"world_size": world_size, "workers": workers, "batch_size": 24 // (world_size * batches_per_epoch)}
+@pytest.mark.parametrize(("world_size", "num_workers"), [(1, 0), (2, 0), (1, 3), (2, 2)])
+def test_an_epoch_has_every_clip_once(open_stream, one_dataset, world_size, num_workers):
+    batches_per_epoch = max(1, num_workers)
+    options = {
+        "world_size": world_size,
+        "num_workers": num_workers,
+        "batch_size": 24 // (world_size * batches_per_epoch),
+    }
     ranks = [iter(open_stream(one_dataset, rank=rank, **options)) for rank in range(world_size)]
     for _ in range(3):
         seen = keys_of(next(rank) for rank in ranks for _ in range(batches_per_epoch))
@@ -137,7 +141,7 @@ def test_an_epoch_has_every_clip_once(open_stream, one_dataset, world_size, work
 def test_where_clips_do_not_divide_no_clip_is_far_ahead(open_stream, corpus):
     seen = Counter()
     for rank in range(3):
-        seen += keys_of(taken(open_stream(corpus, rank=rank, world_size=3, workers=2, batch_size=2), 200))
+        seen += keys_of(taken(open_stream(corpus, rank=rank, world_size=3, num_workers=2, batch_size=2), 200))
     assert len(seen) == 64
     for prefix in "ab":
         rounds = [count for key, count in seen.items() if key.startswith(prefix)]
@@ -157,13 +161,13 @@ def test_the_seed_changes_order_and_crops(open_stream, corpus):
 
 
 def test_several_crops_of_a_clip_share_a_batch_and_resume(open_stream, corpus):
-    whole = taken(open_stream(corpus, workers=2, batch_size=6, crops=3), 12)
+    whole = taken(open_stream(corpus, num_workers=2, batch_size=6, crops=3), 12)
     assert whole[0].audio.shape == (6, 4096)
     assert all(count == 3 for batch in whole for count in Counter(batch.keys).values())
     assert not torch.equal(whole[0].audio[0], whole[0].audio[1])
-    stopped = open_stream(corpus, workers=2, batch_size=6, crops=3)
+    stopped = open_stream(corpus, num_workers=2, batch_size=6, crops=3)
     taken(stopped, 5)
-    resumed = open_stream(corpus, workers=2, batch_size=6, crops=3)
+    resumed = open_stream(corpus, num_workers=2, batch_size=6, crops=3)
     resumed.restore(stopped.state())
     assert same(taken(resumed, 7), whole[5:])
 
@@ -173,11 +177,11 @@ def test_a_batch_must_hold_whole_sets_of_crops(open_stream, corpus):
         open_stream(corpus, crops=3)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_unusable_clips_are_counted_and_replaced(open_stream, write_corpus, tmp_path, workers, caplog, capfd):
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_unusable_clips_are_counted_and_replaced(open_stream, write_corpus, tmp_path, num_workers, caplog, capfd):
     path = with_faults(write_corpus, tmp_path, faulty=2, total=24)
     with caplog.at_level(logging.WARNING):
-        batches = taken(open_stream(path, workers=workers, max_skipped_share=0.5), 24)
+        batches = taken(open_stream(path, num_workers=num_workers, max_skipped_fraction=0.5), 24)
     assert all(batch.audio.shape == (4, 4096) for batch in batches)
     assert not {"c0", "c1"} & keys_of(batches).keys()
     skips = Counter(skip.key for batch in batches for skip in batch.skipped)
@@ -192,25 +196,25 @@ def test_unusable_clips_are_counted_and_replaced(open_stream, write_corpus, tmp_
 
 def test_skips_are_the_same_after_resuming(open_stream, write_corpus, tmp_path):
     path = with_faults(write_corpus, tmp_path, faulty=2, total=24)
-    whole = taken(open_stream(path, workers=2, max_skipped_share=0.5), 20)
-    stopped = open_stream(path, workers=2, max_skipped_share=0.5)
+    whole = taken(open_stream(path, num_workers=2, max_skipped_fraction=0.5), 20)
+    stopped = open_stream(path, num_workers=2, max_skipped_fraction=0.5)
     taken(stopped, 7)
-    resumed = open_stream(path, workers=2, max_skipped_share=0.5)
+    resumed = open_stream(path, num_workers=2, max_skipped_fraction=0.5)
     resumed.restore(stopped.state())
     assert same(taken(resumed, 13), whole[7:])
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, write_corpus, tmp_path, workers):
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, write_corpus, tmp_path, num_workers):
     path = with_faults(write_corpus, tmp_path, faulty=24, total=24)
     with pytest.raises(UnusableData, match=r"^51 of the last 51 clips cannot be used \(51 not a recording") as raised:
-        taken(open_stream(path, workers=workers), 1)
+        taken(open_stream(path, num_workers=num_workers), 1)
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, own_corpus, workers):
-    stream = open_stream(own_corpus, workers=workers)
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, own_corpus, num_workers):
+    stream = open_stream(own_corpus, num_workers=num_workers)
     batches = iter(stream)
     next(batches)
     shard = own_corpus / "one/en/train-00003.tar"
@@ -226,16 +230,16 @@ def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, o
 
 def test_storage_that_hangs_ends_the_run(open_stream, corpus, monkeypatch):
     monkeypatch.setattr("lfsc.data.stream.SECONDS_TO_HANG", 1)
-    monkeypatch.setattr("lfsc.data.shards.ShardReader.piece", lambda *_: time.sleep(5))
+    monkeypatch.setattr("lfsc.data.shard_reader.ShardReader.piece", lambda *_: time.sleep(5))
     with pytest.raises(UnusableData, match="no batch came within 1 s"):
-        taken(open_stream(corpus, workers=1), 1)
+        taken(open_stream(corpus, num_workers=1), 1)
 
 
 def test_closing_ends_workers_that_answer_nothing_and_are_deaf_to_sigterm(open_stream, corpus, monkeypatch):
     monkeypatch.setattr("torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL", 0.2)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     try:
-        stream = open_stream(corpus, workers=2)
+        stream = open_stream(corpus, num_workers=2)
         next(iter(stream))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
@@ -249,8 +253,8 @@ def test_closing_ends_workers_that_answer_nothing_and_are_deaf_to_sigterm(open_s
 
 
 def test_filtered_clips_are_not_heard_nor_counted(open_stream, corpus):
-    only = Filter(languages=["en"], seconds=[0.65, 0.95], bandwidth=[None, 850])
-    batches = taken(open_stream(corpus, only=only, max_skipped_share=0.0), 20)
+    filter = Filter(languages=["en"], seconds=[0.65, 0.95], bandwidth=[None, 850])
+    batches = taken(open_stream(corpus, filter=filter, max_skipped_fraction=0.0), 20)
     assert {int(key[1:]) % 5 for key in keys_of(batches)} == {1, 2}
     assert {key[0] for key in keys_of(batches)} == {"a"}
     assert not any(batch.skipped for batch in batches)
@@ -260,24 +264,26 @@ def test_a_clip_with_damaged_json_is_skipped_where_the_json_counts(open_stream, 
     for shard in own_corpus.rglob("train-*.tar"):
         shard.write_bytes(shard.read_bytes().replace(b'"key": "a7"', b'"key"; "a7"'))
     assert "a7" in keys_of(taken(open_stream(own_corpus), 32))
-    only = Filter(languages=None, seconds=[0.1, None], bandwidth=None)
-    batches = taken(open_stream(own_corpus, only=only), 32)
+    filter = Filter(languages=None, seconds=[0.1, None], bandwidth=None)
+    batches = taken(open_stream(own_corpus, filter=filter), 32)
     assert {skip for batch in batches for skip in batch.skipped} == {("a7", "its json cannot be read")}
 
 
 def test_a_filter_that_lets_nothing_through_ends_the_run(open_stream, corpus, monkeypatch):
-    monkeypatch.setattr("lfsc.data.encoder.FILTERED_IN_A_ROW", 200)
-    with pytest.raises(UnusableData, match=r"none of the last 200 clips has seconds in \[100, None\]: widen data.only"):
-        taken(open_stream(corpus, only=Filter(languages=None, seconds=[100, None], bandwidth=None)), 1)
+    monkeypatch.setattr("lfsc.data.task_encoder.FILTERED_IN_A_ROW", 200)
+    with pytest.raises(
+        UnusableData, match=r"none of the last 200 clips has seconds in \[100, None\]: widen data.filter"
+    ):
+        taken(open_stream(corpus, filter=Filter(languages=None, seconds=[100, None], bandwidth=None)), 1)
 
 
 def test_as_many_workers_on_other_ranks_go_on_with_the_same_batches(open_stream, corpus):
-    whole = taken(open_stream(corpus, workers=4), 24)
-    stopped = open_stream(corpus, workers=4)
+    whole = taken(open_stream(corpus, num_workers=4), 24)
+    stopped = open_stream(corpus, num_workers=4)
     taken(stopped, 8)
     rest = []
     for rank in (0, 1):
-        resumed = open_stream(corpus, rank=rank, world_size=2, workers=2)
+        resumed = open_stream(corpus, rank=rank, world_size=2, num_workers=2)
         resumed.restore(stopped.state())
         rest += taken(resumed, 8)
     by_keys = sorted(rest, key=lambda batch: batch.keys)
@@ -286,12 +292,12 @@ def test_as_many_workers_on_other_ranks_go_on_with_the_same_batches(open_stream,
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [({"workers": 1}, "workers was 2 and is 1"), ({"batch_size": 2}, "batch_size was 4 and is 2")],
+    [({"num_workers": 1}, "num_workers was 2 and is 1"), ({"batch_size": 2}, "batch_size was 4 and is 2")],
 )
 def test_a_position_that_does_not_fit_is_said_and_the_data_start_afresh(open_stream, corpus, change, said, caplog):
-    stopped = open_stream(corpus, workers=2)
+    stopped = open_stream(corpus, num_workers=2)
     taken(stopped, 3)
-    options = {"workers": 2, **change}
+    options = {"num_workers": 2, **change}
     resumed = open_stream(corpus, **options)
     with caplog.at_level(logging.WARNING):
         resumed.restore(stopped.state())

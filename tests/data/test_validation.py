@@ -15,7 +15,7 @@ def validation(corpus):
 
     def opened(path=corpus, *, batch_size=2, max_clips=None, rank=0, world_size=1, length=4096):
         datasets = read_corpus(str(path), sample_rate=RATE).split("val")
-        cropper = Cropper(sample_rate=RATE, length=length, min_seconds=0.4)
+        cropper = Cropper(sample_rate=RATE, length=length, min_duration=0.4)
         return ValidationClips(
             path=str(path), datasets=datasets, cropper=cropper, batch_size=batch_size, max_clips=max_clips, rank=rank,
             world_size=world_size,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import tarfile
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,9 +12,9 @@ import pytest
 import soundfile
 
 from data_prep.__main__ import main
-from data_prep.index import read_index
-from data_prep.mapping import local
+from lfsc import parallel
 from lfsc.audio.resampling import resample
+from lfsc.shards.index import NAME
 
 Say = Callable[..., bytes]
 
@@ -21,7 +22,7 @@ Say = Callable[..., bytes]
 @pytest.fixture(scope="session")
 def say() -> Say:
     """say(text, voice, rate=, kind=) speaks into the bytes of a file of that kind."""
-    espeak = pytest.importorskip("data_prep.espeak")
+    espeak = pytest.importorskip("data_prep.corpora.espeak")
 
     @lru_cache
     def spoken(text: str, voice: str = "gmw/en+m1", rate: int = 22050, kind: str = "wav") -> bytes:
@@ -116,7 +117,7 @@ def packed() -> Callable[..., Path]:
 @pytest.fixture
 def here():
     """Workers that are this very process."""
-    with local(0) as workers:
+    with parallel.here() as workers:
         yield workers
 
 
@@ -130,7 +131,7 @@ def prepare(tmp_path, capsys) -> Callable[..., dict]:
         assert status == 0, printed.err
         return {
             "printed": printed.out,
-            "index": read_index(next(Path(out) for out in arguments if Path(out).name == "out")),
+            "index": json.loads((next(Path(out) for out in arguments if Path(out).name == "out") / NAME).read_text()),
         }
 
     return run

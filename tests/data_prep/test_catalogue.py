@@ -1,6 +1,6 @@
 from data_prep.catalogue import LEFT_OUT, VAL, Catalogue
-from data_prep.examine import Examined
-from data_prep.utterance import File, Utterance
+from data_prep.corpora.utterance import File, Utterance
+from data_prep.scan import Examined
 
 
 def filled(*rows: tuple[str, str, str, str | None, int]) -> Catalogue:

@@ -59,7 +59,7 @@ def test_shards_are_written_to_a_folder_and_how_to_upload_them_is_said(tmp_path,
         ("--shard-hours", "0", "0 is not above 0"),
         ("--sample-rate", "-1", "-1 is not above 0"),
         ("--shard-hours", "many", "invalid float value: 'many'"),
-        ("--val-share", "1", "1 is not a share"),
+        ("--val-share", "1", "1 is not a fraction"),
         ("--workers", "-2", "-2 is less than none"),
     ],
 )

@@ -1,4 +1,3 @@
-import fcntl
 import json
 import os
 import signal
@@ -15,9 +14,8 @@ import torch
 
 from data_prep.__main__ import main, parser
 from data_prep.commands import run
-from data_prep.index import read_index
-from data_prep.mapping import cluster, mapped
 from lfsc.audio import files
+from lfsc.parallel import cluster, map_tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = os.environ | {
@@ -26,10 +24,14 @@ ENVIRONMENT = os.environ | {
 }
 
 
+def written_index(out: Path) -> dict:
+    return json.loads((out / "index.json").read_text())
+
+
 def samples(out: Path) -> dict[str, dict]:
     """The json of every sample in every shard of the index."""
     found = {}
-    for dataset in read_index(out)["datasets"]:
+    for dataset in written_index(out)["datasets"]:
         for shard in dataset["shards"]:
             with tarfile.open(out / dataset["path"] / shard["name"]) as tar:
                 for member in tar:
@@ -222,11 +224,10 @@ def test_after_a_corpus_without_use_all_is_looked_at_anew(tree, tmp_path, put, p
     assert prepare("folder", tree, tmp_path / "out", "--seed", "1")["index"]["datasets"]
 
 
-def test_two_runs_at_once_are_refused(tree, tmp_path, capsys):
+def test_two_runs_at_once_are_refused(tree, tmp_path, hold_lock, capsys):
     unfinished = tmp_path / "out" / "in" / ".unfinished"
     unfinished.mkdir(parents=True)
-    with (unfinished / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with hold_lock(unfinished / "lock"):
         assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 1
     assert "another run is at work" in capsys.readouterr().err
     assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 0
@@ -255,7 +256,7 @@ def test_an_interrupted_run_continues_where_it_was(tree, tmp_path, prepare, monk
     assert main(arguments) == 0
     assert {path: path.stat().st_mtime_ns for path in shards} == shards
     assert 0 < len(written) < 24
-    assert read_index(out) == prepare("folder", tree, tmp_path / "b" / "out", "--shard-hours", "0.001")["index"]
+    assert written_index(out) == prepare("folder", tree, tmp_path / "b" / "out", "--shard-hours", "0.001")["index"]
 
 
 DEMO = ["--languages", "3", "--minutes", "6", "--shard-hours", "0.002"]
@@ -281,7 +282,7 @@ def test_a_killed_run_continues_to_the_same_corpus(tmp_path, prepare):
     assert 5 <= len(done) < len(total)
     subprocess.run([*command, tmp_path / "out"], cwd=tmp_path, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
     assert {path: (tmp_path / "out/demo" / path.parent.name / path.stem).stat().st_mtime_ns for path in done} == done
-    assert read_index(tmp_path / "out") == prepare("demo", tmp_path / "whole" / "out", *DEMO)["index"]
+    assert written_index(tmp_path / "out") == prepare("demo", tmp_path / "whole" / "out", *DEMO)["index"]
     assert not list((tmp_path / "out").rglob("*.part*"))
     assert main(["verify", str(tmp_path / "out"), "--workers", "0"]) == 0
 
@@ -303,12 +304,21 @@ def test_ray_makes_the_same_corpus_though_a_worker_is_killed(tmp_path, prepare, 
 
     with cluster("local") as workers:
         with pytest.raises(ValueError, match=r"^invalid literal.*$"):
-            list(mapped(workers, int, ["three"]))
-        pids = set(mapped(workers, eval, ["__import__('time').sleep(0.2) or __import__('os').getpid()"] * 8))
+            list(map_tasks(workers, int, ["three"]))
+        pids = set(map_tasks(workers, eval, ["__import__('time').sleep(0.2) or __import__('os').getpid()"] * 8))
         thread = threading.Thread(target=kill, args=(sorted(pids)[:1],))
         thread.start()
         assert run(parser().parse_args(["demo", str(out), *DEMO]), workers) == 0
         thread.join()
     index = prepare("demo", tmp_path / "here" / "out", *DEMO)["index"]
     assert 5 <= killed[0] < sum(len(dataset["shards"]) for dataset in index["datasets"])
-    assert read_index(out) == index
+    assert written_index(out) == index
+
+
+def test_shards_are_not_written_through_links(tree, tmp_path, capsys):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out/in").mkdir(parents=True)
+    (tmp_path / "out/in/de").symlink_to(tmp_path / "elsewhere")
+    assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 1
+    assert "leads out of" in capsys.readouterr().err
+    assert list((tmp_path / "elsewhere").iterdir()) == []

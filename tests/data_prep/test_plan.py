@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from data_prep.examine import Examined
+from data_prep.corpora.utterance import File, Rejection, Utterance
 from data_prep.plan import Planner, Sizes
-from data_prep.utterance import File, Rejection, Utterance
+from data_prep.scan import Examined
 
 SIZES = Sizes(shard_hours=1.0, consumers=4)
 
@@ -69,3 +69,12 @@ def test_what_is_left_out_is_recorded(tmp_path):
     assert sum(shard.count for shard in plan.shards) == 30
     assert len((tmp_path / "rejected.jsonl").read_text().splitlines()) == 3
     assert json.loads((tmp_path / "plan.json").read_text())["shards"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("language", "../../x"), ("language", "/tmp"), ("name", "../x.tar")])
+def test_a_plan_that_leads_elsewhere_is_refused(tmp_path, field, value):
+    _, plan = planned(tmp_path, corpus(30))
+    shards = [plan.shards[0]._replace(**{field: value})]
+    (tmp_path / "plan.json").write_text(json.dumps({"notes": [], "shards": shards}))
+    with pytest.raises(ValueError, match=r"it names .*, expected a (language|shard) in"):
+        Planner(tmp_path).load()

@@ -2,30 +2,32 @@ import pytest
 import torch
 from torch import nn
 
-from lfsc.discriminators.ensemble import Discriminator, Ensemble, Judgement
+from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput, Ensemble
 from lfsc.discriminators.period import FoldByPeriod, MultiPeriodDiscriminator
 
 
-class Judge(nn.Module):
+class Network(nn.Module):
     def __init__(self):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(()))
 
     def forward(self, x):
-        return Judgement(x * self.weight, [x])
+        return DiscriminatorOutput(x * self.weight, [x])
 
 
 @pytest.fixture
 def ensemble():
-    return Ensemble(a=nn.ModuleList([Discriminator(view=FoldByPeriod(period=2), judge=Judge()) for _ in range(2)]))
+    return Ensemble(
+        a=nn.ModuleList([Discriminator(transform=FoldByPeriod(period=2), network=Network()) for _ in range(2)])
+    )
 
 
-def test_views_of_real_have_no_graph_and_views_of_fake_have_one(ensemble):
+def test_inputs_of_real_have_no_graph_and_inputs_of_fake_have_one(ensemble):
     fake = torch.randn(1, 8, requires_grad=True)
-    views = ensemble.views(torch.randn(1, 8, requires_grad=True), fake)
-    assert not any(view.requires_grad for view in views.real)
-    assert all(view.requires_grad for view in views.fake)
-    assert not any(view.requires_grad for view in views.detached().fake)
+    inputs = ensemble.transform(torch.randn(1, 8, requires_grad=True), fake)
+    assert not any(each.requires_grad for each in inputs.real)
+    assert all(each.requires_grad for each in inputs.fake)
+    assert not any(each.requires_grad for each in inputs.detach().fake)
 
 
 def test_members_keep_their_order_and_names(ensemble):
@@ -48,11 +50,11 @@ def test_folding_puts_every_pth_sample_in_a_column(period):
     assert torch.equal(folded.flatten()[21:], audio[0, 20 - missing : 20].flip(0))
 
 
-def test_a_period_judges_its_columns_apart():
+def test_a_period_scores_its_columns_apart():
     member = MultiPeriodDiscriminator(periods=[3], channels=[2, 2], kernel_size=5, stride=3)[0]
     audio = torch.randn(1, 90)
     changed = audio.clone()
     changed[0, 1::3] += 1
-    before, after = (member.judge(member.view(clip)).score for clip in (audio, changed))
+    before, after = (member.network(member.transform(clip)).score for clip in (audio, changed))
     assert torch.equal(before[:, [0, 2]], after[:, [0, 2]])
     assert not torch.equal(before[:, 1], after[:, 1])

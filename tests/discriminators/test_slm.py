@@ -21,12 +21,12 @@ def test_the_same_seed_gives_the_same_model_and_leaves_the_generator_alone(wavlm
 
 
 def test_hidden_states_are_the_front_ends_and_every_layers(wavlm):
-    view = HiddenStates(slm=wavlm.eval(), sample_rate=22050, slm_rate=16000)
+    transform = HiddenStates(slm=wavlm.eval(), sample_rate=22050, slm_rate=16000)
     audio = torch.randn(2, 22050) / 10
-    states = view(audio)
+    states = transform(audio)
     assert states.shape[:2] == (2, 3 * 16)
-    heard = torchaudio.transforms.Resample(22050, 16000)(audio)
-    expected = wavlm(heard, output_hidden_states=True).hidden_states
+    resampled = torchaudio.transforms.Resample(22050, 16000)(audio)
+    expected = wavlm(resampled, output_hidden_states=True).hidden_states
     torch.testing.assert_close(states[:, 16:32], expected[1].transpose(1, 2), atol=1e-5, rtol=1e-5)
 
 
@@ -34,9 +34,9 @@ def test_gradients_reach_the_audio_through_the_frozen_model(wavlm):
     member = SLMDiscriminator(slm=wavlm, sample_rate=22050, slm_rate=16000, in_channels=4, channels=[4, 8])[0]
     audio = (torch.randn(1, 11025) / 10).requires_grad_()
     member.train()
-    member.judge(member.view(audio)).score.sum().backward()
+    member.network(member.transform(audio)).score.sum().backward()
     assert audio.grad.abs().sum() > 0
-    assert not any("wavlm" in name or "slm" in name or "view" in name for name in member.state_dict())
+    assert not any("wavlm" in name or "slm" in name or "transform" in name for name in member.state_dict())
 
 
 def test_a_saved_folder_loads_as_it_was(wavlm, tmp_path):

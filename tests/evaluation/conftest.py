@@ -1,9 +1,10 @@
-"""Small test sets, codecs that are known through and through, and pages in a browser."""
+"""Small test sets, a codec whose reconstructions are known exactly, and pages in a browser."""
 
 import importlib.util
 import json
 import shutil
 import subprocess
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,12 @@ import torch
 
 from lfsc.audio import files
 from lfsc.evaluation.clips import Clip
-from lfsc.evaluation.codecs import Coder, Reconstruction
-from lfsc.evaluation.judging import Judged, Row
-from lfsc.evaluation.light import light_metrics
-from lfsc.evaluation.report import Report, definitions
+from lfsc.evaluation.codecs.base import Reconstruction, TokenCodec
+from lfsc.evaluation.report.summary import Report, definitions
+from lfsc.evaluation.runner import ClipResult, CodecResult
+from lfsc.evaluation.signal_metrics import signal_metrics
 from lfsc.metrics.codebook import token_counts
-from lfsc.metrics.metric import Measured
+from lfsc.metrics.metric import Measurement
 
 RATE = 22050
 
@@ -40,7 +41,7 @@ def clips(recordings) -> list[Clip]:
     return [Clip(key=path.name, path=path, speaker=path.parent.name) for path in sorted(recordings.rglob("*.*"))]
 
 
-class Coarse(Coder):
+class Coarse(TokenCodec):
     """Rounds samples to sixteenths: one codebook, a token a sample."""
 
     kind = "coarse"
@@ -48,43 +49,43 @@ class Coarse(Coder):
     frame_rate = RATE
     codebook_size = 32
 
-    def code(self, audio: torch.Tensor) -> Reconstruction:
+    def encode_decode(self, audio: torch.Tensor) -> Reconstruction:
         tokens = ((audio.clamp(-0.99, 0.99) + 1) * 16).long()
-        return Reconstruction((tokens + 0.5) / 16 - 1, tokens[None], bits=5 * len(audio))
+        return self.reconstruction((tokens + 0.5) / 16 - 1, tokens[None])
 
 
 @pytest.fixture
-def coarse() -> Coder:
+def coarse() -> TokenCodec:
     return Coarse()
 
 
-def row(codec, key, value, *, language="de", status="ok", band="full", **more):
+def row(codec, key, value, *, language="de", status="ok", bandwidth="full", **more):
     clip = Clip(key=key, path=None, language=language, speaker=f"speaker of {key}")
-    measured = {"mel_distance": Measured(value), "si_sdr": Measured(-value)} if status == "ok" else {}
-    return Row(codec, clip, status, band=band, seconds=2.0, bits=100.0, measured=measured, **more)
+    metrics = {"mel_distance": Measurement(value), "si_sdr": Measurement(-value)} if status == "ok" else {}
+    return ClipResult(codec, clip, status, bandwidth=bandwidth, seconds=2.0, bits=100.0, metrics=metrics, **more)
 
 
 @pytest.fixture
 def report(coarse) -> Report:
-    tokens = coarse.code(torch.full((100,), 0.3)).tokens
+    tokens = coarse.encode_decode(torch.full((100,), 0.3)).tokens
     ours = [
         row("ours", "a", 0.1),
-        row("ours", "b", 0.3, language="en", band="16 kHz", unmeasured={"pesq": "too short"}),
+        row("ours", "b", 0.3, language="en", bandwidth="16 kHz", unmeasured={"pesq": "too short"}),
         row("ours", "c", 0.0, status="misaligned", reason="offset: 3 samples"),
         row("ours", "d", 0.0, status="failed", reason="not a recording"),
     ]
     theirs = [row("theirs", "a", 0.2), row("theirs", "b", 0.4, language="en")]
-    judged = {
-        "ours": Judged(coarse, ours, token_counts(tokens[None], codebook_size=32), -80.0),
-        "theirs": Judged(coarse, theirs, None, None),
+    results = {
+        "ours": CodecResult(coarse, ours, token_counts(tokens[None], codebook_size=32), -80.0),
+        "theirs": CodecResult(coarse, theirs, None, None),
     }
-    described = definitions(list(light_metrics(RATE)), RATE)
-    return Report({"data": "x", "clips": 4, "sample_rate": RATE}, described, judged, {"cer": "no weights"})
+    described = definitions(list(signal_metrics(RATE)), RATE)
+    return Report({"data": "x", "clips": 4, "sample_rate": RATE}, described, results, {"cer": "no weights"})
 
 
 @pytest.fixture(scope="session")
 def oracles():
-    """The formulas of the light metrics in numpy."""
+    """The formulas of the signal metrics in numpy."""
     spec = importlib.util.spec_from_file_location("oracles", Path(__file__).with_name("oracles.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -101,7 +102,7 @@ def chromium() -> str:
 
 @pytest.fixture
 def browse(chromium, tmp_path):
-    """What a script finds out in a page: its `result`, as JSON, after the page has loaded without any network."""
+    """Runs a script in a page that was loaded without a network, and returns its `result`."""
 
     def run(page: Path, script: str, *, width: int = 1280, height: int = 2000, screenshot: Path | None = None):
         probed = tmp_path / "probed.html"
@@ -119,6 +120,6 @@ def browse(chromium, tmp_path):
             return None
         _, _, rest = shown.stdout.partition('data-result="')
         assert rest, shown.stderr[-2000:]
-        return json.loads(rest.partition('"')[0].replace("&quot;", '"').replace("&amp;", "&"))
+        return json.loads(unescape(rest.partition('"')[0]))
 
     return run

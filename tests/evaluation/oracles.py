@@ -1,4 +1,4 @@
-"""The formulas of the light metrics once more, in float64 numpy and with nothing of ours."""
+"""The formulas of the signal metrics once more, in float64 numpy and with nothing of this package."""
 
 import math
 
@@ -26,7 +26,7 @@ def slaney_filters(rate: int) -> np.ndarray:
 
 
 def mel_distance(fake: np.ndarray, real: np.ndarray, rate: int) -> float:
-    # floor(T/hop) frames: the last one is left out.
+    # floor(T/hop) frames: the last one is dropped.
     mels = [slaney_filters(rate) @ magnitudes(a, "constant")[:, : len(a) // 512] for a in (fake, real)]
     return float(np.abs(np.log1p(mels[0]) - np.log1p(mels[1])).mean())
 

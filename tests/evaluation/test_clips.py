@@ -7,7 +7,7 @@ import torch
 
 from lfsc.audio import files
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.clips import band, find_clips, spread
+from lfsc.evaluation.clips import bandwidth_label, find_clips, select_evenly
 
 
 def shard(path, keys, audio, **note):
@@ -40,6 +40,17 @@ def test_a_clip_comes_at_the_protocol_s_rate_with_its_own_noted(recordings):
     assert torch.equal(original.audio, resample(audio, from_rate=16000, to_rate=22050))
 
 
+def test_a_manifest_names_the_clips(recordings):
+    manifest = recordings / "manifest.csv"
+    manifest.write_text("path,language,text\nen/cat/c.wav,en,hi\nde/ann/a.wav,de,hallo\n")
+    clips = find_clips(recordings)
+    assert [(clip.key, clip.language, clip.text) for clip in clips] == [
+        ("de/ann/a.wav", "de", "hallo"),
+        ("en/cat/c.wav", "en", "hi"),
+    ]
+    assert clips == find_clips(manifest)
+
+
 def test_shards_hold_the_same_audio_and_the_notes(tmp_path, voice):
     audio = voice(1, rate=22050)
     shard(tmp_path / "b.tar", ["z", "y"], audio, language="de", speaker="ann", corpus="x", text="hallo", seconds=1)
@@ -49,12 +60,11 @@ def test_shards_hold_the_same_audio_and_the_notes(tmp_path, voice):
     assert find_clips(tmp_path / "b.tar") == find_clips(tmp_path)
 
 
-def test_a_corpus_gives_one_split(tmp_path, voice):
-    datasets = []
+def test_a_corpus_gives_one_split(tmp_path, voice, write_index):
     for split in ("train", "val"):
         shard(tmp_path / "demo" / "en" / f"{split}-00000.tar", [split], voice(1, rate=22050))
-        datasets.append({"split": split, "path": "demo/en", "shards": [{"name": f"{split}-00000.tar"}]})
-    (tmp_path / "index.json").write_text(json.dumps({"datasets": datasets}))
+    splits = ("train", "val")
+    write_index(tmp_path, {("demo/en", split): {f"{split}-00000.tar": (1, 1.0)} for split in splits})
     assert [clip.key for clip in find_clips(tmp_path)] == ["val"]
     assert [clip.key for clip in find_clips(tmp_path, split="train")] == ["train"]
     with pytest.raises(ValueError, match="no split 'test', only train, val"):
@@ -100,10 +110,27 @@ def test_silence_is_no_test(tmp_path):
 def test_noise_keeps_the_band_it_was_recorded_in(tmp_path, rate, expected):
     noise = 0.1 * torch.randn(2 * rate, generator=torch.Generator().manual_seed(0))
     files.write(tmp_path / "a.wav", resample(noise, from_rate=rate, to_rate=48000), sample_rate=48000)
-    assert find_clips(tmp_path)[0].load(22050).band == expected
-    assert band(0) == "8 kHz"
+    assert find_clips(tmp_path)[0].load(22050).bandwidth == expected
+    assert bandwidth_label(0) == "8 kHz"
 
 
 def test_a_limit_takes_clips_from_everywhere():
-    assert spread(list(range(10)), 3) == [0, 3, 6]
-    assert spread([1, 2], 5) == spread([1, 2], None) == [1, 2]
+    assert select_evenly(list(range(10)), 3) == [0, 3, 6]
+    assert select_evenly([1, 2], 5) == select_evenly([1, 2], None) == [1, 2]
+
+
+@pytest.mark.parametrize("note", [b"{", b"[]", b"\xff", b"[" * 10**5])
+def test_a_shard_with_a_damaged_json_is_named(tmp_path, note):
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        member = tarfile.TarInfo("x.json")
+        member.size = len(note)
+        archive.addfile(member, io.BytesIO(note))
+    with pytest.raises(ValueError, match=r"a\.tar is damaged \(.*\)$"):
+        find_clips(tmp_path / "a.tar")
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF" + bytes(2000), b"x" * 512])
+def test_what_is_no_tar_is_named(tmp_path, content):
+    (tmp_path / "a.tar").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.tar is damaged \(.*\)$"):
+        find_clips(tmp_path / "a.tar")

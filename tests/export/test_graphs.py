@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
-from lfsc.bundle.opening import opened
-from lfsc.export.graphs import AudioToTokens, TokensToAudio, folded_codec, write_facts
-from lfsc.tokens import fingerprint
+from lfsc.export.graphs import AudioToTokens, TokensToAudio, load_for_export, write_facts
+from lfsc.formats.resolve import resolve
+from lfsc.tokens.fingerprint import fingerprint
 
 
 @pytest.mark.parametrize("rates", [(2, 4), (3, 5)])
@@ -21,9 +21,9 @@ def test_they_are_what_the_codec_computes_at_any_length(rates, samples, make_cod
 
 
 def test_facts_tell_what_a_caller_needs(checkpoint, codec, tmp_path):
-    with opened(checkpoint) as found:
-        folded = folded_codec(found)
-    write_facts(tmp_path / "codec.json", folded)
+    with resolve(checkpoint) as found:
+        codec = load_for_export(found)
+    write_facts(tmp_path / "codec.json", codec)
     facts = json.loads((tmp_path / "codec.json").read_text())
     assert facts["fingerprint"] == fingerprint(codec)
     assert (facts["hop_length"], facts["num_codebooks"], facts["codebook_size"]) == (4, 2, 2016)

@@ -7,7 +7,7 @@ import numpy
 import pytest
 import torch
 
-from lfsc.bundle.opening import opened
+from lfsc.formats.resolve import resolve
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
@@ -31,7 +31,7 @@ assert not {"torch", "lfsc"} & set(sys.modules)
 def test_onnxruntime_alone_gives_the_same_on_lengths_not_seen_at_export(checkpoint, codec, tmp_path):
     from lfsc.export.onnx import write_onnx
 
-    with opened(checkpoint) as found:
+    with resolve(checkpoint) as found:
         parity = write_onnx(found, tmp_path / "onnx")
     assert parity.holds
     clips = {

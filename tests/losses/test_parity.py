@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from lfsc.composing import compose
-from lfsc.configs import build
+from lfsc.config.compose import compose
+from lfsc.config.instantiate import build
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +19,11 @@ def losses():
 def evidence(reference, losses):
     """Each loss on NeMo's real and fake clips, with a graph back to the fake ones."""
     real, fake = reference.arrays["real"], reference.arrays["fake"].requires_grad_()
-    views = reference.discriminators.views(real, fake)
-    judged = reference.discriminators(views.fake), reference.discriminators(views.real)
+    inputs = reference.discriminators.transform(real, fake)
+    outputs = reference.discriminators(inputs.fake), reference.discriminators(inputs.real)
     values = {name: entry["loss"](fake, real) for name, entry in losses["reconstruction"].items()}
-    values |= {name: entry["loss"](*judged) for name, entry in losses["judged"].items()}
-    return fake, values | {"discriminator": losses["discriminator"](*judged)}
+    values |= {name: entry["loss"](*outputs) for name, entry in losses["adversarial"].items()}
+    return fake, values | {"discriminator": losses["discriminator"](*outputs)}
 
 
 def test_every_loss_equals_nemos(evidence, reference):

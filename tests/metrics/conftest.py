@@ -1,4 +1,4 @@
-"""What metrics that listen for speech are tried on."""
+"""Speech to try the metrics of speech on."""
 
 import pytest
 import torch

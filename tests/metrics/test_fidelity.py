@@ -65,7 +65,7 @@ def test_si_sdr_ignores_gain_and_offset(clips):
 
 
 @pytest.mark.parametrize("metric", [MelDistance(sample_rate=RATE), STFTDistance(), SISDR()])
-def test_padding_of_a_batch_is_not_heard(clips, metric):
+def test_padding_of_a_batch_is_ignored(clips, metric):
     fake, real = clips
     lengths = torch.tensor([7000, 5001, 300])
     batched = metric(fake, real, lengths)

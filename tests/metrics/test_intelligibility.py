@@ -15,14 +15,14 @@ from transformers import (
 )
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-from lfsc.metrics.intelligibility import ErrorRate, Transcriber, load_transcriber, normalised, stoi
+from lfsc.metrics.intelligibility import ErrorRate, Transcriber, load_transcriber, normalize_text, stoi
 from lfsc.metrics.metric import Audio, Pair, Unmeasurable
 
 SPECIAL = ("<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|transcribe|>", "<|notimestamps|>")
 
 
-class Listener:
-    """Stands for a recogniser's pipeline: says what its script says for so many samples."""
+class FakePipeline:
+    """In place of a recogniser: returns the text that `script` has for the value of the first sample."""
 
     def __init__(self, script: dict[int, str]):
         self.script, self.calls = script, 0
@@ -71,12 +71,12 @@ def test_too_short_for_stoi():
     ],
 )
 def test_texts_are_compared_without_notation(text, language, expected):
-    assert normalised(text, language) == expected
+    assert normalize_text(text, language) == expected
 
 
 def test_error_rates_agree_with_jiwer_and_share_transcripts():
-    listener = Listener({1: "the cat sat in the hat", 2: "The cat sat on a mat."})
-    transcriber = Transcriber(listener)
+    pipeline = FakePipeline({1: "the cat sat in the hat", 2: "The cat sat on a mat."})
+    transcriber = Transcriber(pipeline)
     one = pair()
     reference, hypothesis = "the cat sat on a mat", "the cat sat in the hat"
     characters = ErrorRate(transcriber=transcriber, unit="characters")(one)
@@ -84,20 +84,20 @@ def test_error_rates_agree_with_jiwer_and_share_transcripts():
     assert characters.value == pytest.approx(100 * jiwer.cer(reference, hypothesis))
     assert words.value == pytest.approx(100 * jiwer.wer(reference, hypothesis))
     assert (characters.weight, words.weight) == (len(reference), 6)
-    assert listener.calls == 2
+    assert pipeline.calls == 2
     ErrorRate(transcriber=transcriber, unit="words")(pair())
-    assert listener.calls == 3
+    assert pipeline.calls == 3
 
 
 def test_error_rates_against_the_corpus_text():
-    against_text = ErrorRate(transcriber=Transcriber(Listener({1: "abd"})), unit="characters", against="text")
+    against_text = ErrorRate(transcriber=Transcriber(FakePipeline({1: "abd"})), unit="characters", against="text")
     assert against_text(pair(language="de", text="abc")).value == pytest.approx(100 / 3)
     with pytest.raises(Unmeasurable, match="no text"):
         against_text(pair())
 
 
 def test_what_has_no_error_rate():
-    transcriber = Transcriber(Listener({1: "a", 2: "…"}))
+    transcriber = Transcriber(FakePipeline({1: "a", 2: "…"}))
     with pytest.raises(Unmeasurable, match="transcript is empty"):
         ErrorRate(transcriber=transcriber, unit="characters")(pair(language="de"))
     with pytest.raises(Unmeasurable, match="not separated"):
@@ -136,6 +136,6 @@ def test_a_whisper_of_a_folder_transcribes_in_the_clip_s_language(tiny_whisper):
     transcriber = load_transcriber(tiny_whisper)
     noise = torch.randn(31 * 16000, generator=torch.Generator().manual_seed(0))
     for audio, language in ((noise[:16000], "de"), (noise[:16000], ""), (noise, "en_GB")):
-        assert isinstance(transcriber.transcript(audio, language), str)
+        assert isinstance(transcriber.transcribe(audio, language), str)
     with pytest.raises(Unmeasurable, match="not trained on the language 'gd'"):
-        transcriber.transcript(noise[:16000], "gd")
+        transcriber.transcribe(noise[:16000], "gd")

@@ -62,7 +62,7 @@ def test_pesq_of_nothing_but_zeros_is_unmeasurable(speech):
         pesq(Audio(torch.zeros_like(speech.real), speech.real))
 
 
-def test_squim_hears_the_reconstruction_beside_the_non_matching_clip(speech, tiny_squim):
+def test_squim_gets_the_reconstruction_and_the_non_matching_clip(speech, tiny_squim):
     other = speech.real.flip(0)
     asked = []
     metric = SquimMOS(model=tiny_squim, non_matching=lambda key: asked.append(key) or other)

@@ -57,9 +57,9 @@ def test_chunks_that_see_less_than_the_receptive_field_do_differ(codec, monkeypa
     """The test above can fail: with one frame less of context it would."""
     audio = speech_like(1, 4000)
     whole = codec.encode(audio).tokens
-    needed = codec.encoder.needed_samples
+    needed = codec.encoder.receptive_samples
     monkeypatch.setattr(
-        codec.encoder, "needed_samples", lambda frames: range(frames.start * codec.hop_length, needed(frames).stop)
+        codec.encoder, "receptive_samples", lambda frames: range(frames.start * codec.hop_length, needed(frames).stop)
     )
     assert not torch.equal(codec.encode(audio, chunk_seconds=5 / codec.frame_rate).tokens, whole)
 
@@ -103,7 +103,7 @@ def test_properties(codec):
 
 def test_lookahead_of_the_papers_codec_in_milliseconds(make_codec):
     codec = make_codec(rates=(2, 2, 4, 8, 8), channels=1)
-    samples = codec.encoder.needed_samples(range(1)).stop - 1024
+    samples = codec.encoder.receptive_samples(range(1)).stop - 1024
     assert codec.lookahead.encode == pytest.approx(1000 * samples / 22050)
     assert codec.lookahead.decode == pytest.approx(13 * 1000 * 1024 / 22050)
 

@@ -31,9 +31,9 @@ def test_fewest_frames_that_run(decoder):
 @pytest.mark.parametrize("position", [0.0, 0.3, 1.0])
 def test_a_sample_is_made_of_exactly_the_needed_frames(decoder, made_positive, position):
     made_positive(decoder)
-    num_frames = 2 * decoder.needed_frames(range(decoder.hop_length)).stop + 5
+    num_frames = 2 * decoder.receptive_frames(range(decoder.hop_length)).stop + 5
     sample = (num_frames // 2) * decoder.hop_length + int(position * (decoder.hop_length - 1))
-    needs = decoder.needed_frames(range(sample, sample + 1))
+    needs = decoder.receptive_frames(range(sample, sample + 1))
     assert 0 < needs.start < needs.stop < num_frames
     impulses = torch.zeros(4, 3, num_frames).double()
     for row, frame in enumerate((needs.start, needs.stop - 1, needs.start - 1, needs.stop)):

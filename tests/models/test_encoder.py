@@ -29,9 +29,9 @@ def test_fewest_frames_that_run(encoder):
 
 def test_a_frame_is_made_of_exactly_the_needed_samples(encoder, made_positive):
     made_positive(encoder)
-    num_frames = 2 * max(1, encoder.needed_samples(range(1)).stop // encoder.hop_length) + 5
+    num_frames = 2 * max(1, encoder.receptive_samples(range(1)).stop // encoder.hop_length) + 5
     frame = num_frames // 2
-    needs = encoder.needed_samples(range(frame, frame + 1))
+    needs = encoder.receptive_samples(range(frame, frame + 1))
     assert 0 < needs.start < needs.stop < num_frames * encoder.hop_length
     impulses = torch.zeros(4, num_frames * encoder.hop_length).double()
     for row, sample in enumerate((needs.start, needs.stop - 1, needs.start - 1, needs.stop)):

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d, needed
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d, receptive_field
 
 LAYERS = {
     "conv": lambda: PaddedConv1d(3, 2, 7),
@@ -40,7 +40,7 @@ def test_an_output_step_sees_exactly_what_it_needs(layer):
     x = torch.randn(1, 3, 120).double()
     whole = layer(x)
     for step in (whole.shape[-1] // 2, whole.shape[-1] // 2 + 1):
-        needs = needed([layer], range(step, step + 1))
+        needs = receptive_field([layer], range(step, step + 1))
         seen = [i for i in range(120) if not torch.equal(layer(changed(x, i))[..., step], whole[..., step])]
         assert (min(seen), max(seen)) == (needs.start, needs.stop - 1)
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from lfsc.models.padding import MODES, before, behind, copied_steps, padded
+from lfsc.models.padding import MODES, before, behind, copied_steps, pad_steps
 
 TORCH = {"reflect": "reflect", "replicate": "replicate", "zeros": "constant"}
 
@@ -12,13 +12,13 @@ TORCH = {"reflect": "reflect", "replicate": "replicate", "zeros": "constant"}
 def test_torchs_own_padding_is_the_same(mode, pad):
     x = torch.randn(2, 3, 9)
     expected = F.pad(x, (pad, pad), mode=TORCH[mode])
-    assert torch.equal(padded(x, pad, mode), expected)
+    assert torch.equal(pad_steps(x, pad, mode), expected)
     assert torch.equal(torch.cat((before(x, pad, mode), x, behind(x, pad, mode)), dim=-1), expected)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_clip_may_be_one_step_longer_than_what_is_copied(mode):
-    assert padded(torch.randn(1, 1, copied_steps(3, mode) + 1), 3, mode).shape[-1] == copied_steps(3, mode) + 7
+    assert pad_steps(torch.randn(1, 1, copied_steps(3, mode) + 1), 3, mode).shape[-1] == copied_steps(3, mode) + 7
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_clip_may_be_one_step_longer_than_what_is_copied(mode):
 )
 def test_each_clip_is_padded_at_its_own_end(mode, shorter, longer):
     x = torch.arange(1.0, 7).repeat(2, 1)[:, None]
-    both = padded(x, 2, mode, torch.tensor([4, 6]))
+    both = pad_steps(x, 2, mode, torch.tensor([4, 6]))
     assert both[0, 0, :8].tolist() == shorter
     assert both[1, 0].tolist() == longer
 
@@ -43,7 +43,7 @@ def test_gradients_reach_the_input_through_the_padding(mode):
     weight = torch.randn(16, dtype=torch.float64)
 
     def kept(x):
-        whole = padded(x, 2, mode, length) * weight
+        whole = pad_steps(x, 2, mode, length) * weight
         return whole[0, :, :11].sum() + whole[1].sum()
 
     torch.autograd.gradcheck(kept, x)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lfsc.training.run import Run
+from lfsc.runs.directory import Run
 
 pytestmark = pytest.mark.slow
 ON_TWO = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "validate_every=100000", "checkpoint_every=2")
@@ -39,21 +39,21 @@ def train(micro, data, runs_root, *items):
 def test_all_ranks_stop_with_its_name(micro, tmp_path, damage, rank, workers):
     # More than a worker keeps open: what is open outlives its name.
     data = micro.write_noise(tmp_path / "data", clips_per_shard=2)
-    process = train(micro, data, tmp_path, f"workers={workers}", "max_updates=100000")
+    process = train(micro, data, tmp_path, f"num_workers={workers}", "max_updates=100000")
     try:
         shards = sorted((data / "one/en").glob("train-*.tar"))
         # Each rank reads one half of them.
         for shard in shards[-8:] if rank else shards[:8]:
             damage(shard)
         # The pipe is closed when the last process is gone.
-        told, _ = process.communicate(timeout=60)
+        reported, _ = process.communicate(timeout=60)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode != 0, told
-    named = re.search(r"lfsc train: shard (\S+one/en/train-\d+\.tar) cannot be read", told)
-    assert named, told
-    assert "Traceback" not in told
+    assert process.returncode != 0, reported
+    named = re.search(r"lfsc train: shard (\S+one/en/train-\d+\.tar) cannot be read", reported)
+    assert named, reported
+    assert "Traceback" not in reported
     run = Run(tmp_path / "demo")
     assert run.status().state == "failed"
     assert named[1] in run.status().message

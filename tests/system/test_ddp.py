@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lfsc.training.run import Run
+from lfsc.runs.directory import Run
 
 pytestmark = pytest.mark.slow
 ON_TWO = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "log_every=1", "validate_every=3")
@@ -38,8 +38,8 @@ def command(micro, noise_corpus, tmp_path):
 
 
 def ended(process, seconds=240):
-    told, _ = process.communicate(timeout=seconds)
-    return process.returncode, told
+    reported, _ = process.communicate(timeout=seconds)
+    return process.returncode, reported
 
 
 def updates(micro, run):
@@ -49,10 +49,10 @@ def updates(micro, run):
 def test_lightning_starts_the_other_ranks_by_the_same_command(command, micro):
     """Through the console script and with an uneven number of validation clips."""
     script = os.path.join(os.path.dirname(sys.executable), "lfsc")
-    code, told = ended(command("max_updates=6", "data.max_val_clips=7", launcher=(sys.executable, script)))
-    assert code == 0, told
-    assert told.count("finished at update 6 of 6") == 1, "one rank speaks for all"
-    assert "on 2 × cpu" in told
+    code, reported = ended(command("max_updates=6", "data.max_val_clips=7", launcher=(sys.executable, script)))
+    assert code == 0, reported
+    assert reported.count("finished at update 6 of 6") == 1, "one rank speaks for all"
+    assert "on 2 × cpu" in reported
     assert updates(micro, command.run) == list(range(7))
     assert command.run.status().state == "finished"
     assert micro.checkpoint_of(command.run)["CodecDataModule"]["stream"]["identity"]["world_size"] == 2
@@ -63,9 +63,9 @@ def test_torchrun_starts_them(command, micro):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     torchrun = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={port}", "-m")
-    code, told = ended(command("max_updates=3", launcher=(*torchrun, "lfsc")))
-    assert code == 0, told
-    assert told.count("finished at update 3 of 3") == 1
+    code, reported = ended(command("max_updates=3", launcher=(*torchrun, "lfsc")))
+    assert code == 0, reported
+    assert reported.count("finished at update 3 of 3") == 1
     assert updates(micro, command.run) == [0, 1, 2, 3]
 
 
@@ -78,14 +78,14 @@ def waited_for(condition, process, seconds=120):
 
 def test_an_interrupted_job_goes_on_by_the_command_that_began_it(command, micro):
     """As a scheduler does it: a signal to every process of the job, exit status 75, the same command again."""
-    process = command("max_updates=1000", "workers=1", "validate_every=1000", "--continue")
+    process = command("max_updates=1000", "num_workers=1", "validate_every=1000", "--continue")
     waited_for(lambda: len(updates(micro, command.run)) > 2, process)
     os.killpg(process.pid, signal.SIGTERM)
-    code, told = ended(process)
-    assert code == 75, told
+    code, reported = ended(process)
+    assert code == 75, reported
     status = command.run.status()
     assert (status.state, updates(micro, command.run)[-1]) == ("interrupted", status.update)
-    process = command("max_updates=1000", "workers=1", "validate_every=1000", "--continue")
+    process = command("max_updates=1000", "num_workers=1", "validate_every=1000", "--continue")
     waited_for(lambda: len(updates(micro, command.run)) > status.update + 3, process)
     os.killpg(process.pid, signal.SIGTERM)
     assert ended(process)[0] == 75
@@ -101,7 +101,7 @@ def test_a_rank_that_dies_ends_the_others(command, micro):
     code, _ = ended(process)
     assert code != 0
     assert time.monotonic() - begin < 60
-    assert command.run.status().stands in ("killed", "failed")
+    assert command.run.status().effective_state in ("killed", "failed")
 
 
 def test_the_others_end_when_the_first_rank_dies_before_they_have_met(command):

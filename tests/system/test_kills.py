@@ -13,7 +13,7 @@ STEPS = ("max_updates=60", "validate_every=20", "checkpoint_every=4", "log_every
 
 @pytest.fixture
 def configuration(micro, noise_corpus, tmp_path):
-    return lambda name: micro.configuration(noise_corpus, tmp_path, *STEPS, "ema=0.99", f"name={name}")
+    return lambda name: micro.configuration(noise_corpus, tmp_path, *STEPS, "ema_decay=0.99", f"name={name}")
 
 
 def go_on(micro, config):
@@ -39,9 +39,9 @@ def test_ten_kills_in_a_row_change_nothing(micro, configuration):
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         assert process.exitcode == -signal.SIGKILL, "it ended before it could be killed"
-        assert run.status().stands == "killed"
+        assert run.status().effective_state == "killed"
         reached.append(micro.history(run)[-1]["update"])
     micro.resume(config)
-    assert run.status().stands == "finished", reached
+    assert run.status().effective_state == "finished", reached
     assert micro.differences(micro.learned(run), micro.learned(micro.run_of(whole))) == []
     assert micro.history(run) == micro.history(micro.run_of(whole))

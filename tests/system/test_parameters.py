@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from lfsc.composing import compose
-from lfsc.configs import build
+from lfsc.config.compose import compose
+from lfsc.config.instantiate import build
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,9 @@ def test_the_discriminators(config):
 
 
 def test_the_slms_head(config):
-    from lfsc.discriminators.slm import HiddenStatesJudge
+    from lfsc.discriminators.slm import HiddenStatesNetwork
 
     slm = config["discriminators"]["slm"]
     with torch.device("meta"):
-        judge = HiddenStatesJudge(13 * 768, in_channels=slm["in_channels"], channels=slm["channels"])
-    assert millions(judge) == pytest.approx(1.17, abs=0.005)
+        network = HiddenStatesNetwork(13 * 768, in_channels=slm["in_channels"], channels=slm["channels"])
+    assert millions(network) == pytest.approx(1.17, abs=0.005)

@@ -23,7 +23,7 @@ def configure(micro, noise_corpus, tmp_path):
 def full_settings():
     """Overrides of a run in which everything that may be asked for happens."""
     steps = ("max_updates=12", "validate_every=6", "checkpoint_every=5", "log_every=1", "codebook_window=5")
-    return (*steps, "ema=0.9", "loss_gradients_every=4", "samples=1", "accumulate=2")
+    return (*steps, "ema_decay=0.9", "loss_gradients_every=4", "num_audio_samples=1", "num_micro_batches=2")
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,14 @@ from typing import Any
 
 import torch
 
-from lfsc.composing import compose
-from lfsc.training.rows import read_rows
-from lfsc.training.run import Run
+from lfsc.config.compose import compose
+from lfsc.runs.directory import Run
+from lfsc.runs.metrics_rows import read_rows
 
 HERE = Path(__file__).parent
 RECIPE = HERE / "micro.yaml"
 # What depends on the clock: all else in a metrics.csv must come out the same.
-TIMES = ("pace/", "checkpoint/")
+TIMES = ("throughput/", "checkpoint/")
 
 
 def write_noise(folder: Path, *, clips_per_shard: int = 8) -> Path:
@@ -50,13 +50,13 @@ def run_of(config: dict[str, Any]) -> Run:
 
 def train(config: dict[str, Any], checkpoint: Path | None = None):
     """The trained module of a run."""
-    from lfsc.training.session import train
+    from lfsc.training.fit import train
 
     return train(config, run_of(config), checkpoint=checkpoint)
 
 
 def resume(config: dict[str, Any]):
-    from lfsc.training.checkpoints import newest
+    from lfsc.training.checkpoint_io import newest
 
     return train(config, newest(run_of(config).checkpoints))
 

@@ -5,14 +5,14 @@ import copy
 import pytest
 import torch
 
-from lfsc.training.assembly import build_module
+from lfsc.training.build import build_module
 from lfsc.training.compiling import compile_parts
 
 
 def of_one_update(module, audio):
-    """Losses of both players, and the gradients of all weights."""
-    compared = module.compare(audio)
-    losses = module.judging_losses(compared) | module.coding_losses(compared)
+    """Losses of both networks, and the gradients of all weights."""
+    forward_pass = module.forward_pass(audio)
+    losses = module.discriminator_losses(forward_pass) | module.generator_losses(forward_pass)
     sum(losses[name] for name in module.weights).backward()
     weights = [*module.codec.named_parameters(), *module.discriminators.named_parameters()]
     return {name: losses[name].detach() for name in module.weights}, {name: weight.grad for name, weight in weights}

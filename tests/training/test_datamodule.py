@@ -51,18 +51,20 @@ def lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
 
 
-@pytest.mark.parametrize("workers", [0, 3])
-def test_a_resumed_trainer_sees_the_batches_that_would_have_come(toy, corpus, tmp_path, workers):
-    toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", workers=workers, updates=17)
+@pytest.mark.parametrize("num_workers", [0, 3])
+def test_a_resumed_trainer_sees_the_batches_that_would_have_come(toy, corpus, tmp_path, num_workers):
+    toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", num_workers=num_workers, updates=17)
     for updates in (7, 17):
-        toy.fit(corpus, tmp_path / "parts.ckpt", tmp_path / "parts", workers=workers, updates=updates, save_every=1)
+        toy.fit(
+            corpus, tmp_path / "parts.ckpt", tmp_path / "parts", num_workers=num_workers, updates=updates, save_every=1
+        )
     assert lines(tmp_path / "parts") == lines(tmp_path / "whole")
     assert len(lines(tmp_path / "whole")) == 17
 
 
 @pytest.mark.slow
 def test_a_run_killed_anywhere_goes_on_exactly_in_a_new_process(toy, corpus, tmp_path):
-    toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", workers=2, updates=60)
+    toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", num_workers=2, updates=60)
     log = tmp_path / "killed"
     command = [sys.executable, SCRIPT, corpus, tmp_path / "killed.ckpt", log, "2", "60"]
     with subprocess.Popen(command, start_new_session=True) as process:
@@ -83,7 +85,7 @@ def test_a_run_killed_anywhere_goes_on_exactly_in_a_new_process(toy, corpus, tmp
 
 
 def test_lightning_fetches_no_batch_ahead(toy, corpus, tmp_path):
-    toy.fit(corpus, tmp_path / "a.ckpt", tmp_path / "log", workers=0, updates=3)
+    toy.fit(corpus, tmp_path / "a.ckpt", tmp_path / "log", num_workers=0, updates=3)
     state = torch.load(tmp_path / "a.ckpt", weights_only=True)["CodecDataModule"]["stream"]
     loader = state["ranks"][0]["SavableDataLoaderState"]["worker_states"][0]["FlexState"]
     assert loader["_sample_index"] == 3
@@ -110,7 +112,7 @@ def test_a_language_without_validation_clips_can_be_trained_alone(toy, write_cor
     clips = {f"c{number}": torch.ones(9000) for number in range(8)}
     val = {"v": torch.ones(9000)}
     folder = write_corpus(tmp_path, {"one/en": {"train": clips, "val": val}, "one/de": {"train": clips}})
-    data = toy.data(folder, only=Filter(languages=["de"], seconds=None, bandwidth=None))
+    data = toy.data(folder, filter=Filter(languages=["de"], seconds=None, bandwidth=None))
     data.setup("fit")
     assert [row.language for row in data.shares] == ["de"]
     assert list(data.val_dataloader()) == []

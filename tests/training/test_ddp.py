@@ -1,4 +1,4 @@
-"""Two processes on a CPU: the same players on each, and the update of one process that has both batches."""
+"""Two processes on a CPU: the same networks on each, and the update of one process that has both batches."""
 
 import subprocess
 import sys
@@ -10,8 +10,8 @@ from lightning import Callback, Trainer
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.utils.data import DataLoader
 
-from lfsc.training.assembly import build_module
-from lfsc.training.ddp import PlayersDDP
+from lfsc.training.build import build_module
+from lfsc.training.ddp import GanDDPStrategy
 
 UPDATES = 20
 
@@ -35,7 +35,7 @@ class Watch(Callback):
         self.bytes = 0
 
     def on_fit_start(self, trainer, module):
-        for wrapper in getattr(trainer.strategy, "players", {}).values():
+        for wrapper in getattr(trainer.strategy, "wrapped", {}).values():
             wrapper.register_comm_hook(None, self.sent)
         self.original = module.manual_backward
         module.manual_backward = lambda loss: self.watched(module, loss)
@@ -47,7 +47,7 @@ class Watch(Callback):
     def watched(self, module, loss):
         self.original(loss)
         gradients = {name: gradient_of(network) for name, network in module.networks.items()}
-        self.backward.append({"player": module.completing, "bytes": self.bytes, **gradients})
+        self.backward.append({"network": module.completing, "bytes": self.bytes, **gradients})
         self.bytes = 0
 
 
@@ -76,7 +76,7 @@ def fit(config, batches, **flags):
 
 def fit_rank(rank, config, folder, updates):
     batches = [audio[2 * rank : 2 * rank + 2] for audio in joined_batches(updates)]
-    torch.save(fit(config, batches, devices=2, strategy=PlayersDDP()), folder / f"{rank}.pt")
+    torch.save(fit(config, batches, devices=2, strategy=GanDDPStrategy()), folder / f"{rank}.pt")
 
 
 def two_ranks(micro, config, folder, *, updates=UPDATES):
@@ -100,8 +100,8 @@ def ranks(micro, config, tmp_path_factory):
 @pytest.fixture(scope="module")
 def still(config):
     """The same with learning rates of 0: Adam would make whole steps of differences in the last bits."""
-    players = {name: player | {"lr": 0.0} for name, player in config["optimizers"].items()}
-    return config | {"optimizers": players}
+    optimizers = {name: settings | {"lr": 0.0} for name, settings in config["optimizers"].items()}
+    return config | {"optimizers": optimizers}
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +115,10 @@ def test_both_ranks_have_the_same_weights_to_the_last_bit(micro, ranks):
 
 def test_the_gradients_are_those_of_one_process_with_both_batches(still, still_ranks):
     alone = fit(still, joined_batches(2))
-    assert [backward["player"] for backward in alone["backward"]] == ["discriminators", "generator", "generator"]
+    assert [backward["network"] for backward in alone["backward"]] == ["discriminators", "generator", "generator"]
     for ours, theirs in zip(still_ranks[0]["backward"], alone["backward"], strict=True):
-        player = theirs["player"]
-        assert (ours[player] - theirs[player]).norm() / theirs[player].norm() < 1e-5
+        network = theirs["network"]
+        assert (ours[network] - theirs[network]).norm() / theirs[network].norm() < 1e-5
 
 
 def test_the_weights_become_those_of_one_process_with_both_batches(config, ranks):
@@ -128,38 +128,38 @@ def test_the_weights_become_those_of_one_process_with_both_batches(config, ranks
         torch.testing.assert_close(ranks[0]["weights"][name], value, rtol=1e-3, atol=1e-4)
 
 
-def test_a_backward_sends_the_gradients_of_one_player_alone(config, ranks):
+def test_a_backward_sends_the_gradients_of_one_network_alone(config, ranks):
     sizes = {name: 4 * sum(p.numel() for p in net.parameters()) for name, net in build_module(config).networks.items()}
     for backward in ranks[0]["backward"]:
-        assert backward["bytes"] == sizes[backward["player"]]
+        assert backward["bytes"] == sizes[backward["network"]]
 
 
-def test_pieces_of_a_batch_are_reduced_once(micro, still, still_ranks, tmp_path):
-    in_pieces = two_ranks(micro, still | {"accumulate": 2}, tmp_path, updates=2)
-    assert micro.differences(in_pieces[0]["weights"], in_pieces[1]["weights"]) == []
-    first, last = in_pieces[0]["backward"][::2], in_pieces[0]["backward"][1::2]
+def test_micro_batches_are_reduced_once(micro, still, still_ranks, tmp_path):
+    split = two_ranks(micro, still | {"num_micro_batches": 2}, tmp_path, updates=2)
+    assert micro.differences(split[0]["weights"], split[1]["weights"]) == []
+    first, last = split[0]["backward"][::2], split[0]["backward"][1::2]
     assert [backward["bytes"] for backward in first] == [0, 0, 0], "they only add to the gradients"
     assert [backward["bytes"] for backward in last] == [backward["bytes"] for backward in still_ranks[0]["backward"]]
     for ours, theirs in zip(last, still_ranks[0]["backward"], strict=True):
-        player = theirs["player"]
-        assert (ours[player] - theirs[player]).norm() / theirs[player].norm() < 1e-5
+        network = theirs["network"]
+        assert (ours[network] - theirs[network]).norm() / theirs[network].norm() < 1e-5
 
 
 def test_a_warmup_reduces_the_discriminators_alone(micro, still, tmp_path):
     warming = still | {"discriminators": still["discriminators"] | {"warmup_updates": 2}}
     ranks, alone = two_ranks(micro, warming, tmp_path, updates=3), fit(warming, joined_batches(3))
-    assert [backward["player"] for backward in alone["backward"]] == ["discriminators"] * 3 + ["generator"]
+    assert [backward["network"] for backward in alone["backward"]] == ["discriminators"] * 3 + ["generator"]
     for ours, theirs in zip(ranks[0]["backward"], alone["backward"], strict=True):
-        player = theirs["player"]
-        assert (ours[player] - theirs[player]).norm() / theirs[player].norm() < 1e-5
+        network = theirs["network"]
+        assert (ours[network] - theirs[network]).norm() / theirs[network].norm() < 1e-5
 
 
 @pytest.mark.gpu
 def test_checkpoints_are_written_under_nccl(micro, config, tmp_path):
     """NCCL reduces what lies on a GPU alone, unlike the gloo of the other tests."""
-    told = [f"data.path={config['data']['path']}", f"runs_root={tmp_path}", "name=nccl", "max_updates=4"]
+    reported = [f"data.path={config['data']['path']}", f"runs_root={tmp_path}", "name=nccl", "max_updates=4"]
     ddp = ["trainer=ddp", "trainer.accelerator=gpu", "trainer.devices=1", "checkpoint_every=2"]
-    command = [sys.executable, "-m", "lfsc", "train", str(micro.RECIPE), *told, *ddp]
+    command = [sys.executable, "-m", "lfsc", "train", str(micro.RECIPE), *reported, *ddp]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
     assert (tmp_path / "nccl" / "checkpoints" / "update-00000004.ckpt").exists()

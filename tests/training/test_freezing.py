@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lfsc.training.assembly import build_module
+from lfsc.training.build import build_module
 
 
 def test_a_frozen_encoder_gives_the_same_tokens_after_training(configure, micro):

@@ -1,4 +1,4 @@
-"""The two players' update: NeMo's trajectory, whose turn it is, and what is computed in it."""
+"""An update of both networks: NeMo's trajectory, which of them steps, and what is computed in it."""
 
 import copy
 import importlib
@@ -10,11 +10,11 @@ import torch
 from lightning import Callback, Trainer
 from torch.utils.data import DataLoader
 
-from lfsc.composing import compose
-from lfsc.configs import build
-from lfsc.losses.weighted import WeightedLosses
-from lfsc.training.module import CodecTraining
-from lfsc.training.player import Player
+from lfsc.config.compose import compose
+from lfsc.config.instantiate import build
+from lfsc.losses.named import NamedLosses
+from lfsc.training.build import build_optimizer
+from lfsc.training.module import CodecModule
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 NAMES = {
@@ -43,17 +43,16 @@ def module(reference):
     """The paper's training of NeMo's narrow codec."""
     config = compose("lfsc_22khz", ["data.path=unused"])
     losses = build(config["losses"])
-    return CodecTraining(
+    return CodecModule(
         config=config,
         codec=reference.codec,
         discriminators=reference.discriminators,
-        reconstruction_losses=WeightedLosses(losses["reconstruction"]),
-        judged_losses=WeightedLosses(losses["judged"]),
+        reconstruction_losses=NamedLosses(losses["reconstruction"]),
+        adversarial_losses=NamedLosses(losses["adversarial"]),
         discriminator_loss=losses["discriminator"],
-        generator_player=Player(**config["optimizers"]["generator"]),
-        discriminators_player=Player(**config["optimizers"]["discriminators"]),
-        discriminators_every=config["discriminators_every"],
-        updates_per_epoch=config["updates_per_epoch"],
+        generator_optimizer=build_optimizer(config, "generator"),
+        discriminator_optimizer=build_optimizer(config, "discriminators"),
+        discriminator_update_period=config["discriminator_update_period"],
     )
 
 
@@ -94,30 +93,30 @@ def test_the_trajectory_is_nemos(module, batches, reference):
 
 
 def test_two_updates_follow_nemo(module, batches, reference):
-    """The fast part of the test above: one update with the discriminators' turn and one without."""
+    """The fast part of the test above: one update in which the discriminators step and one in which they do not."""
     for ours, theirs in zip(fit(module, batches[:2]), reference.scalars["trajectory"], strict=False):
         for name in NAMES.keys() & theirs.keys():
             assert ours[NAMES[name]] == pytest.approx(theirs[name], rel=1e-3), name
 
 
-def test_discriminators_take_every_second_turn(module, batches):
+def test_discriminators_step_in_every_second_update(module, batches):
     updates = fit(module, [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:4]])
     assert ["discriminator" in update for update in updates] == [True, False, True, False]
 
 
-def test_the_slm_hears_each_clip_once_an_update(module, batches):
-    heard = []
-    slm = module.discriminators.families["slm"][0].view.held[0].slm
-    slm.register_forward_hook(lambda *_: heard.append(torch.is_grad_enabled()))
+def test_the_slm_runs_once_per_clip_and_update(module, batches):
+    with_graph = []
+    slm = module.discriminators.families["slm"][0].transform.held[0].slm
+    slm.register_forward_hook(lambda *_: with_graph.append(torch.is_grad_enabled()))
     fit(module, [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:2]])
-    # Real without a graph, fake with one, in an update of both players as in one of the generator alone.
-    assert heard == [False, True, False, True]
+    # Real without a graph, fake with one, in an update of both networks as in one of the generator alone.
+    assert with_graph == [False, True, False, True]
 
 
-def test_activations_made_anew_change_nothing(module, batches):
+def test_activation_checkpointing_changes_nothing(module, batches):
     clips = [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:2]]
     kept = fit(copy.deepcopy(module), clips)
-    module.recompute = True
+    module.activation_checkpointing = True
     passes = []
     module.codec.register_forward_pre_hook(lambda *_: passes.append(torch.is_grad_enabled()))
     assert fit(module, clips) == kept
@@ -136,42 +135,45 @@ def test_levers_of_speed_change_results_in_rounding_alone(module, batches, lever
             assert found == pytest.approx(value, rel=1e-4, abs=1e-6), lever
 
 
-def test_each_turn_trains_its_own_player(module, batches):
-    """In the generator's turn no gradient is computed for a judge, in the discriminators' none for the codec."""
+def test_each_step_trains_its_own_network(module, batches):
+    """The generator's step computes no gradient for a discriminator, the discriminators' step none for the codec."""
     backward = []
     original = module.manual_backward
 
     def spy(loss):
-        before = gradients(module)
+        cleared = gradients(module)
         original(loss)
-        backward.append((before, gradients(module)))
+        backward.append((cleared, gradients(module)))
 
     module.manual_backward = spy
     fit(module, [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:1]])
-    (judges_before, judges_after), (coder_before, coder_after) = backward
-    assert judges_before["discriminators"] is None, "their gradients are cleared before their backward"
-    assert judges_after["codec"] is None
-    assert judges_after["discriminators"] is not None
-    assert torch.equal(coder_before["discriminators"], coder_after["discriminators"])
-    assert coder_after["codec"] is not None
+    (before, after), (before_generator, after_generator) = backward
+    assert before["discriminators"] is None, "their gradients are cleared before their backward"
+    assert after["codec"] is None
+    assert after["discriminators"] is not None
+    assert torch.equal(before_generator["discriminators"], after_generator["discriminators"])
+    assert after_generator["codec"] is not None
 
 
 def gradients(module):
-    """All gradients of each player as one vector, None where there is none."""
-    players = {"codec": module.codec, "discriminators": module.discriminators}
+    """All gradients of each network as one vector, None where there is none."""
+    networks = {"codec": module.codec, "discriminators": module.discriminators}
     found = {
-        name: [p.grad.flatten() for p in player.parameters() if p.grad is not None] for name, player in players.items()
+        name: [p.grad.flatten() for p in network.parameters() if p.grad is not None]
+        for name, network in networks.items()
     }
     return {name: torch.cat(gradient).clone() if gradient else None for name, gradient in found.items()}
 
 
 def test_learning_rates_decay_by_epochs_of_updates(module, batches):
-    module.updates_per_epoch = 2
+    for network in ("generator", "discriminators"):
+        optimizer = build_optimizer(compose("lfsc_22khz", ["data.path=unused", "updates_per_epoch=2"]), network)
+        module.gan_optimizers[network] = optimizer
     fit(module, [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:4]])
     rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers()]
     assert rates == pytest.approx([2e-4 * 0.998**2] * 2)
 
 
 def test_the_frozen_slm_is_in_no_checkpoint(module):
-    assert not any("slm.model" in name or "view" in name for name in module.state_dict())
+    assert not any("slm.model" in name or "transform" in name for name in module.state_dict())
     copy.deepcopy(module).load_state_dict(module.state_dict(), strict=True)

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from lfsc.training.assembly import build_module
-from lfsc.training.precision import build_scaler, checked_precision, precision_plugins, set_tf32
+from lfsc.training.build import build_module
+from lfsc.training.precision import build_scaler, check_precision, precision_plugins, set_tf32
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_these_train_on_a_cpu(precision):
-    assert checked_precision({"precision": precision, "accelerator": "cpu"}) == precision
+    assert check_precision({"precision": precision, "accelerator": "cpu"}) == precision
     assert precision_plugins(precision) == []
     assert not build_scaler(precision).is_enabled()
 
@@ -17,12 +17,12 @@ def test_these_train_on_a_cpu(precision):
 @pytest.mark.parametrize("precision", ["16-mixed", "fp16-mixed"])
 def test_float16_is_refused_on_a_cpu_with_the_reason(precision):
     with pytest.raises(ValueError, match="needs a GPU, and this run is on the CPU: take bf16-mixed"):
-        checked_precision({"precision": precision, "accelerator": "cpu"})
+        check_precision({"precision": precision, "accelerator": "cpu"})
 
 
 @pytest.mark.parametrize("precision", ["16-mixed", "fp16-mixed"])
 def test_float16_has_no_scaler_of_lightnings(precision):
-    precision = checked_precision({"precision": precision, "accelerator": "gpu"})
+    precision = check_precision({"precision": precision, "accelerator": "gpu"})
     (plugin,) = precision_plugins(precision)
     assert not plugin.scaler.is_enabled()
     loss = torch.ones(1)
@@ -49,12 +49,12 @@ def test_tf32_is_for_full_precision_alone(tf32, allowed, precision, taken):
 def test_gradients_are_computed_outside_of_autocast(micro, configure):
     """The mel filters are float32 under autocast, and so must be the products of their gradient."""
     module = build_module(configure("trainer.precision=bf16-mixed"))
-    (generator, _), _ = module.configure_optimizers()
-    module.optimizers = lambda **_: [generator]
     inside = []
     module.manual_backward = lambda loss: inside.append(torch.is_autocast_enabled("cpu")) or loss.backward()
     with torch.autocast("cpu", torch.bfloat16):
-        module.update("generator", [{"mel": module.codec(torch.randn(1, 8192)).audio.abs().mean()}])
+        losses = {"mel": module.codec(torch.randn(1, 8192)).audio.abs().mean()}
+        module.means = {}
+        module.accumulate_gradient("generator", losses, is_last=True)
         assert torch.is_autocast_enabled("cpu")
     assert inside == [False]
 
@@ -62,4 +62,4 @@ def test_gradients_are_computed_outside_of_autocast(micro, configure):
 @pytest.mark.parametrize("precision", ["64-true", "bf16-true", "half"])
 def test_others_are_refused(precision):
     with pytest.raises(ValueError, match=f"precision={precision}: expected 32-true, bf16-mixed or 16-mixed"):
-        checked_precision({"precision": precision, "accelerator": "cpu"})
+        check_precision({"precision": precision, "accelerator": "cpu"})

@@ -5,31 +5,34 @@ import signal
 
 import torch
 
-from lfsc.training import assembly
-from lfsc.training.stopping import StopAt
+from lfsc.training import build
+from lfsc.training.callbacks.max_updates import MaxUpdates
 
 
 def train_until_killed(micro, config, update):
     """Train, and die as by kill -9 right after an update, before anything is written about it."""
 
-    class Death(StopAt):
+    class Death(MaxUpdates):
         def on_train_batch_end(self, trainer, module, *_):
             if module.updates == update:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    assembly.StopAt = Death
+    build.MaxUpdates = Death
     micro.train(config)
 
 
-def test_a_killed_run_goes_on_bit_for_bit(micro, configure, finished, full_settings):
+def test_a_killed_run_resumes_bit_for_bit(micro, configure, finished, full_settings):
     config = configure(*full_settings)
     process = micro.started(train_until_killed, micro, config, 8)
     process.join(120)
     run = micro.run_of(config)
     assert process.exitcode == -signal.SIGKILL
-    assert (run.status().stands, [int(row["update"]) for row in micro.history(run)]) == ("killed", list(range(8)))
+    assert (run.status().effective_state, [int(row["update"]) for row in micro.history(run)]) == (
+        "killed",
+        list(range(8)),
+    )
     micro.resume(config)
-    assert run.status().stands == "finished"
+    assert run.status().effective_state == "finished"
     assert micro.differences(micro.learned(run), micro.learned(finished)) == []
     assert micro.history(run) == micro.history(finished)
 
@@ -41,8 +44,15 @@ def test_every_update_has_one_row(micro, finished):
 def test_a_checkpoint_holds_plain_things_alone(finished):
     checkpoint = torch.load(finished.checkpoints / "last.ckpt", weights_only=True)
     assert checkpoint["updates"] == 12
-    assert {"state_dict", "optimizer_states", "lr_schedulers", "players", "callbacks", "config"} <= checkpoint.keys()
-    assert not any("slm" in name and "judge" not in name for name in checkpoint["state_dict"])
+    assert {
+        "state_dict",
+        "optimizer_states",
+        "lr_schedulers",
+        "gan_optimizers",
+        "callbacks",
+        "config",
+    } <= checkpoint.keys()
+    assert not any("slm" in name and "network" not in name for name in checkpoint["state_dict"])
 
 
 def test_the_checkpoint_has_the_average_under_the_names_of_the_weights(finished):

@@ -6,7 +6,7 @@ from lightning import Trainer
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lfsc.data.batch import Batch
-from lfsc.training.assembly import build_module
+from lfsc.training.build import build_module
 from lfsc.training.precision import precision_plugins
 
 READS = (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default, torch.ops.aten.is_nonzero.default)
@@ -73,5 +73,5 @@ def test_nothing_waits_for_the_gpu(configure, precision):
         def __exit__(self, *_):
             torch.cuda.set_sync_debug_mode("default")
 
-    told = ("trainer.accelerator=gpu", f"trainer.precision={precision}", "optimizers.generator.clip_norm=1.0")
-    fit(configure(*told), watch=Refused)
+    settings = ("trainer.accelerator=gpu", f"trainer.precision={precision}", "optimizers.generator.clip_norm=1.0")
+    fit(configure(*settings), watch=Refused)

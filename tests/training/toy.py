@@ -18,15 +18,15 @@ def data(path, **changes) -> CodecDataModule:
         "sample_rate": 22050,
         "crop_length": 4096,
         "batch_size": 4,
-        "workers": 0,
+        "num_workers": 0,
         "seed": 0,
         "crops_per_clip": 1,
-        "min_seconds": 0.4,
-        "max_skipped_share": 0.05,
+        "min_duration": 0.4,
+        "max_skipped_fraction": 0.05,
         "val_crop_length": 4096,
         "max_val_clips": 4,
-        "blend": Blend(alpha=1.0, factors=None),
-        "only": Filter(languages=None, seconds=None, bandwidth=None),
+        "blend": Blend(alpha=1.0, weights=None),
+        "filter": Filter(languages=None, seconds=None, bandwidth=None),
     }
     return CodecDataModule(**settings | changes)
 
@@ -80,7 +80,7 @@ class SaveEvery(Callback):
             self.path.with_suffix(".part").replace(self.path)
 
 
-def fit(folder: Path, checkpoint: Path, log: Path, *, workers: int, updates: int, save_every: int = 3) -> None:
+def fit(folder: Path, checkpoint: Path, log: Path, *, num_workers: int, updates: int, save_every: int = 3) -> None:
     """Train until `updates`, from the checkpoint if there is one."""
     trainer = Trainer(
         max_epochs=-1,
@@ -96,8 +96,8 @@ def fit(folder: Path, checkpoint: Path, log: Path, *, workers: int, updates: int
         callbacks=[SaveEvery(save_every, checkpoint, updates)],
     )
     resumed = {"ckpt_path": str(checkpoint), "weights_only": True} if checkpoint.exists() else {}
-    trainer.fit(Toy(log), datamodule=data(folder, workers=workers), **resumed)
+    trainer.fit(Toy(log), datamodule=data(folder, num_workers=num_workers), **resumed)
 
 
 if __name__ == "__main__":
-    fit(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), workers=int(sys.argv[4]), updates=int(sys.argv[5]))
+    fit(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), num_workers=int(sys.argv[4]), updates=int(sys.argv[5]))

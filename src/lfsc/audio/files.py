@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..atomic import replacing
+from lfsc.io.atomic import replacing
+
 from .resampling import resample
 
 Source = str | os.PathLike | bytes | BinaryIO
@@ -50,7 +51,7 @@ class OneWay(soundfile.SoundFile):
 
 def probe(source: Source) -> AudioInfo:
     """What the header says; nothing is decoded."""
-    with _opened(source) as sound:
+    with _open(source) as sound:
         return _info(sound)
 
 
@@ -59,7 +60,7 @@ def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> R
 
     Only the crop is decoded. Raises UnreadableAudio for whatever does not decode, holds nothing, or is not finite.
     """
-    with _opened(source) as sound:
+    with _open(source) as sound:
         return Recording(torch.from_numpy(_samples(sound, _name(source), start, num_samples)), sound.samplerate)
 
 
@@ -68,7 +69,7 @@ def read_rows(source: Source, rows: Rows, *, starts: Callable[[AudioInfo], Seque
 
     The source is opened once; what lies after its end is left as it is.
     """
-    with _opened(source) as sound:
+    with _open(source) as sound:
         places = zip(rows, starts(_info(sound)), strict=True)
         return [len(_samples(sound, _name(source), start, len(row), out=row)) for row, start in places]
 
@@ -130,7 +131,7 @@ def _samples(sound: OneWay, name: str, start: int, num_samples: int | None, out:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[soundfile.SoundFile]:
+def _open(source: Source) -> Iterator[soundfile.SoundFile]:
     """The open recording; whatever libsndfile or the file system has against it becomes UnreadableAudio."""
     try:
         with _stream(source) as stream, OneWay(stream, closefd=False) as sound:

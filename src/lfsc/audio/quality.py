@@ -17,7 +17,7 @@ SECONDS_AT_ONCE = 60
 
 def complaints(audio: Tensor, *, sample_rate: int, codec_rate: int) -> list[str]:
     """What is wrong with audio [T], as it was recorded, for a codec at `codec_rate`; nothing if all is well."""
-    found = (narrow(audio, sample_rate, codec_rate), clipped(audio), misleveled(audio))
+    found = (narrow(audio, sample_rate, codec_rate), is_clipped(audio), is_misleveled(audio))
     return [complaint for complaint in found if complaint]
 
 
@@ -35,7 +35,7 @@ def narrow(audio: Tensor, sample_rate: int, codec_rate: int) -> str | None:
     return f"nothing above {edge / 1000:g} of the codec's {band / 1000:g} kHz, though its rate is {sample_rate} Hz"
 
 
-def clipped(audio: Tensor) -> str | None:
+def is_clipped(audio: Tensor) -> str | None:
     low, high = audio.aminmax()
     peak = max(-float(low), float(high))
     flat = (audio[1:] == audio[:-1]) & (audio[1:].abs() > 0.98 * peak) if peak > 0 else audio[:0].bool()
@@ -43,7 +43,7 @@ def clipped(audio: Tensor) -> str | None:
     return f"clipped: {share:.1%} of its samples are flat at {peak:.2f}" if share > CLIPPED_SHARE else None
 
 
-def misleveled(audio: Tensor) -> str | None:
+def is_misleveled(audio: Tensor) -> str | None:
     level = level_of(audio)
     if level is None:
         return "digital silence throughout"

@@ -2,43 +2,44 @@
 
 import argparse
 
-from lfsc.commands import coding, trees
+from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
-Token files (.lfsc) to speech, as long as it was. IN is a token file, a folder of them, or - for stdin; OUT is a .wav,
-.flac or .ogg file, a folder, or - for a wav on stdout. The codec must be the one that encoded them, or one fine-tuned
-from it with its encoder frozen."""
+Token files (.lfsc) to speech, as long as the original. IN is a token file, a folder of them, or - for stdin; OUT is a
+.wav, .flac or .ogg file, a folder, or - for a wav on stdout. The codec must be the one that encoded them, or one
+fine-tuned from it with its encoder frozen."""
 
 
 def main(arguments: list[str]) -> int:
-    options = parsed(arguments)
-    found = trees.jobs(options.input, options.output, suffixes=(".lfsc",), made=f".{options.format}")
+    options = parse(arguments)
+    found = file_jobs.jobs(options.input, options.output, suffixes=(".lfsc",), made=f".{options.format}")
 
-    from lfsc import tokens
     from lfsc.audio import files
+    from lfsc.tokens import file as token_file
+    from lfsc.tokens.fingerprint import require_same_codec
 
-    codec, _ = coding.ready(options)
+    codec, _ = codec_options.ready(options)
 
-    def decode(job: trees.Job, progress: Progress) -> float:
+    def decode(job: file_jobs.Job, progress: Progress) -> float:
         source = job.read()
-        stored = tokens.unpack(source, name=job.name) if isinstance(source, bytes) else tokens.read(source)
-        tokens.require_same_codec(stored.fingerprint, codec, name=job.name)
+        stored = token_file.unpack(source, name=job.name) if isinstance(source, bytes) else token_file.read(source)
+        require_same_codec(stored.fingerprint, codec, name=job.name)
         decoded = codec.decode(stored.tokens[None].to(codec.device), chunk_seconds=options.chunk_seconds)
         audio = decoded.audio[0, : stored.num_samples].cpu()
         if options.original_level:
             audio = audio * 10 ** (-stored.gain_db / 20)
-        trees.write(job, files.encode(audio, sample_rate=codec.sample_rate, format=job.format(options.format)))
+        file_jobs.write(job, files.encode(audio, sample_rate=codec.sample_rate, format=job.format(options.format)))
         return stored.num_samples / codec.sample_rate
 
-    return trees.run(found, decode, verb="decode", overwrite=options.overwrite)
+    return file_jobs.run(found, decode, verb="decode", overwrite=options.overwrite)
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lfsc decode", description=DESCRIPTION)
     parser.add_argument("input", metavar="IN")
     parser.add_argument("output", metavar="OUT")
-    coding.add_options(parser)
-    coding.add_format(parser)
+    codec_options.add_options(parser)
+    codec_options.add_format(parser)
     parser.add_argument("--original-level", action="store_true", help="undo the gain of `encode --level`")
     return parser.parse_args(arguments)

@@ -5,74 +5,86 @@ import os
 import sys
 from pathlib import Path
 
-DESCRIPTION = "Judge codecs on the same clips by one protocol: numbers, plots, and clips to hear."
+from lfsc.commands.own_code import add_own_code, own_code_names
+
+DESCRIPTION = "Compare codecs on the same clips by one protocol: metrics, plots, and clips to listen to."
 EPILOG = """\
-A codec is whatever else takes one (a run, a checkpoint, a bundle, a .nemo archive, a hub name), or one of
+A codec is what the other commands take (a run, a checkpoint, a bundle, a .nemo archive, a hub name), or one of
 identity, griffin-lim, opus:KBPS, encodec:SOURCE@KBPS, dac:SOURCE@CODEBOOKS, mimi:SOURCE@CODEBOOKS,
 with SOURCE a local folder or a hub name. LABEL=… in front of it names it in the report.
-Metrics whose models are not there are listed as not measured; `lfsc weights fetch` brings the models."""
+Metrics whose models are missing are listed as not measured; `lfsc weights fetch` downloads the models."""
 
 
 def main(arguments: list[str]) -> int:
-    options = parsed(arguments)
-    from lfsc.evaluation.session import evaluate
+    options = parse(arguments)
+    from lfsc.evaluation.evaluate import evaluate
 
     return evaluate(options)
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="lfsc evaluate",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = parser.add_argument_group("what is judged")
-    what.add_argument("--codec", action="append", default=[], metavar="[LABEL=]CODEC", help="repeat to compare")
-    what.add_argument(
+    data = parser.add_argument_group("what is evaluated")
+    add_own_code(data)
+    data.add_argument("--codec", action="append", default=[], metavar="[LABEL=]CODEC", help="repeat to compare")
+    data.add_argument(
         "--data", type=Path, help="a corpus, shards, a folder of recordings, or a jsonl, csv or tsv manifest"
     )
-    what.add_argument(
+    data.add_argument(
         "--pairs",
         nargs=2,
         type=Path,
         action="append",
         default=[],
         metavar=("REFERENCE_DIR", "RECONSTRUCTED_DIR"),
-        help="anybody's output, by equal names; repeat to compare",
+        help="reconstructions by any codec, with the names of their originals; repeat to compare",
     )
-    what.add_argument("--split", default="val", help="of a corpus (default: %(default)s)")
-    what.add_argument("--limit", type=int, metavar="N", help="judge N clips, spread evenly over all")
+    data.add_argument("--split", default="val", help="of a corpus (default: %(default)s)")
+    data.add_argument("--limit", type=int, metavar="N", help="evaluate N clips, evenly spaced over all")
     parser.add_argument("--out", type=Path, required=True, metavar="REPORT", help="a folder for the report")
-    how = parser.add_argument_group("how")
-    how.add_argument(
+    protocol = parser.add_argument_group("how")
+    protocol.add_argument(
         "--sample-rate", type=int, default=22050, help="at which clips are compared (default: %(default)s)"
     )
-    how.add_argument("--tolerance-ms", type=float, default=0, help="that lengths may differ by (default: %(default)s)")
-    how.add_argument(
-        "--level-clips", type=int, default=8, help="that are also coded at other levels (default: %(default)s)"
+    protocol.add_argument(
+        "--tolerance-ms", type=float, default=0, help="by which lengths may differ (default: %(default)s)"
     )
-    how.add_argument(
-        "--examples-by", default="mel_distance", metavar="METRIC", help="worst and best (default: %(default)s)"
+    protocol.add_argument(
+        "--level-clips", type=int, default=8, help="number that are also coded at other levels (default: %(default)s)"
     )
-    how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (default: %(default)s)")
-    how.add_argument(
-        "--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes (default: %(default)s)"
+    protocol.add_argument(
+        "--examples-by",
+        default="mel_distance",
+        metavar="METRIC",
+        help="that chooses the worst and best clips to listen to (default: %(default)s)",
+    )
+    protocol.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (default: %(default)s)")
+    protocol.add_argument(
+        "--workers",
+        type=int,
+        default=len(os.sched_getaffinity(0)),
+        help="worker processes, 0 for none (default: %(default)s)",
     )
     models = parser.add_argument_group("models of metrics: a local path, a hub name, or none")
-    models.add_argument("--weights", type=Path, metavar="FOLDER", help="where `lfsc weights fetch` put them")
+    models.add_argument("--weights", type=Path, metavar="FOLDER", help="where `lfsc weights fetch` stored them")
     models.add_argument("--asr", help="speech recogniser for cer and wer")
     models.add_argument("--against", choices=("original", "text"), default="original", help="of cer and wer")
     models.add_argument("--speaker", help="x-vector model for speaker_similarity")
     models.add_argument("--squim", help="file for squim_mos")
     options = parser.parse_args(arguments)
     check(options)
+    options.own_code = own_code_names(options)
     return options
 
 
 def check(options: argparse.Namespace) -> None:
     if not options.codec and not options.pairs:
-        raise ValueError("nothing to judge: give --codec or --pairs")
+        raise ValueError("nothing to evaluate: give --codec or --pairs")
     references = {reference for reference, _ in options.pairs} | ({options.data} if options.data else set())
     if len(references) != 1:
         found = ", ".join(sorted(map(str, references))) or "none"
@@ -82,7 +94,7 @@ def check(options: argparse.Namespace) -> None:
         if getattr(options, name) is not None and getattr(options, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} {getattr(options, name)}: expected a positive number")
     if options.workers < 0:
-        raise ValueError(f"--workers {options.workers}: expected 0 (none) or more")
+        raise ValueError(f"--workers {options.workers}: expected 0 or more")
 
 
 if __name__ == "__main__":

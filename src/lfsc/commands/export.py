@@ -4,15 +4,18 @@ import argparse
 import sys
 from pathlib import Path
 
+from lfsc.commands.own_code import add_own_code, own_code_names
+
 FORMATS = ("bundle", "nemo", "onnx", "torch")
 
 
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     refuse_misplaced(options)
-    from lfsc.bundle.opening import opened
+    from lfsc.config.own_code import import_own
+    from lfsc.formats.resolve import resolve
 
-    with opened(options.codec) as found:
+    with resolve(options.codec, trusted=import_own(own_code_names(options))) as found:
         return WRITERS[options.format](found, options)
 
 
@@ -24,24 +27,23 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("codec", help="a run directory, a checkpoint, a bundle, a .nemo archive or a hub name")
     parser.add_argument("out", type=Path, help="the folder to write; with --format nemo the file")
+    add_own_code(parser)
     parser.add_argument("--format", choices=FORMATS, default="bundle")
+    parser.add_argument("--with-discriminators", action="store_true", help="for others to fine-tune (bundle, nemo)")
     parser.add_argument(
-        "--with-discriminators", action="store_true", help="so that others can fine-tune (bundle, nemo)"
-    )
-    parser.add_argument(
-        "--fold", action="store_true", help="fold weight norm: quicker to load, no longer to train (bundle)"
+        "--remove-weight-norm", action="store_true", help="loads faster, cannot be trained any more (bundle)"
     )
     parser.add_argument("--code-licence", metavar="TEXT", help="a statement for the model card (bundle)")
     parser.add_argument("--weights-licence", metavar="TEXT", help="the same, of the weights")
     parser.add_argument("--data-licence", metavar="TEXT", help="the same, of the data that they were trained on")
-    parser.add_argument("--overwrite", action="store_true", help="write over what is there")
+    parser.add_argument("--overwrite", action="store_true", help="replace what exists there already")
     return parser
 
 
 def refuse_misplaced(options: argparse.Namespace) -> None:
-    if options.fold and options.format != "bundle":
+    if options.remove_weight_norm and options.format != "bundle":
         raise ValueError(
-            f"--fold has no effect with --format {options.format}: nemo never folds, onnx and torch always do"
+            f"--remove-weight-norm has no effect with --format {options.format}: nemo needs it, graphs have none"
         )
     if options.with_discriminators and options.format not in ("bundle", "nemo"):
         raise ValueError(
@@ -55,15 +57,15 @@ def refuse_misplaced(options: argparse.Namespace) -> None:
 
 
 def bundle(found, options: argparse.Namespace) -> int:
-    from lfsc.bundle.licences import statements_of
     from lfsc.export.bundle import write_bundle
+    from lfsc.formats.licences import statements_of
 
     given = {"code": options.code_licence, "weights": options.weights_licence, "data": options.data_licence}
     write_bundle(
         found,
         options.out,
         with_discriminators=options.with_discriminators,
-        folded=options.fold,
+        weight_norm=not options.remove_weight_norm,
         statements=statements_of(found, given),
     )
     return tell(options.out)
@@ -83,7 +85,7 @@ def onnx(found, options: argparse.Namespace) -> int:
 
 
 def torch(found, options: argparse.Namespace) -> int:
-    from lfsc.export.programs import write_programs
+    from lfsc.export.torch_export import write_programs
 
     return tell(options.out, write_programs(found, options.out))
 

@@ -5,8 +5,9 @@ import json
 import tarfile
 from pathlib import Path
 
-from lfsc.commands import kinds
-from lfsc.commands.kinds import Facts
+from lfsc.commands import inspect
+from lfsc.commands.inspect import Facts
+from lfsc.commands.own_code import add_own_code, own_code_names
 
 DESCRIPTION = """\
 Say what something is and what it can be used for: a codec in any form that lfsc.load takes, a run directory, prepared
@@ -16,9 +17,10 @@ shards, token shards, a token file, exported graphs."""
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc info", description=DESCRIPTION)
     parser.add_argument("source", help="a file, a folder or a hub name")
+    add_own_code(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
     options = parser.parse_args(arguments)
-    facts = told(options.source)
+    facts = describe(options.source, own_code_names(options))
     if options.json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
         return 0
@@ -27,43 +29,44 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def told(source: str) -> Facts:
+def describe(source: str, trust: list[str]) -> Facts:
     path = Path(source).expanduser()
     if path.is_file():
-        return of_file(source, path)
+        return of_file(source, path, trust)
     if (path / "index.json").is_file():
-        return kinds.indexed(path)
+        return inspect.describe_index(path)
     if (path / "status.json").is_file():
-        return run_directory(path)
+        return run_directory(path, trust)
     if (path / "codec.json").is_file():
-        return kinds.graphs(path)
-    return codec(source)
+        return inspect.graphs(path)
+    return codec(source, trust)
 
 
-def of_file(source: str, path: Path) -> Facts:
+def of_file(source: str, path: Path, trust: list[str]) -> Facts:
     with path.open("rb") as file:
         begin = file.read(4)
     if begin == b"LFSC":
-        return kinds.token_file(path)
+        return inspect.token_file(path)
     if path.suffix == ".tar" and tarfile.is_tarfile(path):
-        return kinds.shard(path)
+        return inspect.shard(path)
     if path.suffix in (".onnx", ".pt2") and (path.parent / "codec.json").is_file():
-        return kinds.graphs(path.parent)
-    return codec(source)
+        return inspect.graphs(path.parent)
+    return codec(source, trust)
 
 
-def codec(source: str) -> Facts:
-    from lfsc.bundle.describing import describe
-    from lfsc.bundle.opening import opened
+def codec(source: str, trust: list[str]) -> Facts:
+    from lfsc.config.own_code import import_own
+    from lfsc.formats.describe import describe
+    from lfsc.formats.resolve import resolve
 
-    with opened(source) as found:
+    with resolve(source, trusted=import_own(trust)) as found:
         return describe(found)
 
 
-def run_directory(path: Path) -> Facts:
+def run_directory(path: Path, trust: list[str]) -> Facts:
     """Where a run stands, then what its newest checkpoint holds if it has one."""
-    stands = kinds.run_stands(path)
+    stands = inspect.run_stands(path)
     if not (path / "checkpoints" / "last.ckpt").is_file():
         return {"kind": "run directory without a checkpoint", **stands, "for": "waiting, or lfsc train again"}
-    facts = codec(str(path))
+    facts = codec(str(path), trust)
     return {"kind": facts.pop("kind"), **stands, **facts}

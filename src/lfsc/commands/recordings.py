@@ -8,8 +8,8 @@ from torch import Tensor
 from lfsc.audio import files
 from lfsc.audio.quality import complaints, gain_to
 from lfsc.audio.resampling import resample
+from lfsc.commands.file_jobs import Job
 from lfsc.commands.progress import Progress
-from lfsc.commands.trees import Job
 
 
 class Heard(NamedTuple):

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from lfsc.training.run import Run
-    from lfsc.training.status import Status
+    from lfsc.runs.directory import Run
+    from lfsc.runs.status import Status
 
 
 class Row(NamedTuple):
@@ -17,16 +17,18 @@ class Row(NamedTuple):
     updates: str
     best: str
     state: str
-    heard: str
+    last_heartbeat: str
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="lfsc runs", description="The runs below a folder, the last heard of first.")
+    parser = argparse.ArgumentParser(
+        prog="lfsc runs", description="The runs below a folder, the one with the last heartbeat first."
+    )
     parser.add_argument("folder", nargs="?", default="runs", help="where to look (default: runs)")
     options = parser.parse_args(arguments)
 
     folder = Path(options.folder)
-    rows = [found_row(run, folder) for run in runs_below(folder)]
+    rows = [row_or_damage(run, folder) for run in runs_below(folder)]
     if not rows:
         raise ValueError(f"no run below {folder}; `lfsc train RECIPE` makes one")
     show([row for _, row in sorted(rows, key=lambda pair: -pair[0])])
@@ -34,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 
 def runs_below(folder: Path) -> Iterator["Run"]:
-    from lfsc.training.run import Run
+    from lfsc.runs.directory import Run
 
     for path in sorted(folder.rglob("status.json")):
         run = Run(path.parent)
@@ -46,18 +48,18 @@ def show(rows: list[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("run", "recipe", "updates", "best", "state", "last heard")
+    table = Table("run", "recipe", "updates", "best", "state", "last heartbeat")
     for row in rows:
         table.add_row(*row)
     Console(highlight=False).print(table)
 
 
-def found_row(run: "Run", folder: Path) -> tuple[float, Row]:
-    """When a run was last heard, and its row; one that is damaged does not hide the others."""
+def row_or_damage(run: "Run", folder: Path) -> tuple[float, Row]:
+    """When a run last reported, and its row; one that is damaged does not hide the others."""
     name = run.path.name if run.path == folder else str(run.path.relative_to(folder))
     try:
         status = run.status()
-        return status.heard, row_of(run, name, status)
+        return status.last_heartbeat, row_of(run, name, status)
     except (ValueError, KeyError) as error:
         return 0.0, Row(name, "", "", "", f"damaged: {error}", "")
 
@@ -68,17 +70,17 @@ def row_of(run: "Run", name: str, status: "Status") -> Row:
         recipe=run.environment().get("recipe", ""),
         updates=f"{status.update} of {status.max_updates}",
         best=best_of(run),
-        state=status.stands + (f": {status.message}" if status.message else ""),
-        heard=ago(time.time() - status.heard),
+        state=status.effective_state + (f": {status.message}" if status.message else ""),
+        last_heartbeat=ago(time.time() - status.last_heartbeat),
     )
 
 
 def best_of(run: "Run") -> str:
     """The best value of the metric that the run keeps its best checkpoints by."""
-    from lfsc.training.rows import read_rows
+    from lfsc.runs.metrics_rows import read_rows
 
     config = run.config()
-    metric, choose = config["best_metric"], {"min": min, "max": max}[config["best_mode"]]
+    metric, choose = config["monitor"], {"min": min, "max": max}[config["mode"]]
     values = [(float(row[metric]), int(row["update"])) for row in read_rows(run.metrics_file) if row.get(metric)]
     if not values:
         return ""

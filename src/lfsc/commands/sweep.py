@@ -5,13 +5,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lfsc.commands.own_code import add_own_code, own_code_names
+
 DESCRIPTION = """\
 Train a recipe many times and find out what is best. key=1,2,3 tries values, key=log(1e-5,1e-3) and key=uniform(0,1)
-numbers between two, key=int(1,8) whole numbers; key=value holds for all trials. The same command goes on with a sweep
-that was stopped or killed; on other machines, with the same storage, it helps."""
+numbers between two, key=int(1,8) whole numbers; key=value holds for all trials. The same command resumes a sweep that
+was stopped or killed; on other machines, with the same storage, it takes part."""
 EPILOG = """\
 The sweep's own keys: objective=COLUMN of metrics.csv (val/mel), trials=N (all combinations, or 20), workers=N at once
-(1; data.workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
+(1; num_workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
 (sweeps/NAME/study.journal), sampler=tpe|random|grid (grid where there are only values), pruner=median|none,
 direction=minimize|maximize."""
 OWN = ("objective", "trials", "workers", "name", "storage", "sampler", "pruner", "direction")
@@ -23,28 +25,31 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc sweep", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("recipe", help="a name in recipes/, or the path of a YAML file")
     parser.add_argument("items", nargs="+", metavar="key=value", help="what varies, what is fixed, how to sweep")
+    add_own_code(parser)
     options = parser.parse_intermixed_args(arguments)
 
-    from lfsc.composing import find_recipe
-    from lfsc.overrides import check_assignments
+    from lfsc.config.compose import find_recipe
+    from lfsc.config.overrides import check_assignments
 
     check_assignments(options.items)
     own = dict(item.split("=", 1) for item in options.items if item.partition("=")[0] in OWN)
     items = [item for item in options.items if item.partition("=")[0] not in OWN]
     recipe = str(find_recipe(options.recipe)) if options.recipe.endswith((".yaml", ".yml")) else options.recipe
-    return sweep(recipe, items, own)
+    return sweep(recipe, items, own, own_code=own_code_names(options))
 
 
-def sweep(recipe: str, items: list[str], own: dict[str, str]) -> int:
-    from lfsc.composing import compose
-    from lfsc.training.sweep.space import parse
-    from lfsc.training.sweep.study import open_study
-    from lfsc.training.sweep.workers import Workers
+def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[str]) -> int:
+    from lfsc.config.compose import compose
+    from lfsc.config.own_code import import_own
+    from lfsc.sweep.search_space import parse
+    from lfsc.sweep.study import open_study
+    from lfsc.sweep.workers import Workers
 
+    import_own(own_code)
     space = parse(items)
     if not space.varied:
         raise ValueError("nothing varies: give a key several values, key=1,2, or a range, key=log(1e-5,1e-3)")
-    plan = planned(recipe, items, own, space.grid)
+    plan = make_plan(recipe, items, own, space.grid)
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
     for overrides in space.examples:
         compose(recipe, [*overrides, f"name={folder.name}"])
@@ -53,18 +58,19 @@ def sweep(recipe: str, items: list[str], own: dict[str, str]) -> int:
         study=study,
         plan=plan,
         space=space,
+        own_code=own_code,
         folder=folder,
         count=whole_number(own, "workers", 1),
         say=lambda text: print(text, file=sys.stderr),
     )
     if not workers.run():
-        print(f"stopped; the same command goes on with {folder}", file=sys.stderr)
+        print(f"stopped; the same command resumes {folder}", file=sys.stderr)
         return INTERRUPTED_EXIT
     return show(study, plan, space, folder)
 
 
-def planned(recipe: str, items: list[str], own: dict[str, str], grid: list[Any] | None) -> Any:
-    from lfsc.training.sweep.study import Plan, default_direction
+def make_plan(recipe: str, items: list[str], own: dict[str, str], grid: list[Any] | None) -> Any:
+    from lfsc.sweep.study import Plan, default_direction
 
     objective = own.get("objective", "val/mel")
     plan = Plan(
@@ -100,7 +106,7 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
     from optuna.trial import TrialState
     from rich.console import Console
 
-    from lfsc.training.sweep.report import results_table, write_best, write_page
+    from lfsc.sweep.report import results_table, write_best, write_page
 
     console = Console(highlight=False)
     console.print(results_table(study, plan))

@@ -2,19 +2,19 @@
 
 import argparse
 
-from lfsc.commands import converting
+from lfsc.commands import shard_jobs
 
 DESCRIPTION = """\
 Shards of speech to shards of tokens: of each KEY.flac (or wav, ogg, opus, mp3) with KEY.json comes a KEY.npy, uint16
 [codebooks, frames], with KEY.json, which gains num_samples and the codec's fingerprint. SHARDS is a corpus, a folder of
-tars, or one. A finished shard is not made again, so that a killed command goes on when it is repeated."""
+tars, or one. A finished shard is not made again, so that a killed command continues when it is repeated."""
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc tokenize", description=DESCRIPTION)
-    converting.add_options(parser)
+    shard_jobs.add_options(parser)
     options = parser.parse_args(arguments)
 
-    from lfsc.tokenizing import tokenized
+    from lfsc.tokens.tokenize import tokenize
 
-    return converting.convert(options, tokenized, verb="tokenize")
+    return shard_jobs.convert(options, tokenize, verb="tokenize")

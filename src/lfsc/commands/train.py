@@ -3,104 +3,133 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from lfsc.commands.own_code import add_own_code, own_code_names
+
+if TYPE_CHECKING:
+    from lfsc.runs.directory import Run
 
 EPILOG = """\
-Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, workers, seed, trainer=auto|cpu|ddp,
-trainer.precision, logger=csv|tensorboard|wandb, init_from. `lfsc train RECIPE --show` prints all of them."""
+Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, num_workers, seed,
+trainer=auto|cpu|ddp, trainer.precision, logger=csv|tensorboard|wandb, init_from.
+`lfsc train RECIPE --show` prints all of them."""
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc train", description="Train a recipe.", epilog=EPILOG)
     parser.add_argument("recipe", help="a name in recipes/, or the path of a YAML file")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="what this run changes")
-    parser.add_argument("--show", action="store_true", help="print the configuration and stop")
+    parser.add_argument("--show", action="store_true", help="print the configuration and stop; as --cfg job")
+    parser.add_argument("--cfg", choices=["job"], help=argparse.SUPPRESS)
+    add_own_code(parser)
     parser.add_argument(
         "--continue",
-        dest="go_on",
+        dest="resume",
         action="store_true",
-        help="go on with this run if it was interrupted, and show its result if it is finished",
+        help="resume this run if it was interrupted, and show its result if it is finished",
     )
     parser.add_argument(
         "-m", "--multirun", action="store_true", help="train every combination of key=1,2, one after the other"
     )
     options = parser.parse_intermixed_args(arguments)
 
-    from lfsc.composing import compose
+    from lfsc.config.compose import compose
+    from lfsc.config.own_code import import_own
 
+    show = options.show or options.cfg is not None
     if options.multirun:
-        return train_grid(options.recipe, options.overrides)
-    config = compose(options.recipe, options.overrides)
-    if options.show:
-        import yaml
-
-        print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")
+        return train_grid(options.recipe, options.overrides, own_code=own_code_names(options), show=show)
+    config = compose(options.recipe, options.overrides, missing_allowed=show)
+    if show:
+        print(as_yaml(config), end="")
         return 0
-    return begin(config, recipe=options.recipe, go_on=options.go_on)
+    import_own(own_code_names(options))
+    return begin(config, recipe=options.recipe, may_resume=options.resume)
 
 
-def train_grid(recipe: str, items: list[str]) -> int:
+def as_yaml(config: dict[str, Any]) -> str:
+    import yaml
+
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+
+
+def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool) -> int:
     """Train every combination of `key=1,2`s, one after the other, each in a process of its own; 1 if any fails."""
     import subprocess
 
-    from lfsc.composing import compose
-    from lfsc.training.sweep.space import parse
+    from lfsc.config.compose import compose
+    from lfsc.sweep.search_space import parse
+    from lfsc.sweep.trial import train_command
 
     grid = parse(items).grid
     if grid is None:
         raise ValueError("--multirun tries values, key=1,2; `lfsc sweep` tries ranges")
     rows = [[*parse(items).fixed, *(f"{key}={value}" for key, value in row.items())] for row in grid]
-    configs = [compose(recipe, row) for row in rows]
+    configs = [compose(recipe, row, missing_allowed=show) for row in rows]
+    if show:
+        print("---\n".join(map(as_yaml, configs)), end="")
+        return 0
     codes = []
     for number, (row, config) in enumerate(zip(rows, configs, strict=True)):
         name = f"{config['name']}/{number}"
         print(f"{name}: {' '.join(row)}", file=sys.stderr)
-        command = [sys.executable, "-m", "lfsc", "train", recipe, *row, f"name={name}", "--continue"]
-        codes.append(subprocess.call(command))
+        codes.append(subprocess.call(train_command(recipe, [*row, f"name={name}"], own_code)))
     print(f"{codes.count(0)} of {len(codes)} runs finished: lfsc runs {config['runs_root']}/{config['name']}")
     return int(any(codes))
 
 
-def begin(config: dict[str, Any], *, recipe: str, go_on: bool) -> int:
+def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
     from lfsc.commands.resume import resume
-    from lfsc.training.claim import claimed
-    from lfsc.training.counts import check_counts
-    from lfsc.training.ranks import is_first
-    from lfsc.training.result import ended
-    from lfsc.training.run import Run
+    from lfsc.config.checks import check_counts
+    from lfsc.config.instantiate import targets_of
+    from lfsc.distributed import is_first
+    from lfsc.runs.directory import Run
+    from lfsc.runs.lock import lock
+    from lfsc.runs.summary import report_and_exit_code
 
     # Before a corpus is made for what cannot be trained.
     check_counts(config)
     run = Run.named(config["runs_root"], config["name"])
-    if go_on and run.has_checkpoint():
+    if may_resume and run.has_checkpoint():
         warn_of_changes(run.config(), config)
-        return ended(run) if run.is_finished() else resume(run, [])
-    with claimed(run):
+        return report_and_exit_code(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
+    with lock(run):
         if is_first():
             run.refuse_if_begun()
             make_corpus(config)
 
-        from lfsc.training.session import train
+        from lfsc.training.fit import train
 
         train(config, run, recipe=recipe)
-        return ended(run)
+        code = report_and_exit_code(run)
+        show_samples(run)
+        return code
+
+
+def show_samples(run: "Run") -> None:
+    """Say on stdout how well the last samples can be understood."""
+    from lfsc.distributed import is_first
+    from lfsc.evaluation.run_samples import describe_samples
+
+    if is_first():
+        for line in describe_samples(run):
+            print(line)
 
 
 def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:
     changed = [key for key in asked if asked[key] != begun.get(key)]
     if changed:
         print(
-            f"lfsc train: the run goes on as it was begun; `lfsc resume` changes {', '.join(changed)}", file=sys.stderr
+            f"lfsc train: the run resumes as it was begun; `lfsc resume` changes {', '.join(changed)}", file=sys.stderr
         )
 
 
 def make_corpus(config: dict[str, Any]) -> None:
-    """Speak the demo corpus where a recipe asks for it and data.path, a folder, is not there."""
+    """Synthesize the demo corpus where a recipe asks for it and data.path, a folder, is not there."""
     path = Path(config["data"]["path"])
-    if config["corpus"] is None or "://" in config["data"]["path"] or (path / "index.json").exists():
+    if not config["prepare_demo"] or "://" in config["data"]["path"] or (path / "index.json").exists():
         return
-    if config["corpus"] != "demo":
-        raise ValueError(f"corpus={config['corpus']}: expected demo, or null to train on what lies at data.path")
     from data_prep.__main__ import main as prepare
 
     if code := prepare(["demo", str(path)]):

@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-DESCRIPTION = "Bring the models that metrics and comparisons need, pin them, and check that they are still the same."
+DESCRIPTION = "Download the models that metrics and comparisons need, pin them, and check that they are unchanged."
 EPILOG = """\
 `fetch` needs a network; copy the folder to a machine without one and give it there with --to or as $LFSC_WEIGHTS, or
 with `lfsc evaluate --weights`. weights.json in it records each revision and the checksum of each file; with --pins a
-copy of that file brings exactly the same again."""
+copy of that file fetches exactly the same again."""
 
 
 def main(arguments: list[str]) -> int:
@@ -20,19 +20,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--pins", type=Path, metavar="weights.json", help="fetch these revisions")
     options = parser.parse_args(arguments)
 
-    from lfsc.evaluation.weights import default_folder
+    from lfsc.evaluation.model_weights import default_folder
 
     folder = options.to or default_folder()
     return check(folder) if options.action == "check" else fetch_all(folder, options.only, options.pins)
 
 
 def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
-    """Everything that can be had; what cannot is said at the end, with exit status 1."""
-    from lfsc.evaluation.weights import fetch, read_pins
+    """Everything that can be downloaded; 1 where something cannot, after a line with the reason."""
+    from lfsc.evaluation.model_weights import fetch, read_pins
 
     pinned = read_pins(pins) if pins else {}
     fetched, failed = 0, 0
-    for name, source in wanted(only or list(pinned) or None).items():
+    for name, source in parse_names(only or list(pinned) or None).items():
         pin = pinned.get(name, {})
         try:
             entry = fetch(name, folder, source=source or pin.get("source"), revision=pin.get("revision"))
@@ -46,23 +46,24 @@ def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
     return 1 if failed else 0
 
 
-def wanted(names: list[str] | None) -> dict[str, str | None]:
+def parse_names(names: list[str] | None) -> dict[str, str | None]:
     """Each name with the source a user gave for it, such as asr=openai/whisper-small."""
-    from lfsc.evaluation.weights import KNOWN
+    from lfsc.evaluation.model_weights import KNOWN
 
-    given = dict(text.split("=", 1) if "=" in text else (text, None) for text in names or KNOWN)
+    parts = (text.partition("=") for text in names or KNOWN)
+    given = {name: source or None for name, _, source in parts}
     if unknown := sorted(set(given) - set(KNOWN)):
         raise ValueError(f"no weights called {', '.join(unknown)}; there are {', '.join(KNOWN)}")
     return given
 
 
 def check(folder: Path) -> int:
-    from lfsc.evaluation.weights import damaged, read_lock
+    from lfsc.evaluation.model_weights import find_damage, read_lock
 
     lock = read_lock(folder)
     if not lock:
         raise ValueError(f"{folder} holds no fetched weights; run `lfsc weights fetch`")
-    found = damaged(folder)
+    found = find_damage(folder)
     for line in found:
         print(line)
     if not found:

@@ -17,44 +17,44 @@ class Share(NamedTuple):
 
 
 class Blend:
-    """A dataset is drawn in proportion to its weight ** `alpha` times its factors.
+    """A dataset is drawn in proportion to its hours ** `alpha`, times its weights.
 
-    The weight stands in train.yaml and is its hours. With alpha 1 every hour is heard alike, with 0 every dataset;
-    between, small languages are heard more often than they are long. `factors` are by hand: a language, a corpus or
+    With alpha 1 every hour counts alike, with 0 every dataset; between, small languages come more often than their
+    hours say. `weights` are by hand: a language, a corpus or
     "corpus/language" to a number; 0 leaves it out.
     """
 
-    def __init__(self, *, alpha: float, factors: Mapping[str, float] | None):
+    def __init__(self, *, alpha: float, weights: Mapping[str, float] | None):
         self.alpha = alpha
-        self.factors = dict(factors or {})
-        negative = [f"{name}: {factor}" for name, factor in self.factors.items() if factor < 0]
+        self.weights = dict(weights or {})
+        negative = [f"{name}: {weight}" for name, weight in self.weights.items() if weight < 0]
         if negative:
-            raise ValueError(f"blend factors must not be negative: {', '.join(negative)}")
+            raise ValueError(f"blend weights must not be negative: {', '.join(negative)}")
 
     def __call__(
-        self, datasets: Sequence[Dataset], weights: Iterable[float], *, known: Sequence[Dataset] | None = None
+        self, datasets: Sequence[Dataset], hours: Iterable[float], *, known: Sequence[Dataset] | None = None
     ) -> list[float]:
-        """The share of each dataset, of 1 in all; factors may name those that are `known` but not heard."""
+        """The share of each dataset, of 1 in all; weights may name those that are `known` but not heard."""
         self.check_names(datasets if known is None else known)
         blended = [
-            weight**self.alpha * self.factor(dataset) if self.factor(dataset) else 0.0
-            for dataset, weight in zip(datasets, weights, strict=True)
+            hour**self.alpha * self.weight(dataset) if self.weight(dataset) else 0.0
+            for dataset, hour in zip(datasets, hours, strict=True)
         ]
         if sum(blended) == 0:
-            raise ValueError(f"the blend's factors {self.factors} leave no dataset to train on")
+            raise ValueError(f"the blend's weights {self.weights} leave no dataset to train on")
         return [weight / sum(blended) for weight in blended]
 
-    def factor(self, dataset: Dataset) -> float:
-        factor = 1.0
+    def weight(self, dataset: Dataset) -> float:
+        weight = 1.0
         for name in names_of(dataset):
-            factor *= self.factors.get(name, 1.0)
-        return factor
+            weight *= self.weights.get(name, 1.0)
+        return weight
 
     def check_names(self, datasets: Sequence[Dataset]) -> None:
         known = {name for dataset in datasets for name in names_of(dataset)}
-        unknown = [name for name in self.factors if name not in known]
+        unknown = [name for name in self.weights if name not in known]
         if unknown:
-            raise ValueError(f"blend factor for {', '.join(unknown)}: the data have {', '.join(sorted(known))}")
+            raise ValueError(f"blend weight for {', '.join(unknown)}: the data have {', '.join(sorted(known))}")
 
 
 def names_of(dataset: Dataset) -> tuple[str, str, str]:

@@ -1,97 +1,72 @@
 """A corpus on disk: what its index says it holds, and whether that is there."""
 
-import hashlib
-import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from functools import partial
 
 from megatron.energon.epathlib import EPath
+
+from lfsc.io import safe_yaml
+from lfsc.shards import index
+from lfsc.shards.checks import ENERGON_TYPE, require_crude
+from lfsc.shards.index import Corpus, Dataset, Shard
 
 from . import storage
 
 logger = logging.getLogger(__name__)
 
 
-class Shard(NamedTuple):
-    name: str
-    bytes: int
-    samples: int
-    seconds: float
-
-
-class Dataset(NamedTuple):
-    """The clips of one corpus, language and split; `path` is relative to the corpora's folder."""
-
-    corpus: str
-    language: str
-    split: str
-    path: str
-    shards: list[Shard]
-
-    @property
-    def samples(self) -> int:
-        return sum(shard.samples for shard in self.shards)
-
-    @property
-    def hours(self) -> float:
-        return sum(shard.seconds for shard in self.shards) / 3600
-
-
-class Corpus(NamedTuple):
-    """What index.json says; `index_hash` is its sha256."""
-
-    path: str
-    sample_rate: int
-    datasets: list[Dataset]
-    index_hash: str
-
-    def split(self, name: str) -> list[Dataset]:
-        return [dataset for dataset in self.datasets if dataset.split == name]
-
-
 def read_corpus(path: str, *, sample_rate: int) -> Corpus:
     """The index of `path` (a folder or msc://profile/folder); ValueError if it is absent, damaged, of another rate."""
-    content = _read_index(path)
-    try:
-        index = json.loads(content)
-        datasets = [_dataset(entry) for entry in index["datasets"]]
-        found_rate = int(index["sample_rate"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}/index.json is damaged ({error!r}): prepare the data again") from error
-    if found_rate != sample_rate:
+    corpus = index.parse(_read_index(path), path=str(path))
+    if not isinstance(corpus, Corpus):
+        raise ValueError(f"{path} holds what lfsc tokenize or detokenize wrote: expected shards that data_prep wrote")
+    if corpus.sample_rate != sample_rate:
         raise ValueError(
-            f"{path} holds audio at {found_rate} Hz, the model is for {sample_rate} Hz: prepare it at that rate"
+            f"{path} holds audio at {corpus.sample_rate} Hz, the model is for {sample_rate} Hz: prepare it at that rate"
         )
-    return Corpus(str(path), found_rate, datasets, hashlib.sha256(content).hexdigest())
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(partial(_require_crude, storage.place(path)), {dataset.path for dataset in corpus.datasets}))
+    return corpus
 
 
-def present(datasets: list[Dataset], *, path: str, max_missing_share: float) -> list[Dataset]:
+def _require_crude(root: EPath, folder: str) -> None:
+    path = root / folder / ENERGON_TYPE
+    storage.require_inside(root, [path])
+    try:
+        content = storage.read_range(path, 0, safe_yaml.MAX_BYTES + 1)
+    except FileNotFoundError:
+        return
+    require_crude(content, str(path))
+
+
+def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) -> list[Dataset]:
     """The datasets without the shards that are missing or cut off, each of which is said.
 
-    ValueError if those hold more than `max_missing_share` of the clips.
+    ValueError if those hold more than `max_missing_fraction` of the clips.
     """
     places = [(dataset, shard) for dataset in datasets for shard in dataset.shards]
     root = storage.place(path)
     with ThreadPoolExecutor(16) as threads:
-        faults = list(threads.map(lambda place: _fault(root / place[0].path, place[1]), places))
+        faults = list(threads.map(lambda place: _fault(root, root / place[0].path, place[1]), places))
     faulty = {(d.path, s.name): fault for (d, s), fault in zip(places, faults, strict=True) if fault}
     lost = sum(shard.samples for dataset, shard in places if (dataset.path, shard.name) in faulty)
     total = sum(shard.samples for _, shard in places)
-    if lost > max_missing_share * total:
+    if lost > max_missing_fraction * total:
         first, more = next(iter(faulty.values())), f" ({len(faulty) - 1} more like it)" if len(faulty) > 1 else ""
         raise ValueError(
-            f"{first}{more}: {lost} of {total} clips are lost, over max_skipped_share={max_missing_share}; "
+            f"{first}{more}: {lost} of {total} clips are lost, over max_skipped_fraction={max_missing_fraction}; "
             f"copy {path} again or prepare it again"
         )
     for fault in faulty.values():
-        logger.warning("left out: %s", fault)
+        logger.warning("skipped: %s", fault)
     whole = [d._replace(shards=[s for s in d.shards if (d.path, s.name) not in faulty]) for d in datasets]
     return [dataset for dataset in whole if dataset.samples]
 
 
-def _fault(folder: EPath, shard: Shard) -> str | None:
+def _fault(root: EPath, folder: EPath, shard: Shard) -> str | None:
     path = folder / shard.name
+    storage.require_inside(root, [path, path.with_suffix(".tar.idx")])
     try:
         found = storage.size(path)
     except FileNotFoundError:
@@ -101,8 +76,9 @@ def _fault(folder: EPath, shard: Shard) -> str | None:
 
 def _read_index(path: str) -> bytes:
     folder = storage.place(path)
+    storage.require_inside(folder, [folder / "index.json"])
     try:
-        return storage.read(folder / "index.json")
+        return storage.read(folder / index.NAME)
     except NotADirectoryError:
         raise ValueError(f"{path} is a file: expected a folder that data_prep wrote") from None
     except FileNotFoundError:
@@ -113,8 +89,3 @@ def _read_index(path: str) -> bytes:
         else:
             reason = "make it with `python -m data_prep folder RECORDINGS DATA`, or give data.path=…"
         raise ValueError(f"{path} has no index.json; {reason}") from None
-
-
-def _dataset(entry: dict) -> Dataset:
-    shards = [Shard(s["name"], int(s["bytes"]), int(s["samples"]), float(s["seconds"])) for s in entry["shards"]]
-    return Dataset(entry["corpus"], entry["language"], entry["split"], entry["path"], shards)

@@ -6,9 +6,10 @@ from typing import BinaryIO, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
+from lfsc.shards.flac import read_rows
+
 from ..audio.files import AudioInfo, UnreadableAudio, probe
 from .batch import UnusableClip
-from .flac import read_rows
 
 
 class Crops(NamedTuple):
@@ -21,11 +22,11 @@ class Crops(NamedTuple):
 class Cropper:
     """Cuts `count` crops of `length` samples (None for the whole clip) at places drawn from a seed."""
 
-    def __init__(self, *, sample_rate: int, length: int | None, count: int = 1, min_seconds: float):
+    def __init__(self, *, sample_rate: int, length: int | None, count: int = 1, min_duration: float):
         self.sample_rate = sample_rate
         self.length = length
         self.count = count
-        self.min_seconds = min_seconds
+        self.min_duration = min_duration
 
     def __call__(self, encoded: bytes | BinaryIO, *, seed: str) -> Crops:
         """Crops of a FLAC or WAV file, always the same for a seed; UnusableClip says why there are none."""
@@ -42,7 +43,7 @@ class Cropper:
     def starts(self, info: AudioInfo, random: Random) -> list[int]:
         if info.sample_rate != self.sample_rate:
             raise UnusableClip(f"at {info.sample_rate} Hz, not {self.sample_rate} Hz")
-        if info.num_samples < self.min_seconds * self.sample_rate:
-            raise UnusableClip(f"shorter than {self.min_seconds} s")
+        if info.num_samples < self.min_duration * self.sample_rate:
+            raise UnusableClip(f"shorter than {self.min_duration} s")
         spare = max(0, info.num_samples - (self.length or info.num_samples))
         return [random.randint(0, spare) for _ in range(self.count)]

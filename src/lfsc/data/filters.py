@@ -26,7 +26,7 @@ class Filter:
     def check_languages(self, datasets: Sequence[Dataset]) -> None:
         """ValueError for a language that none has, or for none at all."""
         if self.languages == []:
-            raise ValueError("data.only.languages is empty, so there would be no data: name some, or null for all")
+            raise ValueError("data.filter.languages is empty, so there would be no data: name some, or null for all")
         known = sorted({dataset.language for dataset in datasets})
         absent = [language for language in self.languages or [] if language not in known]
         if absent:

@@ -30,8 +30,8 @@ class SkipWatch:
         # Against the whole window from the first clip on, or a few bad clips at the start would end every run.
         if reasons.total() > self.max_share * WINDOW:
             raise UnusableData(
-                f"{reasons.total()} of the last {len(self.recent)} clips cannot be used ({described(reasons)}; "
-                f"the last was {skip.key}), over max_skipped_share={self.max_share} of {WINDOW}: "
+                f"{reasons.total()} of the last {len(self.recent)} clips cannot be used ({describe(reasons)}; "
+                f"the last was {skip.key}), over max_skipped_fraction={self.max_share} of {WINDOW}: "
                 f"verify the data or raise the share"
             )
 
@@ -55,13 +55,13 @@ class SkipLog:
             self.reasons[skip.reason] += 1
             self.last = skip.key
         if self.reasons and time.monotonic() >= self.next_line:
-            counts = described(self.reasons)
+            counts = describe(self.reasons)
             logger.warning("skipped %d clips: %s; the last was %s", self.reasons.total(), counts, self.last)
             self.reasons.clear()
             self.next_line = time.monotonic() + self.interval
 
 
-def described(reasons: Counter[str]) -> str:
+def describe(reasons: Counter[str]) -> str:
     listed = [f"{count} {reason}" for reason, count in reasons.most_common(3)]
     rest = reasons.total() - sum(count for _, count in reasons.most_common(3))
     return ", ".join([*listed, f"{rest} for other reasons"] if rest else listed)

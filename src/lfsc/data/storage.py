@@ -1,10 +1,12 @@
 """Files of a corpus wherever it lies: in a folder, or behind a profile of energon's multi-storage client."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from megatron.energon.epathlib import EPath
 from multistorageclient.types import Range
+
+from lfsc.shards import checks
 
 PROFILES = "~/.msc_config.yaml (or the file that MSC_CONFIG names)"
 
@@ -32,26 +34,32 @@ def place(path: str) -> EPath:
         raise ValueError(f"{path}: {first_line(error)}") from error
 
 
+def require_inside(folder: EPath, files: Iterable[EPath]) -> None:
+    """ValueError for a file that is a link out of `folder`; object storage has no links."""
+    if folder.is_local():
+        checks.require_inside(folder.local_path(), [file.local_path() for file in files])
+
+
 def read(path: EPath) -> bytes:
     """The whole file."""
     with storage_errors(path):
-        return connected(path).read_bytes()
+        return connect(path).read_bytes()
 
 
 def read_range(path: EPath, start: int, size: int) -> bytes:
     """As much of the `size` bytes from `start` as is there, in one request; opened, a remote file would come whole."""
     with storage_errors(path):
-        path = connected(path)
+        path = connect(path)
         return bytes(path.fs.read(str(path.internal_path), byte_range=Range(start, size)))
 
 
 def size(path: EPath) -> int:
     """In bytes."""
     with storage_errors(path):
-        return connected(path).size()
+        return connect(path).size()
 
 
-def connected(path: EPath) -> EPath:
+def connect(path: EPath) -> EPath:
     """The same path with connections of this process.
 
     A loader's worker that is forked has those of its parent in every path, and workers that share a connection get each

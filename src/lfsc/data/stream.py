@@ -10,9 +10,11 @@ from megatron.energon import get_savable_loader
 from megatron.energon.flavors.base_dataset import SavableDataset
 from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
 
+from lfsc.distributed import gather
+
 from .batch import Batch, UnusableData
+from .loader_state import from_plain, to_plain
 from .skips import SkipLog
-from .state import from_plain, to_plain
 
 logger = logging.getLogger(__name__)
 
@@ -25,15 +27,15 @@ ENDLESS = 10**12
 
 
 class Ranks(NamedTuple):
-    """This process is number `rank` of `world_size`; each has `workers` loader processes, or with 0 loads by itself."""
+    """This process is number `rank` of `world_size`; each has `num_workers` loader processes, or loads by itself."""
 
     rank: int
     world_size: int
-    workers: int
+    num_workers: int
 
     @property
     def total_workers(self) -> int:
-        return self.world_size * max(1, self.workers)
+        return self.world_size * max(1, self.num_workers)
 
 
 class TrainingStream:
@@ -42,7 +44,7 @@ class TrainingStream:
     def __init__(self, *, dataset: SavableDataset[Batch], ranks: Ranks, identity: dict[str, Any], seed: int):
         self.loader = savable_loader(dataset, seed)
         self.ranks = ranks
-        self.identity = {**identity, "world_size": ranks.world_size, "workers": ranks.workers}
+        self.identity = {**identity, "world_size": ranks.world_size, "num_workers": ranks.num_workers}
         self.log = SkipLog()
 
     def __iter__(self) -> Iterator[Batch]:
@@ -74,12 +76,14 @@ class TrainingStream:
 
     def state(self) -> dict[str, Any]:
         """Where all ranks are, in plain containers. Every rank must ask."""
-        return {"identity": self.identity, "ranks": gathered(to_plain(self.rank_state()))}
+        return {"identity": self.identity, "ranks": gather(to_plain(self.rank_state()))}
 
     def rank_state(self) -> SavableDataLoaderState | None:
         state = self.loader.save_state_rank()
         # A worker that is asked before it has begun answers nothing, with an offset that is one too far.
-        while state is not None and self.ranks.workers and any(worker.state is None for worker in state.worker_states):
+        while (
+            state is not None and self.ranks.num_workers and any(worker.state is None for worker in state.worker_states)
+        ):
             time.sleep(0.02)
             state = self.loader.save_state_rank()
         return state
@@ -94,8 +98,8 @@ class TrainingStream:
         saved = state["identity"]
         changed = [key for key in self.identity if saved.get(key) != self.identity[key]]
         rank_states = state["ranks"]
-        if changed and set(changed) <= {"world_size", "workers"}:
-            rank_states = redistributed(rank_states, self.ranks)
+        if changed and set(changed) <= {"world_size", "num_workers"}:
+            rank_states = redistribute(rank_states, self.ranks)
         elif changed:
             rank_states = None
         if rank_states is None:
@@ -108,7 +112,7 @@ class TrainingStream:
 
     def restore_rank(self, state: SavableDataLoaderState) -> None:
         self.loader.restore_state_rank(state)
-        if self.ranks.workers:
+        if self.ranks.num_workers:
             # energon leaves out the offset, and would lose it in a state saved before each worker has given a batch.
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
 
@@ -133,22 +137,13 @@ def savable_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoad
     return loader
 
 
-def gathered(own: Any) -> list[Any]:
-    """The objects of all ranks, by rank."""
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return [own]
-    every = [None] * torch.distributed.get_world_size()
-    torch.distributed.all_gather_object(every, own)
-    return every
-
-
-def redistributed(rank_states: Sequence[Any], ranks: Ranks) -> list[Any] | None:
+def redistribute(rank_states: Sequence[Any], ranks: Ranks) -> list[Any] | None:
     """The workers' states dealt to another number of ranks; None if there are not as many workers in all."""
     if None in rank_states:
         return None
     states = [rank["SavableDataLoaderState"] for rank in rank_states]
     workers = [worker for state in states for worker in state["worker_states"]]
-    if len(workers) != ranks.world_size * ranks.workers:
+    if len(workers) != ranks.world_size * ranks.num_workers:
         return None
-    dealt = [workers[i : i + ranks.workers] for i in range(0, len(workers), ranks.workers)]
+    dealt = [workers[i : i + ranks.num_workers] for i in range(0, len(workers), ranks.num_workers)]
     return [{"SavableDataLoaderState": {**states[0], "worker_states": own, "next_worker_id": 0}} for own in dealt]

@@ -4,13 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 
 import torch
-from megatron.energon.epathlib import EPath
-from megatron.energon.flavors.webdataset.metadata import WebdatasetMeta
 
 from .batch import Batch, Skip, UnusableClip, UnusableData
 from .corpus import Dataset
 from .crops import Cropper
-from .shards import ShardReader
+from .shard_reader import read_shards
 
 
 class ValidationClips:
@@ -24,7 +22,7 @@ class ValidationClips:
         self, *, path: str, datasets: Sequence[Dataset], cropper: Cropper, batch_size: int, max_clips: int | None,
         rank: int, world_size: int,
     ):  # fmt: skip
-        self.readers = [reader(path, dataset) for dataset in datasets]
+        self.readers = [read_shards(path, dataset, parts=["flac"]) for dataset in datasets]
         self.cropper = cropper
         clips = in_turns([len(clips) for clips in self.readers])[:max_clips]
         if len(clips) < world_size:
@@ -58,13 +56,6 @@ class ValidationClips:
             raise UnusableData(f"no clip of a validation batch can be used: {', '.join(map(': '.join, skipped))}")
         audio = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
         return Batch(audio, keys, skipped, torch.tensor(lengths))
-
-
-def reader(path: str, dataset: Dataset) -> ShardReader:
-    folder = EPath(str(path)) / dataset.path
-    present = {shard.name for shard in dataset.shards}
-    listed = WebdatasetMeta.from_config(path=folder, split_part=dataset.split)
-    return ShardReader([shard for shard in listed.shards if shard.name in present], parts=["flac"])
 
 
 def in_turns(sizes: Sequence[int]) -> list[tuple[int, int]]:

@@ -1,1 +1,1 @@
-"""Judges of audio: each is a fixed view of it and a learned judge of the view."""
+"""Discriminators: each is a fixed transform of audio and a network that scores it."""

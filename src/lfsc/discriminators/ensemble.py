@@ -1,4 +1,4 @@
-"""All discriminators together: what they see of real and fake audio, and what they think of it."""
+"""All discriminators together: what they take in of real and fake audio, and what they give."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,30 +7,30 @@ import torch
 from torch import Tensor, nn
 
 
-class Judgement(NamedTuple):
-    """What one judge says of a batch."""
+class DiscriminatorOutput(NamedTuple):
+    """What one discriminator gives for a batch."""
 
-    score: Tensor  # towards 1 real, towards 0 fake; a map over the view
-    features: list[Tensor]
+    score: Tensor  # towards 1 real, towards 0 fake; a map over the transform of the audio
+    feature_maps: list[Tensor]
 
 
-class Views(NamedTuple):
-    """What every discriminator sees of the same clips, real and fake."""
+class DiscriminatorInputs(NamedTuple):
+    """What every discriminator's network takes in of the same clips, real and fake."""
 
     real: list[Tensor]
     fake: list[Tensor]
 
-    def detached(self) -> "Views":
-        return Views(self.real, [view.detach() for view in self.fake])
+    def detach(self) -> "DiscriminatorInputs":
+        return DiscriminatorInputs(self.real, [inputs.detach() for inputs in self.fake])
 
 
 class Discriminator(nn.Module):
-    """One view and its judge; the view has nothing to train."""
+    """A transform of audio with nothing to train, and the network that scores it."""
 
-    def __init__(self, *, view: nn.Module, judge: nn.Module):
+    def __init__(self, *, transform: nn.Module, network: nn.Module):
         super().__init__()
-        self.view = view
-        self.judge = judge
+        self.transform = transform
+        self.network = network
 
 
 class Ensemble(nn.Module):
@@ -50,13 +50,13 @@ class Ensemble(nn.Module):
         for family in self.families.values():
             yield from family
 
-    def views(self, real: Tensor, fake: Tensor) -> Views:
-        """Views of audio [B,T]: of `real` without a graph, of `fake` with one back to the codec."""
+    def transform(self, real: Tensor, fake: Tensor) -> DiscriminatorInputs:
+        """The transforms of audio [B,T]: of `real` without a graph, of `fake` with one back to the codec."""
         with torch.no_grad():
-            # A view may be a piece of what it sees, and then have its gradient even here.
-            seen = [member.view(real.detach()) for member in self.members()]
-        return Views(seen, [member.view(fake) for member in self.members()])
+            # A transform may return a part of its input, which then has a gradient even here.
+            of_real = [member.transform(real.detach()) for member in self.members()]
+        return DiscriminatorInputs(of_real, [member.transform(fake) for member in self.members()])
 
-    def forward(self, views: list[Tensor]) -> list[Judgement]:
-        """Each member's judgement of its view."""
-        return [member.judge(view) for member, view in zip(self.members(), views, strict=True)]
+    def forward(self, inputs: list[Tensor]) -> list[DiscriminatorOutput]:
+        """Each member's output for its transform of the audio."""
+        return [member.network(transformed) for member, transformed in zip(self.members(), inputs, strict=True)]

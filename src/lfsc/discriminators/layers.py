@@ -1,10 +1,10 @@
-"""The convolutions of the judges: weight-normed and reflecting."""
+"""The convolutions of the discriminators: weight-normed and reflecting."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from lfsc.reflection import reflect
+from lfsc.nn.reflection import reflect
 
 
 class ReflectConv2d(nn.Conv2d):

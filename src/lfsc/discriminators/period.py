@@ -2,18 +2,22 @@
 
 from torch import Tensor, cat, nn
 
-from lfsc.discriminators.ensemble import Discriminator, Judgement
+from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.layers import PeriodConv
+from lfsc.nn.arguments import require_whole, require_whole_lists
 
 
 class MultiPeriodDiscriminator(nn.ModuleList):
     """One discriminator a period."""
 
     def __init__(self, *, periods: list[int], channels: list[int], kernel_size: int, stride: int):
+        require_whole_lists(periods=periods, channels=channels)
+        require_whole(odd=True, kernel_size=kernel_size)
+        require_whole(stride=stride)
         super().__init__(
             Discriminator(
-                view=FoldByPeriod(period=period),
-                judge=PeriodJudge(channels=channels, kernel_size=kernel_size, stride=stride),
+                transform=FoldByPeriod(period=period),
+                network=PeriodNetwork(channels=channels, kernel_size=kernel_size, stride=stride),
             )
             for period in periods
         )
@@ -33,7 +37,7 @@ class FoldByPeriod(nn.Module):
         return whole[:, None].unflatten(-1, (-1, self.period))
 
 
-class PeriodJudge(nn.Module):
+class PeriodNetwork(nn.Module):
     """Convolutions along time alone, every column by itself; all but the last layer stride."""
 
     def __init__(self, *, channels: list[int], kernel_size: int, stride: int):
@@ -47,12 +51,12 @@ class PeriodJudge(nn.Module):
         )
         self.score = PeriodConv(channels[-1], 1, 3, stride=1)
 
-    def forward(self, x: Tensor) -> Judgement:
-        # Time last: each column of the view becomes a row, whose samples lie side by side in memory.
+    def forward(self, x: Tensor) -> DiscriminatorOutput:
+        # Time last: each column becomes a row, whose samples lie side by side in memory.
         x = x.mT
-        features = []
+        feature_maps = []
         for conv in self.convs:
             x = self.activation(conv(x))
-            features.append(x)
+            feature_maps.append(x)
         score = self.score(x)
-        return Judgement(score[:, 0], [*features, score])
+        return DiscriminatorOutput(score[:, 0], [*feature_maps, score])

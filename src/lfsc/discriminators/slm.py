@@ -1,4 +1,4 @@
-"""The hidden states of a speech language model, judged (StyleTTS 2, arXiv 2306.07691)."""
+"""The hidden states of a speech language model, scored (StyleTTS 2, arXiv 2306.07691)."""
 
 from pathlib import Path
 
@@ -9,17 +9,21 @@ from torch.nn.utils.parametrizations import weight_norm
 from transformers import AutoModel, PreTrainedModel, WavLMConfig, WavLMModel
 
 from lfsc.discriminators.attention import with_fused_attention
-from lfsc.discriminators.ensemble import Discriminator, Judgement
+from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
+from lfsc.io.pretrained import load_pretrained
+from lfsc.nn.arguments import require_whole, require_whole_lists
 
 
 class SLMDiscriminator(nn.ModuleList):
-    """One discriminator behind all hidden states of a frozen `slm` that hears `slm_rate` Hz."""
+    """One discriminator behind all hidden states of a frozen `slm` that takes `slm_rate` Hz."""
 
     def __init__(self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int, in_channels: int, channels: list[int]):
-        view = HiddenStates(slm=slm, sample_rate=sample_rate, slm_rate=slm_rate)
-        judge = HiddenStatesJudge(view.channels, in_channels=in_channels, channels=channels)
-        super().__init__([Discriminator(view=Frozen(view), judge=judge)])
+        require_whole(sample_rate=sample_rate, slm_rate=slm_rate, in_channels=in_channels)
+        require_whole_lists(channels=channels)
+        transform = HiddenStates(slm=slm, sample_rate=sample_rate, slm_rate=slm_rate)
+        network = HiddenStatesNetwork(transform.channels, in_channels=in_channels, channels=channels)
+        super().__init__([Discriminator(transform=Frozen(transform), network=network)])
 
 
 class HiddenStates(nn.Module):
@@ -33,13 +37,13 @@ class HiddenStates(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         with torch.autocast(audio.device.type, enabled=False):
-            heard = self.resample(audio.float())
-        states = self.slm(heard, output_hidden_states=True).hidden_states
+            resampled = self.resample(audio.float())
+        states = self.slm(resampled, output_hidden_states=True).hidden_states
         return torch.cat(states, dim=-1).transpose(1, 2)
 
 
-class HiddenStatesJudge(nn.Module):
-    """Convolutions over frames; its features are its own activations, not the hidden states."""
+class HiddenStatesNetwork(nn.Module):
+    """Convolutions over frames; its feature maps are its own activations, not the hidden states."""
 
     def __init__(self, hidden_channels: int, *, in_channels: int, channels: list[int]):
         super().__init__()
@@ -52,13 +56,13 @@ class HiddenStatesJudge(nn.Module):
         )
         self.score = weight_norm(nn.Conv1d(channels[-1], 1, 3, padding=1))
 
-    def forward(self, states: Tensor) -> Judgement:
+    def forward(self, states: Tensor) -> DiscriminatorOutput:
         x = self.conv_in(states)
-        features = []
+        feature_maps = []
         for conv in self.convs:
             x = self.activation(conv(x))
-            features.append(x)
-        return Judgement(self.score(x), features)
+            feature_maps.append(x)
+        return DiscriminatorOutput(self.score(x), feature_maps)
 
 
 def load_slm(*, path: str) -> PreTrainedModel:
@@ -66,9 +70,8 @@ def load_slm(*, path: str) -> PreTrainedModel:
     if path.startswith((".", "/", "~")) and not Path(path).expanduser().is_dir():
         raise ValueError(f"slm.path={path}: no such folder; give one that save_pretrained wrote, or a hub name")
     try:
-        return AutoModel.from_pretrained(
-            str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path, dtype=torch.float32
-        )
+        place = str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path
+        return load_pretrained(AutoModel.from_pretrained, place, dtype=torch.float32)
     except OSError as error:
         raise ValueError(
             f"slm.path={path} can be neither read nor downloaded ({str(error).splitlines()[0]}); "
@@ -79,6 +82,8 @@ def load_slm(*, path: str) -> PreTrainedModel:
 
 def random_wavlm(*, seed: int, width: int, layers: int) -> WavLMModel:
     """An untrained WavLM of the given size, the same for the same seed: it exercises every part and teaches little."""
+    require_whole(least=0, seed=seed)
+    require_whole(width=width, layers=layers)
     config = WavLMConfig(
         hidden_size=width,
         num_hidden_layers=layers,

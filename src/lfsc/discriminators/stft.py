@@ -2,19 +2,23 @@
 
 from torch import Tensor, cat, nn
 
-from lfsc.audio.spectra import Spectrogram
-from lfsc.discriminators.ensemble import Discriminator, Judgement
+from lfsc.audio.spectrogram import Spectrogram
+from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.layers import ReflectConv2d
+from lfsc.nn.arguments import require_resolutions, require_whole, require_whole_lists
 
 
 class MultiResolutionSTFTDiscriminator(nn.ModuleList):
     """One discriminator a resolution; a resolution is (n_fft, hop, window)."""
 
     def __init__(self, *, resolutions: list[list[int]], channels: int, dilations: list[int]):
+        require_resolutions(resolutions=resolutions)
+        require_whole(channels=channels)
+        require_whole_lists(dilations=dilations)
         super().__init__(
             Discriminator(
-                view=ComplexSpectrogram(n_fft=n_fft, hop_length=hop_length, win_length=win_length),
-                judge=SpectrogramJudge(channels=channels, dilations=dilations),
+                transform=ComplexSpectrogram(n_fft=n_fft, hop_length=hop_length, win_length=win_length),
+                network=SpectrogramNetwork(channels=channels, dilations=dilations),
             )
             for n_fft, hop_length, win_length in resolutions
         )
@@ -32,7 +36,7 @@ class ComplexSpectrogram(nn.Module):
         return cat([spectrum.real, spectrum.imag], dim=1).transpose(2, 3)
 
 
-class SpectrogramJudge(nn.Module):
+class SpectrogramNetwork(nn.Module):
     """Convolutions over frames and bins: a wide one, one of stride 2 over bins a dilation over frames, a square one."""
 
     def __init__(self, *, channels: int, dilations: list[int]):
@@ -47,10 +51,10 @@ class SpectrogramJudge(nn.Module):
         )
         self.score = ReflectConv2d(channels, 1, (3, 3))
 
-    def forward(self, x: Tensor) -> Judgement:
-        features = []
+    def forward(self, x: Tensor) -> DiscriminatorOutput:
+        feature_maps = []
         for conv in self.convs:
             x = self.activation(conv(x))
-            features.append(x)
+            feature_maps.append(x)
         score = self.score(x)
-        return Judgement(score[:, 0].transpose(1, 2), [*features, score])
+        return DiscriminatorOutput(score[:, 0].transpose(1, 2), [*feature_maps, score])

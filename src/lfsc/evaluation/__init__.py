@@ -1,1 +1,1 @@
-"""One protocol to judge codecs by: the clips, the codecs, the numbers, and the report."""
+"""Comparing codecs by one protocol: the clips, the codecs, the metrics, and the report."""

@@ -1,49 +1,55 @@
-"""Means over clips with their intervals, and who is best."""
+"""Means over clips with their intervals, and which codec is best."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy
 
-from lfsc.metrics.metric import Measured
+from lfsc.metrics.metric import Measurement
 
 # Percentile bootstrap over clips (Efron 1979).
 RESAMPLES, CONFIDENCE, SEED = 1000, 0.95, 0
 BLOCK = 2**24  # counts held at once
+# What is least for the best, by the direction in which a metric is better.
+COSTS: dict[str, Callable] = {"higher": numpy.negative, "lower": numpy.positive, "zero": numpy.abs}
 
 
-class Estimate(NamedTuple):
+@dataclass(frozen=True)
+class Estimate:
     mean: float
     low: float
     high: float
     count: int
 
 
-class Rank(NamedTuple):
+@dataclass(frozen=True)
+class Rank:
     rank: int
     ties_with_best: bool  # the interval of the difference to the best holds 0
     count: int  # clips that all codecs have
 
 
-def estimates(rows: list[dict[str, Measured]], names: Iterable[str]) -> dict[str, Estimate]:
-    """Weighted means of the measured, with their 95 % intervals; a name that no row has is left out."""
+def estimate_means(rows: list[dict[str, Measurement]], names: Iterable[str]) -> dict[str, Estimate]:
+    """Weighted means with their 95 % intervals; a name that no row has is skipped."""
     found = {}
     for name in names:
-        measured = [row[name] for row in rows if name in row]
-        if measured:
-            values = numpy.array([number.value for number in measured])
-            weights = numpy.array([number.weight for number in measured])
-            found[name] = Estimate(*mean_and_interval(values, weights), len(measured))
+        if measurements := [row[name] for row in rows if name in row]:
+            values, weights = as_arrays(measurements)
+            low, high = numpy.quantile(resample_means(values, weights), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+            found[name] = Estimate(weighted_mean(values, weights), float(low), float(high), len(measurements))
     return found
 
 
-def mean_and_interval(values: numpy.ndarray, weights: numpy.ndarray) -> tuple[float, float, float]:
-    means = resampled_means(values, weights)
-    low, high = numpy.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float((values * weights).sum() / weights.sum()), float(low), float(high)
+def as_arrays(measurements: list[Measurement]) -> tuple[numpy.ndarray, numpy.ndarray]:
+    values, weights = zip(*measurements, strict=True)
+    return numpy.array(values), numpy.array(weights)
 
 
-def resampled_means(values: numpy.ndarray, weights: numpy.ndarray) -> numpy.ndarray:
+def weighted_mean(values: numpy.ndarray, weights: numpy.ndarray) -> float:
+    return float((values * weights).sum() / weights.sum())
+
+
+def resample_means(values: numpy.ndarray, weights: numpy.ndarray) -> numpy.ndarray:
     """Means [RESAMPLES] of so many clips drawn with replacement, the same draws for the same number of clips."""
     generator = numpy.random.default_rng(SEED)
     size = len(values)
@@ -54,22 +60,21 @@ def resampled_means(values: numpy.ndarray, weights: numpy.ndarray) -> numpy.ndar
     return numpy.concatenate(means)
 
 
-def ranks(of_codecs: dict[str, dict[str, Measured]], better: str) -> dict[str, Rank]:
-    """The place of each codec in one metric, over the clips that all have; `of_codecs` holds a number a key."""
-    keys = sorted(set.intersection(*(set(numbers) for numbers in of_codecs.values())))
+def rank_codecs(codecs: dict[str, dict[str, Measurement]], better: str) -> dict[str, Rank]:
+    """The rank of each codec in one metric, from its measurements by clip, over the clips that all codecs have."""
+    keys = sorted(set.intersection(*(set(by_key) for by_key in codecs.values())))
     if not keys:
         return {}
-    values = {label: numpy.array([numbers[key].value for key in keys]) for label, numbers in of_codecs.items()}
-    weights = {label: numpy.array([numbers[key].weight for key in keys]) for label, numbers in of_codecs.items()}
-    means = {label: resampled_means(values[label], weights[label]) for label in values}
-    exact = {label: float((values[label] * weights[label]).sum() / weights[label].sum()) for label in values}
-    cost = {"higher": numpy.negative, "lower": numpy.positive, "zero": numpy.abs}[better]
-    order = sorted(exact, key=lambda label: (cost(exact[label]), label))
+    cost = COSTS[better]
+    arrays = {label: as_arrays([by_key[key] for key in keys]) for label, by_key in codecs.items()}
+    costs = {label: cost(weighted_mean(*both)) for label, both in arrays.items()}
+    resampled = {label: cost(resample_means(*both)) for label, both in arrays.items()}
+    order = sorted(costs, key=lambda label: (costs[label], label))
     best = order[0]
     return {
         label: Rank(
-            1 + sum(bool(cost(exact[other]) < cost(exact[label])) for other in order),
-            bool(numpy.quantile(cost(means[label]) - cost(means[best]), (1 - CONFIDENCE) / 2) <= 0),
+            1 + sum(bool(costs[other] < costs[label]) for other in order),
+            bool(numpy.quantile(resampled[label] - resampled[best], (1 - CONFIDENCE) / 2) <= 0),
             len(keys),
         )
         for label in order

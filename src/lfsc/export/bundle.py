@@ -2,38 +2,43 @@
 
 from pathlib import Path
 
-from lfsc.bundle import folder
-from lfsc.bundle.architecture import fill, skeleton
-from lfsc.bundle.source import Source
-from lfsc.export.card import model_card
-from lfsc.models.folding import fold
-from lfsc.tokens import fingerprint
+from lfsc.config.instantiate import KNOWN, targets_of
+from lfsc.export.model_card import model_card
+from lfsc.formats import bundle
+from lfsc.formats.skeleton import build_on_meta, load_weights
+from lfsc.formats.source import Source
+from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 
 
 def write_bundle(
-    found: Source, out: Path, *, with_discriminators: bool, folded: bool, statements: dict[str, str]
+    found: Source, out: Path, *, with_discriminators: bool, weight_norm: bool = True, statements: dict[str, str]
 ) -> list[Path]:
     """Write the folder `out`; its files. `statements` are the licences of code, weights and data."""
-    if with_discriminators and (folded or found.folded):
-        raise ValueError("discriminators are for training on, which folded weights cannot: leave --fold or them out")
-    codec = skeleton(found.codec, folded=found.folded)
-    fill(codec, found.codec_weights())
+    weight_norm = weight_norm and found.weight_norm
+    if with_discriminators and not weight_norm:
+        raise ValueError(
+            "discriminators are for training, for which weights need their weight norm: leave out "
+            "--remove-weight-norm or --with-discriminators"
+        )
+    codec = build_on_meta(found.codec, weight_norm=found.weight_norm)
+    load_weights(codec, found.codec_weights())
     codec.carried_fingerprint = found.fingerprint
     mark = fingerprint(codec)
-    if folded and not found.folded:
-        fold(codec, fingerprint=mark)
+    if found.weight_norm and not weight_norm:
+        remove_codec_weight_norm(codec, fingerprint=mark)
     config = {
         "fingerprint": mark,
-        "folded": folded or found.folded,
+        "weight_norm": weight_norm,
         "updates": found.updates,
         "licence": statements,
+        "own_classes": sorted(set(targets_of(found.codec)) - KNOWN),
         "codec": found.codec,
     }
-    tensors = {folder.WEIGHTS: codec.state_dict()}
+    tensors = {bundle.WEIGHTS: codec.state_dict()}
     if with_discriminators:
         config["discriminators"] = discriminators_of(found)
-        tensors[folder.DISCRIMINATORS] = found.discriminator_weights()
-    folder.write(out, config=config, card=model_card(codec, config), tensors=tensors)
+        tensors[bundle.DISCRIMINATORS] = found.discriminator_weights()
+    bundle.write(out, config=config, card=model_card(codec, config), tensors=tensors)
     return sorted(out.iterdir())
 
 

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lfsc import atomic
-from lfsc.bundle.architecture import fill, skeleton
-from lfsc.bundle.source import Source
+from lfsc.formats.skeleton import build_on_meta, load_weights
+from lfsc.formats.source import Source
+from lfsc.io import atomic
 from lfsc.models.codec import Codec
-from lfsc.models.folding import fold
-from lfsc.tokens import fingerprint
+from lfsc.models.quantizer import GroupedFSQ
+from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 
 
 class AudioToTokens(nn.Module):
@@ -47,7 +47,7 @@ class TokensToAudio(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         frames = tokens.shape[-1]
-        codes = self.quantizer.codes_of(tokens)
+        codes = self.quantizer.dequantize(tokens)
         padded = F.pad(codes, (0, torch.sym_max(frames, self.min_frames) - frames))
         return self.decoder(padded)[:, : frames * self.hop_length]
 
@@ -55,12 +55,12 @@ class TokensToAudio(nn.Module):
         return torch.zeros(2, self.quantizer.num_codebooks, 9, dtype=torch.int64)
 
 
-def folded_codec(found: Source) -> Codec:
-    """The codec as exports take it: weight norm folded, nothing to train."""
-    codec = skeleton(found.codec, folded=found.folded)
-    fill(codec, found.codec_weights())
+def load_for_export(found: Source) -> Codec:
+    """The codec as graphs are made of it: without weight norm, nothing to train."""
+    codec = build_on_meta(found.codec, weight_norm=found.weight_norm)
+    load_weights(codec, found.codec_weights())
     codec.carried_fingerprint = found.fingerprint
-    return fold(codec, fingerprint=fingerprint(codec)).eval().requires_grad_(False)
+    return remove_codec_weight_norm(codec, fingerprint=fingerprint(codec)).eval().requires_grad_(False)
 
 
 def write_facts(path: Path, codec: Codec) -> None:
@@ -71,7 +71,7 @@ def write_facts(path: Path, codec: Codec) -> None:
         "frame_rate": codec.frame_rate,
         "num_codebooks": codec.num_codebooks,
         "codebook_size": codec.codebook_size,
-        "levels": list(codec.quantizer.levels),
+        **({"levels": list(codec.quantizer.levels)} if isinstance(codec.quantizer, GroupedFSQ) else {}),
         "fingerprint": codec.carried_fingerprint,
         "encoder": "audio [batch, samples] float32 in -1…1 → tokens [batch, num_codebooks, ceil(samples / hop_length)]",
         "decoder": "tokens [batch, num_codebooks, frames] int64 → audio [batch, frames * hop_length] float32",

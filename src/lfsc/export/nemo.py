@@ -2,19 +2,22 @@
 
 from pathlib import Path
 
-from lfsc.bundle.source import Source
 from lfsc.export.bundle import discriminators_of
-from lfsc.nemo.writing import write_archive
+from lfsc.formats.nemo.writing import write_archive
+from lfsc.formats.skeleton import build_on_meta, require_same
+from lfsc.formats.source import Source
 
 
 def write_nemo(found: Source, out: Path, *, with_discriminators: bool) -> None:
     """Write the archive `out`: the weights as they are, under NeMo's names, and NeMo's configuration of the codec."""
-    if found.folded:
-        raise ValueError("its weight norm is folded, which NeMo's layers are not: export the codec that it was made of")
-    judged = {}
+    if not found.weight_norm:
+        raise ValueError("its weight norm was removed, which NeMo's layers need: export the codec that it was made of")
+    # Weights that are not those of the configuration would make an archive that NeMo cannot open.
+    require_same(build_on_meta(found.codec).state_dict(), found.codec_weights())
+    discriminators = {}
     if with_discriminators:
-        judged = {
+        discriminators = {
             "discriminators": discriminators_of(found),
             "discriminator_weights": found.discriminator_weights(),
         }
-    write_archive(out, codec=found.codec, weights=found.codec_weights(), **judged)
+    write_archive(out, codec=found.codec, weights=found.codec_weights(), **discriminators)

@@ -8,17 +8,17 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from lfsc import atomic
-from lfsc.bundle.source import Source
-from lfsc.export.checking import Parity, parity
-from lfsc.export.graphs import AudioToTokens, TokensToAudio, folded_codec, write_facts
+from lfsc.export.graphs import AudioToTokens, TokensToAudio, load_for_export, write_facts
+from lfsc.export.parity import Parity, parity
+from lfsc.formats.source import Source
+from lfsc.io import atomic
 
 ENCODER, DECODER, FACTS = "encoder.onnx", "decoder.onnx", "codec.json"
 
 
 def write_onnx(found: Source, out: Path) -> Parity:
     """Write encoder.onnx, decoder.onnx and codec.json into `out`; how far onnxruntime agrees with the codec."""
-    codec = folded_codec(found)
+    codec = load_for_export(found)
     out.mkdir(parents=True, exist_ok=True)
     write_graph(AudioToTokens(codec), out / ENCODER, given="audio", gives="tokens", dynamic={0: "batch", 1: "samples"})
     write_graph(TokensToAudio(codec), out / DECODER, given="tokens", gives="audio", dynamic={0: "batch", 2: "frames"})

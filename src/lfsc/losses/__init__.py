@@ -1,1 +1,1 @@
-"""What the players are trained on; every loss is a mean, a scalar in float32."""
+"""What the networks are trained on; every loss is a mean, a scalar in float32."""

@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn, stack
 
-from lfsc.audio.spectra import MagnitudeSpectrogram, MelSpectrogram
+from lfsc.audio.spectrogram import MagnitudeSpectrogram, MelSpectrogram
+from lfsc.nn.arguments import require_flags, require_resolutions, require_whole, require_whole_lists
 
 # Under the root of re² + im², where the gradient of silence would be infinite (NeMo's value).
 GUARD = 1e-5
@@ -26,6 +27,7 @@ class STFTLoss(MultiResolution):
     """L1 distance of log magnitudes of fake and real audio [B,T]."""
 
     def __init__(self, *, resolutions: list[list[int]]):
+        require_resolutions(resolutions=resolutions)
         super().__init__(
             [
                 MagnitudeSpectrogram(n_fft=n_fft, hop_length=hop_length, win_length=win_length, guard=GUARD)
@@ -39,6 +41,10 @@ class MelLoss(MultiResolution):
     """L1 distance (L2 with `squared`) of log mel magnitudes of fake and real audio [B,T]."""
 
     def __init__(self, *, sample_rate: int, resolutions: list[list[int]], num_mels: list[int], squared: bool = False):
+        require_whole(sample_rate=sample_rate)
+        require_resolutions(resolutions=resolutions)
+        require_whole_lists(num_mels=num_mels)
+        require_flags(squared=squared)
         if len(resolutions) != len(num_mels):
             raise ValueError(f"{len(resolutions)} mel resolutions, {len(num_mels)} numbers of bands: expected one each")
         super().__init__(

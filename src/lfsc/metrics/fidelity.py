@@ -1,4 +1,4 @@
-"""How far a waveform and its spectra are from the original, clip by clip."""
+"""Distances of a waveform and its spectra from the original, one per clip."""
 
 from abc import ABC, abstractmethod
 
@@ -7,16 +7,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio
 
-from lfsc.audio.spectra import MagnitudeSpectrogram, MelSpectrogram
+from lfsc.audio.spectrogram import MagnitudeSpectrogram, MelSpectrogram
 from lfsc.losses.spectral import GUARD
 
-# The one resolution of the paper's distances, in samples at whatever rate the clips have. Guard, padding and frames are
+# The resolution of the paper's distances, in samples at whatever rate the clips have. Guard, padding and frames are
 # the losses': without the guard, mel distances of speech with pauses are some 2 % larger and STFT distances 0.5 %.
 N_FFT, HOP_LENGTH, NUM_MELS = 2048, 512, 80
 
 
-class PerClip(nn.Module, ABC):
-    """One number a clip [B], of fake and real audio [B,T]; what lies behind the clips' `lengths` [B] is not heard."""
+class AudioMetric(nn.Module, ABC):
+    """One number per clip [B], of fake and real audio [B,T]; samples beyond the clips' `lengths` [B] are ignored."""
 
     def forward(self, fake: Tensor, real: Tensor, lengths: Tensor | None = None) -> Tensor:
         if fake.shape != real.shape:
@@ -28,15 +28,17 @@ class PerClip(nn.Module, ABC):
 
     @abstractmethod
     def measure(self, fake: Tensor, real: Tensor) -> Tensor:
-        """A number a clip [B], of audio [B,T] all of which is heard."""
+        """One number per clip [B], of audio [B,T] without padding."""
 
 
-class SpectralDistance(PerClip):
+class SpectralDistance(AudioMetric):
     """L1 distance of log(1 + magnitude), the mean over bands and frames; shorter clips are zero-padded to a window."""
 
-    def __init__(self, spectrogram: MagnitudeSpectrogram):
+    def __init__(self, spectrogram: MagnitudeSpectrogram | None = None):
         super().__init__()
-        self.spectrogram = spectrogram
+        self.spectrogram = spectrogram or MagnitudeSpectrogram(
+            n_fft=N_FFT, hop_length=HOP_LENGTH, win_length=N_FFT, guard=GUARD
+        )
 
     def measure(self, fake: Tensor, real: Tensor) -> Tensor:
         missing = max(0, self.spectrogram.win_length - real.shape[-1])
@@ -65,11 +67,8 @@ class MelDistance(SpectralDistance):
 class STFTDistance(SpectralDistance):
     """The paper's STFT distance: all 1025 bins, conventions (padding, frames, guard) of `STFTLoss`."""
 
-    def __init__(self):
-        super().__init__(MagnitudeSpectrogram(n_fft=N_FFT, hop_length=HOP_LENGTH, win_length=N_FFT, guard=GUARD))
 
-
-class SISDR(PerClip):
+class SISDR(AudioMetric):
     """SI-SDR in dB (arXiv 1811.02508), means removed."""
 
     def measure(self, fake: Tensor, real: Tensor) -> Tensor:
@@ -79,18 +78,12 @@ class SISDR(PerClip):
 class LogSpectralDistance(SpectralDistance):
     """Log-spectral distance in dB (Gray and Markel 1976): the root mean square over bins, averaged over frames."""
 
-    def __init__(self):
-        super().__init__(MagnitudeSpectrogram(n_fft=N_FFT, hop_length=HOP_LENGTH, win_length=N_FFT, guard=GUARD))
-
     def distance(self, fake: Tensor, real: Tensor) -> Tensor:
         return (20 * (fake / real).log10()).square().mean(dim=-2).sqrt().mean(dim=-1)
 
 
 class SpectralConvergence(SpectralDistance):
-    """Frobenius norm of the difference of magnitudes by that of the original's (Arik et al. 2018)."""
-
-    def __init__(self):
-        super().__init__(MagnitudeSpectrogram(n_fft=N_FFT, hop_length=HOP_LENGTH, win_length=N_FFT, guard=GUARD))
+    """Frobenius norm of the difference of magnitudes, divided by that of the original's (Arik et al. 2018)."""
 
     def distance(self, fake: Tensor, real: Tensor) -> Tensor:
         return (fake - real).norm(dim=(-2, -1)) / real.norm(dim=(-2, -1))

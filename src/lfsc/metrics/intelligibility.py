@@ -1,17 +1,19 @@
-"""How well the words come through: to a model of hearing, and to a speech recogniser."""
+"""How well words are understood: by a model of hearing, and by a speech recogniser."""
 
 import re
 import unicodedata
 import warnings
 from contextlib import contextmanager
+from functools import partial
 
 import numpy
 import torch
 
-from lfsc.metrics.metric import Audio, Measured, Pair, Unmeasurable
+from lfsc.io.pretrained import load_pretrained
+from lfsc.metrics.metric import Audio, Measurement, Pair, Unmeasurable
 
 INTELLIGIBILITY_RATE = 16000
-# Written without spaces between words, so only characters can be counted.
+# Languages written without spaces between words, so only characters can be counted.
 UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "yue", "zh"})
 WHISPER_WINDOW = 30  # seconds; longer audio is only transcribed with timestamps
 
@@ -20,7 +22,7 @@ def stoi(audio: Audio, *, extended: bool) -> float:
     """Short-time objective intelligibility (Taal et al. 2011), or its extension (Jensen and Taal 2016)."""
     from pystoi import stoi
 
-    with fixed_numpy_seed(), warnings.catch_warnings():
+    with fix_numpy_seed(), warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         try:
             return float(
@@ -31,7 +33,7 @@ def stoi(audio: Audio, *, extended: bool) -> float:
 
 
 @contextmanager
-def fixed_numpy_seed():
+def fix_numpy_seed():
     """pystoi adds noise of 1e-16 from numpy's global generator, which would make reports differ in the last digit."""
     state = numpy.random.get_state()
     numpy.random.seed(0)
@@ -42,37 +44,37 @@ def fixed_numpy_seed():
 
 
 class Transcriber:
-    """Transcripts of a pair by a transformers ASR pipeline; an original's is kept for the other codecs."""
+    """Transcripts of a pair by a transformers ASR pipeline; those of originals are cached for the other codecs."""
 
     def __init__(self, pipeline):
         self.pipeline = pipeline
-        self.rate = pipeline.feature_extractor.sampling_rate
+        self.sample_rate = pipeline.feature_extractor.sampling_rate
         self.originals: dict[str, str] = {}
         self.latest: tuple[Pair, str] | None = None
 
     def reconstruction(self, pair: Pair) -> str:
         if self.latest is None or self.latest[0] is not pair:
-            self.latest = (pair, self.transcript(pair.at(self.rate).fake, pair.language))
+            self.latest = (pair, self.transcribe(pair.at(self.sample_rate).fake, pair.language))
         return self.latest[1]
 
     def original(self, pair: Pair) -> str:
         if pair.key not in self.originals:
-            self.originals[pair.key] = self.transcript(pair.at(self.rate).real, pair.language)
+            self.originals[pair.key] = self.transcribe(pair.at(self.sample_rate).real, pair.language)
         return self.originals[pair.key]
 
     @torch.inference_mode()
-    def transcript(self, audio: torch.Tensor, language: str) -> str:
+    def transcribe(self, audio: torch.Tensor, language: str) -> str:
         options = {}
         if self.pipeline.model.config.model_type == "whisper":
-            options["return_timestamps"] = len(audio) > WHISPER_WINDOW * self.rate
+            options["return_timestamps"] = len(audio) > WHISPER_WINDOW * self.sample_rate
             options["generate_kwargs"] = self.whisper_options(language)
-        recording = {"raw": audio.cpu().numpy(), "sampling_rate": self.rate}
+        recording = {"raw": audio.cpu().numpy(), "sampling_rate": self.sample_rate}
         return self.pipeline(recording, **options)["text"]
 
     def whisper_options(self, language: str) -> dict:
-        """Greedy decoding in the clip's language; where that is unknown, in what the model takes it for."""
+        """Greedy decoding in the clip's language; where that is unknown, in the one that the model detects."""
         greedy = {"do_sample": False, "num_beams": 1}
-        code = primary(language)
+        code = primary_language(language)
         known = getattr(self.pipeline.model.generation_config, "lang_to_id", {"<|en|>": 0})
         if code and f"<|{code}|>" not in known:
             raise Unmeasurable(f"the recogniser was not trained on the language '{language}'")
@@ -82,8 +84,8 @@ class Transcriber:
 class ErrorRate:
     """Errors per hundred characters (`unit` "characters") or words, of a reconstruction's transcript.
 
-    It is held against the transcript of the original, or against the clip's text with `against="text"`. A mean over
-    clips weighs each by its characters or words, as is usual for error rates.
+    It is compared with the transcript of the original, or with the clip's text where `against` is "text". A mean over
+    clips weights each by its characters or words, as is usual for error rates.
     """
 
     def __init__(self, *, transcriber: Transcriber, unit: str, against: str = "original"):
@@ -91,20 +93,20 @@ class ErrorRate:
         self.unit = unit
         self.against = against
 
-    def __call__(self, pair: Pair) -> Measured:
+    def __call__(self, pair: Pair) -> Measurement:
         import jiwer
 
-        if self.unit == "words" and primary(pair.language) in UNSPACED:
+        if self.unit == "words" and primary_language(pair.language) in UNSPACED:
             raise Unmeasurable(f"words are not separated in the language '{pair.language}'")
-        reference = normalised(self.reference(pair), pair.language)
+        reference = normalize_text(self.reference(pair), pair.language)
         if not reference:
             raise Unmeasurable(f"the {self.against}'s transcript is empty")
-        hypothesis = normalised(self.transcriber.reconstruction(pair), pair.language)
+        hypothesis = normalize_text(self.transcriber.reconstruction(pair), pair.language)
         compare = jiwer.process_characters if self.unit == "characters" else jiwer.process_words
         counts = compare(reference, hypothesis)
         errors = counts.substitutions + counts.deletions + counts.insertions
         length = counts.hits + counts.substitutions + counts.deletions
-        return Measured(100 * errors / length, weight=length)
+        return Measurement(100 * errors / length, weight=length)
 
     def reference(self, pair: Pair) -> str:
         if self.against == "original":
@@ -114,21 +116,21 @@ class ErrorRate:
         return pair.text
 
 
-def normalised(text: str, language: str) -> str:
+def normalize_text(text: str, language: str) -> str:
     """Text without case, punctuation and differences of notation: what a reader would call the same words.
 
-    English goes by Whisper's own rules (numbers, contractions). Combining marks stay: many scripts write vowels so.
+    English goes by Whisper's own rules (numbers, contractions). Combining marks stay, as vowels of many scripts are.
     """
     from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
-    if primary(language) == "en":
+    if primary_language(language) == "en":
         return EnglishTextNormalizer({})(text).strip()
     text = unicodedata.normalize("NFKC", text).casefold()
     text = "".join(" " if unicodedata.category(letter)[0] in "PSZC" else letter for letter in text)
-    return re.sub(r"\s+", "" if primary(language) in UNSPACED else " ", text).strip()
+    return re.sub(r"\s+", "" if primary_language(language) in UNSPACED else " ", text).strip()
 
 
-def primary(language: str) -> str:
+def primary_language(language: str) -> str:
     """The language of a tag: pt of pt_BR, zh of zh-TW."""
     return re.split("[-_]", language)[0].lower()
 
@@ -137,4 +139,4 @@ def load_transcriber(path: str, *, device: str = "cpu") -> Transcriber:
     """A recogniser of a local folder or a hub name."""
     from transformers import pipeline
 
-    return Transcriber(pipeline("automatic-speech-recognition", model=path, device=device))
+    return Transcriber(load_pretrained(partial(pipeline, "automatic-speech-recognition"), path, device=device))

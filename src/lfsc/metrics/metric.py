@@ -1,4 +1,4 @@
-"""What a metric is: a number of one pair of clips, and what one must know to compare it with other people's."""
+"""What a metric is: a number for a pair of clips, and what one must know to compare it with published numbers."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,12 +9,19 @@ from lfsc.audio.resampling import resample
 
 
 class Unmeasurable(ValueError):
-    """This pair has no such number; the message says why."""
+    """This pair has no such number; the message gives the reason."""
 
 
-class Measured(NamedTuple):
+class Measurement(NamedTuple):
     value: float
     weight: float = 1.0  # in means over clips
+
+
+class Measurements(NamedTuple):
+    """By the names of metrics: the measurements of a pair, and the reasons where there is none."""
+
+    metrics: dict[str, Measurement]
+    unmeasured: dict[str, str]
 
 
 class Audio(NamedTuple):
@@ -46,7 +53,12 @@ class Metric(NamedTuple):
     name: str
     unit: str
     better: str  # "higher", "lower" or "zero"
-    sample_rate: int  # at which it is taken
+    sample_rate: int  # at which it is measured
     source: str  # who defined it and whose code computes it
     version: str  # of that code
-    measure: Callable[[Pair], Measured]
+    measure: Callable[[Pair], Measurement]
+
+
+def first_line(error: Exception) -> str:
+    """Of an error's message, or the error's name where it has none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,4 +1,4 @@
-"""Quality as models of hearing and of listeners judge it."""
+"""Quality as models of hearing and of listeners predict it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from pickle import UnpicklingError
 import torch
 from torch import Tensor, nn
 
-from lfsc.metrics.metric import Audio, Measured, Pair, Unmeasurable
+from lfsc.metrics.metric import Audio, Measurement, Pair, Unmeasurable
 
 PERCEPTUAL_RATE = 16000
 # The reference code writes past its table of 50 utterances in longer recordings.
@@ -23,7 +23,7 @@ def pesq(audio: Audio) -> float:
     try:
         return float(pesq(PERCEPTUAL_RATE, audio.real.cpu().numpy(), audio.fake.cpu().numpy(), "wb"))
     except PesqError as error:
-        # The package raises bytes that C wrote, ending in a line break.
+        # The package raises C's bytes, which end in a line break.
         message = error.args[0] if error.args else type(error).__name__
         text = message.decode() if isinstance(message, bytes) else str(message)
         raise Unmeasurable(f"PESQ: {text.strip()}") from error
@@ -44,9 +44,9 @@ class SquimMOS:
         self.device = device
 
     @torch.inference_mode()
-    def __call__(self, pair: Pair) -> Measured:
+    def __call__(self, pair: Pair) -> Measurement:
         fake, other = pair.at(PERCEPTUAL_RATE).fake, self.non_matching(pair.key)
-        return Measured(float(self.model(fake[None].to(self.device), other[None].to(self.device))))
+        return Measurement(float(self.model(fake[None].to(self.device), other[None].to(self.device))))
 
 
 def load_squim(path: str | Path) -> nn.Module:

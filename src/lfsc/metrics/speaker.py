@@ -1,9 +1,10 @@
-"""Whether it is still the same voice."""
+"""Whether the reconstruction has the original's voice."""
 
 import torch
 from torch import nn
 
-from lfsc.metrics.metric import Measured, Pair, Unmeasurable
+from lfsc.io.pretrained import load_pretrained
+from lfsc.metrics.metric import Measurement, Pair, Unmeasurable
 
 # Below this WavLM's front end and its time-delay layers have too few frames for statistics.
 MIN_SECONDS = 0.5
@@ -17,11 +18,13 @@ class SpeakerSimilarity:
         self.feature_extractor = feature_extractor
         self.device = device
 
-    def __call__(self, pair: Pair) -> Measured:
+    def __call__(self, pair: Pair) -> Measurement:
         audio = pair.at(self.feature_extractor.sampling_rate)
         if len(audio.real) < MIN_SECONDS * self.feature_extractor.sampling_rate:
             raise Unmeasurable(f"shorter than {MIN_SECONDS} s")
-        return Measured(float(torch.cosine_similarity(self.embedding(audio.fake), self.embedding(audio.real), dim=-1)))
+        return Measurement(
+            float(torch.cosine_similarity(self.embedding(audio.fake), self.embedding(audio.real), dim=-1))
+        )
 
     @torch.inference_mode()
     def embedding(self, audio: torch.Tensor) -> torch.Tensor:
@@ -36,7 +39,7 @@ def load_speaker_similarity(path: str, *, device: str = "cpu") -> SpeakerSimilar
     from transformers import AutoFeatureExtractor, AutoModelForAudioXVector
 
     return SpeakerSimilarity(
-        model=AutoModelForAudioXVector.from_pretrained(path, dtype=torch.float32),
-        feature_extractor=AutoFeatureExtractor.from_pretrained(path),
+        model=load_pretrained(AutoModelForAudioXVector.from_pretrained, path, dtype=torch.float32),
+        feature_extractor=load_pretrained(AutoFeatureExtractor.from_pretrained, path),
         device=device,
     )

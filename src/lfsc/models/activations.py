@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
+from lfsc.nn.arguments import require_one_of
+
 
 class Snake(nn.Module):
     """x + sin²(alpha·x)/alpha with an alpha for each channel (arXiv 2006.08195): a bias towards what is periodic."""
@@ -45,14 +47,5 @@ OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "clamp": l
 
 
 def activation_of(name: str, channels: int, *, inplace: bool = True) -> nn.Module:
-    return chosen(name, ACTIVATIONS, "activation")(channels, inplace)
-
-
-def output_of(name: str) -> Callable[[Tensor], Tensor]:
-    return chosen(name, OUTPUTS, "output_activation")
-
-
-def chosen(name: str, table: dict[str, Callable], what: str) -> Callable:
-    if name not in table:
-        raise ValueError(f"{what} is {name!r}: expected {' or '.join(table)}")
-    return table[name]
+    require_one_of(ACTIVATIONS, activation=name)
+    return ACTIVATIONS[name](channels, inplace)

@@ -5,11 +5,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lfsc.models.checks import check_codebook, check_range, checked_audio, checked_lengths, checked_tokens
-from lfsc.models.chunks import decode_in_chunks, encode_in_chunks, filled, silenced
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
+from lfsc.models.inference.arguments import check_audio, check_codebook, check_lengths, check_range, check_tokens
+from lfsc.models.inference.chunking import decode_in_chunks, encode_in_chunks, frames_of, mask_padding, pad_to
+from lfsc.models.inference.stream import Stream
 from lfsc.models.quantizer import GroupedFSQ
+from lfsc.nn.arguments import require_whole
 
 # What is computed at once of a clip, in seconds; on a CPU each takes about 40 MB.
 CHUNK_SECONDS = 15.0
@@ -40,6 +42,7 @@ class Codec(nn.Module):
 
     def __init__(self, *, encoder: Encoder, quantizer: GroupedFSQ, decoder: Decoder, sample_rate: int):
         super().__init__()
+        require_whole(sample_rate=sample_rate)
         if encoder.hop_length != decoder.hop_length:
             raise ValueError(
                 f"encoder hops {encoder.hop_length} samples a frame (rates {list(encoder.rates)}), decoder "
@@ -84,24 +87,24 @@ class Codec(nn.Module):
     @property
     def lookahead(self) -> Lookahead:
         """What must have arrived behind a frame before it is complete: the codec is not causal."""
-        samples = self.encoder.needed_samples(range(1)).stop - self.hop_length
-        frames = self.decoder.needed_frames(range(self.hop_length)).stop - 1
+        samples = self.encoder.receptive_samples(range(1)).stop - self.hop_length
+        frames = self.decoder.receptive_frames(range(self.hop_length)).stop - 1
         return Lookahead(1000 * samples / self.sample_rate, 1000 * frames / self.frame_rate)
 
     @property
     def device(self) -> torch.device:
-        return self.encoder.conv_in.bias.device
+        return next(self.encoder.parameters()).device
 
     @property
     def dtype(self) -> torch.dtype:
         """What the layers compute in; audio is float32 and tokens are int64 whatever it is."""
-        return self.encoder.conv_in.bias.dtype
+        return next(self.encoder.parameters()).dtype
 
     def forward(self, audio: Tensor) -> Reconstructed:
         """What comes back of audio [B,T], as long as it came, and its tokens; gradients pass the quantizer."""
         num_samples = audio.shape[-1]
-        codes, tokens = self.quantizer(self.encoder(self.pad(audio)))
-        return Reconstructed(self.decoder(codes)[:, :num_samples], tokens[..., : self.frames(num_samples)])
+        quantized, tokens = self.quantizer(self.encoder(self.pad(audio)))
+        return Reconstructed(self.decoder(quantized)[:, :num_samples], tokens[..., : self.frames(num_samples)])
 
     @torch.no_grad()
     def encode(
@@ -117,12 +120,13 @@ class Codec(nn.Module):
         A clip's tokens are the same alone and beside longer clips, whole and in chunks of any length: every layer
         reflects it at its own end and sees all that a frame is made of. `sample_rate`, if given, is checked.
         """
-        audio = checked_audio(audio, sample_rate=sample_rate, expected_rate=self.sample_rate, device=self.device)
-        audio_len = checked_lengths(audio_len, audio, name="audio_len", unit="samples")
-        check_range(silenced(audio, audio_len))
+        audio = check_audio(audio, sample_rate=sample_rate, expected_rate=self.sample_rate, device=self.device)
+        audio_len = check_lengths(audio_len, audio, name="audio_len", unit="samples")
+        check_range(mask_padding(audio, audio_len))
         frames = self.frames(audio_len)
-        tokens = encode_in_chunks(self, audio, audio_len, chunk_frames=self.chunk_frames(chunk_seconds))
-        return Encoded(silenced(tokens[..., : frames.max()], frames), frames)
+        sizes = {"min_frames": self.min_frames, "chunk_frames": self.chunk_frames(chunk_seconds)}
+        tokens = encode_in_chunks(self.encoder, self.quantizer, audio, audio_len, **sizes)
+        return Encoded(mask_padding(tokens[..., : frames.max()], frames), frames)
 
     @torch.no_grad()
     def decode(
@@ -132,24 +136,28 @@ class Codec(nn.Module):
 
         A clip's audio is the same alone and in a batch, whole and in chunks.
         """
-        tokens = checked_tokens(tokens, num_codebooks=self.num_codebooks, device=self.device)
-        tokens_len = checked_lengths(tokens_len, tokens, name="tokens_len", unit="frames")
-        tokens = silenced(tokens, tokens_len)
+        tokens = check_tokens(tokens, num_codebooks=self.num_codebooks, device=self.device)
+        tokens_len = check_lengths(tokens_len, tokens, name="tokens_len", unit="frames")
+        tokens = mask_padding(tokens, tokens_len)
         check_codebook(tokens, codebook_size=self.codebook_size)
-        audio = decode_in_chunks(self, tokens, tokens_len, chunk_frames=self.chunk_frames(chunk_seconds))
+        sizes = {"min_frames": self.min_frames, "chunk_frames": self.chunk_frames(chunk_seconds)}
+        audio = decode_in_chunks(self.quantizer, self.decoder, tokens, tokens_len, **sizes)
         audio_len = tokens_len * self.hop_length
-        return Decoded(silenced(audio[:, : audio_len.max()], audio_len), audio_len)
+        return Decoded(mask_padding(audio[:, : audio_len.max()], audio_len), audio_len)
 
-    def stream(self):
+    def stream(self) -> Stream:
         """Tokens as audio arrives and audio as tokens arrive, equal to those of the whole clip."""
-        # Imported here: the stream walks the layers, which the codec alone need not know.
-        from lfsc.models.stream import Stream
-
-        return Stream(self)
+        return Stream(
+            encoder=self.encoder,
+            quantizer=self.quantizer,
+            decoder=self.decoder,
+            sample_rate=self.sample_rate,
+            min_frames=self.min_frames,
+        )
 
     def frames(self, num_samples):
         """The frames, the last one perhaps partly filled, of so many samples."""
-        return -(-num_samples // self.hop_length)
+        return frames_of(num_samples, self.hop_length)
 
     def chunk_frames(self, seconds: float) -> int:
         if not seconds > 0:
@@ -158,4 +166,4 @@ class Codec(nn.Module):
 
     def pad(self, audio: Tensor) -> Tensor:
         """Audio [B,T] with zeros up to a whole number of frames, and to as many as reflection needs."""
-        return filled(audio, max(self.frames(audio.shape[-1]), self.min_frames) * self.hop_length)
+        return pad_to(audio, max(self.frames(audio.shape[-1]), self.min_frames) * self.hop_length)

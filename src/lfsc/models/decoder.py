@@ -4,8 +4,10 @@ from math import prod
 
 from torch import Tensor, autocast, nn
 
-from lfsc.models.activations import activation_of, output_of
-from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, UpsampleConv1d, needed, widest_copy
+from lfsc.models.activations import ACTIVATIONS, OUTPUTS, activation_of
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, UpsampleConv1d, receptive_field, widest_copy
+from lfsc.models.padding import MODES
+from lfsc.nn.arguments import require_flags, require_one_of, require_whole, require_whole_lists
 
 
 class Decoder(nn.Module):
@@ -28,8 +30,19 @@ class Decoder(nn.Module):
     ):
         """With `grouped_upsampling`, each output channel of a transposed convolution is made of two inputs alone."""
         super().__init__()
+        require_whole(channels=channels, latent_dim=latent_dim)
+        require_whole(odd=True, in_kernel_size=in_kernel_size, out_kernel_size=out_kernel_size)
+        require_whole_lists(dilations=dilations)
+        require_whole_lists(least=2, rates=rates)
+        require_whole_lists(odd=True, kernel_sizes=kernel_sizes)
+        require_one_of(ACTIVATIONS, activation=activation)
+        require_one_of(MODES, pad_mode=pad_mode)
+        require_one_of(OUTPUTS, output_activation=output_activation)
+        require_flags(grouped_upsampling=grouped_upsampling)
         if channels < 2 ** len(rates):
-            raise ValueError(f"decoder channels {channels} cannot be halved {len(rates)} times, once a rate in {rates}")
+            raise ValueError(
+                f"channels is {channels}: expected a number to be halved {len(rates)} times, once for each of {rates}"
+            )
         self.rates = tuple(rates)
         self.latent_dim = latent_dim
         widths = [channels // 2**i for i in range(len(rates) + 1)]
@@ -47,7 +60,7 @@ class Decoder(nn.Module):
         )
         self.activation_out = activation_of(activation, widths[-1])
         self.conv_out = PaddedConv1d(widths[-1], 1, out_kernel_size, pad_mode=pad_mode)
-        self.output_activation = output_of(output_activation)
+        self.output_activation = OUTPUTS[output_activation]
 
     @property
     def hop_length(self) -> int:
@@ -66,9 +79,9 @@ class Decoder(nn.Module):
             x = self.activation_out(x).to(self.conv_out.bias.dtype)
             return self.output_activation(self.conv_out(x, length))[:, 0]
 
-    def needed_frames(self, samples: range) -> range:
+    def receptive_frames(self, samples: range) -> range:
         """The frames of latents that `samples` are made of; negative ones lie before the clip."""
-        return needed(self.layers(), samples)
+        return receptive_field(self.layers(), samples)
 
     @property
     def min_frames(self) -> int:

@@ -4,8 +4,10 @@ from math import prod
 
 from torch import Tensor, nn
 
-from lfsc.models.activations import activation_of
-from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, needed, widest_copy
+from lfsc.models.activations import ACTIVATIONS, activation_of
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, receptive_field, widest_copy
+from lfsc.models.padding import MODES
+from lfsc.nn.arguments import require_one_of, require_whole, require_whole_lists
 
 
 class Encoder(nn.Module):
@@ -25,6 +27,13 @@ class Encoder(nn.Module):
         pad_mode: str = "reflect",
     ):
         super().__init__()
+        require_whole(channels=channels, latent_dim=latent_dim)
+        require_whole(odd=True, in_kernel_size=in_kernel_size, out_kernel_size=out_kernel_size)
+        require_whole_lists(dilations=dilations)
+        require_whole_lists(least=2, rates=rates)
+        require_whole_lists(odd=True, kernel_sizes=kernel_sizes)
+        require_one_of(ACTIVATIONS, activation=activation)
+        require_one_of(MODES, pad_mode=pad_mode)
         self.rates = tuple(rates)
         self.latent_dim = latent_dim
         self.activation = activation
@@ -58,9 +67,9 @@ class Encoder(nn.Module):
             length = None if length is None else length // downsample.stride[0]
         return self.conv_out(self.activation_out(x), length)
 
-    def needed_samples(self, frames: range) -> range:
+    def receptive_samples(self, frames: range) -> range:
         """The samples that `frames` of latents are made of; negative ones lie before the clip."""
-        return needed(self.layers(), frames)
+        return receptive_field(self.layers(), frames)
 
     @property
     def min_frames(self) -> int:

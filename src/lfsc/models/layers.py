@@ -7,9 +7,8 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from lfsc.models.activations import activation_of
-from lfsc.models.gradients import convolve, upsample
-from lfsc.models.padding import MODES, copied_steps, padded
-from lfsc.models.products import pays, upsampled
+from lfsc.models.padding import MODES, copied_steps, pad_steps
+from lfsc.nn.arguments import require_one_of
 
 
 class PaddedConv1d(nn.Conv1d):
@@ -26,21 +25,24 @@ class PaddedConv1d(nn.Conv1d):
         pad_mode: str = "reflect",
     ):
         super().__init__(in_channels, out_channels, kernel_size, stride=stride, dilation=dilation)
-        if pad_mode not in MODES:
-            raise ValueError(f"pad_mode is {pad_mode!r}: expected {' or '.join(MODES)}")
+        require_one_of(MODES, pad_mode=pad_mode)
         self.pad_mode = pad_mode
         span = dilation * (kernel_size - 1)
         self.pad = (span - stride + 2) // 2 if stride > 1 else span // 2
         weight_norm(self)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        return self.convolve(padded(x, self.pad, self.pad_mode, length), self.weight)
+        return self.convolve(pad_steps(x, self.pad, self.pad_mode, length), self.weight)
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         """The convolution alone."""
-        return convolve(x, weight, self.bias, stride=self.stride[0], dilation=self.dilation[0])
+        return F.conv1d(x, weight, self.bias, self.stride, 0, self.dilation)
 
-    def needs(self, steps: range) -> range:
+    def convolve_chunk(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The convolution alone, of the few steps that arrive at once in a stream."""
+        return self.convolve(x, weight)
+
+    def receptive_field(self, steps: range) -> range:
         """The input steps that output `steps` are made of."""
         (stride,), (dilation,), (kernel_size,) = self.stride, self.dilation, self.kernel_size
         first = steps.start * stride - self.pad
@@ -64,17 +66,15 @@ class UpsampleConv1d(nn.ConvTranspose1d):
         weight_norm(self)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        (padding,), (output_padding,), x = self.padding, self.output_padding, silenced_behind(x, length)
-        return upsample(x, self.weight, self.bias, padding=padding, output_padding=output_padding, groups=self.groups)
+        x, shape = mask_behind(x, length), (self.stride, self.padding, self.output_padding, self.groups)
+        return F.conv_transpose1d(x, self.weight, self.bias, *shape)
 
     def between(self, x: Tensor, weight: Tensor) -> Tensor:
         """The `rate` steps for each two neighbours of x, which are made of these alone."""
         (rate,) = self.stride
-        if self.groups == 1 and pays(x.shape[-1], weight):
-            return upsampled(x, weight, self.bias)[..., rate:-rate]
         return F.conv_transpose1d(x, weight, self.bias, rate, padding=rate, groups=self.groups)
 
-    def needs(self, steps: range) -> range:
+    def receptive_field(self, steps: range) -> range:
         """The input steps that output `steps` are made of."""
         (rate,), (padding,), (kernel_size,) = self.stride, self.padding, self.kernel_size
         first = -((kernel_size - 1 - padding - steps.start) // rate)
@@ -99,8 +99,8 @@ class ResidualBlock(nn.Module):
         hidden = self.dilated(self.activation_in(x), length)
         return self.plain(self.activation_between(hidden), length).add_(x)
 
-    def needs(self, steps: range) -> range:
-        return self.dilated.needs(self.plain.needs(steps))
+    def receptive_field(self, steps: range) -> range:
+        return self.dilated.receptive_field(self.plain.receptive_field(steps))
 
 
 class MultiReceptiveField(nn.Module):
@@ -122,23 +122,23 @@ class MultiReceptiveField(nn.Module):
             total = branch if total is None else total.add_(branch)
         return total.div_(len(self.chains))
 
-    def needs(self, steps: range) -> range:
+    def receptive_field(self, steps: range) -> range:
         """The input steps that output `steps` are made of: those of the chain that sees farthest."""
-        chains = [needed(chain, steps) for chain in self.chains]
+        chains = [receptive_field(chain, steps) for chain in self.chains]
         return range(min(chain.start for chain in chains), max(chain.stop for chain in chains))
 
 
-def silenced_behind(x: Tensor, length: Tensor | None) -> Tensor:
+def mask_behind(x: Tensor, length: Tensor | None) -> Tensor:
     """x [B,C,T] with zeros behind each clip's end."""
     if length is None:
         return x
     return x.masked_fill(arange(x.shape[-1], device=x.device) >= length[:, None, None], 0)
 
 
-def needed(layers: Iterable[nn.Module], steps: range) -> range:
+def receptive_field(layers: Iterable[nn.Module], steps: range) -> range:
     """The input steps of the first layer that output `steps` of the last are made of; those below 0 lie before it."""
     for layer in reversed(list(layers)):
-        steps = layer.needs(steps)
+        steps = layer.receptive_field(steps)
     return steps
 
 

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor, arange
 
-from lfsc.reflection import reflect
+from lfsc.nn.reflection import reflect
 
 MODES = ("reflect", "replicate", "zeros")
 
 
-def padded(x: Tensor, pad: int, mode: str, length: Tensor | None = None) -> Tensor:
+def pad_steps(x: Tensor, pad: int, mode: str, length: Tensor | None = None) -> Tensor:
     """x [B,C,T] continued by `pad` steps at both ends; with `length` [B], every clip at its own end.
 
     What lies further behind a shorter clip's end is left as it is: nothing that is kept of the clip sees it.

@@ -6,9 +6,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lfsc.nn.arguments import require_whole, require_whole_lists
+
+# Tokens are counted in 32 bits by NeMo, and in fewer by everything else.
+LARGEST_CODEBOOK = 1 << 31
+
 
 class Quantized(NamedTuple):
-    codes: Tensor  # [B,D,F], what the decoder takes; its gradient passes straight through to the latents
+    quantized: Tensor  # [B,D,F], what the decoder takes; its gradient passes straight through to the latents
     tokens: Tensor  # [B,C,F] int64
 
 
@@ -18,11 +23,12 @@ class GroupedFSQ(nn.Module):
     def __init__(self, *, num_codebooks: int, levels: list[int], eps: float = 1e-3):
         """`eps` keeps tanh off the outermost rounding edges (appendix A)."""
         super().__init__()
-        if num_codebooks < 1 or not levels or min(levels) < 2:
-            raise ValueError(
-                f"{num_codebooks} codebooks of levels {list(levels)}: expected at least one codebook and levels of 2 "
-                "or more"
-            )
+        require_whole(num_codebooks=num_codebooks)
+        require_whole_lists(least=2, levels=levels)
+        if type(eps) not in (int, float) or not 0 <= eps < 1:
+            raise ValueError(f"eps is {eps!r}: expected a number from 0 to less than 1")
+        if prod(levels) > LARGEST_CODEBOOK:
+            raise ValueError(f"levels is {list(levels)}: expected a product of {LARGEST_CODEBOOK} codes or fewer")
         self.num_codebooks = num_codebooks
         self.levels = tuple(levels)
         self.eps = eps
@@ -44,17 +50,17 @@ class GroupedFSQ(nn.Module):
         return self.num_codebooks * log2(self.codebook_size)
 
     def forward(self, latents: Tensor) -> Quantized:
-        """Codes and tokens of latents [B,D,F], in float32 under any autocast."""
+        """Quantized latents and tokens of latents [B,D,F], in float32 under any autocast."""
         with torch.autocast(latents.device.type, enabled=False):
             bounded = self.bound(self.grouped(latents.float()))
             # round(x) + (x − x): the value is exactly the integer, the gradient that of `bounded`.
             integers = bounded.round().detach() + (bounded - bounded.detach())
-            tokens = self.tokens_of(integers.detach())
-            codes = (integers / self.per_channel(self.centre)).flatten(1, 2)
-        return Quantized(codes, tokens)
+            tokens = self.codes_to_indices(integers.detach())
+            quantized = (integers / self.per_channel(self.centre)).flatten(1, 2)
+        return Quantized(quantized, tokens)
 
-    def codes_of(self, tokens: Tensor) -> Tensor:
-        """Codes [B,D,F] float32 of tokens [B,C,F]."""
+    def dequantize(self, tokens: Tensor) -> Tensor:
+        """Quantized latents [B,D,F] float32 of tokens [B,C,F]."""
         digits = tokens[:, :, None] // self.per_channel(self.place) % self.per_channel(self.steps)
         centre = self.per_channel(self.centre)
         return ((digits - centre).float() / centre).flatten(1, 2)
@@ -67,7 +73,7 @@ class GroupedFSQ(nn.Module):
         shift = (offset / scale).tan()
         return scale * (x + shift).tanh() - offset
 
-    def tokens_of(self, integers: Tensor) -> Tensor:
+    def codes_to_indices(self, integers: Tensor) -> Tensor:
         """Tokens [B,C,F] of integers [B,C,d,F]; the first dimension varies fastest."""
         digits = integers.long() + self.per_channel(self.centre)
         return (digits * self.per_channel(self.place)).sum(dim=2)

@@ -3,14 +3,14 @@
 import torch
 from lightning import LightningModule
 
-# Judges of a family share their code, and each has graphs of its own, with gradients and without: torch's limit of
-# eight a piece of code would leave most of them as they were.
+# Discriminators of a family share their code, and each has graphs of its own, with gradients and without: torch's
+# limit of eight a piece of code would leave most of them as they were.
 GRAPHS = 64
 
 
 def compile_parts(module: LightningModule, *, backend: str = "inductor") -> None:
-    """Compile encoder, decoder and judges in place, when each first meets a shape; names in checkpoints stay."""
+    """Compile encoder, decoder and discriminators in place, at each first shape; names in checkpoints stay."""
     torch._dynamo.config.recompile_limit = GRAPHS
-    judges = [member.judge for member in module.discriminators.members()]
-    for part in (module.codec.encoder, module.codec.decoder, *judges):
+    networks = [member.network for member in module.discriminators.members()]
+    for part in (module.codec.encoder, module.codec.decoder, *networks):
         part.compile(backend=backend, dynamic=False)

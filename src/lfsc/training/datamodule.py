@@ -7,11 +7,11 @@ from lightning import LightningDataModule
 from lfsc.data.blend import Blend, Share
 from lfsc.data.corpus import present, read_corpus
 from lfsc.data.crops import Cropper
-from lfsc.data.encoder import CropEncoder
+from lfsc.data.datasets import open_training
 from lfsc.data.filters import Filter
-from lfsc.data.opening import open_training
 from lfsc.data.skips import SkipWatch
 from lfsc.data.stream import Ranks, TrainingStream
+from lfsc.data.task_encoder import CropEncoder
 from lfsc.data.validation import ValidationClips
 
 
@@ -19,8 +19,8 @@ class CodecDataModule(LightningDataModule):
     """Batches of random crops to train on and of fixed crops to validate with.
 
     `path` is a folder that data_prep wrote, or msc://profile/folder in object storage. `val_crop_length` None validates
-    on whole clips. Clips under `min_seconds` and those that cannot be decoded are skipped and counted; over
-    `max_skipped_share` of them, or of clips in missing shards, end the run.
+    on whole clips. Clips under `min_duration` and those that cannot be decoded are skipped and counted; over
+    `max_skipped_fraction` of them, or of clips in missing shards, end the run.
     """
 
     def __init__(
@@ -30,30 +30,30 @@ class CodecDataModule(LightningDataModule):
         sample_rate: int,
         crop_length: int,
         batch_size: int,
-        workers: int,
+        num_workers: int,
         seed: int,
         crops_per_clip: int,
-        min_seconds: float,
-        max_skipped_share: float,
+        min_duration: float,
+        max_skipped_fraction: float,
         val_crop_length: int | None,
         max_val_clips: int | None,
         blend: Blend,
-        only: Filter,
+        filter: Filter,
     ):
         super().__init__()
         self.path = path
         self.sample_rate = sample_rate
         self.crop_length = crop_length
         self.batch_size = batch_size
-        self.workers = workers
+        self.num_workers = num_workers
         self.seed = seed
         self.crops_per_clip = crops_per_clip
-        self.min_seconds = min_seconds
-        self.max_skipped_share = max_skipped_share
+        self.min_duration = min_duration
+        self.max_skipped_fraction = max_skipped_fraction
         self.val_crop_length = val_crop_length
         self.max_val_clips = max_val_clips
         self.blend = blend
-        self.only = only
+        self.filter = filter
         self.stream: TrainingStream | None = None
         self.shares: list[Share] = []
 
@@ -67,7 +67,7 @@ class CodecDataModule(LightningDataModule):
                 blend=self.blend,
                 batch_size=self.batch_size,
                 ranks=self.ranks,
-                max_missing_share=self.max_skipped_share,
+                max_missing_fraction=self.max_skipped_fraction,
             )
 
     def encoder(self) -> CropEncoder:
@@ -75,27 +75,29 @@ class CodecDataModule(LightningDataModule):
             sample_rate=self.sample_rate,
             length=self.crop_length,
             count=self.crops_per_clip,
-            min_seconds=self.min_seconds,
+            min_duration=self.min_duration,
         )
-        watch = SkipWatch(max_share=self.max_skipped_share)
-        return CropEncoder(cropper=cropper, only=self.only, watch=watch, workers=self.workers, seed=self.seed)
+        watch = SkipWatch(max_share=self.max_skipped_fraction)
+        return CropEncoder(
+            cropper=cropper, filter=self.filter, watch=watch, num_workers=self.num_workers, seed=self.seed
+        )
 
     @property
     def ranks(self) -> Ranks:
         if self.trainer is None:
-            return Ranks(0, 1, self.workers)
-        return Ranks(self.trainer.global_rank, self.trainer.world_size, self.workers)
+            return Ranks(0, 1, self.num_workers)
+        return Ranks(self.trainer.global_rank, self.trainer.world_size, self.num_workers)
 
     def train_dataloader(self) -> TrainingStream:
         return self.stream
 
     def val_dataloader(self) -> ValidationClips | list:
         """The rank's validation batches; an empty list where the corpus has none or `max_val_clips` is 0."""
-        datasets = self.only.datasets(self.corpus.split("val"))
-        datasets = present(datasets, path=self.path, max_missing_share=self.max_skipped_share)
+        datasets = self.filter.datasets(self.corpus.split("val"))
+        datasets = present(datasets, path=self.path, max_missing_fraction=self.max_skipped_fraction)
         if not datasets or self.max_val_clips == 0:
             return []
-        cropper = Cropper(sample_rate=self.sample_rate, length=self.val_crop_length, min_seconds=self.min_seconds)
+        cropper = Cropper(sample_rate=self.sample_rate, length=self.val_crop_length, min_duration=self.min_duration)
         return ValidationClips(
             path=self.path,
             datasets=datasets,

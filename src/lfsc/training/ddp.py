@@ -1,4 +1,4 @@
-"""Both players on many devices."""
+"""Both networks on many devices."""
 
 import os
 from signal import SIGKILL
@@ -8,21 +8,20 @@ from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
-from lfsc.training.orphans import end_without
-from lfsc.training.ranks import STARTER
+from lfsc.distributed import STARTER, end_without
 
 
-class PlayersDDP(DDPStrategy):
-    """DDP that wraps each player by itself: a backward reduces the gradients of the player whose turn it is alone.
+class GanDDPStrategy(DDPStrategy):
+    """DDP that wraps each network by itself: a backward reduces the gradients of the network that it trains alone.
 
     One wrapper around both would wait for gradients that never come, or with the detection of unused parameters reduce
-    both players' in every backward.
+    both networks' in every backward.
     """
 
     def __init__(self):
         # No buffer of ours changes: broadcasting them before each forward would be for nothing.
         super().__init__(broadcast_buffers=False, gradient_as_bucket_view=True)
-        self.players: dict[str, DistributedDataParallel] = {}
+        self.wrapped: dict[str, DistributedDataParallel] = {}
 
     def _configure_launcher(self) -> None:
         super()._configure_launcher()
@@ -37,13 +36,13 @@ class PlayersDDP(DDPStrategy):
 
     def configure_ddp(self) -> None:
         networks = self.lightning_module.networks
-        self.players = {name: self._setup_model(network) for name, network in networks.items()}
+        self.wrapped = {name: self._setup_model(network) for name, network in networks.items()}
 
     def pre_backward(self, closure_loss: Tensor) -> None:
-        # Without it a backward only adds to the gradients, as the earlier pieces of a batch should.
+        # Without it a backward only adds to the gradients, as those of the earlier micro-batches should.
         completing = self.lightning_module.completing
         if completing is not None:
-            prepare_for_backward(self.players[completing], closure_loss)
+            prepare_for_backward(self.wrapped[completing], closure_loss)
 
     def on_exception(self, exception: BaseException) -> None:
         super().on_exception(exception)
@@ -52,5 +51,5 @@ class PlayersDDP(DDPStrategy):
             process.send_signal(SIGKILL)
 
     def teardown(self) -> None:
-        self.players = {}
+        self.wrapped = {}
         super().teardown()

@@ -20,7 +20,7 @@ def freeze(codec: Codec, parts: list[str]) -> None:
 
 
 @contextmanager
-def untrained(module: nn.Module) -> Iterator[None]:
+def frozen_parameters(module: nn.Module) -> Iterator[None]:
     """Inside, gradients pass through `module` but none is computed for its parameters."""
     module.requires_grad_(False)
     try:

@@ -1,6 +1,5 @@
-"""The update of both players: codec against discriminators."""
+"""The training step: codec against discriminators."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import torch
@@ -9,25 +8,24 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.utils.checkpoint import checkpoint
 
-from lfsc.discriminators.ensemble import Ensemble, Views
-from lfsc.losses.weighted import WeightedLosses
+from lfsc.discriminators.ensemble import DiscriminatorInputs, Ensemble
+from lfsc.losses.named import NamedLosses
+from lfsc.metrics.discriminator import score_statistics
 from lfsc.models.codec import Codec, Reconstructed
-from lfsc.training.freezing import untrained
-from lfsc.training.judges import opinions
-from lfsc.training.pieces import Pieces
-from lfsc.training.player import Player
-from lfsc.training.warmup import Warmup
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
+from lfsc.training.freezing import frozen_parameters
+from lfsc.training.optimization import GanOptimizer
 
 
-class Comparison(NamedTuple):
-    """Audio [B,T], what the codec makes of it, and what the discriminators see of both."""
+class ForwardPass(NamedTuple):
+    """Audio [B,T], what the codec makes of it, and both as the discriminators take them in."""
 
     real: Tensor
     fake: Tensor
-    views: Views
+    inputs: DiscriminatorInputs | None  # None before the discriminators start
 
 
-class CodecTraining(LightningModule):
+class CodecModule(LightningModule):
     """Codec and discriminators, trained in turns; every count of updates is of the generator's."""
 
     def __init__(
@@ -36,15 +34,15 @@ class CodecTraining(LightningModule):
         config: dict[str, Any],
         codec: Codec,
         discriminators: Ensemble,
-        reconstruction_losses: WeightedLosses,
-        judged_losses: WeightedLosses,
+        reconstruction_losses: NamedLosses,
+        adversarial_losses: NamedLosses,
         discriminator_loss: nn.Module,
-        generator_player: Player,
-        discriminators_player: Player,
-        discriminators_every: int,
-        updates_per_epoch: int,
-        accumulate: int = 1,
-        recompute: bool = False,
+        generator_optimizer: GanOptimizer,
+        discriminator_optimizer: GanOptimizer,
+        discriminator_update_period: int,
+        discriminators_start_at: int = 0,
+        num_micro_batches: int = 1,
+        activation_checkpointing: bool = False,
         warmup_updates: int = 0,
     ):
         super().__init__()
@@ -53,17 +51,17 @@ class CodecTraining(LightningModule):
         self.codec = codec
         self.discriminators = discriminators
         self.reconstruction_losses = reconstruction_losses
-        self.judged_losses = judged_losses
+        self.adversarial_losses = adversarial_losses
         self.discriminator_loss = discriminator_loss
-        self.weights = reconstruction_losses.weights | judged_losses.weights | {"discriminator": 1.0}
-        self.players = {"generator": generator_player, "discriminators": discriminators_player}
-        self.discriminators_every = discriminators_every
-        self.updates_per_epoch = updates_per_epoch
-        self.accumulate = accumulate
-        self.recompute = recompute
+        self.weights = reconstruction_losses.weights | adversarial_losses.weights | {"discriminator": 1.0}
+        self.gan_optimizers = {"generator": generator_optimizer, "discriminators": discriminator_optimizer}
+        self.discriminator_update_period = discriminator_update_period
+        self.discriminators_start_at = discriminators_start_at
+        self.num_micro_batches = num_micro_batches
+        self.activation_checkpointing = activation_checkpointing
         self.updates = 0
-        self.warmup = Warmup(updates=warmup_updates)
-        # The player whose gradients the next backward completes, for who has to reduce them over ranks.
+        self.warmup = DiscriminatorWarmup(updates=warmup_updates)
+        # The network whose gradients the next backward completes, for who has to reduce them over ranks.
         self.completing: str | None = None
         # What callbacks read and add to: the last update's tensors, what was measured around it, the last validation,
         # the last row of the log.
@@ -75,72 +73,106 @@ class CodecTraining(LightningModule):
         self.recorded_at = -1
 
     @property
-    def discriminators_turn(self) -> bool:
-        return self.updates % self.discriminators_every == 0
-
-    @property
     def networks(self) -> dict[str, nn.Module]:
         return {"generator": self.codec, "discriminators": self.discriminators}
 
+    @property
+    def discriminators_started(self) -> bool:
+        """Whether there are adversarial losses yet; a warm-up of the discriminators comes before all updates."""
+        return self.updates >= self.discriminators_start_at or self.warmup.remains
+
+    @property
+    def is_discriminator_step(self) -> bool:
+        return self.discriminators_started and self.updates % self.discriminator_update_period == 0
+
     def training_step(self, batch, batch_idx: int) -> None:
-        pieces = Pieces(batch.audio, count=self.accumulate, compare=self.compare)
-        if self.discriminators_turn:
-            self.update("discriminators", map(self.judging_losses, pieces.without_graphs()))
+        micro_batches = batch.audio.chunk(self.num_micro_batches)
+        # A batch in one part passes the codec once for both steps. Several pass it anew in each step, one after the
+        # other, so that the graph of one alone is in memory.
+        shared = self.forward_pass(batch.audio) if len(micro_batches) == 1 else None
+
+        if self.is_discriminator_step:
+            self.zero_grad_of("discriminators")
+            for number, real in enumerate(micro_batches, start=1):
+                forward_pass = shared or torch.no_grad()(self.forward_pass)(real)
+                losses = self.discriminator_losses(forward_pass)
+                self.accumulate_gradient("discriminators", losses, is_last=number == len(micro_batches))
+            self.step("discriminators")
         if self.warmup.takes():
             return
-        with untrained(self.discriminators):
-            self.update("generator", map(self.coding_losses, pieces))
-        self.updates += 1
-        self.decay_learning_rates()
 
-    def compare(self, real: Tensor) -> Comparison:
-        fake = self.reconstruct(real)
-        return Comparison(real, fake, self.discriminators.views(real, fake))
+        self.zero_grad_of("generator")
+        with frozen_parameters(self.discriminators):
+            for number, real in enumerate(micro_batches, start=1):
+                losses = self.generator_losses(shared or self.forward_pass(real))
+                self.accumulate_gradient("generator", losses, is_last=number == len(micro_batches))
+        self.step("generator")
+        self.updates += 1
+
+    def forward_pass(self, real: Tensor) -> ForwardPass:
+        return self.compare(real, self.reconstruct(real))
 
     def reconstruct(self, real: Tensor) -> Tensor:
-        if not self.recompute:
+        if not self.activation_checkpointing:
             return self.codec(real).audio
-        # What its layers keep for backward is made anew there, when what the judges keep is gone.
+        # What its layers keep for backward is made anew there, when what the discriminators keep is gone.
         return checkpoint(self.codec, real, use_reentrant=False, preserve_rng_state=False).audio
 
-    def judging_losses(self, compared: Comparison) -> dict[str, Tensor]:
-        """The discriminators' loss, and beside it their opinions."""
-        # Detached: this turn trains the judges and must not reach the codec.
-        views = compared.views.detached()
-        # In one batch they would take a CPU no less time (benchmarks/README.md).
+    def compare(self, real: Tensor, fake: Tensor) -> ForwardPass:
+        inputs = self.discriminators.transform(real, fake) if self.discriminators_started else None
+        return ForwardPass(real, fake, inputs)
+
+    def discriminator_losses(self, forward_pass: ForwardPass) -> dict[str, Tensor]:
+        """The discriminators' loss, and the statistics of their scores."""
+        # Detached: this step trains the discriminators and must not reach the codec.
+        inputs = forward_pass.inputs.detach()
+        # In one batch they would take a CPU no less time (docs/performance.md).
         with parametrize.cached():
-            real, fake = self.discriminators(views.real), self.discriminators(views.fake)
+            real, fake = self.discriminators(inputs.real), self.discriminators(inputs.fake)
         loss = {"discriminator": self.discriminator_loss(fake, real)}
-        return loss | opinions(self.discriminators.names, real, fake)
+        return loss | score_statistics(self.discriminators.names, real, fake)
 
-    def coding_losses(self, compared: Comparison) -> dict[str, Tensor]:
-        # No graph is kept for the real side.
+    def generator_losses(self, forward_pass: ForwardPass) -> dict[str, Tensor]:
+        """The reconstruction losses and, once the discriminators have started, the adversarial ones."""
+        losses = self.reconstruction_losses(forward_pass.fake, forward_pass.real)
+        if forward_pass.inputs is None:
+            return losses
         with parametrize.cached():
+            # No graph is kept for the real side.
             with torch.no_grad():
-                judged_real = self.discriminators(compared.views.real)
-            judged_fake = self.discriminators(compared.views.fake)
-        losses = self.reconstruction_losses(compared.fake, compared.real)
-        return losses | self.judged_losses(judged_fake, judged_real)
+                real = self.discriminators(forward_pass.inputs.real)
+            fake = self.discriminators(forward_pass.inputs.fake)
+        return losses | self.adversarial_losses(fake, real)
 
-    def update(self, player: str, pieces: Iterable[dict[str, Tensor]]) -> None:
-        """One step of a player's optimiser down the weighted sum of its losses, averaged over the batch's pieces."""
-        optimizer = self.optimizers(use_pl_optimizer=False)[list(self.players).index(player)]
-        optimizer.zero_grad()
-        means: dict[str, Tensor] = {}
-        for number, values in enumerate(pieces, start=1):
-            loss = sum(weight * values[name] for name, weight in self.weights.items() if name in values)
-            self.completing = player if number == self.accumulate else None
-            # Autocast is for the forward pass alone: inside it, gradients of float32 products would be half precision.
-            with torch.autocast(self.device.type, enabled=False):
-                self.manual_backward(self.players[player].scaled(loss / self.accumulate))
-            means = {name: means.get(name, 0) + value.detach() / self.accumulate for name, value in values.items()}
-        norm = self.players[player].step(optimizer)
-        self.scalars |= means | {f"grad_norm_{player}": norm}
+    def zero_grad_of(self, network: str) -> None:
+        self.torch_optimizer(network).zero_grad()
+        self.means: dict[str, Tensor] = {}
 
-    def decay_learning_rates(self) -> None:
-        if self.updates % self.updates_per_epoch == 0:
-            for scheduler in self.lr_schedulers():
-                scheduler.step()
+    def accumulate_gradient(self, network: str, values: dict[str, Tensor], *, is_last: bool) -> None:
+        """Add the gradient of the weighted losses of a micro-batch, and their values to the means over the batch."""
+        loss = sum(weight * values[name] for name, weight in self.weights.items() if name in values)
+        self.completing = network if is_last else None
+        # Autocast is for the forward pass alone: inside it, gradients of float32 products would be half precision.
+        with torch.autocast(self.device.type, enabled=False):
+            self.manual_backward(self.gan_optimizers[network].scale(loss / self.num_micro_batches))
+        for name, value in values.items():
+            self.means[name] = self.means.get(name, 0) + value.detach() / self.num_micro_batches
+
+    def step(self, network: str) -> None:
+        norm = self.gan_optimizers[network].step(self.torch_optimizer(network))
+        self.scalars |= self.means | {f"grad_norm/{network}": norm}
+        if network == "generator":
+            for schedule in self.schedules:
+                schedule.step()
+
+    def torch_optimizer(self, network: str) -> torch.optim.Optimizer:
+        return self.optimizers(use_pl_optimizer=False)[list(self.gan_optimizers).index(network)]
+
+    @property
+    def schedules(self) -> list:
+        """Of the learning rates, for both networks counted in the generator's updates."""
+        schedules = self.lr_schedulers() or []
+        return schedules if isinstance(schedules, list) else [schedules]
 
     def validation_step(self, batch, batch_idx: int):
         """What comes back of a batch, with its tokens; callbacks measure it and listen to it."""
@@ -151,25 +183,26 @@ class CodecTraining(LightningModule):
         return Reconstructed(nn.functional.pad(decoded.audio, (0, missing)), encoded.tokens)
 
     def losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        """Every loss of both players on audio that is not trained on."""
-        compared = Comparison(real, fake, self.discriminators.views(real, fake))
-        values = self.coding_losses(compared) | self.judging_losses(compared)
-        return {name: values[name] for name in self.weights}
+        """Every loss of both networks on audio that is not trained on."""
+        forward_pass = self.compare(real, fake)
+        values = self.generator_losses(forward_pass)
+        if forward_pass.inputs is not None:
+            values |= self.discriminator_losses(forward_pass)
+        return {name: values[name] for name in self.weights if name in values}
 
-    def configure_optimizers(self) -> tuple[list, list]:
-        trained = (parameter for parameter in self.codec.parameters() if parameter.requires_grad)
-        generator = self.players["generator"].optimizer(trained)
-        discriminators = self.players["discriminators"].optimizer(self.discriminators.parameters())
-        optimizers = [generator, discriminators]
-        schedulers = [player.schedule(opt) for player, opt in zip(self.players.values(), optimizers, strict=True)]
-        return optimizers, schedulers
+    def configure_optimizers(self) -> list[dict[str, Any]]:
+        generator, discriminators = self.gan_optimizers.values()
+        return [
+            generator.configure(parameter for parameter in self.codec.parameters() if parameter.requires_grad),
+            discriminators.configure(self.discriminators.parameters()),
+        ]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["updates"] = self.updates
         checkpoint["warmup"] = self.warmup.state_dict()
         checkpoint["config"] = self.config
-        checkpoint["players"] = {name: player.state_dict() for name, player in self.players.items()}
-        # The next row of the log may repeat them: the discriminators' losses stand until their next turn.
+        checkpoint["gan_optimizers"] = {name: each.state_dict() for name, each in self.gan_optimizers.items()}
+        # The next row of the log may repeat them: the discriminators' losses stay until their next step.
         checkpoint["scalars"] = {name: float(value) for name, value in self.scalars.items()}
         checkpoint["measured"] = dict(self.measured)
         # Lightning's own counts of steps and batches mean nothing here: `updates` and the loader's state say it all.
@@ -177,8 +210,8 @@ class CodecTraining(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.updates = checkpoint["updates"]
-        self.warmup.load_state_dict(checkpoint.get("warmup", {"updates": 0, "done": 0}))
-        for name, player in self.players.items():
-            player.load_state_dict(checkpoint["players"][name])
+        self.warmup.load_state_dict(checkpoint["warmup"])
+        for name, optimizer in self.gan_optimizers.items():
+            optimizer.load_state_dict(checkpoint["gan_optimizers"][name])
         self.scalars = {name: torch.tensor(value) for name, value in checkpoint["scalars"].items()}
         self.measured = dict(checkpoint["measured"])

@@ -10,7 +10,7 @@ FULL, BFLOAT16, FLOAT16 = "32-true", "bf16-mixed", "16-mixed"
 ALIASES = {"fp16-mixed": FLOAT16, "32": FULL, 32: FULL}
 
 
-def checked_precision(settings: dict[str, Any]) -> str:
+def check_precision(settings: dict[str, Any]) -> str:
     """Lightning's name of trainer.precision; ValueError for one that Lightning would quietly make another."""
     precision = ALIASES.get(settings["precision"], settings["precision"])
     if precision not in (FULL, BFLOAT16, FLOAT16):
@@ -40,10 +40,10 @@ def set_tf32(allowed: bool, precision: str) -> None:
 
 
 def build_scaler(precision: str) -> GradScaler:
-    """A scaler of gradients that float16 needs, and that does nothing for the others; each player has its own."""
+    """A scaler of gradients that float16 needs, and that does nothing for the others; each network has its own."""
     return GradScaler("cuda", enabled=precision == FLOAT16)
 
 
 def precision_plugins(precision: str) -> list[MixedPrecision]:
-    """float16 without Lightning's one scaler for everything: the players have theirs."""
+    """float16 without Lightning's one scaler for everything: the networks have theirs."""
     return [MixedPrecision(FLOAT16, "cuda", scaler=GradScaler("cuda", enabled=False))] if precision == FLOAT16 else []

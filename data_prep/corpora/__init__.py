@@ -1,0 +1,1 @@
+"""Corpora as they are distributed: their files, speakers and words."""

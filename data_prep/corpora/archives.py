@@ -1,0 +1,181 @@
+"""A corpus as it was downloaded: a folder, or a tar that is read in place."""
+
+import gzip
+import io
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple, Protocol
+
+from lfsc.io.atomic import replacing
+
+from .utterance import File
+
+GZIP = b"\x1f\x8b"
+ARCHIVES = ("*.tar", "*.tar.gz", "*.tgz")
+
+
+class Tree(Protocol):
+    """Files by their names, relative and with slashes; `name` is that of the folder or archive."""
+
+    name: str
+
+    def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]: ...
+
+    def lines(self, name: str) -> Iterator[str]: ...
+
+    def file(self, name: str) -> File: ...
+
+    def __contains__(self, name: str) -> bool: ...
+
+
+class Folder:
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, path.name
+
+    def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
+        """In sorted order, leaving out folders called one of `prune`; linked folders count, but none twice."""
+        visited = set()
+        for folder, folders, names in os.walk(self.path, followlinks=True):
+            status = os.stat(folder)
+            if (status.st_dev, status.st_ino) in visited:
+                folders.clear()
+                continue
+            visited.add((status.st_dev, status.st_ino))
+            folders[:] = sorted(set(folders) - set(prune))
+            for name in sorted(names):
+                if not _is_resource_fork(name):
+                    yield (Path(folder) / name).relative_to(self.path).as_posix()
+
+    def lines(self, name: str) -> Iterator[str]:
+        with (self.path / name).open("rb") as file:
+            yield from _lines(file, self.path / name)
+
+    def file(self, name: str) -> File:
+        return File(str(self.path / name))
+
+    def __contains__(self, name: str) -> bool:
+        return (self.path / name).is_file()
+
+
+class Archive:
+    """A tar; a compressed one is decompressed into `scratch` first, once, for it cannot be read from the middle."""
+
+    def __init__(self, path: Path, scratch: Path) -> None:
+        self.name = _stem(path)
+        self.path = _decompress(path, scratch)
+        self.places = _places(self.path, source=path)
+
+    def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
+        return (name for name in sorted(self.places) if not set(prune) & set(PurePosixPath(name).parts[:-1]))
+
+    def lines(self, name: str) -> Iterator[str]:
+        yield from _lines(io.BytesIO(self.file(name).open()), f"{self.path}: {name}")
+
+    def file(self, name: str) -> File:
+        # A name that is not there becomes a path that is not there, and is rejected like one.
+        return File(str(self.path), *self.places[name]) if name in self.places else File(f"{self.path}: {name}")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.places
+
+
+class Found(NamedTuple):
+    """Files in one `folder` of `tree`; `parts` are the names down to the folder, the tree's own first."""
+
+    tree: Tree
+    folder: PurePosixPath
+    names: list[str]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return self.tree.name, *self.folder.parts
+
+
+def find(
+    sources: list[Path],
+    scratch: Path,
+    wanted: Callable[[PurePosixPath], bool],
+    *,
+    what: str,
+    prune: tuple[str, ...] = (),
+) -> Iterator[Found]:
+    """The `wanted` files of all `sources` by folders; a source that is a folder with none may hold archives that do."""
+    for source in sources:
+        found = _group(open_tree(source, scratch), wanted, prune)
+        if not found and source.is_dir():
+            archives = sorted(path for pattern in ARCHIVES for path in source.glob(pattern))
+            found = [group for path in archives for group in _group(Archive(path, scratch), wanted, prune)]
+        if not found:
+            raise ValueError(f"{source} holds no {what}, neither in folders nor in .tar or .tar.gz files")
+        yield from found
+
+
+def open_tree(source: Path, scratch: Path) -> Tree:
+    if not source.exists():
+        raise ValueError(f"{source} is not there")
+    return Folder(source) if source.is_dir() else Archive(source, scratch)
+
+
+def _group(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str, ...]) -> list[Found]:
+    groups: dict[PurePosixPath, list[str]] = {}
+    for name in tree.names(prune):
+        path = PurePosixPath(name)
+        if wanted(path):
+            groups.setdefault(path.parent, []).append(name)
+    return [Found(tree, folder, names) for folder, names in groups.items()]
+
+
+def _stem(archive: Path) -> str:
+    return archive.name.removesuffix(".gz").removesuffix(".tgz").removesuffix(".tar")
+
+
+def _decompress(path: Path, scratch: Path) -> Path:
+    """The tar itself, or what is in the compressed one."""
+    with path.open("rb") as file:
+        if file.read(2) != GZIP:
+            return path
+    # Another archive of this name, or a new one in its place, is not the one that an earlier run unpacked.
+    status = path.stat()
+    identity = f"{path.absolute()} {status.st_size} {status.st_mtime_ns}"
+    unpacked = scratch / f"{_stem(path)}-{sha256(identity.encode()).hexdigest()[:8]}.tar"
+    if not unpacked.exists():
+        try:
+            with gzip.open(path) as compressed, replacing(unpacked) as temporary, temporary.open("wb") as file:
+                shutil.copyfileobj(compressed, file, 2**24)
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise ValueError(f"{path}: {error}; download it again") from error
+    return unpacked
+
+
+def _places(path: Path, *, source: Path) -> dict[str, tuple[int, int]]:
+    """Offset and size of every file in a tar, which came out of `source`."""
+    places = {}
+    try:
+        with tarfile.open(path, "r:") as tar:
+            for member in tar:
+                if member.isreg() and not _is_resource_fork(PurePosixPath(member.name).name):
+                    places[member.name.removeprefix("./")] = member.offset_data, member.size
+                # tarfile would keep millions of these.
+                tar.members = []
+    except tarfile.TarError as error:
+        raise ValueError(f"{source} is no complete tar ({error}); download it again") from error
+    if places and sum(max(places.values())) > path.stat().st_size:
+        raise ValueError(f"{source} is truncated; download it again")
+    return places
+
+
+def _lines(file: BinaryIO, name: object) -> Iterator[str]:
+    """Of UTF-8 text, with or without a byte order mark; only a line feed ends one."""
+    try:
+        yield from io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is no UTF-8 text: {error.reason}") from error
+
+
+def _is_resource_fork(name: str) -> bool:
+    """macOS leaves a `._` file beside each that it copies to other file systems."""
+    return name.startswith("._")

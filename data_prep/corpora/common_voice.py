@@ -1,0 +1,78 @@
+"""Common Voice, any release and every language found: `<language>/clips/*.mp3` and the .tsv files beside them."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from .archives import Found, find
+from .keys import label
+from .utterance import Rejection, Utterance
+
+TABLES = ("train.tsv", "dev.tsv", "test.tsv", "validated.tsv")
+COLUMNS = ("path", "client_id")
+# Of the 128 hexadecimal digits of a client_id, enough to tell all speakers apart.
+SPEAKER_DIGITS = 20
+
+
+def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Utterance | Rejection]:
+    """The official train and dev splits, or with clips="validated" everything that listeners approved.
+
+    The speakers of the test split never appear, invalidated and unheard clips neither.
+    """
+    rows = {"official": _official, "validated": _read_validated}[clips]
+    for found in find(sources, scratch, lambda path: path.name in TABLES, what="Common Voice .tsv", prune=("clips",)):
+        language = label(found.parts[-1])
+        for split, row in rows(found):
+            if isinstance(row, Malformed):
+                yield Rejection.malformed(row.place, language, f"no {' and no '.join(row.absent)}")
+                continue
+            # Early releases leave the suffix out.
+            clip = PurePosixPath(row["path"]).name.removesuffix(".mp3")
+            source = found.tree.file(str(found.folder / "clips" / f"{clip}.mp3"))
+            speaker = row["client_id"][:SPEAKER_DIGITS]
+            yield Utterance(clip.replace(".", "_"), source, language, speaker, split, row.get("sentence") or None)
+
+
+class Malformed(NamedTuple):
+    """Where a row is that names no clip or no speaker, and which column it lacks."""
+
+    place: str
+    absent: list[str]
+
+
+def _official(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
+    for table, split in (("train.tsv", "train"), ("dev.tsv", "val")):
+        for row in _read_rows(found, table):
+            yield split, row
+
+
+def _read_validated(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
+    rows = (row for table in ("dev.tsv", "test.tsv") for row in _read_rows(found, table))
+    held_out = {row["client_id"] for row in rows if isinstance(row, dict)}
+    for row in _read_rows(found, "validated.tsv"):
+        if isinstance(row, Malformed) or row["client_id"] not in held_out:
+            yield "train", row
+    for row in _read_rows(found, "dev.tsv"):
+        yield "val", row
+
+
+def _read_rows(found: Found, table: str) -> Iterator[dict | Malformed]:
+    """The rows of a table, none if the language has no such table."""
+    name = str(found.folder / table)
+    if name not in found.names:
+        return
+    lines = found.tree.lines(name)
+    columns = _fields(next(lines, ""))
+    absent = [column for column in COLUMNS if column not in columns]
+    if absent and columns != [""]:
+        raise ValueError(f"{name} has no column {' and no '.join(absent)}, only {', '.join(columns)}")
+    for number, line in enumerate(lines, start=2):
+        # One that is cut short still names its clip, and whose speaker must not be trained on; both are looked for.
+        row = dict(zip(columns, _fields(line), strict=False))
+        absent = [column for column in COLUMNS if not row.get(column)]
+        yield Malformed(f"{name}:{number}", absent) if absent else row
+
+
+def _fields(line: str) -> list[str]:
+    # No CSV: sentences hold quotation marks that quote nothing, and whatever Unicode takes for an end of line.
+    return line.rstrip("\r\n").split("\t")

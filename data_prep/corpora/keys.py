@@ -1,0 +1,35 @@
+"""Names that serve as keys in a tar and as folders."""
+
+import hashlib
+import re
+from pathlib import PurePath
+
+# A tar name holds 100 bytes; suffixes and the numbers of pieces come on top.
+LONGEST = 80
+
+
+def key_of(path: str) -> str:
+    """A key of ASCII letters, digits, `-` and single `_`, different for every path but for its suffix."""
+    stem = PurePath(path).with_suffix("").as_posix()
+    plain = _to_word(stem)
+    # Where letters had to be replaced, two paths could meet: the path's own digest keeps them apart.
+    if plain == stem and len(plain) <= LONGEST:
+        return plain
+    return f"{plain[-LONGEST + 9 :].strip('_')}-{_digest(path)}"
+
+
+def label(name: str) -> str:
+    """A language or a speaker as a plain name; names in other scripts stay apart."""
+    plain = _to_word(name)
+    if name.isascii():
+        return plain or "unknown"
+    return f"{plain}-{_digest(name)}".removeprefix("-")
+
+
+def _digest(name: str) -> str:
+    return hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
+
+
+def _to_word(name: str) -> str:
+    # Two underscores would begin a name that energon skips.
+    return re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_")

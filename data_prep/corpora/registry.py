@@ -1,0 +1,93 @@
+"""The corpora that can be read: what each is, its options, and its reader."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from ..argument_types import positive, share
+
+
+class Kind(NamedTuple):
+    """`source` says what SRC may be, None where there is none; `given` what the reader takes, by the names of options.
+
+    The reader is `utterances` of the module of the same name, imported when it is asked for.
+    """
+
+    help: str
+    source: str | None
+    add_options: Callable[[ArgumentParser], None]
+    given: dict[str, str]
+
+
+def demo(verb: ArgumentParser) -> None:
+    verb.add_argument("--languages", type=positive(int), help="how many languages; all by default")
+    verb.add_argument("--minutes", type=positive(float), default=16.0, help="of training speech in all (%(default)s)")
+
+
+def folder(verb: ArgumentParser) -> None:
+    verb.add_argument(
+        "--manifest", type=Path, help="jsonl, csv or tsv with path (relative to SRC), language, speaker, text"
+    )
+    verb.add_argument("--language", help="of recordings whose manifest names none")
+    verb.add_argument("--val-share", type=share, default=0.05, help="fraction of each language (%(default)s)")
+
+
+def mls(verb: ArgumentParser) -> None:
+    verb.add_argument("--limited", choices=("1hr", "9hr", "10hr"), help="only this limited-supervision part of train")
+
+
+def common_voice(verb: ArgumentParser) -> None:
+    verb.add_argument(
+        "--clips", choices=("official", "validated"), default="official", help="train.tsv, or validated.tsv"
+    )
+
+
+def daps(verb: ArgumentParser) -> None:
+    verb.set_defaults(max_seconds=15.0)
+
+
+SOURCES = {"sources": "source"}
+CORPORA = {
+    "demo": Kind(
+        "digits, numbers and dates in a hundred languages, synthesized by espeak-ng",
+        None,
+        demo,
+        {"num_languages": "languages", "minutes": "minutes", "seed": "seed"},
+    ),
+    "folder": Kind(
+        "any tree of recordings: language/speaker/…, or with a manifest",
+        "folder or tar",
+        folder,
+        SOURCES | {"manifest": "manifest", "language": "language"},
+    ),
+    "mls": Kind(
+        "Multilingual LibriSpeech, FLAC or Opus",
+        "mls_german, its .tar.gz, or a folder that holds them",
+        mls,
+        SOURCES | {"limited": "limited"},
+    ),
+    "common_voice": Kind(
+        "Common Voice, every language found",
+        "release, its .tar.gz, or a folder that holds them",
+        common_voice,
+        SOURCES | {"clips": "clips"},
+    ),
+    "daps": Kind("DAPS, the clean recordings cut at silences", "daps or daps.tar.gz", daps, SOURCES),
+}
+
+
+def reader(options: Namespace) -> partial:
+    """What yields the utterances of the corpus that the options name, given a folder for scratch."""
+    utterances = import_module(f"{__package__}.{options.verb}").utterances
+    given = {name: getattr(options, option) for name, option in CORPORA[options.verb].given.items()}
+    return partial(utterances, **{name: absolute(value) for name, value in given.items()})
+
+
+def absolute(value):
+    """Paths as they are wherever a worker runs."""
+    if isinstance(value, list):
+        return [absolute(item) for item in value]
+    return value.absolute() if isinstance(value, Path) else value

@@ -1,0 +1,1 @@
+"""What is written: shards, an index, and energon's own."""

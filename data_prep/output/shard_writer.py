@@ -1,0 +1,116 @@
+"""A shard: utterances read, checked, resampled, and written as one tar, with a record of what is in it."""
+
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import webdataset
+from torch import Tensor
+
+from lfsc.audio import files
+from lfsc.audio.bandwidth import bandwidth
+from lfsc.audio.files import UnreadableAudio
+from lfsc.audio.resampling import resample
+from lfsc.io.atomic import replacing, write_text
+from lfsc.shards.seek_table import with_seek_table
+
+from ..corpora.utterance import Rejection, Utterance
+from ..filters import Rules
+from ..plan import PlannedShard, Planner
+
+
+class ShardTask(NamedTuple):
+    """`folder` is the corpus; `plan_folder` holds what is needed until it is finished."""
+
+    shard: PlannedShard
+    folder: Path
+    plan_folder: Path
+    corpus: str
+    rules: Rules
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.shard.language / self.shard.name
+
+    @property
+    def record_path(self) -> Path:
+        return self.plan_folder / "records" / self.shard.language / f"{self.shard.name}.json"
+
+
+def write_shard(task: ShardTask) -> dict:
+    """The record of the shard: name, bytes, sha256, samples, seconds, speakers, rejected, cpu_seconds.
+
+    The shard is written unless it has a record, which follows it.
+    """
+    if not task.record_path.exists():
+        # A killed worker could not remove its own.
+        for left_over in task.path.parent.glob(f".{task.path.stem}.*.part.tar"):
+            left_over.unlink()
+        write_text(task.record_path, json.dumps(_write(task), ensure_ascii=False))
+    return json.loads(task.record_path.read_text(encoding="utf-8"))
+
+
+def _write(task: ShardTask) -> dict:
+    started = time.process_time()
+    with replacing(task.path) as temporary:
+        contents = _write_samples(task, temporary)
+        with temporary.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size = task.path.stat().st_size
+    if not contents["samples"]:
+        task.path.unlink()
+    cpu_seconds = round(time.process_time() - started, 3)
+    return {"name": task.shard.name, "bytes": size, "sha256": digest, "cpu_seconds": cpu_seconds} | contents
+
+
+def _write_samples(task: ShardTask, path: Path) -> dict:
+    """Put the utterances into a tar at `path`; samples, seconds, speakers and rejected come back."""
+    lengths, speakers, rejected = [], set(), []
+    # The time is fixed: the same utterances give the same bytes.
+    with path.open("wb") as file, webdataset.TarWriter(file, encoder=False, mtime=0) as tar:
+        for utterance in Planner(task.plan_folder).utterances(task.shard):
+            sample = _sample(utterance, task)
+            if isinstance(sample, Rejection):
+                rejected.append(sample._asdict())
+                continue
+            tar.write({**sample, "json": json.dumps(sample["json"], ensure_ascii=False).encode()})
+            lengths.append(sample["json"]["seconds"])
+            speakers.add(utterance.speaker)
+    seconds = round(sum(lengths), 3)
+    return {"samples": len(lengths), "seconds": seconds, "speakers": sorted(speakers), "rejected": rejected}
+
+
+def _sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
+    """KEY.flac and KEY.json of an utterance, or why it has none."""
+    try:
+        audio, source_rate = utterance.source.read()
+    except UnreadableAudio as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise OSError(f"{error}, which was there a while ago: bring it back and run the same command") from error
+        return Rejection(utterance.key, utterance.language, "undecodable", str(error))
+    problem = task.rules.check(len(audio) / source_rate, source_rate) or task.rules.check_level(audio)
+    if problem:
+        return Rejection(utterance.key, utterance.language, *problem)
+    sample_rate = task.rules.sample_rate
+    resampled = _turn_down(resample(audio, from_rate=source_rate, to_rate=sample_rate))
+    description = {
+        "key": utterance.key,
+        "seconds": round(len(resampled) / sample_rate, 6),
+        "language": utterance.language,
+        "speaker": utterance.speaker,
+        "corpus": task.corpus,
+        "split": task.shard.split,
+        "source_rate": source_rate,
+        "bandwidth": bandwidth(audio, sample_rate=source_rate),
+    }
+    if utterance.text:
+        description["text"] = utterance.text
+    flac = with_seek_table(files.encode(resampled, sample_rate=sample_rate, format="flac"))
+    return {"__key__": utterance.key, "flac": flac, "json": description}
+
+
+def _turn_down(audio: Tensor) -> Tensor:
+    """Audio within the range of 16 bits: resampling overshoots at full scale, and clipping would be heard."""
+    return audio / max(1.0, float(audio.max()) * 32768 / 32767, -float(audio.min()))

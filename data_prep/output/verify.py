@@ -1,0 +1,124 @@
+"""Shards read back, sample by sample, and held against the index."""
+
+import hashlib
+import json
+import tarfile
+from pathlib import Path
+from typing import NamedTuple
+
+from lfsc.audio import files
+from lfsc.audio.files import UnreadableAudio
+from lfsc.parallel import Workers, map_tasks
+from lfsc.shards.checks import duration
+from lfsc.shards.index import Dataset, Shard
+
+from ..report import Report
+from ..split import SPLITS
+from .energon import METADATA, blend, find_foreign
+from .index import read_corpus
+
+
+class VerifyTask(NamedTuple):
+    path: Path
+    shard: Shard
+    sample_rate: int
+
+
+def verify(out: Path, workers: Workers, report: Report) -> int:
+    """The number of shards that differ from OUT/index.json, each of which is named; 0 is a good exit status."""
+    index = read_corpus(out)
+    tasks = [VerifyTask(out / place, shard, index.sample_rate) for place, shard in index.shards().items()]
+    problems = []
+    seconds = [task.shard.seconds for task in tasks]
+    for found in report.reading(seconds, map_tasks(workers, differences, tasks)):
+        problems += found
+    problems += _find_miscounted(out, index.datasets)
+    problems += _find_foreign(out, index.datasets)
+    for problem in problems:
+        report.say(problem)
+    hours = sum(seconds) / 3600
+    report.say(
+        f"{len(tasks)} shards, {hours:.2f} h: " + (f"{len(problems)} differences" if problems else "all as indexed")
+    )
+    return min(len(problems), 1)
+
+
+def _find_miscounted(out: Path, datasets: list[Dataset]) -> list[str]:
+    """A sentence for every shard of which energon's own metadata says something else than the index."""
+    problems = []
+    for dataset in datasets:
+        path = out / dataset.path / METADATA / ".info.json"
+        try:
+            counts = dict(json.loads(path.read_bytes())["shard_counts"]) if path.is_file() else {}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            problems.append(f"{path} is damaged ({error!r})")
+            continue
+        for shard in dataset.shards:
+            found = counts.get(shard.name)
+            if found != shard.samples:
+                problems.append(f"{path}: energon counts {found} in {shard.name}, {shard.samples} in the index")
+    return problems
+
+
+def _find_foreign(out: Path, datasets: list[Dataset]) -> list[str]:
+    """A sentence for everything that the folder tells energon and data_prep would not."""
+    problems = []
+    for split in SPLITS:
+        weights = {dataset.path: dataset.seconds for dataset in datasets if dataset.split == split}
+        path = out / f"{split}.yaml"
+        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != blend(split, weights):
+            problems.append(f"{path} is not as data_prep writes it; energon could run what it names")
+    folders = dict.fromkeys(dataset.path for dataset in datasets)
+    return problems + [problem for folder in folders for problem in find_foreign(out / folder)]
+
+
+def differences(task: VerifyTask) -> list[str]:
+    """A sentence for everything in which the shard is not what the index says."""
+    try:
+        with task.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        samples, seconds, found = _contents(task)
+    except (OSError, tarfile.TarError, ValueError) as error:
+        return [f"{task.path}: {error}"]
+    actual = {"bytes": task.path.stat().st_size, "sha256": digest, "samples": samples, "seconds": round(seconds, 3)}
+    for name, value in actual.items():
+        if value != (indexed := getattr(task.shard, name)):
+            found.append(f"{task.path}: {name} is {value}, {indexed} in the index")
+    return found
+
+
+def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
+    """Samples, their seconds, and what is wrong with any."""
+    samples, seconds, found = 0, 0.0, []
+    audio = {}
+    with tarfile.open(task.path, "r:") as tar:
+        for member in tar:
+            key, _, kind = member.name.partition(".")
+            if not member.isreg() or member.issparse() or kind not in ("flac", "json"):
+                found.append(f"{task.path}: {member.name!r} is neither a flac nor a json file")
+                continue
+            content = tar.extractfile(member).read()
+            if kind == "flac":
+                audio[key] = content
+                continue
+            samples += 1
+            try:
+                described = duration(json.loads(content)["seconds"])
+            except (ValueError, ArithmeticError, KeyError, TypeError, RecursionError) as error:
+                found.append(f"{task.path}: the json of {key} does not tell its seconds ({error!r})")
+                audio.pop(key, None)
+                continue
+            seconds += described
+            found += _wrong(task, key, audio.pop(key, b""), described)
+    return samples, seconds, found + [f"{task.path}: {key} has no json" for key in audio]
+
+
+def _wrong(task: VerifyTask, key: str, content: bytes, described: float) -> list[str]:
+    try:
+        recording = files.read(content)
+    except UnreadableAudio as error:
+        return [f"{task.path}: {key}: {error}"]
+    if recording.sample_rate != task.sample_rate:
+        return [f"{task.path}: {key} is at {recording.sample_rate} Hz, {task.sample_rate} Hz in the index"]
+    length = round(len(recording.audio) / task.sample_rate, 6)
+    return [] if length == described else [f"{task.path}: {key} lasts {length} s, {described} s in its json"]

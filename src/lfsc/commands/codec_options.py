@@ -1,0 +1,102 @@
+"""What every command that runs a codec has in common: its options, and the codec ready to run."""
+
+import argparse
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from lfsc.commands.own_code import add_own_code, own_code_names
+
+if TYPE_CHECKING:
+    from lfsc.models.codec import Codec
+
+PRECISIONS = ("float32", "tf32", "bf16")
+
+
+class Ready(NamedTuple):
+    codec: "Codec"
+    fingerprint: str
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--codec", required=True, metavar="X", help="a run, a checkpoint, a bundle, a .nemo archive or a hub name"
+    )
+    add_own_code(parser)
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (default: %(default)s)")
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="float32",
+        help="of the convolutions; bf16 is faster and changes some tokens (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--deterministic", action="store_true", help="on a GPU, the same bits in every run: slower kernels"
+    )
+    parser.add_argument(
+        "--chunk-seconds",
+        type=float,
+        default=15.0,
+        metavar="S",
+        help="how much of a clip is computed at once (default: %(default)s)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=("wav", "flac", "ogg"),
+        default="wav",
+        help="of the files in a folder (default: %(default)s)",
+    )
+
+
+def ready(options: argparse.Namespace, device=None) -> Ready:
+    """The codec of the options, optimized for a CPU or on its device, in its precision; its tokens' fingerprint."""
+    if not options.chunk_seconds > 0:
+        raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
+    device = device or device_of(options.device)
+    set_arithmetic(options, device)
+    return load_codec(options.codec, str(device), options.precision, tuple(own_code_names(options)))
+
+
+# A worker asks for each of its shards.
+@lru_cache(maxsize=1)
+def load_codec(source: str, device: str, precision: str, trust: tuple[str, ...]) -> Ready:
+    import torch
+
+    import lfsc
+    from lfsc.cpu.apply import optimize_for_cpu
+    from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
+
+    codec = lfsc.load(source, trust=trust)
+    mark = fingerprint(codec)
+    codec = remove_codec_weight_norm(codec, fingerprint=mark).requires_grad_(False)
+    return Ready(optimize_for_cpu(codec.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)), mark)
+
+
+def device_of(name: str):
+    import torch
+
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"--device {name}: expected auto, cpu, cuda or cuda:N") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices; try --device cpu"
+        )
+    return device
+
+
+def set_arithmetic(options: argparse.Namespace, device) -> None:
+    import torch
+
+    if options.precision == "tf32" and device.type != "cuda":
+        raise ValueError("--precision tf32 is for CUDA devices; this is a CPU: take float32 or bf16")
+    # torch lets convolutions use TF32 by itself, with other tokens than a CPU's float32.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = options.precision == "tf32"
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = options.deterministic

@@ -1,0 +1,138 @@
+"""One file, or every file of a tree, through one function."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import NamedTuple
+
+from lfsc.commands.progress import Progress
+from lfsc.io.atomic import replacing
+
+STANDARD = "-"
+
+
+class Job(NamedTuple):
+    source: str | Path  # a path, or "-" for stdin
+    target: str | Path  # a path, or "-" for stdout
+
+    def read(self) -> Path | bytes:
+        """The source as a path, or what stdin brings."""
+        return sys.stdin.buffer.read() if self.source == STANDARD else self.source
+
+    @property
+    def name(self) -> str:
+        return "stdin" if self.source == STANDARD else str(self.source)
+
+    def format(self, otherwise: str) -> str:
+        """The audio format that the target's name asks for, if it has one."""
+        return Path(self.target).suffix[1:] or otherwise
+
+    @property
+    def size(self) -> int:
+        return 0 if self.source == STANDARD else self.source.stat().st_size
+
+
+def jobs(source: str, target: str, *, suffixes: Collection[str], made: str) -> list[Job]:
+    """What `source` (a file, a folder, or -) becomes in `target`: in a folder, each file's name with suffix `made`.
+
+    Of a folder the files with one of `suffixes` are taken, in the order of their names.
+    """
+    if source == STANDARD:
+        return [Job(STANDARD, STANDARD if target == STANDARD else Path(target))]
+    path = Path(source)
+    if not path.exists():
+        raise ValueError(f"{source}: no such file or folder")
+    if path.is_dir():
+        return jobs_of_folder(path, target, suffixes, made)
+    if target == STANDARD:
+        return [Job(path, STANDARD)]
+    into_folder = target.endswith("/") or Path(target).is_dir()
+    return separate([Job(path, Path(target, path.name).with_suffix(made) if into_folder else Path(target))])
+
+
+def jobs_of_folder(folder: Path, target: str, suffixes: Collection[str], made: str) -> list[Job]:
+    if target == STANDARD or Path(target).is_file():
+        raise ValueError(f"{folder} is a folder, so the output must be one too, not {target!r}")
+    out = Path(target)
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in suffixes
+        and path.is_file()
+        and not path.name.startswith(".")
+        and (out.resolve() == folder.resolve() or not path.is_relative_to(out))
+    )
+    if not found:
+        raise ValueError(f"{folder}: no files with suffix {', '.join(suffixes)} in it")
+    return separate([Job(path, (out / path.relative_to(folder)).with_suffix(made)) for path in found])
+
+
+def separate(found: list[Job]) -> list[Job]:
+    """The jobs, if no two write the same file and none its own source."""
+    for job in found:
+        if job.target != STANDARD and job.source.resolve() == job.target.resolve():
+            raise ValueError(f"{job.source} would be overwritten by its own result: give another output folder")
+    target, count = Counter(job.target for job in found).most_common(1)[0]
+    if count > 1:
+        sources = " and ".join(str(job.source) for job in found if job.target == target)
+        raise ValueError(f"{sources} would all become {target}: rename them")
+    return found
+
+
+def run(
+    found: list[Job],
+    work: Callable[[Job, Progress], float],
+    *,
+    verb: str,
+    done: Callable[[Path], bool] | None = None,
+    overwrite: bool = False,
+    finish: Callable[[Progress], None] | None = None,
+) -> int:
+    """Do every job whose target is not there yet; the exit status, 1 if any failed. `work` gives seconds of audio.
+
+    `done` says of a target that is there whether it is what the job would make, or raises ValueError; `finish` may
+    add to what is said at the end.
+    """
+    skipped, failures = 0, []
+    with Progress(f"lfsc {verb}", count=len(found), work=sum(job.size for job in found)) as progress:
+        for job in found:
+            try:
+                if there(job, overwrite) and (done is None or done(job.target)):
+                    skipped += 1
+                    progress.advance(work=job.size)
+                else:
+                    progress.advance(work=job.size, audio_seconds=work(job, progress))
+            except (ValueError, OSError) as error:
+                reason = " ".join(str(error).split())
+                failures.append(reason if reason.startswith(job.name) else f"{job.name}: {reason}")
+                progress.advance(work=job.size)
+        if finish is not None:
+            finish(progress)
+        progress.note(summary(verb, progress, total=len(found), skipped=skipped, failed=len(failures)))
+    for failure in failures:
+        print(f"lfsc {verb}: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def write(job: Job, content: bytes) -> None:
+    """The target, whole or not at all."""
+    if job.target == STANDARD:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    with replacing(job.target) as temporary:
+        temporary.write_bytes(content)
+
+
+def there(job: Job, overwrite: bool) -> bool:
+    return not overwrite and job.target != STANDARD and job.target.exists()
+
+
+def summary(verb: str, progress: Progress, *, total: int, skipped: int, failed: int) -> str:
+    parts = [f"{total - skipped - failed} of {total} files", progress.pace()]
+    if skipped:
+        parts.append(f"{skipped} were there already (--overwrite makes them again)")
+    if failed:
+        parts.append(f"{failed} failed:")
+    return f"lfsc {verb}: {', '.join(parts)}"

@@ -1,0 +1,101 @@
+"""What files and folders are that hold no codec: token files, shards, corpora, exported graphs, runs."""
+
+import json
+from itertools import islice
+from pathlib import Path
+
+from lfsc.shards import index
+from lfsc.shards.index import Conversion, Corpus
+
+Facts = dict[str, str]
+
+
+def token_file(path: Path) -> Facts:
+    from lfsc.tokens.file import read
+
+    stored = read(path)
+    codebooks, frames = stored.tokens.shape
+    seconds = stored.num_samples / stored.sample_rate
+    kbps = 8 * path.stat().st_size / seconds / 1000
+    return {
+        "kind": "token file",
+        "audio": f"{seconds:.3f} s, {stored.num_samples} samples at {stored.sample_rate} Hz",
+        "tokens": f"{frames} frames of {codebooks} tokens, of {stored.codebook_size} codes each",
+        "rate": f"{stored.sample_rate / stored.hop_length:.3f} frames a second, {kbps:.3f} kbps on disk",
+        "fingerprint": stored.fingerprint,
+        "for": "lfsc decode, with a codec of the same fingerprint",
+    }
+
+
+def describe_index(path: Path) -> Facts:
+    """What the index of a folder of shards says."""
+    found = index.read(path)
+    return describe_corpus(found) if isinstance(found, Corpus) else describe_conversion(found)
+
+
+def describe_corpus(found: Corpus) -> Facts:
+    splits = dict.fromkeys(dataset.split for dataset in found.datasets)
+    return {
+        "kind": "shards of speech",
+        "sample rate": f"{found.sample_rate} Hz",
+        "hours": ", ".join(f"{split} {found.hours(split):.2f}" for split in splits),
+        "clips": f"{sum(dataset.samples for dataset in found.datasets):,}",
+        "corpora": ", ".join(sorted({dataset.corpus for dataset in found.datasets})),
+        "languages": str(len({dataset.language for dataset in found.datasets})),
+        "shards": f"{len(found.shards()):,}",
+        "for": f"lfsc train RECIPE data.path={found.path}, tokenize, evaluate",
+    }
+
+
+def describe_conversion(found: Conversion) -> Facts:
+    """What `lfsc tokenize` or `detokenize` finished."""
+    if not found.shards():
+        raise ValueError(f"{found.path} holds no shards")
+    kind = shard(Path(found.path) / next(iter(found.shards())))
+    return {
+        "kind": kind["kind"].replace("shard", "shards"),
+        "clips": f"{found.samples:,}, {found.failed:,} failed",
+        "hours": f"{found.hours:.3f}",
+        "frames": f"{found.frames:,} of {found.num_codebooks} tokens, of {found.codebook_size} codes each",
+        "rate": f"{found.sample_rate / found.hop_length:.3f} frames a second",
+        "fingerprint": found.codec,
+        "shards": f"{len(found.shards()):,}",
+        "for": kind["for"],
+    }
+
+
+def shard(path: Path) -> Facts:
+    """What the first sample of a tar says."""
+    from lfsc.shards.tar import read
+
+    sample = next(islice(read(path), 1), None)
+    if sample is None:
+        raise ValueError(f"{path} holds no samples: expected a shard of speech or of tokens, or a .nemo archive")
+    codec = sample.note().get("codec")
+    if "npy" in sample.parts:
+        use = "language models (lfsc.tokens.dataset), lfsc detokenize with a codec of the same fingerprint"
+        return {"kind": "shard of tokens", "first clip": sample.key, "fingerprint": str(codec), "for": use}
+    formats = ", ".join(part for part in sample.parts if part != "json")
+    return {"kind": "shard of speech", "first clip": sample.key, "format": formats, "for": "lfsc tokenize"}
+
+
+def graphs(path: Path) -> Facts:
+    """What `lfsc export --format onnx` or torch wrote, or `lfsc tokenize` has begun."""
+    try:
+        facts = dict(json.loads((path / "codec.json").read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}/codec.json is damaged ({error!r}): export the codec again") from error
+    kinds = {"encoder.onnx": "ONNX graphs", "encoder.pt2": "torch.export programs"}
+    kind = next((kind for name, kind in kinds.items() if (path / name).is_file()), "shards of tokens, unfinished")
+    use = "any program that runs them" if "unfinished" not in kind else "lfsc tokenize again, which goes on"
+    return {"kind": kind, **{name.replace("_", " "): str(value) for name, value in facts.items()}, "for": use}
+
+
+def run_stands(path: Path) -> Facts:
+    from lfsc.runs.directory import Run
+
+    try:
+        status = Run(path).status()
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}/status.json is damaged ({error!r}); `lfsc resume` writes it again") from error
+    return {"state": f"{status.state} at update {status.update:,} of {status.max_updates:,} on {status.host}"}

@@ -1,0 +1,161 @@
+"""What tokenize and detokenize have in common: every shard through one function, on all devices."""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lfsc.commands import codec_options
+from lfsc.commands.progress import Progress
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from lfsc.parallel import Workers
+    from lfsc.tokens.shard_conversion import Convert, Task
+    from lfsc.tokens.tokenize import Coding
+
+BATCH_SECONDS = {"cpu": 30.0, "cuda": 240.0}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="SHARDS")
+    parser.add_argument("output", metavar="OUT", type=Path)
+    codec_options.add_options(parser)
+    parser.add_argument("--part", type=part, default=(1, 1), metavar="I/N", help="only the I-th of N parts of the work")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one per GPU, else one per core)")
+    parser.add_argument("--ray", metavar="ADDRESS", help="use a Ray cluster instead; `local` starts one here")
+    parser.add_argument(
+        "--batch-seconds",
+        type=float,
+        metavar="S",
+        help="audio in a batch, padding included; 0 takes clips one by one (default: 30 on a CPU, 240 on a GPU)",
+    )
+
+
+def part(text: str) -> tuple[int, int]:
+    number, _, parts = text.partition("/")
+    if not (number.isdigit() and parts.isdigit() and 1 <= int(number) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected I/N with I from 1 to N, such as 1/4")
+    return int(number), int(parts)
+
+
+def convert(
+    options: argparse.Namespace, function: "Convert", *, verb: str, check: "Callable[[str, Coding], None] | None" = None
+) -> int:
+    """Every shard of the options through `function`; the exit status, 1 if a clip or a shard failed.
+
+    `check` may refuse the input as a whole, before anything is made of it.
+    """
+    from lfsc.tokens import shard_conversion
+
+    found = shard_conversion.tasks(options.input, options.output, part=options.part)
+    device = codec_options.device_of(options.device)
+    run = coding_of(options, device)
+    if check is not None:
+        check(options.input, run)
+    facts = shard_conversion.facts_of(run, options.precision)
+    shard_conversion.begin(options.output, facts, overwrite=options.overwrite)
+    waiting = [task for task in found if options.overwrite or shard_conversion.read_record(task) is None]
+    failures = []
+    with Progress(f"lfsc {verb}", count=len(waiting), work=sum(size_of(task) for task in waiting)) as progress:
+        for outcome in outcomes(options, Conversion(options, function, run.fingerprint), waiting, device):
+            failures += failures_of(outcome)
+            seconds = outcome.record["audio_seconds"] if outcome.record else 0.0
+            progress.advance(work=size_of(outcome.task), audio_seconds=seconds)
+        there = len(found) - len(waiting)
+        progress.note(f"lfsc {verb}: {len(waiting)} shards, {there} were there already, {progress.pace()}")
+        if index := shard_conversion.write_index(options.input, options.output, facts):
+            progress.note(
+                f"lfsc {verb}: all {len(index['shards'])} shards are in {options.output}: {index['samples']} samples, "
+                f"{index['audio_seconds'] / 3600:.3f} hours, {index['failed']} failed"
+            )
+        for failure in failures:
+            progress.note(f"lfsc {verb}: {failure}")
+    return 1 if failures else 0
+
+
+def coding_of(options: argparse.Namespace, device) -> "Coding":
+    from lfsc.tokens.tokenize import Coding
+
+    codec, fingerprint = codec_options.ready(options, device)
+    batch_seconds = BATCH_SECONDS.get(device.type, 30.0) if options.batch_seconds is None else options.batch_seconds
+    # Alone, a clip meets the same kernels whatever its neighbours are.
+    return Coding(codec, fingerprint, 0.0 if options.deterministic else batch_seconds, options.chunk_seconds)
+
+
+class Outcome(NamedTuple):
+    task: "Task"
+    record: dict | None = None
+    error: Exception | None = None
+
+
+class Conversion(NamedTuple):
+    """What a worker does with a shard; it loads the codec by itself, on its own device."""
+
+    options: argparse.Namespace
+    function: "Convert"
+    fingerprint: str
+
+    def __call__(self, task: "Task") -> Outcome:
+        """ValueError and OSError of a shard are its outcome; anything else ends the command."""
+        import torch
+
+        from lfsc.parallel import own_device
+        from lfsc.tokens.shard_conversion import convert_shard
+
+        own = coding_of(self.options, torch.device(own_device()))
+        if own.fingerprint != self.fingerprint:
+            raise ValueError(
+                f"{self.options.codec} changed from codec {self.fingerprint} to {own.fingerprint} meanwhile"
+            )
+        try:
+            return Outcome(task, convert_shard(task, own, self.function))
+        except (ValueError, OSError) as error:
+            return Outcome(task, error=error)
+
+
+def outcomes(options: argparse.Namespace, conversion: Conversion, tasks: "list[Task]", device) -> Iterator[Outcome]:
+    """What comes of each shard, in their order."""
+    from lfsc.parallel import map_tasks
+
+    with workers_of(options, len(tasks), device) as workers:
+        yield from map_tasks(workers, conversion, tasks)
+
+
+def workers_of(options: argparse.Namespace, num_tasks: int, device) -> "AbstractContextManager[Workers]":
+    from lfsc.parallel import cluster, here, local
+
+    if options.ray:
+        return cluster(options.ray, gpus=device.type == "cuda")
+    devices = devices_of(options, device)[: max(1, num_tasks)]
+    if len(devices) == 1:
+        return here(devices[0])
+    threads = max(1, len(os.sched_getaffinity(0)) // len(devices))
+    return local(devices, threads=threads, preload=("lfsc.tokens.shard_conversion", "lfsc.formats.load"))
+
+
+def devices_of(options: argparse.Namespace, device) -> list[str]:
+    """One entry a worker."""
+    import torch
+
+    if options.workers is not None and options.workers < 1:
+        raise ValueError(f"--workers {options.workers}: expected 1 or more")
+    if device.type != "cuda":
+        return [str(device)] * (options.workers or len(os.sched_getaffinity(0)))
+    if device.index is not None and options.device != "auto":
+        return [str(device)] * (options.workers or 1)
+    count = torch.cuda.device_count()
+    return [f"cuda:{number % count}" for number in range(options.workers or count)]
+
+
+def failures_of(outcome: Outcome) -> list[str]:
+    if outcome.error is not None:
+        return [str(outcome.error)]
+    name = outcome.record["name"]
+    return [f"{name}: {failure['key']}: {failure['reason']}" for failure in outcome.record["failed"]]
+
+
+def size_of(task: "Task") -> int:
+    return task.shard.path.stat().st_size

@@ -1,0 +1,270 @@
+"""A recipe and its overrides, composed by Hydra into one plain configuration."""
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from yaml import YAMLError
+
+from lfsc.config.instantiate import one_line
+from lfsc.config.overrides import NO_HYDRA, check_overrides, instead
+from lfsc.config.own_code import make_importable
+from lfsc.config.schema import check_fits, check_kinds, with_texts
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def find_shipped(name: str) -> Path:
+    """conf/ or recipes/: inside an installed package, at the top of a checkout."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parents[1] / name
+
+
+def recipe_names() -> list[str]:
+    return sorted(path.stem for path in find_shipped("recipes").glob("*.yaml"))
+
+
+def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False) -> dict[str, Any]:
+    """The resolved configuration of a recipe (a name in recipes/ or a path to a YAML file) and `key=value` overrides.
+
+    ValueError, in one line that says what exists, for an unknown recipe, key, option or kind of value, in the recipe's
+    file as among the overrides. What is left open is an error too, or with `missing_allowed` stays `???`. A folder
+    that holds a recipe of one's own can be imported from.
+    """
+    path = find_recipe(recipe)
+    check_overrides(overrides)
+    if path.parent != find_shipped("recipes"):
+        make_importable(path.parent)
+    chosen = compose_file(path, overrides)
+    if "hydra" in OmegaConf.load(path):
+        raise ValueError(f"{path.name} has a section hydra: {NO_HYDRA}")
+    # What train.yaml and the same options of its groups have: what a recipe may set, and of which kind.
+    schema = to_container(compose_file(find_shipped("conf") / "train.yaml", options_of(chosen)))
+    with open_dict(chosen):
+        del chosen["hydra"], schema["hydra"]
+    if missing := schema.keys() - chosen.keys():
+        raise ValueError(
+            f"{path.stem} lacks {', '.join(sorted(missing)[:3])} …: a recipe extends train or another recipe, as by "
+            "`defaults: [demo, _self_]`"
+        )
+    check_fits(schema, to_container(chosen), explain=lambda key: explain_unknown(key, schema))
+    for key in keys_left_open(path):
+        if OmegaConf.select(chosen, key) is None:
+            OmegaConf.update(chosen, key, "???")
+    try:
+        resolved = OmegaConf.to_container(chosen, resolve=True, throw_on_missing=not missing_allowed)
+    except MissingMandatoryValue as error:
+        raise ValueError(f"{path.stem} leaves {error.full_key} open: add {error.full_key}=…") from error
+    except OmegaConfBaseException as error:
+        raise ValueError(f"{path.stem}: {one_line(error)}") from error
+    return drop_unused(with_texts(schema, resolved))
+
+
+def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+    """A run's own configuration with `key=value` overrides of keys that it has.
+
+    What took its value from an overridden key when the run was begun, as data.batch_size from batch_size, follows it.
+    """
+    check_overrides(overrides)
+    check_resolved(config)
+    node = OmegaConf.create(config)
+    OmegaConf.set_struct(node, True)
+    try:
+        for key, value in map(split_assignment, overrides):
+            before = OmegaConf.select(node, key)
+            for each in [key, *(other for other in followers(key) if OmegaConf.select(node, other) == before)]:
+                OmegaConf.update(node, each, option_or_value(key, value), force_add=False, merge=False)
+    except OmegaConfBaseException as error:
+        hint = instead(error.full_key)
+        raise ValueError(
+            f"no key {error.full_key!r} in this run; "
+            + (f"set {hint} instead" if hint else "its config.yaml has them all")
+        ) from error
+    chosen = OmegaConf.to_container(node, resolve=True)
+    options = [item.partition("=")[0] for item in overrides if is_option(item)]
+    check_kinds(config, chosen, free=["trainer.devices", *options])
+    return with_texts(config, chosen)
+
+
+def split_assignment(item: str) -> tuple[str, str]:
+    key, is_assignment, value = item.partition("=")
+    if not is_assignment:
+        raise ValueError(f"{item}: a run keeps its keys; {key.lstrip('~')}=null leaves out what may be left out")
+    return key, value
+
+
+def followers(key: str) -> list[str]:
+    """The keys of conf/'s groups that are `${key}` there."""
+    sections = {path: to_container(OmegaConf.load(path)) for path in find_shipped("conf").glob("*/*.yaml")}
+    return [
+        place for path, section in sections.items() for place in places_of(f"${{{key}}}", section, path.parent.name)
+    ]
+
+
+def places_of(value: str, section: Any, place: str) -> Iterator[str]:
+    """Where a value stands in nested sections."""
+    if section == value:
+        yield place
+    elif isinstance(section, dict):
+        for name, part in section.items():
+            yield from places_of(value, part, f"{place}.{name}")
+
+
+def check_is_current(config: Any, run: Path) -> None:
+    """ValueError for a run's configuration that lacks keys of conf/train.yaml: another version of lfsc began it."""
+    current = yaml.safe_load((find_shipped("conf") / "train.yaml").read_text(encoding="utf-8"))
+    groups = [group for entry in current.pop("defaults") if isinstance(entry, dict) for group in entry]
+    if missing := [key for key in [*groups, *current] if not isinstance(config, dict) or key not in config]:
+        raise ValueError(
+            f"{run} was begun by an older lfsc: its config.yaml has no {', '.join(missing)[:200]}; resume it with the "
+            f"version in its environment.json, or begin another with its weights, if those fit: "
+            f"`lfsc train … init_from={run}/checkpoints/last.ckpt`"
+        )
+
+
+def check_resolved(config: Any, key: str = "") -> None:
+    """ValueError for ${…} in a run's configuration.
+
+    It was resolved when it was written: somebody else would have put it there to read what is around now, such as
+    variables of the environment.
+    """
+    if isinstance(config, str) and "${" in config:
+        raise ValueError(f"{key} is {config[:60]!r} in the run's config.yaml: expected a value")
+    items = config.items() if isinstance(config, dict) else enumerate(config) if isinstance(config, list) else ()
+    for name, value in items:
+        check_resolved(value, f"{key}.{name}".lstrip("."))
+
+
+def is_option(item: str) -> bool:
+    """Whether `key=value` chooses an option of a group, such as trainer=ddp."""
+    key, _, value = item.partition("=")
+    return (find_shipped("conf") / key / f"{value}.yaml").is_file()
+
+
+def option_or_value(key: str, text: str) -> Any:
+    """The section that an option of a group stands for, such as trainer=ddp, or the value itself."""
+    if is_option(f"{key}={text}"):
+        return to_container(compose_file(find_shipped("conf") / "train.yaml", [f"{key}={text}"]))[key]
+    return OmegaConf.create(f"value: {text}").value
+
+
+def options_of(config: DictConfig) -> list[str]:
+    """The options of conf/ that a composed configuration is made of, as overrides.
+
+    Not those of debug, which set keys of all sections, nor options of the user's own: they are held against ours.
+    """
+    items = [f"{group}={choice}" for group, choice in config.hydra.runtime.choices.items() if group != "debug"]
+    return [item for item in items if is_option(item)]
+
+
+def keys_left_open(path: Path) -> set[str]:
+    """The keys that are `???` in a recipe or in one that it extends: for Hydra, train.yaml's null would fill them."""
+    recipe = to_container(OmegaConf.load(path))
+    extended = [find_beside(path, name) for name in recipe.pop("defaults", []) if isinstance(name, str)]
+    return open_keys(recipe).union(*(keys_left_open(each) for each in extended if each.is_file()))
+
+
+def open_keys(config: dict[str, Any], section: str = "") -> set[str]:
+    keys = {f"{section}{name}" for name, value in config.items() if value == "???"}
+    return keys.union(*(open_keys(v, f"{section}{name}.") for name, v in config.items() if isinstance(v, dict)))
+
+
+def find_beside(path: Path, recipe: str) -> Path:
+    """The file of a recipe that another one extends."""
+    beside = path.with_name(f"{recipe}.yaml")
+    return beside if beside.is_file() else find_shipped("recipes") / beside.name
+
+
+def find_recipe(recipe: str) -> Path:
+    path = (
+        Path(recipe).expanduser() if recipe.endswith((".yaml", ".yml")) else find_shipped("recipes") / f"{recipe}.yaml"
+    )
+    if not path.is_file():
+        raise ValueError(
+            f"no recipe {recipe!r}: there are {', '.join(recipe_names())}, or give the path of a YAML file"
+        )
+    return path.resolve()
+
+
+def compose_file(path: Path, overrides: list[str]) -> DictConfig:
+    """What Hydra makes of a file and overrides, with its own section `hydra`."""
+    search_path = ",".join(f"file://{find_shipped(place)}" for place in ("conf", "recipes"))
+    try:
+        with initialize_config_dir(config_dir=str(path.parent), version_base="1.3"), quiet_plugins():
+            overrides = [*overrides, f"hydra.searchpath=[{search_path}]"]
+            return hydra_compose(path.stem, overrides=overrides, return_hydra_config=True)
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+        raise ValueError(explain(error, path)) from error
+    except RecursionError as error:
+        raise ValueError(f"{path.stem}: its `defaults`, or those of a recipe among them, name itself") from error
+
+
+@contextmanager
+def quiet_plugins() -> Iterator[None]:
+    """energon brings a Hydra plugin for remote storage, which complains at length wherever none is set up."""
+    logger = logging.getLogger("multistorageclient.contrib.hydra")
+    disabled, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*msc-universal.*")
+            yield
+    finally:
+        logger.disabled = disabled
+
+
+def explain(error: Exception, path: Path) -> str:
+    """Hydra's complaint in one line, with what exists where something did not."""
+    text = one_line(error).partition(" Config search path")[0]
+    choice = re.search(r"Could not load '([^/']+)/([^']+)'", text)
+    if choice:
+        options = sorted(path.stem for path in (find_shipped("conf") / choice[1]).glob("*.yaml"))
+        return f"no option {choice[2]!r} for {choice[1]}: there are {', '.join(options)}"
+    option = re.search(r"Could not find '(\S+)' Available options in '(\S+)': (.*)", text)
+    if option:
+        return f"no option {option[1].rpartition('/')[2]!r} for {option[2]}: there are {', '.join(option[3].split())}"
+    unknown = re.search(r"Key '[^']+' is not in struct full_key: (\S+)", one_line(error.__cause__ or error))
+    return explain_unknown(unknown[1], to_container(compose_file(path, []))) if unknown else f"{path.stem}: {text}"
+
+
+def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
+    """That a key is unknown, and which was meant or which there are beside it."""
+    if hint := instead(full_key):
+        return f"no key {full_key!r}: set {hint} instead"
+    section, _, name = full_key.rpartition(".")
+    existing = sorted(OmegaConf.select(OmegaConf.create(config), section) if section else config)
+    if not section and name in config["trainer"]:
+        return f"no key {full_key!r}: did you mean trainer.{name}?"
+    close = get_close_matches(name, existing)
+    known = ", ".join(key for key in existing if key != "hydra")
+    hint = f"did you mean {' or '.join(close)}?" if close else f"{section or 'a recipe'} has {known}"
+    return f"no key {full_key!r}: {hint}"
+
+
+def to_container(config: DictConfig) -> dict[str, Any]:
+    return OmegaConf.to_container(config, resolve=False)
+
+
+def drop_unused(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration without what is never built: losses of weight 0, families of null, an SLM without a path."""
+    losses, families = config["losses"], config["discriminators"]
+    for group in ("reconstruction", "adversarial"):
+        losses[group] = {name: loss for name, loss in losses[group].items() if loss and loss["weight"]}
+    config["discriminators"] = {
+        name: family for name, family in families.items() if family is not None and not lacks_model(family)
+    }
+    return config
+
+
+def lacks_model(family: Any) -> bool:
+    return isinstance(family, dict) and isinstance(family.get("slm"), dict) and family["slm"].get("path", "") is None

@@ -1,0 +1,52 @@
+"""Code of the user's own that a recipe builds: made importable, and written down."""
+
+import hashlib
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from lfsc.config.instantiate import KNOWN, one_line, targets_of
+
+
+def import_own(names: Iterable[str]) -> list[str]:
+    """Import files (FILE.py) and modules (a.b) that the user names, and return the modules' names.
+
+    A file's folder becomes importable, for this process and those that it forks. ValueError for what is not there or
+    fails to import.
+    """
+    modules = []
+    for name in names:
+        if name.endswith(".py"):
+            path = Path(name).expanduser().resolve()
+            if not path.is_file():
+                raise ValueError(f"{name}: no such file of code to trust")
+            make_importable(path.parent)
+            module = path.stem
+        else:
+            module = name
+        try:
+            imported = import_module(module)
+        except Exception as error:
+            raise ValueError(f"{name} cannot be imported: {type(error).__name__}: {one_line(error)}") from error
+        if name.endswith(".py") and Path(getattr(imported, "__file__", "")).resolve() != path:
+            raise ValueError(f"{name}: Python has another module of this name, {imported!r}: rename the file")
+        modules.append(module)
+    return modules
+
+
+def make_importable(folder: Path) -> None:
+    # Last, so that no file there hides an installed package.
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def record_own(config: Any) -> dict[str, dict[str, str]]:
+    """File and SHA-256 of the module of each class in a configuration that is not lfsc's; for the run's environment."""
+    found = {}
+    for target in sorted(set(map(str, targets_of(config))) - KNOWN):
+        module = sys.modules.get(target.rpartition(".")[0])
+        if file := getattr(module, "__file__", None):
+            found[target] = {"file": file, "sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest()}
+    return found

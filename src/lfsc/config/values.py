@@ -1,0 +1,69 @@
+"""Values of configurations that anybody may have written, checked one by one; ValueError says where and what."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# No codec comes near these; without them a file of a few bytes could ask for hours and gigabytes.
+LARGEST = 1 << 20
+LONGEST = 10
+
+
+def brief(value: Any) -> str:
+    """A value as a message shows it; what comes from elsewhere may be of any length and depth."""
+    return repr(value)[:100] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
+
+
+def number(value: Any, name: str) -> int:
+    if type(value) is not int or not 1 <= value <= LARGEST:
+        raise ValueError(f"{name} is {brief(value)}: expected a whole number from 1 to {LARGEST}")
+    return value
+
+
+def numbers(value: Any, name: str) -> list[int]:
+    return [number(item, name) for item in items(value, name)]
+
+
+def rows(value: Any, name: str) -> list[list[int]]:
+    return [numbers(item, name) for item in items(value, name)]
+
+
+def items(value: Any, name: str) -> Iterable[Any]:
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= LONGEST:
+        raise ValueError(f"{name} is {brief(value)}: expected a list of 1 to {LONGEST}")
+    return value
+
+
+def text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {brief(value)}: expected a text")
+    return value
+
+
+def seed(value: Any, name: str) -> int:
+    if type(value) is not int:
+        raise ValueError(f"{name} is {brief(value)}: expected a whole number")
+    return value
+
+
+def flag(value: Any, name: str) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"{name} is {brief(value)}: expected true or false")
+    return value
+
+
+def real(value: Any, name: str) -> float:
+    if type(value) not in (int, float) or not abs(value) <= LARGEST:
+        raise ValueError(f"{name} is {brief(value)}: expected a number from -{LARGEST} to {LARGEST}")
+    return value
+
+
+def section(value: Any, name: str) -> Mapping:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} is {brief(value)}: expected a section of keys")
+    return value
+
+
+def one_of(value: Any, allowed: Iterable[str], name: str) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name} is {brief(value)}: only {' or '.join(allowed)} may stand there")
+    return value

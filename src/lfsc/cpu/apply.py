@@ -1,0 +1,86 @@
+"""The layers of a codec swapped for those that a CPU computes fast: models themselves know nothing of it."""
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+from lfsc.cpu.layers import FastConv1d, FastUpsample
+from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d
+from lfsc.cpu.tiling import STEPS
+from lfsc.models.codec import Codec
+from lfsc.models.decoder import Decoder
+from lfsc.models.encoder import Encoder
+from lfsc.models.layers import PaddedConv1d, ResidualBlock, UpsampleConv1d
+
+FAST = {PaddedConv1d: FastConv1d, UpsampleConv1d: FastUpsample}
+# Where tiles save time, and not at too much memory: they take five times that of the weights.
+TILED_CHANNELS, TILED_TAPS = range(96, 385), range(7, 16, 2)
+
+
+def use_fast_layers(module: nn.Module) -> nn.Module:
+    """The module itself, which from now on trains and streams faster on a CPU; parameters and results stay.
+
+    Gradients differ from the textbook's in rounding, and so does what streams of many channels give.
+    """
+    for layer in module.modules():
+        if parametrize.is_parametrized(layer):
+            # torch gives every weight-normed layer a class of its own, derived from the layer's.
+            (plain,) = type(layer).__bases__
+            type(layer).__bases__ = (FAST.get(plain, plain),)
+        elif type(layer) in FAST:
+            layer.__class__ = FAST[type(layer)]
+    return module
+
+
+def optimize_for_cpu(codec: Codec) -> Codec:
+    """The codec itself, whose weight norm was removed before, to run on this CPU and no longer to train or to save.
+
+    The convolutions add in another order, so that results differ in the last bits of float32 from those of a codec
+    that is not optimized, and a token in some ten thousand may. As it is where torch has no kernels for this CPU.
+    """
+    if codec.device.type == "cpu" and torch.backends.mkldnn.is_available() and is_supported(codec.dtype):
+        tiled = {layer for block in find_aligned_blocks(codec) for layer in block.modules() if worth_tiling(layer)}
+        for module in list(codec.modules()):
+            for name, layer in list(module.named_children()):
+                if layer in tiled:
+                    setattr(module, name, TiledConv1d(layer))
+                elif isinstance(layer, PaddedConv1d) and layer.in_channels > 1:
+                    setattr(module, name, PackedConv1d(layer))
+                elif isinstance(layer, UpsampleConv1d) and layer.groups == 1:
+                    setattr(module, name, PackedUpsample(layer))
+            if isinstance(module, ResidualBlock):
+                activate_inside(module)
+    return codec
+
+
+def is_supported(dtype: torch.dtype) -> bool:
+    return dtype == torch.float32 or (dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def find_aligned_blocks(codec: Codec) -> list[nn.Module]:
+    """Blocks in which tiles change no token: they begin at the same steps of a clip whole and in chunks."""
+    found = list(codec.decoder.blocks) if isinstance(codec.decoder, Decoder) else []
+    if not isinstance(codec.encoder, Encoder):
+        return found
+    steps = codec.hop_length
+    for block, downsample in zip(codec.encoder.blocks, codec.encoder.downsamples, strict=True):
+        if steps % STEPS == 0:
+            found.append(block)
+        steps //= downsample.stride[0]
+    return found
+
+
+def worth_tiling(layer: nn.Module) -> bool:
+    return (
+        isinstance(layer, PaddedConv1d)
+        and layer.weight.dtype == torch.float32
+        and layer.kernel_size[0] in TILED_TAPS
+        and layer.in_channels in TILED_CHANNELS
+    )
+
+
+def activate_inside(block: ResidualBlock) -> None:
+    """Let the first convolution of a packed block do the activation behind it."""
+    if isinstance(block.dilated, PackedConv1d) and isinstance(block.activation_between, nn.LeakyReLU):
+        block.dilated.slope = block.activation_between.negative_slope
+        block.activation_between = nn.Identity()

@@ -1,0 +1,100 @@
+"""Layers as fast as a CPU does them: weights in its own layout, channels together in memory, activations inside."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lfsc.cpu.tiling import TiledConvolution
+from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, mask_behind
+from lfsc.models.padding import pad_steps
+
+# Of an input, by which oneDNN chooses the layout; it fits shorter and longer ones. Without it bfloat16 takes 20 times
+# as long in some layers.
+TYPICAL_STEPS = 2048
+
+
+class PackedConv1d(PaddedConv1d):
+    """The same convolution with its weight in the layout that oneDNN's kernels read."""
+
+    slope: float | None = None  # of a leaky ReLU of what comes out
+
+    def __init__(self, layer: PaddedConv1d):
+        nn.Module.__init__(self)
+        for name in ("in_channels", "out_channels", "kernel_size", "stride", "dilation", "pad", "pad_mode"):
+            setattr(self, name, getattr(layer, name))
+        self.bias = layer.bias
+        self.shape = ([0, 0], [1, *self.stride], [1, *self.dilation], 1)
+        self.weight = reorder(layer.weight.detach(), self.shape)
+
+    def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
+        return pointwise(x, weight, self.bias, self.shape, self.slope)
+
+
+class TiledConv1d(PackedConv1d):
+    """The same for whole clips by tiles; `convolve`, for the few steps of a stream, is a packed convolution's."""
+
+    def __init__(self, layer: PaddedConv1d):
+        super().__init__(layer)
+        self.tiled = TiledConvolution(layer.weight.detach(), layer.bias.detach())
+
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+        # A dilated convolution is an ordinary one of every so many steps.
+        steps, (dilation,) = x.shape[-1], self.dilation
+        x = pad_steps(x, self.pad, self.pad_mode, length).mT
+        y = interleave(self.tiled(deinterleave(x, dilation)), dilation)[:, :steps].mT
+        return y if self.slope is None else F.leaky_relu_(y, self.slope)
+
+
+class PackedUpsample(UpsampleConv1d):
+    """The same transposed convolution as an ordinary one of two taps that gives `rate` steps at once."""
+
+    def __init__(self, layer: UpsampleConv1d):
+        nn.Module.__init__(self)
+        for name in ("in_channels", "out_channels", "kernel_size", "stride", "padding", "output_padding", "groups"):
+            setattr(self, name, getattr(layer, name))
+        (rate,) = self.stride
+        self.bias = layer.bias
+        self.biases = layer.bias.detach().repeat(rate)
+        self.shape = ([0, 0], [1, 1], [1, 1], 1)
+        # [C,C',2·rate] as [rate·C',C,2]: the tap for the earlier of two inputs comes first.
+        taps = layer.weight.detach().unflatten(-1, (2, rate)).flip(2).permute(3, 1, 0, 2).flatten(0, 1)
+        self.weight = reorder(taps, self.shape)
+
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+        steps, (rate,), (padding,) = x.shape[-1], self.stride, self.padding
+        y = self.between(F.pad(mask_behind(x, length), (1, 1)), self.weight)
+        return y[..., padding : padding + steps * rate]
+
+    def between(self, x: Tensor, weight: Tensor) -> Tensor:
+        y = pointwise(x, weight, self.biases, self.shape)
+        return y.mT.reshape(len(x), -1, self.out_channels).mT
+
+
+Shape = tuple[list[int], list[int], list[int], int]  # padding, stride, dilation and groups
+
+
+def reorder(weight: Tensor, shape: Shape) -> Tensor:
+    """A weight [C',C,K] as oneDNN's kernels read it, of a two-dimensional convolution of height 1: there are no others
+    that keep the layout of their input."""
+    size = [1, weight.shape[1], 1, TYPICAL_STEPS]
+    return torch.ops.mkldnn._reorder_convolution_weight(weight[:, :, None].contiguous(), *shape, size)
+
+
+def pointwise(x: Tensor, weight: Tensor, bias: Tensor, shape: Shape, slope: float | None = None) -> Tensor:
+    # Behind another packed layer there is nothing to rearrange.
+    x = x.mT.contiguous().mT[:, :, None]
+    after = ("none", [], "") if slope is None else ("leaky_relu", [slope], "")
+    return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *shape, *after)[:, :, 0]
+
+
+def deinterleave(x: Tensor, phases: int) -> Tensor:
+    """x [B,T,C] as [B·phases,⌈T/phases⌉,C]: every so many steps a row, with zeros at the end."""
+    if phases == 1:
+        return x
+    x = F.pad(x, (0, 0, 0, -x.shape[1] % phases))
+    return x.unflatten(1, (-1, phases)).transpose(1, 2).flatten(0, 1)
+
+
+def interleave(x: Tensor, phases: int) -> Tensor:
+    """The inverse, with what came of the zeros at its end."""
+    return x if phases == 1 else x.unflatten(0, (-1, phases)).transpose(1, 2).flatten(1, 2)

@@ -1,0 +1,87 @@
+"""Opening a corpus for training: which datasets, in which shares, in which batches."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from megatron.energon import WorkerConfig
+from megatron.energon.errors import reraise_exception
+from megatron.energon.metadataset.loader_interface import DatasetBlendMode, LoadedDataset
+
+from .blend import Blend, Share, shares
+from .corpus import Corpus, Dataset, present
+from .filters import Filter
+from .shard_dataset import ShardDataset
+from .shard_reader import read_shards
+from .stream import Ranks, TrainingStream
+from .task_encoder import CropEncoder
+
+
+class Opened(NamedTuple):
+    """The stream, and how much of each corpus and language it holds."""
+
+    stream: TrainingStream
+    shares: list[Share]
+
+
+def open_training(
+    *, corpus: Corpus, encoder: CropEncoder, blend: Blend, batch_size: int, ranks: Ranks, max_missing_fraction: float
+) -> Opened:
+    """Batches of `batch_size` crops; ValueError says in one line which shards, clips or names are missing."""
+    crops = encoder.cropper.count
+    if batch_size % crops:
+        raise ValueError(f"batch_size={batch_size} must be a multiple of crops_per_clip={crops}")
+    datasets = select_datasets(corpus, encoder.filter, max_missing_fraction)
+    config = WorkerConfig(
+        rank=ranks.rank,
+        world_size=ranks.world_size,
+        num_workers=ranks.num_workers,
+        seed_offset=encoder.seed,
+        global_error_handler=reraise_exception,
+    )
+    blended = blend(datasets, [dataset.seconds for dataset in datasets], known=corpus.split("train"))
+    heard = [dataset for dataset, share in zip(datasets, blended, strict=True) if share]
+    check_enough(heard, clips=batch_size // crops, ranks=ranks, path=corpus.path)
+    readers = [read_shards(corpus.path, dataset, parts=encoder.parts) for dataset in heard]
+    stream = encoder.build_train_datasets(
+        datasets=[
+            LoadedDataset(dataset=ShardDataset(reader, config), weight=share)
+            for reader, share in zip(readers, filter(None, blended), strict=True)
+        ],
+        worker_config=config,
+        batch_size=batch_size // crops,
+        shuffle_buffer_size=None,
+        blend_mode=DatasetBlendMode.DATASET_WEIGHT,
+    )
+    identity = identity_of(corpus, heard) | {"batch_size": batch_size, "crops_per_clip": crops}
+    return Opened(
+        TrainingStream(dataset=stream, ranks=ranks, identity=identity, seed=encoder.seed), shares(datasets, blended)
+    )
+
+
+def select_datasets(corpus: Corpus, filter: Filter, max_missing_fraction: float) -> list[Dataset]:
+    """The datasets that may be heard, of the shards that are there."""
+    datasets = corpus.split("train")
+    filter.check_languages(datasets)
+    found = present(filter.datasets(datasets), path=corpus.path, max_missing_fraction=max_missing_fraction)
+    if not found:
+        raise ValueError(f"{corpus.path} holds no clips to train on: prepare recordings with `python -m data_prep`")
+    return found
+
+
+def identity_of(corpus: Corpus, heard: Sequence[Dataset]) -> dict[str, Any]:
+    """What must be the same for a saved position to mean the same."""
+    return {
+        "index": corpus.index_hash,
+        "datasets": [dataset.path for dataset in heard],
+        "clips": sum(dataset.samples for dataset in heard),
+    }
+
+
+def check_enough(heard: Sequence[Dataset], *, clips: int, ranks: Ranks, path: str) -> None:
+    found = sum(dataset.samples for dataset in heard)
+    workers = f"{ranks.world_size} ranks x {max(1, ranks.num_workers)} workers"
+    if found < clips * ranks.total_workers:
+        raise ValueError(
+            f"{path} has {found} clips to train on, fewer than {workers} x {clips} clips a batch: "
+            f"lower num_workers or batch_size, or prepare more recordings"
+        )

@@ -1,0 +1,79 @@
+"""Which of several processes this is, known before they have found each other."""
+
+import os
+import threading
+import time
+from typing import Any
+
+import torch
+from torch import Tensor
+
+# As torchrun, Lightning's own launcher and Slurm number them, in the order in which Lightning asks.
+RANK = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
+# The process that started the other ranks, where Lightning did.
+STARTER = "LFSC_STARTER"
+# What such a launcher leaves in the environment, and what a process that is a run of its own must not inherit.
+LAUNCHER = (
+    "RANK",
+    "WORLD_SIZE",
+    "LOCAL_RANK",
+    "LOCAL_WORLD_SIZE",
+    "NODE_RANK",
+    "GROUP_RANK",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+    STARTER,
+)
+# Between two looks whether the process that started a rank is still there.
+SECONDS = 1.0
+
+
+def rank() -> int:
+    return next((int(os.environ[name]) for name in RANK if name in os.environ), 0)
+
+
+def is_first() -> bool:
+    """Whether this process writes and speaks for all."""
+    return rank() == 0
+
+
+def has_met() -> bool:
+    """Whether the ranks have found each other; one alone never does."""
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
+def gather(own: Any) -> list[Any]:
+    """The objects of all ranks, by rank; every rank must ask."""
+    if not has_met():
+        return [own]
+    every: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(every, own)
+    return every
+
+
+def sum_over_ranks(values: Tensor) -> Tensor:
+    """The sums of all ranks' values; every rank must ask."""
+    values = values.clone()
+    if has_met():
+        torch.distributed.all_reduce(values)
+    return values
+
+
+def alone_environment() -> dict[str, str]:
+    """This process's environment for one that trains by itself, whoever started this one."""
+    return {name: value for name, value in os.environ.items() if name not in LAUNCHER and not name.startswith("SLURM_")}
+
+
+def end_without(parent: int) -> None:
+    """From here on, end this process as soon as its parent is no longer the process `parent`.
+
+    Where the first rank is gone before the ranks have met, nobody would tell them, and they would wait for long.
+    """
+    threading.Thread(target=watch, args=(parent,), daemon=True).start()
+
+
+def watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(SECONDS)
+    # At once: the main thread may be waiting in code that hears of no exception.
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""The codecs that an evaluation can compare."""

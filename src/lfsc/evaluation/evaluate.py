@@ -1,0 +1,167 @@
+"""One evaluation, from options to a report on disk."""
+
+import hashlib
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from functools import partial
+
+import torch
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+import lfsc
+from lfsc.evaluation.clips import Clip, find_clips, select_evenly
+from lfsc.evaluation.codecs.base import Codec, ReconstructionFolder
+from lfsc.evaluation.codecs.parse import open_codec, parse
+from lfsc.evaluation.model_metrics import MODELS, load_metrics
+from lfsc.evaluation.model_weights import default_folder, locate
+from lfsc.evaluation.report.clips_csv import clips_csv
+from lfsc.evaluation.report.examples import load_examples
+from lfsc.evaluation.report.page import render_page
+from lfsc.evaluation.report.summary import Report, definitions, summarize
+from lfsc.evaluation.runner import CodecResult, Settings, evaluate_codec
+from lfsc.evaluation.signal_metrics import missing_signal_metrics, package_version, signal_metrics
+from lfsc.io.atomic import write_text
+from lfsc.metrics.metric import Metric
+
+# Of the protocol: raised with every change that changes a number.
+VERSION = 2
+PACKAGES = ("torch", "torchaudio", "torchmetrics", "soundfile", "numpy")
+ARROWS = {"higher": "↑", "lower": "↓", "zero": "→0"}
+MAX_NAMES = 5
+
+
+def evaluate(options: Namespace) -> int:
+    """Evaluate, write the report, print its means; 1 where clips had to be excluded."""
+    device = choose_device(options.device)
+    everything = find_clips(options.data, split=options.split)
+    clips = select_evenly(everything, options.limit)
+    codecs = open_codecs(options, device)
+    models, not_measured = load_model_metrics(options, clips, device)
+    described = definitions([*signal_metrics(options.sample_rate), *models], options.sample_rate)
+    if options.examples_by not in described:
+        raise ValueError(f"--examples-by {options.examples_by}: expected one of {', '.join(described)}")
+    # Now, not after an hour: a folder that cannot be written to.
+    options.out.mkdir(parents=True, exist_ok=True)
+    shifted = frozenset(clip.key for clip in select_evenly(clips, options.level_clips))
+    settings = Settings(options.sample_rate, models, options.tolerance_ms / 1000, shifted, options.workers)
+    keys = {clip.key for clip in everything}
+    results = {
+        label: result._replace(unpaired=tuple(result.codec.unpaired(keys)))
+        for label, result in evaluate_all(codecs, clips, settings)
+    }
+    report = Report(describe_protocol(options, clips), described, results, not_measured)
+    return write_report(report, options)
+
+
+def open_codecs(options: Namespace, device: str) -> dict[str, Codec]:
+    opened = [
+        (spec.label, open_codec(spec, device=device, sample_rate=options.sample_rate))
+        for spec in (parse(text)._replace(trust=tuple(options.own_code)) for text in options.codec)
+    ]
+    opened += [(str(folder.name or folder), ReconstructionFolder(folder)) for _, folder in options.pairs]
+    codecs: dict[str, Codec] = {}
+    for label, codec in opened:
+        if label in codecs:
+            raise ValueError(f"two codecs are called {label!r}; name them, as in --codec first={label}")
+        codecs[label] = codec
+    return codecs
+
+
+def load_model_metrics(options: Namespace, clips: list[Clip], device: str) -> tuple[list[Metric], dict[str, str]]:
+    """The metrics whose models are there, and for the others the reason."""
+    metrics, not_measured = [], missing_signal_metrics()
+    for model, names in MODELS.items():
+        given = getattr(options, model)
+        try:
+            if given == "none":
+                raise ValueError(f"switched off by --{model} none")
+            weights = locate(model, given, options.weights or default_folder())
+            metrics += load_metrics(model, weights, clips=clips, against=options.against, device=device)
+        except (ValueError, OSError, ImportError) as error:
+            not_measured |= dict.fromkeys(names, " ".join(str(error).split()))
+    return metrics, not_measured
+
+
+def evaluate_all(codecs: dict[str, Codec], clips: list[Clip], settings: Settings) -> Iterator[tuple[str, CodecResult]]:
+    """The result of each codec, with its progress on stderr."""
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        for label, codec in codecs.items():
+            task = progress.add_task(label, total=len(clips))
+            yield label, evaluate_codec(label, codec, clips, settings, partial(progress.advance, task))
+
+
+def describe_protocol(options: Namespace, clips: list[Clip]) -> dict:
+    return {
+        "version": VERSION,
+        "lfsc": lfsc.__version__,
+        "sample_rate": options.sample_rate,
+        "channels": "the mean of all",
+        "resampler": "lfsc.audio.resampling (windowed sinc, Kaiser, width 64)",
+        "level": "as it comes, in and out",
+        "length_tolerance_ms": options.tolerance_ms,
+        "data": options.data.name or str(options.data),
+        "split": options.split,
+        "clips": len(clips),
+        "clip_list": hashlib.sha256("\n".join(clip.key for clip in clips).encode()).hexdigest()[:16],
+        "packages": [package_version(name) for name in PACKAGES],
+    }
+
+
+def write_report(report: Report, options: Namespace) -> int:
+    rows = [row for result in report.results.values() for row in result.rows]
+    if not any(row.status == "ok" for row in rows):
+        raise ValueError(f"no clip could be evaluated; the first, {rows[0].clip.key}: {rows[0].reason}")
+    summary = summarize(report)
+    write_text(options.out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(options.out / "clips.csv", clips_csv(report))
+    better = report.definitions[options.examples_by].better
+    examples = load_examples(report.results, by=options.examples_by, better=better, sample_rate=options.sample_rate)
+    write_text(options.out / "report.html", render_page(report, summary, examples))
+    Console().print(means_table(summary))
+    print_exclusions(summary)
+    print(f"report: {options.out / 'report.html'}")
+    return 1 if any(codec["failed"] or codec["misaligned"] for codec in summary["codecs"].values()) else 0
+
+
+def means_table(summary: dict) -> Table:
+    """A line for each metric, a column for each codec."""
+    table = Table(caption="means over clips; their intervals are in the report")
+    table.add_column("", overflow="fold")
+    for label in summary["codecs"]:
+        # Whatever the width of the terminal, numbers stay whole.
+        table.add_column(escape(label), justify="right", overflow="fold", min_width=8)
+    codecs = summary["codecs"].values()
+    for name, definition in summary["definitions"].items():
+        means = [codec["metrics"].get(name, {}).get("mean") for codec in codecs]
+        if any(mean is not None for mean in means):
+            heading = f"{name} {ARROWS[definition['better']]} {definition['unit']}".rstrip()
+            table.add_row(heading, *("" if mean is None else f"{mean:.3f}" for mean in means))
+    table.add_row("clips", *(str(codec["clips"]["ok"]) for codec in codecs))
+    return table
+
+
+def print_exclusions(summary: dict) -> None:
+    """On stderr: metrics that were not measured, clips that are in no mean, recordings without an original."""
+    lines = [f"{name} not measured: {reason}" for name, reason in summary["not_measured"].items()]
+    for label, codec in summary["codecs"].items():
+        for status in ("failed", "misaligned"):
+            lines += [f"{label}: {key} {status}: {reason}" for key, reason in codec[status].items()]
+        if unpaired := codec["unpaired"]:
+            names = ", ".join(unpaired[:MAX_NAMES]) + (", …" if len(unpaired) > MAX_NAMES else "")
+            lines.append(f"{label}: {len(unpaired)} recordings without an original, not evaluated: {names}")
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def choose_device(name: str) -> str:
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError(f"--device {name}: there is no CUDA device here; use --device cpu")
+    return name

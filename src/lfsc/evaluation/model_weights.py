@@ -1,0 +1,151 @@
+"""The models that some metrics need: where they come from, and exactly which are on this machine."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from lfsc.io.atomic import write_text
+
+LOCK = "weights.json"
+
+
+class Source(NamedTuple):
+    name: str
+    source: str  # hub name, or torchaudio's name of a file
+    use: str
+
+
+SQUIM_FILE = "squim_subjective_bvcc_daps.pth"
+KNOWN = {
+    source.name: source
+    for source in (
+        Source("squim", SQUIM_FILE, "squim_mos"),
+        Source("asr", "openai/whisper-large-v3", "cer, wer"),
+        Source("speaker", "microsoft/wavlm-base-plus-sv", "speaker_similarity"),
+        Source("slm", "microsoft/wavlm-base-plus", "training with the SLM discriminator"),
+        Source("encodec", "facebook/encodec_24khz", "comparison"),
+        Source("dac", "descript/dac_24khz", "comparison"),
+        Source("mimi", "kyutai/mimi", "comparison"),
+    )
+}
+
+
+class Weights(NamedTuple):
+    path: str  # local, or a hub name
+    label: str  # for the report: the source, and a revision or a checksum
+
+
+class Download(NamedTuple):
+    revision: str
+    place: str  # file or folder, in the folder of all weights
+
+
+def default_folder() -> Path:
+    """$LFSC_WEIGHTS, else lfsc/weights in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("LFSC_WEIGHTS") or Path(cache) / "lfsc" / "weights")
+
+
+def locate(name: str, given: str | None, folder: Path) -> Weights:
+    """The weights a user gave, else those in `folder`; ValueError with the reason where there are none."""
+    if given:
+        path = Path(given).expanduser()
+        return Weights(str(path), f"{path.name} {digest(path)[:12]}") if path.exists() else Weights(given, given)
+    entry = read_lock(folder).get(name)
+    if entry is None:
+        raise ValueError(f"no weights: give --{name} a local path or a hub name, or run `lfsc weights fetch` once")
+    return Weights(str(folder / entry["place"]), f"{entry['source']} {entry['revision'][:12]}")
+
+
+def fetch(
+    name: str,
+    folder: Path,
+    *,
+    source: str | None,
+    revision: str | None,
+    download: Callable[..., Download] | None = None,
+) -> dict:
+    """Download weights into `folder` and pin their revision and checksums; the new entry of the lock."""
+    source = source or KNOWN[name].source
+    download = download or (download_squim if name == "squim" else download_from_hub)
+    result = download(name, source, revision, folder)
+    digests = {path.relative_to(folder).as_posix(): sha256(path) for path in list_files(folder / result.place)}
+    entry = {"source": source, "revision": result.revision, "place": result.place, "sha256": digests}
+    lock = read_lock(folder) | {name: entry}
+    write_text(folder / LOCK, json.dumps({"version": 1, "weights": lock}, indent=2, sort_keys=True) + "\n")
+    return entry
+
+
+def find_damage(folder: Path) -> list[str]:
+    """A line for each pinned file that is missing or different from when it was fetched."""
+    found = []
+    for name, entry in read_lock(folder).items():
+        for path, digest in entry["sha256"].items():
+            if not (folder / path).is_file():
+                found.append(f"{name}: {path} is missing")
+            elif sha256(folder / path) != digest:
+                found.append(f"{name}: {path} is not the file that was fetched")
+    return found
+
+
+def read_lock(folder: Path) -> dict:
+    path = folder / LOCK
+    return read_pins(path) if path.is_file() else {}
+
+
+def read_pins(path: Path) -> dict:
+    """The entries of a weights.json, by name."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["weights"]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not a list of fetched weights: {error}") from error
+
+
+def download_from_hub(name: str, source: str, revision: str | None, folder: Path) -> Download:
+    """One revision of a hub repository, as huggingface_hub lays it out, with torch's weights only."""
+    from huggingface_hub import snapshot_download
+
+    ignored = ["*fp32*", "flax*", "tf_*"]
+    wanted = ["*.json", "*.txt", "*.model", "*.safetensors"]
+    place = Path(
+        snapshot_download(source, revision=revision, cache_dir=folder, allow_patterns=wanted, ignore_patterns=ignored)
+    )
+    if not any(place.glob("*.safetensors")):
+        snapshot_download(
+            source, revision=place.name, cache_dir=folder, allow_patterns=["*.bin"], ignore_patterns=ignored
+        )
+    return Download(place.name, place.relative_to(folder).as_posix())
+
+
+def download_squim(name: str, source: str, revision: str | None, folder: Path) -> Download:
+    """torchaudio's file; its revision is its checksum, which a given one must be the start of."""
+    from torchaudio.utils import _download_asset
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = Path(_download_asset(f"models/{source}", path=folder / source))
+    checksum = sha256(path)
+    if revision and not checksum.startswith(revision):
+        raise ValueError(f"{source} has the checksum {checksum[:12]}, expected {revision[:12]}")
+    return Download(checksum, source)
+
+
+def list_files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    return sorted(path for path in place.rglob("*") if path.is_file())
+
+
+def digest(place: Path) -> str:
+    """One checksum of a file, or of all files of a folder."""
+    if place.is_file():
+        return sha256(place)
+    lines = "".join(f"{path.relative_to(place).as_posix()} {sha256(path)}\n" for path in list_files(place))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,41 @@
+"""A codec as two programs of torch.export, dynamic in batch and time."""
+
+import warnings
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.export import Dim
+from torch.fx.experimental import _config as config
+
+from lfsc.export.graphs import AudioToTokens, TokensToAudio, load_for_export, write_facts
+from lfsc.export.parity import Parity, parity
+from lfsc.formats.source import Source
+from lfsc.io import atomic
+
+ENCODER, DECODER, FACTS = "encoder.pt2", "decoder.pt2", "codec.json"
+
+
+def write_programs(found: Source, out: Path) -> Parity:
+    """Write encoder.pt2, decoder.pt2 and codec.json into `out`; how far they agree with the codec once loaded again."""
+    codec = load_for_export(found)
+    out.mkdir(parents=True, exist_ok=True)
+    write_program(AudioToTokens(codec), out / ENCODER, dynamic={0: Dim.DYNAMIC, 1: Dim.DYNAMIC})
+    write_program(TokensToAudio(codec), out / DECODER, dynamic={0: Dim.DYNAMIC, 2: Dim.DYNAMIC})
+    write_facts(out / FACTS, codec)
+    return parity(codec, loaded(out / ENCODER), loaded(out / DECODER))
+
+
+def loaded(path: Path) -> nn.Module:
+    with warnings.catch_warnings():
+        # torch maps the file and warns that nobody may write into it.
+        warnings.filterwarnings("ignore", message="The given buffer is not writable")
+        return torch.export.load(path).module()
+
+
+def write_program(graph: nn.Module, path: Path, *, dynamic: dict) -> None:
+    # Without it the program refuses a single frame, a size that could be broadcast; torch's ONNX exporter sets it too.
+    with config.patch(backed_size_oblivious=True):
+        program = torch.export.export(graph.eval(), (graph.example(),), dynamic_shapes=(dynamic,))
+    with atomic.replacing(path) as temporary:
+        torch.export.save(program, temporary)

@@ -1,0 +1,73 @@
+"""What a codec is and what it is good for, in words."""
+
+from torch import nn
+
+from lfsc.config.instantiate import KNOWN
+from lfsc.formats.licences import statements_of
+from lfsc.formats.skeleton import build_on_meta, load_weights
+from lfsc.formats.source import RUN, Source
+from lfsc.models.codec import Codec
+from lfsc.tokens.fingerprint import fingerprint
+
+USE = "encode, decode, reconstruct, tokenize, evaluate, export"
+
+
+def describe(found: Source) -> dict[str, str]:
+    """Facts of a codec by their names, every one as a line of text."""
+    codec = build_on_meta(found.codec, weight_norm=found.weight_norm)
+    families = list_families(found)
+    return {
+        "kind": found.kind + ", weight norm removed" * (not found.weight_norm) + ", averaged weights" * found.averaged,
+        **describe_architecture(codec, found.codec),
+        "discriminators": families or "none",
+        "updates": "unknown" if found.updates is None else f"{found.updates:,}",
+        "fingerprint": found.fingerprint or measure_fingerprint(codec, found),
+        **{f"licence of {subject}": statement for subject, statement in statements_of(found).items()},
+        "for": describe_use(found, has_discriminators=bool(families)),
+    }
+
+
+def describe_architecture(codec: Codec, config: dict) -> dict[str, str]:
+    quantizer = config["quantizer"]
+    kind = f"levels {quantizer['levels']}" if quantizer["_target_"] in KNOWN else quantizer["_target_"]
+    return {
+        "sample rate": f"{codec.sample_rate} Hz",
+        "frames": f"{codec.frame_rate:.3f} a second, one every {codec.hop_length} samples",
+        "tokens": f"{codec.num_codebooks} a frame, of {codec.codebook_size} codes each ({kind})",
+        "bitrate": f"{codec.bitrate / 1000:.3f} kbps",
+        "encoder": describe_part(codec.encoder, config["encoder"]),
+        "decoder": describe_part(codec.decoder, config["decoder"]),
+    }
+
+
+def describe_part(module: nn.Module, config: dict) -> str:
+    """Its size, and what of it is not as in the paper."""
+    if config["_target_"] not in KNOWN:
+        return f"{millions(module)}, {config['_target_']}"
+    variants = "".join(f", {key} {config[key]}" for key in ("activation", "pad_mode") if key in config)
+    return f"{millions(module)}, {config['channels']} channels, rates {config['rates']}{variants}"
+
+
+def list_families(found: Source) -> str:
+    """The names of the families of discriminators, or why they cannot be told."""
+    try:
+        families = found.discriminators() or {}
+    except ValueError as error:
+        return f"not read ({error})"
+    return ", ".join(name for name in families if name != "_target_")
+
+
+def millions(module: nn.Module) -> str:
+    return f"{sum(parameter.numel() for parameter in module.parameters()) / 1e6:.2f} M parameters"
+
+
+def measure_fingerprint(codec: Codec, found: Source) -> str:
+    load_weights(codec, found.codec_weights())
+    return fingerprint(codec)
+
+
+def describe_use(found: Source, *, has_discriminators: bool) -> str:
+    if not found.weight_norm:
+        return f"{USE}; not for training, as its weight norm was removed"
+    training = f"train … init_from, with {'its' if has_discriminators else 'new'} discriminators"
+    return f"resume, {USE}, {training}" if found.kind == RUN else f"{USE}, {training}"

@@ -1,0 +1,132 @@
+"""NeMo's archive of a model: a tar, plain or gzip-compressed, of model_config.yaml and model_weights.ckpt."""
+
+import tarfile
+import tempfile
+from functools import cached_property
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from lfsc.config.values import brief
+from lfsc.formats.nemo.config import codec_from_nemo
+from lfsc.formats.nemo.discriminators import discriminators_from_nemo
+from lfsc.formats.nemo.names import CODEC, IGNORED, discriminator_modules, from_nemo
+from lfsc.io import safe_yaml
+from lfsc.io.compression import zlib
+from lfsc.io.torch_file import BLOCK, TorchFile, Weights
+
+CONFIG = "model_config.yaml"
+CHECKPOINT = "model_weights.ckpt"
+MODEL = "nemo.collections.tts.models.audio_codec.AudioCodecModel"
+MAX_MEMBERS = 1000
+# Random weights compress to nine tenths, constant ones at best to a thousandth, which no network is made of.
+MAX_EXPANSION = 200
+GZIP = b"\x1f\x8b"
+# What headers that are none raise in tarfile, beside its own errors.
+TAR_DAMAGE = (tarfile.TarError, EOFError, RecursionError, ValueError, OverflowError, LookupError)
+
+
+class Archive:
+    """A codec of NeMo's as one of ours: the configuration at once, tensors when they are asked for.
+
+    Raises ValueError where the archive is damaged, holds anything but plain files, or a codec that is not supported.
+    """
+
+    def __init__(self, path: Path):
+        self.tar = open_tar(path)
+        self.stream = self.tar.fileobj
+        self.members = read_members(self.tar)
+        self.config = parse_model(self.file(CONFIG).read(safe_yaml.MAX_BYTES + 1))
+
+    @cached_property
+    def codec(self) -> dict:
+        """Our configuration of the codec."""
+        return codec_from_nemo(self.config)
+
+    @cached_property
+    def discriminators(self) -> dict | None:
+        """Our configuration of the discriminators, in the archive's order; None where it has none."""
+        return discriminators_from_nemo(self.config)
+
+    @cached_property
+    def tensors(self) -> Weights:
+        """All tensors under NeMo's names."""
+        file = TorchFile(self.file(CHECKPOINT), name=CHECKPOINT)
+        return Weights(file, file.contents)
+
+    def codec_weights(self) -> Weights:
+        """The codec's tensors under our names."""
+        return self.weights(("audio_encoder.", "audio_decoder."), CODEC)
+
+    def discriminator_weights(self) -> Weights | None:
+        """The discriminators' tensors under our names; None where the archive has none."""
+        if self.discriminators is None:
+            return None
+        families = [name for name in self.discriminators if name != "_target_"]
+        return self.weights(("discriminator.",), discriminator_modules(families))
+
+    def weights(self, prefixes: tuple[str, ...], modules: tuple[tuple[str, str], ...]) -> Weights:
+        # A tensor that has no name here keeps its own: whoever loads strictly then reports it as left over.
+        theirs = [name for name in self.tensors if name.startswith(prefixes) and not IGNORED.fullmatch(name)]
+        return self.tensors.rename({from_nemo(name, modules) or name: name for name in theirs})
+
+    def file(self, name: str) -> BinaryIO:
+        if name not in self.members:
+            raise ValueError(f"it has no {name}, as every archive of NeMo's does")
+        return self.tar.extractfile(self.members[name])
+
+
+def open_tar(path: Path) -> tarfile.TarFile:
+    file = path.open("rb")
+    start = file.read(2)
+    file.seek(0)
+    plain = decompress(file, path.stat().st_size) if start == GZIP else file
+    try:
+        return tarfile.open(fileobj=plain, mode="r:")
+    except TAR_DAMAGE as error:
+        raise ValueError(f"not a tar archive, plain or gzip-compressed ({error})") from error
+
+
+def decompress(file: BinaryIO, size: int) -> BinaryIO:
+    """An unnamed temporary file with what `file` holds: tensors are read from the middle of it."""
+    plain = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the archive is read)
+    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        while not inflate.eof and (block := inflate.unconsumed_tail or file.read(BLOCK)):
+            plain.write(inflate.decompress(block, 16 * BLOCK))
+            if plain.tell() > MAX_EXPANSION * size + BLOCK:
+                raise ValueError(f"it expands to more than {MAX_EXPANSION} times its {size} bytes, as weights never do")
+    except zlib.error as error:
+        raise ValueError(f"its gzip compression is damaged ({error})") from error
+    if not inflate.eof:
+        raise ValueError("its gzip compression ends too early: the file is cut short")
+    plain.seek(0)
+    return plain
+
+
+def read_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
+    """The plain files of a tar that holds nothing else than plain files and folders below it."""
+    try:
+        listed = list(islice(tar, MAX_MEMBERS + 1))
+    except TAR_DAMAGE as error:
+        raise ValueError(f"its tar is damaged ({error})") from error
+    if len(listed) > MAX_MEMBERS:
+        raise ValueError(f"it has more than {MAX_MEMBERS} members: too many for a model")
+    for member in listed:
+        path = PurePosixPath(member.name)
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE) or member.sparse is not None:
+            raise ValueError(f"member {member.name!r} is neither a plain file nor a folder")
+        if path.is_absolute() or ".." in path.parts or member.size < 0:
+            raise ValueError(f"member {member.name!r} lies outside the archive")
+    return {str(PurePosixPath(member.name)): member for member in listed if member.isreg()}
+
+
+def parse_model(text: bytes) -> dict:
+    """What NeMo calls `cfg.model`; only data is read, whatever classes it names."""
+    config = safe_yaml.parse(text, CONFIG)
+    config = config.get("model", config)
+    if not isinstance(config, dict):
+        raise ValueError(f"{CONFIG} has a model that is not a mapping")
+    if config.get("target", MODEL) != MODEL:
+        raise ValueError(f"it holds a {brief(config['target'])}: expected {MODEL}")
+    return config

@@ -1,0 +1,113 @@
+"""What a user names, found: a folder, a file, or a repository of a hub."""
+
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from lfsc.formats import bundle, hub
+from lfsc.formats.config_checks import check_codec, check_discriminators
+from lfsc.formats.licences import describe_data
+from lfsc.formats.nemo.archive import GZIP, Archive
+from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
+from lfsc.io.torch_file import TorchFile, Weights
+
+EXPECTED = "expected a run directory, a checkpoint (.ckpt), an exported bundle, a .nemo archive or a hub name"
+ZIP = b"PK\x03\x04"
+TAR, TAR_AT = b"ustar", 257
+HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w.-]+)?")
+
+
+@contextmanager
+def resolve(source: str | PathLike, *, trusted: Collection[str] = ()) -> Iterator[Source]:
+    """The codec that `source` names, of lfsc's classes and those of `trusted` modules; errors inside begin with it."""
+    try:
+        found = find(source, trusted)
+        try:
+            yield found
+        finally:
+            for file in found.files:
+                file.close()
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from error
+
+
+def find(source: str | PathLike, trusted: Collection[str]) -> Source:
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return read_folder(path, trusted)
+    if path.is_file():
+        return read_file(path, trusted)
+    # `runs/typo` looks like a hub's name too, but there is a folder runs.
+    if HUB_NAME.fullmatch(str(source)) and not path.parent.is_dir():
+        return read_folder(hub.fetch(str(source)), trusted)
+    raise ValueError(f"there is no such file or folder; {EXPECTED}")
+
+
+def read_folder(path: Path, trusted: Collection[str]) -> Source:
+    if (path / bundle.WEIGHTS).is_file():
+        return bundle.read(path, trusted=trusted)
+    if (path / "checkpoints").is_dir():
+        return read_run(path, trusted)
+    archives = sorted(path.glob("*.nemo"))
+    if len(archives) == 1:
+        return read_archive(archives[0])
+    raise ValueError(f"the folder has neither {bundle.WEIGHTS}, nor checkpoints/, nor one .nemo archive; {EXPECTED}")
+
+
+def read_run(path: Path, trusted: Collection[str]) -> Source:
+    newest = path / "checkpoints" / "last.ckpt"
+    if not newest.is_file():
+        raise ValueError("the run has no checkpoint yet; it writes the first at its first validation or at its end")
+    return read_checkpoint(newest, trusted)._replace(kind=RUN, path=path)
+
+
+def read_file(path: Path, trusted: Collection[str]) -> Source:
+    with path.open("rb") as file:
+        head = file.read(TAR_AT + len(TAR))
+    if head.startswith(GZIP) or head.endswith(TAR):
+        return read_archive(path)
+    if head.startswith(ZIP):
+        return read_checkpoint(path, trusted)
+    if path.name in bundle.FILES:
+        return bundle.read(path.parent, trusted=trusted)
+    raise ValueError(f"the file is empty, or neither a checkpoint of torch.save nor a tar archive; {EXPECTED}")
+
+
+def read_archive(path: Path) -> Source:
+    archive = Archive(path)
+    return Source(
+        kind=NEMO,
+        path=path,
+        codec=check_codec(archive.codec),
+        codec_weights=archive.codec_weights,
+        discriminators=lambda: check_discriminators(archive.discriminators),
+        discriminator_weights=archive.discriminator_weights,
+        files=(archive.stream,),
+    )
+
+
+def read_checkpoint(path: Path, trusted: Collection[str]) -> Source:
+    stream = path.open("rb")
+    file = TorchFile(stream, name=path.name)
+    contents = file.contents
+    if not isinstance(contents, dict) or not {"state_dict", "config", "updates"} <= contents.keys():
+        raise ValueError("it holds no state_dict, config and updates: it is no checkpoint of `lfsc train`")
+    config, updates = contents["config"], contents["updates"]
+    if not isinstance(config, dict) or not isinstance(updates, int):
+        raise ValueError("its config is no mapping, or its updates no number")
+    tensors = Weights(file, contents["state_dict"])
+    average = Weights(file, contents.get("ema") or {})
+    return Source(
+        kind=CHECKPOINT,
+        path=path,
+        codec=check_codec(config.get("codec"), trusted=trusted),
+        codec_weights=lambda: (average or tensors).below("codec."),
+        discriminators=lambda: check_discriminators(config.get("discriminators"), trusted=trusted),
+        discriminator_weights=lambda: tensors.below("discriminators."),
+        updates=updates,
+        averaged=bool(average),
+        files=(stream,),
+        statements=describe_data(config),
+    )

@@ -1,0 +1,26 @@
+"""A codec as somebody holds it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from lfsc.formats.skeleton import LazyTensors
+
+RUN, CHECKPOINT, BUNDLE, NEMO = "run directory", "checkpoint", "bundle", "NeMo archive"
+
+
+class Source(NamedTuple):
+    """What it is, at once, and its tensors, when they are asked for."""
+
+    kind: str
+    path: Path
+    codec: dict  # configuration, checked
+    codec_weights: Callable[[], LazyTensors]
+    discriminators: Callable[[], dict | None]  # configuration
+    discriminator_weights: Callable[[], LazyTensors]
+    updates: int | None = None  # that it was trained for, if known
+    averaged: bool = False  # whether the weights are an average over updates
+    weight_norm: bool = True  # whether the weights have it, as those that train do
+    fingerprint: str | None = None  # where the file says it
+    files: tuple[BinaryIO, ...] = ()  # open as long as tensors are read
+    statements: dict[str, str] = {}  # noqa: RUF012  (never changed) the licences of code, weights and data

@@ -1,0 +1,1 @@
+"""Files written whole, and files read as data alone."""

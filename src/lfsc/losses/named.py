@@ -1,0 +1,18 @@
+"""Losses by name, and how much each weighs."""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+
+class NamedLosses(nn.Module):
+    """Losses of the same inputs; `losses` maps a name to {"weight": …, "loss": …}, and `weights` has the weights."""
+
+    def __init__(self, losses: dict[str, Any]):
+        super().__init__()
+        self.weights = {name: float(entry["weight"]) for name, entry in losses.items()}
+        self.losses = nn.ModuleDict({name: entry["loss"] for name, entry in losses.items()})
+
+    def forward(self, *inputs) -> dict[str, Tensor]:
+        """The value of each loss, by its name and without its weight."""
+        return {name: loss(*inputs) for name, loss in self.losses.items()}

@@ -1,0 +1,148 @@
+"""The layers as their input arrives: each keeps what it needs again, so that nothing is computed twice."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d
+from lfsc.models.padding import before, behind, copied_steps
+
+# A stage takes the next x [B,C,T] and whether it is the last, and gives what is complete now, perhaps of length 0.
+Stage = Callable[[Tensor, bool], Tensor]
+
+
+def encoder_stage(encoder: nn.Module) -> Stage:
+    stages = [stage_of(encoder.conv_in)]
+    for block, activation, downsample in zip(encoder.blocks, encoder.activations, encoder.downsamples, strict=True):
+        stages += [stage_of(block), Pointwise(activation), stage_of(downsample)]
+    return Chain([*stages, Pointwise(encoder.activation_out), stage_of(encoder.conv_out)])
+
+
+def decoder_stage(decoder: nn.Module) -> Stage:
+    stages = [stage_of(decoder.conv_in)]
+    for activation, upsample, block in zip(decoder.activations, decoder.upsamples, decoder.blocks, strict=True):
+        stages += [Pointwise(activation), stage_of(upsample), stage_of(block)]
+    last = [Pointwise(decoder.activation_out), stage_of(decoder.conv_out), Pointwise(decoder.output_activation)]
+    return Chain([*stages, *last])
+
+
+def stage_of(layer: nn.Module) -> Stage:
+    stages = {
+        PaddedConv1d: ConvStage,
+        UpsampleConv1d: UpsampleStage,
+        ResidualBlock: ResidualStage,
+        MultiReceptiveField: MeanStage,
+    }
+    # By instance: a weight-normed layer is of a class that torch derives.
+    return next(stage for kind, stage in stages.items() if isinstance(layer, kind))(layer)
+
+
+class Pointwise:
+    """A function of each step alone; it may overwrite what it gets, as no stage keeps what it gives."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]):
+        self.function = function
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        return self.function(x)
+
+
+class Chain:
+    def __init__(self, stages: list[Stage]):
+        self.stages = stages
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        for stage in self.stages:
+            x = stage(x, last)
+        return x
+
+
+class ConvStage:
+    """A convolution over the inputs so far: padded before the first and behind the last."""
+
+    def __init__(self, layer: PaddedConv1d):
+        self.layer = layer
+        # Once: weight norm at every step would cost more than the convolutions.
+        self.weight = layer.weight.detach()
+        self.span = layer.dilation[0] * (layer.kernel_size[0] - 1)
+        self.kept: Tensor | None = None
+        self.begun = False
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        stride, pad, mode = self.layer.stride[0], self.layer.pad, self.layer.pad_mode
+        self.kept = x = join(self.kept, x)
+        if not self.begun and x.shape[-1] > copied_steps(pad, mode):
+            x = torch.cat((before(x, pad, mode), x), dim=-1)
+            self.begun = True
+        if last:
+            x = torch.cat((x, behind(x, pad, mode)), dim=-1)
+        steps = (x.shape[-1] - self.span - 1) // stride + 1 if self.begun else 0
+        if steps <= 0:
+            self.kept = x
+            return x.new_empty(len(x), self.layer.out_channels, 0)
+        self.kept = x[..., steps * stride :]
+        x = x[..., : (steps - 1) * stride + self.span + 1]
+        return self.layer.convolve_chunk(x, self.weight)
+
+
+class UpsampleStage:
+    """A transposed convolution, in which an output step is made of two inputs at most, zeros around the clip."""
+
+    def __init__(self, layer: UpsampleConv1d):
+        self.layer = layer
+        self.weight = layer.weight.detach()
+        self.previous: Tensor | None = None
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        (rate,), (padding,) = self.layer.stride, self.layer.padding
+        begins = self.previous is None
+        if x.shape[-1] == 0 and (begins or not last):
+            return x.new_empty(len(x), self.layer.out_channels, 0)
+        x = F.pad(x, (1, 0)) if begins else torch.cat((self.previous, x), dim=-1)
+        self.previous = x[..., -1:]
+        x = F.pad(x, (0, 1)) if last else x
+        # The first `rate` steps lack the input before `previous`, the last `rate` the one to come.
+        y = self.layer.between(x, self.weight)
+        y = y[..., padding:] if begins else y
+        return y[..., : y.shape[-1] - rate + padding] if last else y
+
+
+class ResidualStage:
+    """What two convolutions add to their input, which waits for them."""
+
+    def __init__(self, block: ResidualBlock):
+        self.residual = Chain(
+            [
+                Pointwise(block.activation_in),
+                stage_of(block.dilated),
+                Pointwise(block.activation_between),
+                stage_of(block.plain),
+            ]
+        )
+        self.waiting: Tensor | None = None
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        residual = self.residual(x, last)
+        waiting = join(self.waiting, x)
+        self.waiting = waiting[..., residual.shape[-1] :]
+        return waiting[..., : residual.shape[-1]] + residual
+
+
+class MeanStage:
+    """The mean of chains, those that see less far waiting for the others."""
+
+    def __init__(self, layer: MultiReceptiveField):
+        self.chains = [Chain([stage_of(block) for block in chain]) for chain in layer.chains]
+        self.waiting: list[Tensor | None] = [None] * len(self.chains)
+
+    def __call__(self, x: Tensor, last: bool) -> Tensor:
+        waiting = [join(old, chain(x, last)) for old, chain in zip(self.waiting, self.chains, strict=True)]
+        ready = min(x.shape[-1] for x in waiting)
+        self.waiting = [x[..., ready:] for x in waiting]
+        return sum(x[..., :ready] for x in waiting) / len(waiting)
+
+
+def join(old: Tensor | None, new: Tensor) -> Tensor:
+    return new if old is None else torch.cat((old, new), dim=-1)

@@ -1,0 +1,1 @@
+"""What torch lacks or does slowly."""

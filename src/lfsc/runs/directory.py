@@ -1,0 +1,142 @@
+"""A run's directory: its configuration, its state, what it made."""
+
+import json
+import os
+import shutil
+import socket
+import time
+from importlib.metadata import distributions
+from pathlib import Path
+from subprocess import DEVNULL, CalledProcessError, check_output
+from typing import Any
+
+import yaml
+
+from lfsc.io import atomic
+from lfsc.runs.status import FINISHED, Status
+
+
+class Run:
+    """The folder runs_root/name."""
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path)
+        self.config_file = self.path / "config.yaml"
+        self.status_file = self.path / "status.json"
+        self.environment_file = self.path / "environment.json"
+        self.metrics_file = self.path / "metrics.csv"
+        self.warmup_file = self.path / "warmup.csv"
+        self.nonfinite_file = self.path / "nonfinite.jsonl"
+        self.wandb_file = self.path / "wandb.json"
+        self.checkpoints = self.path / "checkpoints"
+        self.samples = self.path / "samples"
+
+    @classmethod
+    def named(cls, root: str, name: str) -> "Run":
+        """The run of a configuration; ValueError for a name that would be no folder of its own under the root."""
+        parts = Path(name).parts
+        if not parts or ".." in parts or Path(name).is_absolute():
+            raise ValueError(f"name={name!r}: expected a folder's name, such as mine or grid/0, to lie under {root}")
+        return cls(Path(root) / name)
+
+    @classmethod
+    def existing(cls, path: Path | str) -> "Run":
+        run = cls(path)
+        if not run.config_file.is_file():
+            raise ValueError(f"{run.path} is not a run: it has no config.yaml; `lfsc train RECIPE` makes one")
+        return run
+
+    def config(self) -> dict[str, Any]:
+        """The run's configuration; ValueError for a file that is damaged."""
+        try:
+            return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise ValueError(f"{self.config_file} is damaged: {str(error).splitlines()[0]}") from error
+
+    def environment(self) -> dict[str, Any]:
+        """What `prepare` wrote last; empty where it has not."""
+        return json.loads(self.environment_file.read_text(encoding="utf-8")) if self.environment_file.is_file() else {}
+
+    def status(self) -> Status | None:
+        """What was reported last; None where nothing was, ValueError for a file that is no run's or damaged."""
+        if not self.status_file.is_file():
+            return None
+        try:
+            return Status(**json.loads(self.status_file.read_text(encoding="utf-8")))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{self.status_file} cannot be read ({error}): remove it, the checkpoints tell how far the run came"
+            ) from error
+
+    def write_status(self, state: str, update: int, max_updates: int, message: str = "") -> None:
+        status = Status(state, update, max_updates, socket.gethostname(), os.getpid(), time.time(), message)
+        atomic.write_text(self.status_file, json.dumps(status._asdict(), indent=1) + "\n")
+
+    def prepare(
+        self,
+        config: dict[str, Any],
+        *,
+        recipe: str | None,
+        command: list[str],
+        index_hash: str | None,
+        own_code: dict[str, Any],
+    ) -> None:
+        """Write the configuration and the environment; recipe and commands of earlier starts stay."""
+        before = self.environment()
+        atomic.write_text(self.config_file, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+        environment = {
+            "recipe": recipe or before.get("recipe"),
+            "commands": [*before.get("commands", []), command],
+            "git": git_revision(),
+            "own_code": own_code,
+            "data_index_sha256": index_hash,
+            "packages": {package.name: package.version for package in distributions()},
+        }
+        atomic.write_text(self.environment_file, json.dumps(environment, indent=1, sort_keys=True) + "\n")
+
+    def is_finished(self) -> bool:
+        status = self.status()
+        return status is not None and status.state == FINISHED
+
+    def has_checkpoint(self) -> bool:
+        return any(self.checkpoints.glob("*.ckpt"))
+
+    def clear(self) -> None:
+        """Remove what a start without a checkpoint left behind: the run begins anew."""
+        for path in (self.metrics_file, self.warmup_file, self.nonfinite_file, self.wandb_file, self.environment_file):
+            path.unlink(missing_ok=True)
+        for folder in (self.samples, self.path / "tensorboard", self.path / "wandb"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def refuse_if_running(self) -> None:
+        """ValueError where the run is under way; one on another machine is watched until that is certain."""
+        status = first = self.status()
+        while status is not None and status.alive and status.host != socket.gethostname() and status == first:
+            # A job that was preempted may start again elsewhere before its missing heartbeats show that it is dead.
+            time.sleep(1)
+            status = self.status()
+        if status is not None and status.alive:
+            raise ValueError(f"{self.path} is running (process {status.pid} on {status.host}): stop that first")
+
+    def refuse_if_begun(self) -> None:
+        """ValueError, which says what to do, where a new run under this name would hide or mix with another."""
+        self.refuse_if_running()
+        if self.is_finished():
+            raise ValueError(
+                f"{self.path} is finished: `lfsc resume {self.path} max_updates=N` resumes, name=… starts another, "
+                "removing the folder starts over"
+            )
+        if self.has_checkpoint():
+            raise ValueError(
+                f"{self.path} was interrupted: `lfsc resume {self.path}` resumes, name=… starts another, "
+                "removing the folder starts over"
+            )
+
+
+def git_revision() -> str | None:
+    """The revision of the checkout that this package runs from, with `-dirty` where files were changed."""
+    try:
+        command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40"]
+        return check_output(command, stderr=DEVNULL, text=True).strip()
+    except (OSError, CalledProcessError):
+        return None

@@ -1,0 +1,64 @@
+"""What a run came to, for the person who started it."""
+
+from lfsc.distributed import is_first
+from lfsc.runs.directory import Run
+from lfsc.runs.metrics_rows import read_rows
+from lfsc.runs.status import FINISHED, Status
+
+TABLE = ("val/mel", "val/stft", "val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
+# What a scheduler may start again: EX_TEMPFAIL of sysexits.h.
+INTERRUPTED_EXIT = 75
+
+
+def report_and_exit_code(run: Run) -> int:
+    """Print how a run ended, and return the exit status: 0 where it is finished, 75 where it was asked to stop."""
+    if not is_first():
+        return 0
+    status = run.status()
+    show_result(run, status)
+    return 0 if status.state == FINISHED else INTERRUPTED_EXIT
+
+
+def show_result(run: Run, status: Status) -> None:
+    """Print where the run is, what its validation did, and what to do with it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    rows = [row for row in read_rows(run.metrics_file) if row.get("val/mel")]
+    if rows:
+        table = Table("update", *(name.removeprefix("val/").replace("_", " ") for name in TABLE))
+        for row in rows if len(rows) <= 8 else [rows[0], *rows[-7:]]:
+            table.add_row(row["update"], *(f"{float(row[name]):.4g}" for name in TABLE))
+        console.print(table)
+    reason = status.message and f", {status.message}"
+    console.print(
+        f"{run.path}: {status.state} at update {status.update} of {status.max_updates}{reason}", soft_wrap=True
+    )
+    for line in what_to_do(run, status):
+        console.print(line, soft_wrap=True)
+
+
+def what_to_do(run: Run, status: Status) -> list[str]:
+    if status.state != FINISHED:
+        return [f"resume:      {resume_command(run, status)}"]
+    reconstructed = max(run.samples.glob("update-*"), default=None)
+    profiled = run.path / "profile" / "table.txt"
+    return [
+        *([f"listen:      {run.samples}/original/*.wav against {reconstructed}/*.wav"] if reconstructed else []),
+        f"losses:      {run.metrics_file}",
+        f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {run.path}",
+        f"resume:      {resume_command(run, status)}",
+        *([f"profile:     {profiled}", profiled.read_text().partition("\n\n")[0]] if profiled.is_file() else []),
+    ]
+
+
+def resume_command(run: Run, status: Status) -> str:
+    """The command that resumes a run, with what has to change where it is finished."""
+    command = f"lfsc resume {run.path}"
+    if status.state != FINISHED:
+        return command
+    if status.update >= status.max_updates:
+        return f"{command} max_updates={2 * status.max_updates}"
+    # Without what stopped it early.
+    return f"{command} {'debug=none' if run.config()['debug']['profile'] else 'callbacks=none'}"

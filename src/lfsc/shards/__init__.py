@@ -1,0 +1,1 @@
+"""WebDataset shards: files of samples, and what an index tells of them."""

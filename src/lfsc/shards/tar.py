@@ -1,0 +1,105 @@
+"""WebDataset shards as plain tars: found, read, and written whole."""
+
+import io
+import json
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lfsc.io.atomic import replacing
+from lfsc.shards import index
+
+
+class Shard(NamedTuple):
+    path: Path
+    name: str  # relative to the folder that was named, with slashes
+    samples: int | None = None  # that an index promises
+
+
+class Sample(NamedTuple):
+    """Files of one key in a shard, by extension."""
+
+    key: str
+    parts: dict[str, bytes]
+
+    def note(self) -> dict:
+        """What its json says; ValueError where that is no object."""
+        try:
+            note = json.loads(self.parts.get("json", b"{}"))
+        except ValueError as error:
+            raise ValueError(f"its json does not parse ({error})") from error
+        if not isinstance(note, dict):
+            raise ValueError(f"its json is a {type(note).__name__}, expected an object")
+        return note
+
+
+def find(source: Path | str) -> list[Shard]:
+    """The shards of a corpus (a folder with index.json), of any other folder, or the one shard that `source` is."""
+    source = Path(source)
+    if source.is_file():
+        return [Shard(source, source.name)]
+    if not source.is_dir():
+        raise ValueError(f"{source}: no such shard or folder of shards")
+    promised = index.read(source).shards() if (source / index.NAME).is_file() else {}
+    found = [path.relative_to(source).as_posix() for path in source.rglob("*.tar") if not path.name.startswith(".")]
+    if missing := sorted(set(promised) - set(found)):
+        raise ValueError(f"{source}: {len(missing)} shards that its index names are missing, such as {missing[0]}")
+    if not found:
+        raise ValueError(f"{source}: no shards (*.tar) in it")
+    samples = {name: shard.samples for name, shard in promised.items()}
+    return [Shard(source / name, name, samples.get(name)) for name in sorted(found)]
+
+
+def read(path: Path | str) -> Iterator[Sample]:
+    """The samples of a shard in their order; ValueError where the tar is damaged."""
+    key, parts = None, {}
+    try:
+        # Compressed, a few bytes could unfold to more than the memory.
+        with tarfile.open(path, "r:") as tar:
+            for member in tar:
+                # A sparse file may claim more than fits into the memory.
+                if not member.isfile() or member.issparse():
+                    continue
+                folder, _, name = member.name.rpartition("/")
+                stem, _, extension = name.partition(".")
+                found = f"{folder}/{stem}" if folder else stem
+                if found != key and parts:
+                    yield Sample(key, parts)
+                    parts = {}
+                key = found
+                parts[extension] = tar.extractfile(member).read()
+            require_end_mark(tar)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ValueError(f"{path} is no whole tar: {error} after {key or 'nothing'}") from error
+    if parts:
+        yield Sample(key, parts)
+
+
+def require_end_mark(tar: tarfile.TarFile) -> None:
+    """Raise where the archive just stops; Python takes a file cut off between two members or in a header for whole."""
+    tar.fileobj.seek(tar.offset)
+    if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("it was cut off, its end mark is missing")
+
+
+def write(path: Path | str, samples: Iterable[Sample]) -> int:
+    """Put samples into a shard, which appears when all are in it and were read back; how many.
+
+    The same samples give the same bytes.
+    """
+    path, count = Path(path), 0
+    # What a killed process left of the same shard.
+    for left_over in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
+        left_over.unlink()
+    with replacing(path) as temporary:
+        with tarfile.open(temporary, "w") as tar:
+            for sample in samples:
+                count += 1
+                for extension, content in sample.parts.items():
+                    member = tarfile.TarInfo(f"{sample.key}.{extension}")
+                    member.size = len(content)
+                    tar.addfile(member, io.BytesIO(content))
+        if (found := sum(1 for _ in read(temporary))) != count:
+            raise ValueError(f"{path}: {count} samples were written and {found} read back: are their keys unique?")
+    return count

@@ -1,0 +1,91 @@
+"""What a sweep came to: a table, a recipe of the best trial, and Optuna's pictures on one page."""
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+import yaml
+from omegaconf import OmegaConf
+from optuna.trial import FrozenTrial, TrialState
+from rich.table import Table
+
+from lfsc.config.compose import compose, is_option
+from lfsc.io import atomic
+from lfsc.sweep.search_space import Space
+from lfsc.sweep.study import REASON, Plan, ended_trials
+
+ROWS = 20
+
+
+def results_table(study: optuna.Study, plan: Plan) -> Table:
+    """The trials, the best first."""
+    trials = sorted(ended_trials(study), key=lambda trial: rank(trial, study))
+    keys = sorted({key for trial in trials for key in trial.params})
+    table = Table("trial", "state", plan.objective, *short_names(keys), "")
+    for trial in trials[:ROWS]:
+        value = "" if trial.value is None else f"{trial.value:.5g}"
+        told = [format_value(trial.params.get(key, "")) for key in keys]
+        table.add_row(str(trial.number), trial.state.name.lower(), value, *told, trial.user_attrs.get(REASON, ""))
+    return table
+
+
+def short_names(keys: list[str]) -> list[str]:
+    """The keys without the beginnings that are not needed to tell them apart."""
+    parts = 1
+    while len({ending(key, parts) for key in keys}) < len(keys):
+        parts += 1
+    return [ending(key, parts) for key in keys]
+
+
+def ending(key: str, parts: int) -> str:
+    return ".".join(key.split(".")[-parts:])
+
+
+def rank(trial: FrozenTrial, study: optuna.Study) -> tuple[int, float]:
+    order = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL].index(trial.state)
+    sign = 1 if study.direction == optuna.study.StudyDirection.MINIMIZE else -1
+    return order, sign * (trial.value or 0.0)
+
+
+def format_value(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def write_best(study: optuna.Study, plan: Plan, space: Space, folder: Path) -> Path:
+    """best.yaml, a recipe that trains as the best trial did."""
+    best = study.best_trial
+    overrides = [*space.fixed, *(f"{key}={value}" for key, value in best.params.items())]
+    name = f"{folder.name}_best"
+    if plan.recipe.endswith((".yaml", ".yml")):
+        # Whole: what a recipe of somebody's own includes may lie beside it.
+        recipe = compose(plan.recipe, overrides) | {"name": name}
+    else:
+        recipe = shortest(plan.recipe, overrides) | {"name": name}
+    path = folder / "best.yaml"
+    head = f"# Trial {best.number} of {folder}, {plan.objective} {best.value:.5g}: lfsc train {path}\n"
+    atomic.write_text(path, head + yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
+    return path
+
+
+def shortest(recipe: str, overrides: list[str]) -> dict[str, Any]:
+    """A recipe that is another one and what overrides change."""
+    options = [item.split("=", 1) for item in overrides if is_option(item)]
+    values = OmegaConf.from_dotlist([item for item in overrides if not is_option(item)])
+    changed = OmegaConf.to_container(values)
+    changed.pop("name", None)
+    return {"defaults": [recipe, *({f"override {key}": option} for key, option in options), "_self_"], **changed}
+
+
+def write_page(study: optuna.Study, plan: Plan, folder: Path) -> Path:
+    """plots.html: what Optuna draws of a study, readable without a network."""
+    draw, name = optuna.visualization, {"target_name": plan.objective}
+    figures = [draw.plot_optimization_history(study, **name), draw.plot_slice(study, **name)]
+    figures.append(draw.plot_intermediate_values(study))
+    if len({trial.value for trial in study.get_trials(states=[TrialState.COMPLETE])}) > 1:
+        figures += [draw.plot_parallel_coordinate(study, **name), draw.plot_param_importances(study, **name)]
+    # The first brings the library for all.
+    parts = [figure.to_html(full_html=False, include_plotlyjs=number == 0) for number, figure in enumerate(figures)]
+    page = f"<!doctype html><meta charset=utf-8><title>{folder.name}</title><h1>{folder.name}</h1>" + "\n".join(parts)
+    path = folder / "plots.html"
+    atomic.write_text(path, page)
+    return path

@@ -1,0 +1,153 @@
+"""The study behind a sweep: Optuna keeps the trials, and its storage is the queue that several machines may share."""
+
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from lfsc.runs.status import HEARTBEAT_TIMEOUT
+from lfsc.sweep.search_space import Space
+from lfsc.sweep.trial import Process, run_of
+
+HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
+# What a trial notes down: the sweep that takes care of it and when it last said so, its own process, why it failed.
+OWNER, PROCESS, REASON = "owner", "process", "reason"
+# Seconds between attempts to open a database.
+PAUSES = (0.5, 1.0, 2.0)
+
+
+class Plan(NamedTuple):
+    """What a sweep was asked to do; the same command means the same sweep."""
+
+    recipe: str
+    items: list[str]  # key=value and key=values
+    objective: str
+    direction: str
+    trials: int
+    sampler: str
+    pruner: str
+
+
+def default_direction(objective: str) -> str:
+    return "maximize" if objective.startswith(HIGHER_IS_BETTER) else "minimize"
+
+
+def open_study(plan: Plan, space: Space, *, folder: Path, storage: str | None) -> optuna.Study:
+    """The study of a sweep, begun or gone on with; ValueError where the folder's sweep is another."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        study_name=folder.name,
+        storage=open_storage(storage, folder),
+        sampler=sampler_of(plan, space),
+        pruner=optuna.pruners.NopPruner() if plan.pruner == "none" else optuna.pruners.MedianPruner(),
+        direction=plan.direction,
+        load_if_exists=True,
+    )
+    check_same(study, plan, folder)
+    return study
+
+
+def sampler_of(plan: Plan, space: Space) -> optuna.samplers.BaseSampler:
+    if plan.sampler == "grid":
+        return GridInOrder(space.grid)
+    if plan.sampler == "random":
+        return optuna.samplers.RandomSampler()
+    # Trials under way count as bad ones, so that parallel workers do not all try the same.
+    return optuna.samplers.TPESampler(constant_liar=True)
+
+
+class GridInOrder(optuna.samplers.BaseSampler):
+    """Trial N takes combination N, so that machines which share a study cannot take the same."""
+
+    def __init__(self, grid: list[dict[str, str]]):
+        self.grid = grid
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, Any]:
+        return {}
+
+    def sample_relative(self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def sample_independent(self, study: optuna.Study, trial: FrozenTrial, param_name: str, _: Any) -> str:
+        return self.grid[trial.number % len(self.grid)][param_name]
+
+
+def open_storage(storage: str | None, folder: Path) -> Any:
+    """A database by its URL; otherwise a journal in a file, which needs no server and stands network file systems."""
+    if storage is not None and "://" in storage:
+        return open_database(storage)
+    path = Path(storage) if storage is not None else folder / "study.journal"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+
+
+def open_database(url: str) -> Any:
+    for pause in (*PAUSES, None):
+        try:
+            return optuna.storages.RDBStorage(url)
+        except (SQLAlchemyError, ImportError) as error:
+            # Of machines that begin at the same time, each makes the tables, and all but one fail.
+            if pause is None or isinstance(error, ImportError | ArgumentError):
+                raise ValueError(f"the database of storage=… cannot be opened: {str(error).splitlines()[0]}") from error
+            time.sleep(pause)
+    raise AssertionError("the last pause is None")
+
+
+def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
+    """The number of trials may grow from one start to the next, all else must be the same."""
+    asked = {key: value for key, value in plan._asdict().items() if key != "trials"}
+    begun = study.user_attrs.get("plan")
+    if begun is None:
+        study.set_user_attr("plan", asked)
+    elif begun != asked:
+        changed = [f"{key} was {begun[key]} and is {asked[key]}" for key in asked if asked[key] != begun[key]]
+        raise ValueError(f"{folder} is another sweep: {'; '.join(changed)}; choose another name=…")
+
+
+def own(trial: optuna.Trial) -> None:
+    """Say that this process takes care of a trial, and is alive."""
+    trial.set_user_attr(OWNER, [socket.gethostname(), os.getpid(), time.time()])
+
+
+def left_behind(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
+    """Trials under way whose sweep is gone."""
+    return [trial for trial in study.get_trials(states=[TrialState.RUNNING]) if is_orphan(trial, folder)]
+
+
+def is_orphan(trial: FrozenTrial, folder: Path) -> bool:
+    if OWNER not in trial.user_attrs:  # its sweep was killed in the moment of asking, or is asking now
+        return time.time() - trial.datetime_start.timestamp() > HEARTBEAT_TIMEOUT
+    owner = Process(*trial.user_attrs[OWNER])
+    if owner.is_here:
+        return not owner.alive
+    # Another machine's, which need not share its folders with this one; where it does, its run may outlive its sweep.
+    status = run_of(folder, trial.number).status()
+    return time.time() - owner.since > HEARTBEAT_TIMEOUT and (status is None or not status.alive)
+
+
+def handle(study: optuna.Study, trial: FrozenTrial) -> optuna.Trial:
+    """A trial under way, to be resumed."""
+    return optuna.Trial(study, trial._trial_id)
+
+
+def ask(study: optuna.Study, plan: Plan) -> optuna.Trial | None:
+    """The next trial; None where there are enough."""
+    if len(study.get_trials(deepcopy=False)) >= plan.trials:
+        return None
+    trial = study.ask()
+    if trial.number < plan.trials:
+        return trial
+    # Another machine asked at the same time.
+    study.tell(trial, state=TrialState.FAIL)
+    return None
+
+
+def ended_trials(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that came to an end of some kind."""
+    trials = study.get_trials(states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL])
+    return [trial for trial in trials if OWNER in trial.user_attrs]

@@ -1,0 +1,134 @@
+"""One trial: a `lfsc train` of its own, followed by what it writes."""
+
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from lfsc.distributed import alone_environment
+from lfsc.runs.directory import Run
+from lfsc.runs.metrics_rows import read_rows
+from lfsc.runs.status import start_of
+
+POLL = 0.5
+SECONDS_TO_SAVE = 120
+FINISHED, FAILED, STOPPED, STOPPING = "finished", "failed", "pruned", "stopping"
+
+
+class Outcome(NamedTuple):
+    state: str
+    value: float | None = None
+    reason: str = ""
+
+
+class Process(NamedTuple):
+    """A process on some machine, as it is noted down in a study."""
+
+    host: str
+    pid: int
+    since: float  # when it was started, in seconds since 1970
+
+    @property
+    def is_here(self) -> bool:
+        return self.host == socket.gethostname()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs; only for one of this machine."""
+        started = start_of(self.pid)
+        return started is not None and started <= self.since + 1
+
+
+def run_of(folder: Path, number: int) -> Run:
+    return Run(folder / f"{number:04d}")
+
+
+def train_command(recipe: str, overrides: list[str], own_code: list[str]) -> list[str]:
+    # -P: what lies in the folder where this was started is not imported, as with the command `lfsc` itself.
+    options = [option for name in own_code for option in ("--with", name)]
+    return [sys.executable, "-P", "-m", "lfsc", "train", recipe, *overrides, *options, "--continue"]
+
+
+class TrialRun:
+    """The run of one trial, in FOLDER/NUMBER; its output goes to log.txt there."""
+
+    def __init__(
+        self, *, folder: Path, number: int, recipe: str, overrides: list[str], own_code: list[str], objective: str
+    ):
+        self.run = run_of(folder, number)
+        self.objective = objective
+        self.command = train_command(
+            recipe, [*overrides, f"runs_root={folder}", f"name={self.run.path.name}"], own_code
+        )
+
+    def start(self, device: str | None, *, threads: int) -> subprocess.Popen:
+        """Begin, or resume where an earlier process stopped."""
+        environment = {"OMP_NUM_THREADS": str(threads), **alone_environment()}
+        if device is not None:
+            environment["CUDA_VISIBLE_DEVICES"] = device
+        self.run.path.mkdir(parents=True, exist_ok=True)
+        with (self.run.path / "log.txt").open("a") as log:
+            # In a group of its own: an interrupt in the terminal reaches it through the sweep alone.
+            return subprocess.Popen(self.command, stdout=log, stderr=log, env=environment, start_new_session=True)
+
+    def values(self) -> list[tuple[int, float]]:
+        """The objective after each validation: (update, value)."""
+        rows = read_rows(self.run.metrics_file)
+        return [(int(row["update"]), float(row[self.objective])) for row in rows if row.get(self.objective)]
+
+    def follow(
+        self,
+        process: subprocess.Popen,
+        *,
+        report: Callable[[int, float], bool],
+        told: int,
+        stopping: threading.Event,
+    ) -> Outcome:
+        """Tell `report` of each value after update `told`, until it says that the trial is not worth it, or the end."""
+        while True:
+            ended = process.poll() is not None
+            for update, value in self.values():
+                if update > told:
+                    told = update
+                    if not math.isfinite(value):
+                        stop(process)
+                        return Outcome(FAILED, reason=f"{self.objective} is {value} at update {update}")
+                    if report(update, value) and not ended:
+                        stop(process)
+                        return Outcome(STOPPED, value)
+            if ended:
+                return self.outcome(process.returncode)
+            if stopping.is_set():
+                stop(process)
+                return Outcome(STOPPING)
+            time.sleep(POLL)
+
+    def outcome(self, code: int) -> Outcome:
+        values = self.values()
+        if code == 0 and values:
+            return Outcome(FINISHED, values[-1][1])
+        if code == 0:
+            return Outcome(FAILED, reason=f"metrics.csv has no {self.objective}")
+        return Outcome(FAILED, reason=f"exit status {code}: {self.last_line()}")
+
+    def last_line(self) -> str:
+        log = (self.run.path / "log.txt").read_text(encoding="utf-8", errors="replace")
+        lines = [line.strip() for line in log.splitlines() if line.strip()]
+        return lines[-1] if lines else "no output"
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Ask it to save and stop; after a while do not ask."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(SECONDS_TO_SAVE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,103 @@
+"""Tokens [...,C,F] as the sequences of ids that language models read, and back.
+
+`flat` puts codebook after codebook, `interleaved` frame after frame; `delayed` keeps a row for each codebook, each one
+step later than the row above (arXiv 2306.05284).
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Vocabulary(NamedTuple):
+    """Ids of a codec's tokens: each codebook has its own, from `first` on, behind a text model's perhaps.
+
+    In a model with an embedding for each codebook they are `shared`: all codebooks have the same ids.
+    """
+
+    num_codebooks: int
+    codebook_size: int
+    first: int = 0
+    shared: bool = False
+
+    @property
+    def end(self) -> int:
+        """The first id behind all of them, free for padding."""
+        return self.first + self.codebook_size * (1 if self.shared else self.num_codebooks)
+
+    def starts(self, device: torch.device | None = None) -> Tensor:
+        """The id of each codebook's token 0, [C,1]."""
+        step = 0 if self.shared else self.codebook_size
+        return self.first + step * torch.arange(self.num_codebooks, device=device)[:, None]
+
+    def ids(self, tokens: Tensor) -> Tensor:
+        """Ids [...,C,F] of tokens [...,C,F]."""
+        if tokens.shape[-2] != self.num_codebooks:
+            raise ValueError(
+                f"tokens {list(tokens.shape)} of {tokens.shape[-2]} codebooks, expected {self.num_codebooks}"
+            )
+        return self._inside(tokens.long(), "token") + self.starts(tokens.device)
+
+    def tokens(self, ids: Tensor) -> Tensor:
+        """Tokens [...,C,F] of ids [...,C,F]; ValueError for an id that is not its codebook's."""
+        return self._inside(ids - self.starts(ids.device), "id")
+
+    def _inside(self, tokens: Tensor, name: str) -> Tensor:
+        wrong = ((tokens < 0) | (tokens >= self.codebook_size)).nonzero()
+        if len(wrong):
+            *_, codebook, frame = wrong[0].tolist()
+            lowest = int(self.starts()[codebook]) if name == "id" else 0
+            found = int(tokens[tuple(wrong[0])]) + lowest
+            raise ValueError(
+                f"{name} {found} at frame {frame} of codebook {codebook}, expected {lowest} to "
+                f"{lowest + self.codebook_size - 1}"
+            )
+        return tokens
+
+
+def flat(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
+    """Ids [...,C·F]: all frames of the first codebook, then of the second …"""
+    return vocabulary.ids(tokens).flatten(-2)
+
+
+def unflat(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
+    """Tokens [...,C,F] of `flat` ids."""
+    return vocabulary.tokens(ids.unflatten(-1, (vocabulary.num_codebooks, whole_frames(ids, vocabulary))))
+
+
+def interleave(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
+    """Ids [...,F·C]: all codebooks of the first frame, then of the second …"""
+    return vocabulary.ids(tokens).mT.flatten(-2)
+
+
+def deinterleave(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
+    """Tokens [...,C,F] of `interleaved` ids."""
+    return vocabulary.tokens(ids.unflatten(-1, (whole_frames(ids, vocabulary), vocabulary.num_codebooks)).mT)
+
+
+def delay(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
+    """Ids [...,C,F+C−1] in which codebook c begins c steps late; `pad` is where a row has no token."""
+    ids, late = vocabulary.ids(tokens), vocabulary.num_codebooks - 1
+    rows = ids.new_full((*ids.shape[:-1], ids.shape[-1] + late), pad)
+    for codebook, row in enumerate(ids.unbind(-2)):
+        rows[..., codebook, codebook : codebook + ids.shape[-1]] = row
+    return rows
+
+
+def undelay(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
+    """Tokens [...,C,F] of `delayed` ids; what stands in the place of padding is not read."""
+    frames = ids.shape[-1] - vocabulary.num_codebooks + 1
+    if ids.shape[-2] != vocabulary.num_codebooks or frames < 0:
+        raise ValueError(f"ids {list(ids.shape)}, expected [..., {vocabulary.num_codebooks}, frames + codebooks - 1]")
+    rows = [row[..., codebook : codebook + frames] for codebook, row in enumerate(ids.unbind(-2))]
+    return vocabulary.tokens(torch.stack(rows, dim=-2))
+
+
+def whole_frames(ids: Tensor, vocabulary: Vocabulary) -> int:
+    frames, rest = divmod(ids.shape[-1], vocabulary.num_codebooks)
+    if rest:
+        raise ValueError(
+            f"{ids.shape[-1]} ids are {frames} frames of {vocabulary.num_codebooks} and {rest}: drop those"
+        )
+    return frames

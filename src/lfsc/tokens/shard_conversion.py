@@ -1,0 +1,120 @@
+"""A folder of shards to another, shard by shard: in parallel, resumable, and counted."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lfsc.io.atomic import write_text
+from lfsc.shards.tar import Sample, Shard, find, read, write
+from lfsc.tokens.fingerprint import require_same_codec
+from lfsc.tokens.tokenize import Coded, Coding, Failure
+
+VERSION = 1
+Convert = Callable[[Iterable[Sample], Coding], Iterator[Coded | Failure]]
+
+
+class Task(NamedTuple):
+    shard: Shard
+    target: Path
+
+    @property
+    def record(self) -> Path:
+        """Written after the shard: with it the shard is finished."""
+        return self.target.with_suffix(".json")
+
+
+def tasks(source: str, out: Path, *, part: tuple[int, int]) -> list[Task]:
+    """What is to be made of the shards of `source`: the `part`-th of so many parts, counted from 1."""
+    number, parts = part
+    found = [Task(shard, out / shard.name) for shard in find(source)]
+    if Path(source).resolve() == out.resolve():
+        raise ValueError(f"{source} would be overwritten by its own result: give another output folder")
+    return found[number - 1 :: parts]
+
+
+def convert_shard(task: Task, coding: Coding, convert: Convert) -> dict:
+    """Make one shard and its record: name, samples, failed, frames, audio_seconds, bytes, seconds."""
+    begun = time.monotonic()
+    totals = {"samples": 0, "frames": 0, "num_samples": 0}
+    seen: list[str] = []
+    failed: list[dict] = []
+
+    def count_samples(samples: Iterable[Sample]) -> Iterator[Sample]:
+        for sample in samples:
+            seen.append(sample.key)
+            yield sample
+
+    def keep() -> Iterator[Sample]:
+        for result in convert(count_samples(read(task.shard.path)), coding):
+            if isinstance(result, Failure):
+                failed.append(result._asdict())
+                continue
+            totals["frames"] += result.frames
+            totals["num_samples"] += result.num_samples
+            yield result.sample
+
+    totals["samples"] = write(task.target, keep())
+    if len(seen) != totals["samples"] + len(failed) or len(seen) != (task.shard.samples or len(seen)):
+        task.target.unlink()
+        raise ValueError(
+            f"{task.shard.path}: its index promises {task.shard.samples or 'nothing'}, {len(seen)} samples were read, "
+            f"{totals['samples']} converted and {len(failed)} failed: copy or prepare the shard again"
+        )
+    audio_seconds = round(totals.pop("num_samples") / coding.codec.sample_rate, 3)
+    spent = {"bytes": task.target.stat().st_size, "seconds": round(time.monotonic() - begun, 3)}
+    record = {"name": task.shard.name, **totals, "audio_seconds": audio_seconds, "failed": failed, **spent}
+    write_text(task.record, json.dumps(record, ensure_ascii=False))
+    return record
+
+
+def read_record(task: Task) -> dict | None:
+    """The record of a shard that is there."""
+    if not (task.record.is_file() and task.target.is_file()):
+        return None
+    return json.loads(task.record.read_text(encoding="utf-8"))
+
+
+def begin(out: Path, facts: dict, *, overwrite: bool) -> None:
+    """Note in `out` of which codec it holds tokens; ValueError where it holds another's."""
+    path = out / "codec.json"
+    if path.is_file() and not overwrite:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found != facts:
+            differing = ", ".join(
+                f"{key} {found.get(key)} and not {facts[key]}" for key in facts if found.get(key) != facts[key]
+            )
+            raise ValueError(f"{out} was made with {differing}: give another folder, or --overwrite")
+    write_text(path, json.dumps(facts, indent=1) + "\n")
+
+
+def require_tokens(source: str, coding: Coding) -> None:
+    """ValueError where the folder `source` says that its tokens are another codec's; one shard alone cannot say it."""
+    path = Path(source) / "codec.json"
+    if path.is_file():
+        require_same_codec(json.loads(path.read_text(encoding="utf-8"))["codec"], coding.codec, name=source)
+
+
+def facts_of(coding: Coding, precision: str) -> dict:
+    codec = coding.codec
+    return {
+        "codec": coding.fingerprint,
+        "sample_rate": codec.sample_rate,
+        "hop_length": codec.hop_length,
+        "num_codebooks": codec.num_codebooks,
+        "codebook_size": codec.codebook_size,
+        "precision": precision,
+    }
+
+
+def write_index(source: str, out: Path, facts: dict) -> dict | None:
+    """The table of contents, once every shard of `source` is finished; None before that."""
+    records = [read_record(task) for task in tasks(source, out, part=(1, 1))]
+    if None in records:
+        return None
+    shards = [record | {"failed": len(record["failed"])} for record in records]
+    totals = {name: sum(shard[name] for shard in shards) for name in ("samples", "frames", "failed", "audio_seconds")}
+    index = {"version": VERSION, **facts, **totals, "shards": shards}
+    write_text(out / "index.json", json.dumps(index, indent=1, ensure_ascii=False) + "\n")
+    return index

@@ -1,0 +1,198 @@
+"""A configuration made into what Lightning runs."""
+
+import os
+import sys
+from typing import Any
+
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+
+from lfsc.config.checks import check_counts
+from lfsc.config.instantiate import build
+from lfsc.cpu.apply import use_fast_layers
+from lfsc.losses.named import NamedLosses
+from lfsc.models.initialization import initialize
+from lfsc.runs.directory import Run
+from lfsc.training.callbacks.audio_samples import AudioSamples
+from lfsc.training.callbacks.checkpointing import Checkpointing
+from lfsc.training.callbacks.codebook_usage import CodebookUsage
+from lfsc.training.callbacks.ema import EMA
+from lfsc.training.callbacks.health_checks import HealthChecks
+from lfsc.training.callbacks.heartbeat import Heartbeat
+from lfsc.training.callbacks.loss_gradient_norms import LossGradientNorms
+from lfsc.training.callbacks.max_updates import MaxUpdates
+from lfsc.training.callbacks.metric_logging import MetricLogging
+from lfsc.training.callbacks.model_summary import ModelSummary
+from lfsc.training.callbacks.nonfinite import NonFinite
+from lfsc.training.callbacks.overfit_batch import OverfitBatch
+from lfsc.training.callbacks.preemption import Preemption
+from lfsc.training.callbacks.profiler import Profiler
+from lfsc.training.callbacks.progress_bar import ProgressBar
+from lfsc.training.callbacks.resumed_callbacks import ResumedCallbacks
+from lfsc.training.callbacks.resumed_optimizer import ResumedOptimizer
+from lfsc.training.callbacks.rng_state import RngState
+from lfsc.training.callbacks.throughput import Throughput
+from lfsc.training.callbacks.validation import Validation
+from lfsc.training.checkpoint_io import AtomicCheckpointIO
+from lfsc.training.compiling import compile_parts
+from lfsc.training.ddp import GanDDPStrategy
+from lfsc.training.freezing import freeze
+from lfsc.training.loggers.build import build_loggers
+from lfsc.training.module import CodecModule
+from lfsc.training.optimization import GanOptimizer
+from lfsc.training.precision import build_scaler, check_precision, precision_plugins, set_tf32
+
+NEVER = sys.maxsize
+# What the section `discriminators` holds beside the discriminators.
+CURRICULUM = ("start_at", "warmup_updates")
+
+
+def build_module(config: dict[str, Any]) -> CodecModule:
+    check_counts(config)
+    codec = build(config["codec"], where="codec")
+    initialize(codec, config["initialization"])
+    use_fast_layers(codec)
+    if config["crop_length"] % codec.hop_length:
+        raise ValueError(
+            f"crop_length={config['crop_length']} is not a multiple of the codec's hop of {codec.hop_length} samples"
+        )
+    freeze(codec, config["freeze"])
+    losses = build(config["losses"], where="losses")
+    families = {name: family for name, family in config["discriminators"].items() if name not in CURRICULUM}
+    module = CodecModule(
+        config=config,
+        codec=codec,
+        discriminators=build(families, where="discriminators"),
+        reconstruction_losses=NamedLosses(losses["reconstruction"]),
+        adversarial_losses=NamedLosses(losses["adversarial"]),
+        discriminator_loss=losses["discriminator"],
+        generator_optimizer=build_optimizer(config, "generator"),
+        discriminator_optimizer=build_optimizer(config, "discriminators"),
+        discriminator_update_period=config["discriminator_update_period"],
+        discriminators_start_at=config["discriminators"]["start_at"],
+        num_micro_batches=config["num_micro_batches"],
+        activation_checkpointing=config["activation_checkpointing"],
+        warmup_updates=config["discriminators"]["warmup_updates"],
+    )
+    if config["compile"]:
+        compile_parts(module)
+    return module
+
+
+def build_optimizer(config: dict[str, Any], network: str) -> GanOptimizer:
+    where, settings = f"optimizers.{network}", dict(config["optimizers"][network])
+    schedule, clip_norm = settings.pop("schedule", None), settings.pop("clip_norm", None)
+    return GanOptimizer(
+        optimizer=build(settings | {"_partial_": True}, where=where),
+        schedule=None if schedule is None else build(schedule | {"_partial_": True}, where=f"{where}.schedule"),
+        clip_norm=clip_norm,
+        scaler=build_scaler(check_precision(config["trainer"])),
+    )
+
+
+def build_trainer(config: dict[str, Any], run: Run) -> Trainer:
+    settings = dict(config["trainer"])
+    precision = check_precision(settings)
+    set_tf32(settings.pop("allow_tf32"), precision)
+    plugins = precision_plugins(precision)
+    return on_devices(
+        **settings | {"precision": None if plugins else precision, "strategy": build_strategy(settings)},
+        logger=build_loggers(config, run),
+        callbacks=build_callbacks(config, run),
+        plugins=[AtomicCheckpointIO(), *plugins],
+        detect_anomaly=config["debug"]["anomaly"],
+        # Updates decide when to stop, validate and save, by callbacks: Lightning's own schedules count other things.
+        log_every_n_steps=config["log_every"],
+        max_epochs=-1,
+        check_val_every_n_epoch=NEVER,
+        num_sanity_val_steps=0,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        default_root_dir=run.path,
+    )
+
+
+def on_devices(*, accelerator: str, devices: Any, **options) -> Trainer:
+    """Lightning's trainer; ValueError where this machine has not what it should run on."""
+    try:
+        return Trainer(accelerator=accelerator, devices=devices, **options)
+    except (MisconfigurationException, ModuleNotFoundError) as error:
+        raise ValueError(f"trainer.accelerator={accelerator} trainer.devices={devices}: {error}") from error
+
+
+def build_strategy(settings: dict[str, Any]) -> GanDDPStrategy | str:
+    """Both networks under DDP wherever there can be more than one device."""
+    if settings["strategy"] not in ("auto", "ddp"):
+        raise ValueError(f"trainer.strategy={settings['strategy']}: expected auto or ddp")
+    if settings["strategy"] == "ddp" or settings["devices"] != 1 or settings["num_nodes"] > 1:
+        return GanDDPStrategy()
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise ValueError(
+            f"{os.environ['WORLD_SIZE']} processes were started for trainer.devices=1, and each would train by itself: "
+            "add trainer=ddp"
+        )
+    return "auto"
+
+
+def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
+    """In the order in which they hear of an update: whether it is the last, what it gave, then what is kept of it."""
+    sample_rate, max_updates, log_every = config["sample_rate"], config["max_updates"], config["log_every"]
+    preemption, own = Preemption(), own_callbacks(config)
+    return [
+        ModelSummary(),
+        MaxUpdates(max_updates=max_updates),
+        preemption,
+        RngState(),
+        ResumedOptimizer(),
+        ResumedCallbacks(own),
+        *optional_callbacks(config, run),
+        NonFinite(file=run.nonfinite_file, max_consecutive=config["max_consecutive_nonfinite"], every=log_every),
+        Throughput(sample_rate=sample_rate, window=log_every),
+        CodebookUsage(window=config["codebook_window"]),
+        AudioSamples(folder=run.samples, count=config["num_audio_samples"], sample_rate=sample_rate),
+        Validation(every=config["validate_every"], max_updates=max_updates, sample_rate=sample_rate),
+        MetricLogging(every=log_every, max_updates=max_updates, warmup_file=run.warmup_file),
+        HealthChecks(**config["health_checks"]),
+        *own.values(),
+        ProgressBar(max_updates=max_updates),
+        Checkpointing(
+            folder=run.checkpoints,
+            every=config["checkpoint_every"],
+            keep_last=config["keep_last"],
+            save_top_k=config["save_top_k"],
+            monitor=config["monitor"],
+            mode=config["mode"],
+        ),
+        Heartbeat(run=run, max_updates=max_updates, preemption=preemption),
+    ]
+
+
+def optional_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
+    """What a configuration asks for by its own keys, beyond what every run has."""
+    debug = config["debug"]
+    callbacks: list[Callback] = []
+    if debug["overfit"]:
+        callbacks.append(OverfitBatch())
+    if debug["profile"]:
+        callbacks.append(Profiler(folder=run.path / "profile", updates=debug["profile"]))
+    if config["ema_decay"] is not None:
+        callbacks.append(EMA(decay=config["ema_decay"]))
+    if config["loss_gradients_every"] is not None:
+        callbacks.append(LossGradientNorms(every=config["loss_gradients_every"]))
+    return callbacks
+
+
+def own_callbacks(config: dict[str, Any]) -> dict[str, Callback]:
+    """The user's, by their names in `callbacks`; they find every metric of the update in `trainer.callback_metrics`."""
+    callbacks = build({name: each for name, each in config["callbacks"].items() if each}, where="callbacks")
+    for name, callback in callbacks.items():
+        if not isinstance(callback, Callback):
+            raise ValueError(f"callbacks.{name} is a {type(callback).__name__}: expected a Lightning Callback")
+    names: dict[str, str] = {}
+    for name, callback in callbacks.items():
+        # By it a checkpoint tells their states apart.
+        if (other := names.setdefault(callback.state_key, name)) != name:
+            raise ValueError(f"callbacks.{name} and callbacks.{other} are both {callback.state_key}: leave one out")
+    return callbacks

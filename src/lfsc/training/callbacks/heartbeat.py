@@ -1,0 +1,82 @@
+"""status.json: where the run stands, for people and for `lfsc runs`."""
+
+import logging
+import os
+import socket
+import time
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from lfsc.runs.directory import Run
+from lfsc.runs.status import FAILED, FINISHED, INTERRUPTED, RUNNING, Status
+from lfsc.training.callbacks.preemption import Preemption
+
+logger = logging.getLogger(__name__)
+
+
+class Heartbeat(Callback):
+    """Reports every `seconds` that the run is alive, and at the end how it ended.
+
+    The first rank reports, but a failure is reported by the rank that has it: the others only know that they lost it.
+    """
+
+    def __init__(self, *, run: Run, max_updates: int, preemption: Preemption, seconds: float = 10.0):
+        self.run = run
+        self.max_updates = max_updates
+        self.preemption = preemption
+        self.seconds = seconds
+        self.reported_at = 0.0
+        self.before = run.status()
+
+    def report(self, trainer: Trainer, module: LightningModule, state: str, message: str = "") -> None:
+        if trainer.is_global_zero:
+            self.run.write_status(state, module.updates, self.max_updates, message)
+            self.reported_at = time.monotonic()
+
+    def report_if_due(self, trainer: Trainer, module: LightningModule) -> None:
+        due = trainer.is_global_zero and time.monotonic() - self.reported_at > self.seconds
+        if due and not failure_elsewhere(self.run, self.before):
+            self.report(trainer, module, RUNNING)
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        self.report(trainer, module, RUNNING)
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        self.report_if_due(trainer, module)
+
+    def on_validation_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        self.report_if_due(trainer, module)
+
+    def on_fit_end(self, trainer: Trainer, module: LightningModule) -> None:
+        if module.updates >= self.max_updates:
+            self.report(trainer, module, FINISHED)
+        elif self.preemption.received:
+            self.report(trainer, module, INTERRUPTED)
+        else:
+            self.report(trainer, module, FINISHED, f"stopped early: {stopping_reason(trainer)}")
+
+    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
+        try:
+            if isinstance(exception, KeyboardInterrupt):
+                self.report(trainer, module, INTERRUPTED, str(exception))
+            elif not failure_elsewhere(self.run, self.before):
+                message = " ".join(str(exception).split())
+                self.run.write_status(FAILED, module.updates, self.max_updates, message)
+        except OSError as error:
+            # A full disk may be what went wrong at first, which is reported better than by this.
+            logger.warning("%s could not be written: %s", self.run.status_file, error)
+
+
+def stopping_reason(trainer: Trainer) -> str:
+    """Why callbacks stopped a run before its last update, in their own words where they leave some."""
+    reasons = [getattr(callback, "stopping_reason_message", None) for callback in trainer.callbacks]
+    given = [reason.removesuffix(" Signaling Trainer to stop.") for reason in reasons if reason]
+    return "; ".join(given) or "a callback asked for it"
+
+
+def failure_elsewhere(run: Run, before: Status | None) -> str | None:
+    """What another rank of this start failed of, if one did; `before` is the run's status before the start."""
+    status = run.status()
+    if status is None or status == before or status.state != FAILED:
+        return None
+    return status.message if (status.host, status.pid) != (socket.gethostname(), os.getpid()) else None

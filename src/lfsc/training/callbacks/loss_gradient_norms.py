@@ -1,0 +1,36 @@
+"""How hard each loss pulls at the generator."""
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
+
+from lfsc.training.freezing import frozen_parameters
+
+
+class LossGradientNorms(Callback):
+    """Every `every` updates, the norm of the gradient that each weighted loss sends into the codec through its audio.
+
+    It costs a forward pass, and a backward pass through the discriminators a loss, beside the updates themselves.
+    """
+
+    def __init__(self, *, every: int):
+        self.every = every
+
+    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch, batch_idx: int) -> None:
+        if module.updates % self.every == 0 and not module.warmup.remains:
+            with trainer.precision_plugin.train_step_context():
+                norms = gradient_norms(module, batch.audio)
+            module.scalars |= {f"grad_norm/loss/{name}": norm for name, norm in norms.items()}
+
+
+def gradient_norms(module: LightningModule, real: Tensor) -> dict[str, Tensor]:
+    with torch.no_grad():
+        fake = module.codec(real).audio
+    fake.requires_grad_(True)
+    with frozen_parameters(module.discriminators):
+        losses = module.generator_losses(module.compare(real, fake))
+    with torch.autocast(real.device.type, enabled=False):
+        return {
+            name: torch.autograd.grad(module.weights[name] * loss, fake, retain_graph=True)[0].norm()
+            for name, loss in losses.items()
+        }

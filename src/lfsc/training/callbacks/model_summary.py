@@ -1,0 +1,50 @@
+"""What is about to be trained, on what, before the first update."""
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from rich.console import Console
+from rich.table import Table
+
+from lfsc.data.blend import Share
+
+
+class ModelSummary(Callback):
+    """Sizes, device and blend, on rank 0, to stderr; of many languages the `rows` most heard."""
+
+    def __init__(self, *, rows: int = 8):
+        self.rows = rows
+
+    def on_fit_start(self, trainer: Trainer, module: LightningModule) -> None:
+        if not trainer.is_global_zero:
+            return
+        console = Console(stderr=True, highlight=False)
+        sizes = {"codec": module.codec, "discriminators": module.discriminators}
+        counts = ", ".join(f"{name} {millions(part):.2f} M parameters" for name, part in sizes.items())
+        devices = f"{trainer.world_size} × {module.device.type}, {trainer.precision}"
+        console.print(f"{counts}; on {devices}", soft_wrap=True)
+        if shares := trainer.datamodule.shares:
+            console.print(blend_table(shares, rows=self.rows))
+
+
+def blend_table(shares: list[Share], *, rows: int) -> Table:
+    """The most heard corpora and languages, and the rest in one row."""
+    ordered = sorted(shares, key=lambda share: share.share, reverse=True)
+    shown, rest = ordered[:rows], ordered[rows:]
+    table = Table("corpus", "language", "speech", "heard as", "share of clips")
+    for share in shown:
+        table.add_row(share.corpus, share.language, *numbers(share.hours, share.effective_hours, share.share))
+    if rest:
+        sums = (sum(getattr(share, name) for share in rest) for name in ("hours", "effective_hours", "share"))
+        table.add_row("", f"{len(rest)} more", *numbers(*sums))
+    return table
+
+
+def numbers(hours: float, effective_hours: float, share: float) -> tuple[str, str, str]:
+    return duration(hours), duration(effective_hours), f"{share:.2%}"
+
+
+def duration(hours: float) -> str:
+    return f"{hours:,.1f} h" if hours >= 1 else f"{60 * hours:.1f} min"
+
+
+def millions(module) -> float:
+    return sum(parameter.numel() for parameter in module.parameters()) / 1e6

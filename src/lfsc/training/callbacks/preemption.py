@@ -1,0 +1,72 @@
+"""Signals that ask a run to stop: it does so after the update under way, on all ranks, with a checkpoint."""
+
+import signal
+import sys
+import threading
+from signal import SIGINT, SIGTERM, SIGUSR1
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+# Slurm sends SIGTERM when it preempts a job and what --signal names before a time limit; people send SIGINT.
+SIGNALS = (SIGTERM, SIGUSR1, SIGINT)
+
+
+class Preemption(Callback):
+    """Stops the run after the update in which any rank was signalled; `received` is then the signal, else 0."""
+
+    def __init__(self):
+        self.received = 0
+        self.group: Any = None
+
+    def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        if trainer.world_size > 1 and torch.distributed.get_backend() != "gloo":
+            # By way of the hosts: asking over the GPUs would make them wait for each other every update.
+            self.group = torch.distributed.new_group(backend="gloo")
+        self.replace_lightnings(trainer)
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                signal.signal(number, self.hear)
+
+    def replace_lightnings(self, trainer: Trainer) -> None:
+        """Take the place of its handlers, which wait for other ranks inside a handler, and ask the GPU every update."""
+        connector = trainer._signal_connector
+        # Its teardown gives them back, after errors too.
+        connector._original_handlers = connector._get_current_signal_handlers()
+        connector.register_signal_handlers = lambda: None
+        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        # The loader's workers are born with the first batch and keep it blocked: a signal to the whole job must not
+        # end them before the checkpoint has their positions.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [SIGTERM])
+
+    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [SIGTERM])
+
+    def hear(self, number: int, _) -> None:
+        if self.received and number == SIGINT:
+            raise KeyboardInterrupt
+        self.received = number
+        if number == SIGINT:
+            print("\nstopping after this update, with a checkpoint; once more stops at once", file=sys.stderr)
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        self.received = self.agreed(trainer)
+        if self.received:
+            trainer.should_stop = True
+
+    def agreed(self, trainer: Trainer) -> int:
+        """The signal that this or any other rank has received."""
+        if trainer.world_size == 1:
+            return self.received
+        received = torch.tensor(self.received)
+        torch.distributed.all_reduce(received, op=torch.distributed.ReduceOp.MAX, group=self.group)
+        return int(received)
+
+    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [SIGTERM])
+
+    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [SIGTERM])

@@ -1,0 +1,19 @@
+"""Callbacks of a resumed run whose configuration says something new of them."""
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+
+class ResumedCallbacks(Callback):
+    """Lets the user's own callbacks, by their names, begin anew where their settings have changed.
+
+    Otherwise a checkpoint would give them the old ones back: EarlyStopping keeps its patience there.
+    """
+
+    def __init__(self, callbacks: dict[str, Callback]):
+        self.callbacks = callbacks
+
+    def on_load_checkpoint(self, trainer: Trainer, module: LightningModule, checkpoint: dict) -> None:
+        before, now = checkpoint["config"]["callbacks"], module.config["callbacks"]
+        for name, callback in self.callbacks.items():
+            if before.get(name) != now[name]:
+                checkpoint["callbacks"].pop(callback.state_key, None)

@@ -1,0 +1,49 @@
+"""Optimizers and schedules of a resumed run whose configuration says something new of them."""
+
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+
+class ResumedOptimizer(Callback):
+    """Puts settings that the run did not have before into what its checkpoint restores of optimizers and schedules.
+
+    Otherwise they would keep the old ones, whatever the configuration says. What a learning rate has changed by so far
+    stays. ValueError where another class of optimizer is asked for: its state would not fit.
+    """
+
+    def on_load_checkpoint(self, trainer: Trainer, module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        before, now = (config["optimizers"] for config in (checkpoint["config"], module.config))
+        schedules = iter(checkpoint["lr_schedulers"])
+        for network, optimizer in zip(module.gan_optimizers, checkpoint["optimizer_states"], strict=True):
+            schedule = next(schedules) if before[network].get("schedule") else None
+            if before[network] == now[network]:
+                continue
+            for key in ("_target_", "schedule._target_"):
+                if target(before[network], key) != target(now[network], key):
+                    raise ValueError(
+                        f"optimizers.{network}.{key} cannot change within a run: `lfsc train … init_from=RUN` starts "
+                        "another from its weights"
+                    )
+            change_optimizer(optimizer, before[network], now[network])
+            if schedule is not None:
+                change_schedule(schedule, optimizer, now[network])
+
+
+def target(settings: dict[str, Any], key: str) -> str | None:
+    return settings["_target_"] if key == "_target_" else (settings.get("schedule") or {}).get("_target_")
+
+
+def change_optimizer(optimizer: dict[str, Any], before: dict[str, Any], now: dict[str, Any]) -> None:
+    for group in optimizer["param_groups"]:
+        if before["lr"] != now["lr"]:
+            progress = group["lr"] / before["lr"] if before["lr"] else 1.0
+            group["lr"], group["initial_lr"] = now["lr"] * progress, now["lr"]
+        settings = {key: value for key, value in now.items() if key in group and key != "lr"}
+        group |= {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
+
+
+def change_schedule(schedule: dict[str, Any], optimizer: dict[str, Any], now: dict[str, Any]) -> None:
+    schedule |= {key: value for key, value in now["schedule"].items() if key in schedule}
+    schedule["base_lrs"] = [now["lr"]] * len(schedule["base_lrs"])
+    schedule["_last_lr"] = [group["lr"] for group in optimizer["param_groups"]]

@@ -1,0 +1,59 @@
+"""How fast the updates come."""
+
+import time
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+
+class Throughput(Callback):
+    """Updates and seconds of audio a second, the share of time spent waiting for data, and peak memory."""
+
+    def __init__(self, *, sample_rate: int, window: int):
+        self.sample_rate = sample_rate
+        self.window = window
+        self.interrupted = False
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self.interrupted = False
+        self.updates = self.samples = 0
+        self.waited = 0.0
+        self.begin = self.ended = time.perf_counter()
+
+    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        if self.interrupted:
+            self.restart()
+        self.waited += time.perf_counter() - self.ended
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs, batch, *_) -> None:
+        self.ended = time.perf_counter()
+        self.updates += 1
+        self.samples += batch.audio.numel() * trainer.world_size
+        if self.updates == self.window or trainer.should_stop:
+            elapsed = self.ended - self.begin
+            module.measured |= {
+                "throughput/updates_per_second": self.updates / elapsed,
+                "throughput/audio_seconds_per_second": self.samples / self.sample_rate / elapsed,
+                "throughput/waiting_for_data": self.waited / elapsed,
+                "throughput/peak_memory_gb": peak_memory(module.device) / 1e9,
+            }
+            self.restart()
+
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+        # The pace is that of the updates: what came between them does not count.
+        self.restart()
+
+    def on_save_checkpoint(self, *_) -> None:
+        self.interrupted = True  # until the checkpoint is written and the next update begins
+
+
+def peak_memory(device: torch.device) -> int:
+    """Bytes: the most that was allocated on a GPU, or by this process where it trains on the CPU."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,84 @@
+"""Validation by updates: the evaluation's own metrics, the losses, and the use of the codebooks over the whole set."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
+
+from lfsc.metrics import codebook
+from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
+
+
+class Validation(Callback):
+    """Runs at update 0, every `every` updates and at the end; leaves the means in `module.validation`."""
+
+    def __init__(self, *, every: int, max_updates: int, sample_rate: int):
+        self.every = every
+        self.max_updates = max_updates
+        self.metrics = {"mel": MelDistance(sample_rate=sample_rate), "stft": STFTDistance(), "si_sdr": SISDR()}
+        self.sums: dict[str, Tensor] = {}
+        self.clips = 0
+        self.counts: Tensor | None = None
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        # A run that resumes within its warm-up has been validated before the warm-up.
+        if module.updates == module.warmup.done == 0:
+            self.validate(trainer, module)
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+        if module.warmup.under_way:
+            return
+        if module.updates % self.every == 0 or module.updates == self.max_updates:
+            self.validate(trainer, module)
+
+    def validate(self, trainer: Trainer, module: LightningModule) -> None:
+        """Run Lightning's validation loop here and now: its own schedule counts batches and epochs, ours updates."""
+        if module.validated_at == module.updates or not trainer.enable_validation:
+            return
+        # As Lightning's own epoch loop does around it: this flag of the batch under way would be lost.
+        first_iteration = trainer._logger_connector._first_loop_iter
+        trainer.validating = True
+        # Clips of any length come here: nothing is compiled for each.
+        with torch.compiler.set_stance("force_eager"):
+            trainer.fit_loop.epoch_loop.val_loop.run()
+        trainer.training = True
+        trainer._logger_connector._first_loop_iter = first_iteration
+
+    def on_validation_epoch_start(self, trainer: Trainer, module: LightningModule) -> None:
+        self.sums, self.clips, self.counts = {}, 0, None
+        for metric in self.metrics.values():
+            metric.to(module.device)
+
+    def on_validation_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, *_) -> None:
+        real, fake = batch.audio, outputs.audio
+        clips = len(real)
+        values = {name: metric(fake, real, batch.lengths).sum() for name, metric in self.metrics.items()}
+        losses = module.losses(real, fake)
+        values |= {f"loss_{name}": loss * clips for name, loss in losses.items()}
+        frames = module.codec.frames(batch.lengths)
+        counts = codebook.token_counts(outputs.tokens, codebook_size=module.codec.codebook_size, tokens_len=frames)
+        self.sums = {name: self.sums.get(name, 0) + value.double() for name, value in values.items()}
+        self.clips += clips
+        self.counts = counts if self.counts is None else self.counts + counts
+
+    def on_validation_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
+        sums = torch.stack([torch.tensor(self.clips, dtype=torch.float64, device=module.device), *self.sums.values()])
+        clips, *totals = trainer.strategy.reduce(sums, reduce_op="sum").tolist()
+        counts = trainer.strategy.reduce(self.counts, reduce_op="sum").cpu()
+        means = {f"val/{name}": total / clips for name, total in zip(self.sums, totals, strict=True)}
+        module.validation = means | codebook_use(counts)
+        module.validated_at = module.updates
+        # For EarlyStopping and others that read it when the validation ends.
+        trainer.callback_metrics.update({name: torch.tensor(value) for name, value in module.validation.items()})
+
+
+def codebook_use(counts: Tensor) -> dict[str, float]:
+    """Share of its tokens that each codebook used, and bits a token, over a whole set."""
+    usage, entropy = codebook.usage(counts).tolist(), codebook.entropy(counts).tolist()
+    return {
+        "val/codebook_usage": sum(usage) / len(usage),
+        "val/codebook_entropy": sum(entropy) / len(entropy),
+        **{f"val/codebook_usage_{i}": value for i, value in enumerate(usage)},
+        **{f"val/codebook_entropy_{i}": value for i, value in enumerate(entropy)},
+    }

@@ -1,0 +1,79 @@
+"""Checkpoints on disk: whole or not there, and the newest of them."""
+
+import logging
+import os
+import shutil
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import torch
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+
+from lfsc.io import atomic
+
+logger = logging.getLogger(__name__)
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Saves under the final name only what is whole and on the disk; loads nothing that could run code."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path, storage_options=None) -> None:
+        try:
+            with atomic.replacing(path) as temporary:
+                torch.save(checkpoint, temporary)
+        except (OSError, RuntimeError) as error:
+            # torch names neither the file nor the reason where a write fails.
+            free = shutil.disk_usage(Path(path).parent).free / 1e6
+            raise OSError(
+                f"{path} could not be written, with {free:.0f} MB free there ({str(error).splitlines()[0]}); the "
+                "checkpoints before it are whole: make room, then `lfsc resume` resumes from the last"
+            ) from error
+
+    def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict[str, Any]:
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def link(source: Path, target: Path) -> None:
+    """A second name for the same file, replaced in one step; a copy where the file system has no links."""
+    with atomic.replacing(target) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)
+
+
+def update_of(path: Path) -> int:
+    return int(path.stem.rpartition("-")[2])
+
+
+def newest(folder: Path) -> Path:
+    """The newest checkpoint of a run that is whole; ValueError where there is none."""
+    damaged = []
+    for path in sorted([*folder.glob("update-*.ckpt"), *folder.glob("best-*.ckpt")], key=update_of, reverse=True):
+        if is_whole(path):
+            if damaged:
+                logger.warning("%s cannot be read, so %s is taken", ", ".join(damaged), path.name)
+            return path
+        damaged.append(path.name)
+    found = f"{', '.join(damaged)} cannot be read" if damaged else "there is none"
+    raise ValueError(f"no checkpoint to resume from in {folder}: {found}; `lfsc train` starts over in a new folder")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether every byte of a checkpoint is what was written, and it is one of a run and nothing but data."""
+    try:
+        with ZipFile(path) as archive:
+            if archive.testzip() is not None:
+                return False
+        return "updates" in torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (BadZipFile, EOFError, OSError, RuntimeError, UnpicklingError, ValueError):
+        return False
+
+
+def set_aside_newer(folder: Path, update: int) -> None:
+    """Give the checkpoints of later updates another name: they are damaged, and would count among the last to keep."""
+    for path in [*folder.glob("update-*.ckpt"), *folder.glob("best-*.ckpt")]:
+        if update_of(path) > update:
+            path.rename(path.with_suffix(".damaged"))

@@ -1,0 +1,113 @@
+"""One run, from its configuration to its last checkpoint."""
+
+import logging
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import seed_everything
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from lfsc.config.instantiate import build
+from lfsc.config.own_code import record_own
+from lfsc.data.corpus import read_corpus
+from lfsc.distributed import is_first
+from lfsc.formats.init_from import Part, initialize_from
+from lfsc.runs.directory import Run
+from lfsc.runs.status import RUNNING
+from lfsc.training.build import build_module, build_trainer
+from lfsc.training.callbacks.heartbeat import failure_elsewhere
+from lfsc.training.checkpoint_io import set_aside_newer, update_of
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
+from lfsc.training.module import CodecModule
+
+
+def train(
+    config: dict[str, Any], run: Run, *, checkpoint: Path | None = None, recipe: str | None = None
+) -> CodecModule:
+    """Train as `config` says, from the beginning or from a checkpoint on; everything of note is left in `run`."""
+    quiet_lightning()
+    before = run.status()
+    if config["num_threads"] is not None:
+        torch.set_num_threads(config["num_threads"])
+    seed_everything(config["seed"], verbose=False)
+    corpus = read_corpus(config["data"]["path"], sample_rate=config["sample_rate"])
+    module = build_module(config)
+    if config["init_from"] is not None and checkpoint is None:
+        begin_from(config["init_from"], module)
+    datamodule = build(config["data"], where="data")
+    if checkpoint is None and is_first():
+        run.clear()
+    resumed_at = None if checkpoint is None else update_of(checkpoint)
+    trainer = build_trainer(config, run)
+    # Before all others: they write into the directory that this one makes ready.
+    trainer.callbacks.insert(
+        0, RunDirectorySetup(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at)
+    )
+    try:
+        trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
+    except RuntimeError as error:
+        # This rank may only have lost the connection to one that failed.
+        if reason := failure_elsewhere(run, before):
+            raise ValueError(f"another rank failed: {reason}") from error
+        if "not available" in str(error) and "EarlyStopping" in str(error):  # a metric of that name, as it goes on
+            raise ValueError(error) from error
+        raise
+    return module
+
+
+def begin_from(source: str, module: CodecModule) -> None:
+    """Weights of another training in the place of the random ones, and what became of each part on stderr."""
+    parts = initialize_from(source, codec=module.codec, discriminators=module.discriminators, config=module.config)
+    words = settle_warmup(parts, module.warmup)
+    if is_first():
+        print(*(f"init_from {source}: {line}" for line in [*parts, words]), sep="\n", file=sys.stderr)
+
+
+def settle_warmup(parts: list[Part], warmup: DiscriminatorWarmup) -> str:
+    """Leave the warm-up out where discriminators came along; in words, what becomes of it."""
+    if any(part.loaded for part in parts if part.name.startswith("discriminators.")):
+        warmup.updates = 0
+        return "discriminators came along, so that they need no warm-up"
+    if warmup.updates == 0:
+        return "no discriminators came along; discriminators.warmup_updates=N would let new ones learn first"
+    return f"no discriminators came along, so that new ones learn alone for {warmup.updates} updates before update 0"
+
+
+class RunDirectorySetup(Callback):
+    """Writes down configuration and environment when all ranks are there: each has then seen the same directory."""
+
+    def __init__(self, config: dict[str, Any], run: Run, *, recipe: str | None, index_hash: str | None, at: int | None):
+        self.config = config
+        self.run = run
+        self.recipe = recipe
+        self.index_hash = index_hash
+        self.at = at
+
+    def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        if not trainer.is_global_zero:
+            return
+        if self.at is not None:
+            set_aside_newer(self.run.checkpoints, self.at)
+        self.run.prepare(
+            self.config,
+            recipe=self.recipe,
+            command=sys.argv,
+            index_hash=self.index_hash,
+            own_code=record_own(self.config),
+        )
+        self.run.write_status(RUNNING, self.at or 0, self.config["max_updates"])
+
+
+def quiet_lightning() -> None:
+    """Keep its warnings, drop its tips, advertisements and notes of its own deprecations."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*LeafSpec.*")
+    # A network that has not stepped yet, before discriminators.start_at, has a schedule that counts all the same.
+    warnings.filterwarnings("ignore", message=".*lr_scheduler.step.* before .*optimizer.step.*")
+    # A resumed run has the callbacks of its configuration, which the user may have changed.
+    warnings.filterwarnings("ignore", message=".*callbacks used to create the checkpoint.*")
+    # Of a corpus without validation clips.
+    warnings.filterwarnings("ignore", message=".*length of `list` across ranks is zero.*")

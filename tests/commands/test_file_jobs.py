@@ -1,0 +1,77 @@
+import pytest
+
+from lfsc.commands.file_jobs import Job, jobs, run, write
+
+
+def made(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"abc")
+
+
+def plan(source, target):
+    return jobs(str(source), str(target), suffixes=(".wav", ".flac"), made=".lfsc")
+
+
+def test_a_tree_is_mirrored(tmp_path):
+    made(tmp_path / "in", "b/x.wav", "a.FLAC", "a.txt", "._a.wav")
+    found = plan(tmp_path / "in", tmp_path / "out")
+    assert [(job.source.name, job.target.relative_to(tmp_path / "out").as_posix()) for job in found] == [
+        ("a.FLAC", "a.lfsc"),
+        ("x.wav", "b/x.lfsc"),
+    ]
+
+
+def test_results_inside_the_tree_are_no_sources(tmp_path):
+    made(tmp_path, "a.wav", "out/a.wav")
+    assert [job.source for job in plan(tmp_path, tmp_path / "out")] == [tmp_path / "a.wav"]
+    assert len(plan(tmp_path, tmp_path)) == 2
+
+
+def test_one_file_goes_to_a_file_into_a_folder_or_to_stdout(tmp_path):
+    made(tmp_path, "a.wav")
+    source = tmp_path / "a.wav"
+    assert plan(source, tmp_path / "b.tok") == [Job(source, tmp_path / "b.tok")]
+    assert plan(source, tmp_path) == [Job(source, tmp_path / "a.lfsc")]
+    assert plan(source, f"{tmp_path}/new/") == [Job(source, tmp_path / "new" / "a.lfsc")]
+    assert plan(source, "-") == [Job(source, "-")]
+    assert plan("-", "-") == [Job("-", "-")]
+
+
+def test_plans_that_would_lose_something_are_refused(tmp_path):
+    made(tmp_path, "in/a.wav", "in/a.flac", "one/b.wav")
+    with pytest.raises(ValueError, match=r"a\.flac and .*a\.wav would all become .*a\.lfsc"):
+        plan(tmp_path / "in", tmp_path / "out")
+    with pytest.raises(ValueError, match="overwritten by its own result"):
+        jobs(str(tmp_path / "one"), str(tmp_path / "one"), suffixes=(".wav",), made=".wav")
+
+
+def test_what_is_not_there_is_said(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="no such file or folder"):
+        plan(tmp_path / "nothing", "-")
+    with pytest.raises(ValueError, match=r"no files with suffix \.wav, \.flac"):
+        plan(tmp_path / "empty", tmp_path / "out")
+    with pytest.raises(ValueError, match="is a folder, so the output must be one too"):
+        plan(tmp_path / "empty", "-")
+
+
+def test_failures_do_not_stop_the_others_and_are_listed(tmp_path, capsys):
+    made(tmp_path / "in", "a.wav", "b.wav", "c.wav")
+    made(tmp_path / "out", "c.lfsc")
+
+    def work(job, progress):
+        if job.source.name == "a.wav":
+            raise ValueError(f"{job.source}: bad\nthing")
+        write(job, b"done")
+        return 1.5
+
+    assert run(plan(tmp_path / "in", tmp_path / "out"), work, verb="test") == 1
+    said = capsys.readouterr().err
+    assert "1 of 3 files, 1.5 s of audio" in said
+    assert "1 were there already" in said
+    assert said.endswith(f"lfsc test: {tmp_path}/in/a.wav: bad thing\n")
+    assert (tmp_path / "out" / "b.lfsc").read_bytes() == b"done"
+    assert (tmp_path / "out" / "c.lfsc").read_bytes() == b"abc"
+    assert run(plan(tmp_path / "in", tmp_path / "out")[1:], work, verb="test", overwrite=True) == 0
+    assert (tmp_path / "out" / "c.lfsc").read_bytes() == b"done"

@@ -1,0 +1,275 @@
+import pytest
+
+from lfsc.config.compose import check_is_current, compose, override, recipe_names
+
+DATA = "data.path=somewhere"
+
+
+@pytest.mark.parametrize("recipe", recipe_names())
+def test_every_recipe_composes_and_names_its_run(recipe):
+    config = compose(recipe, [DATA, "init_from=weights"])
+    assert config["name"] == recipe
+    assert config["data"]["crop_length"] == config["crop_length"]
+    assert config["codec"]["sample_rate"] == config["sample_rate"]
+
+
+def test_the_papers_numbers():
+    config = compose("lfsc_22khz", [DATA])
+    weights = {
+        name: loss["weight"]
+        for group in ("reconstruction", "adversarial")
+        for name, loss in config["losses"][group].items()
+    }
+    assert weights == {"mel": 1, "stft": 20, "adversarial": 1, "features": 1}
+    for settings in config["optimizers"].values():
+        assert (settings["_target_"], settings["lr"], settings["betas"]) == ("torch.optim.Adam", 2e-4, [0.8, 0.99])
+        assert (settings["schedule"]["decay"], settings["schedule"]["period"]) == (0.998, 5000)
+    assert (config["batch_size"], config["crop_length"], config["discriminator_update_period"]) == (16, 24576, 2)
+    assert config["slm"]["path"] == "microsoft/wavlm-base-plus"
+
+
+def test_a_slm_without_a_path_is_not_built():
+    assert "slm" not in compose("small", [DATA])["discriminators"]
+    assert "slm" not in compose("lfsc_22khz_no_slm", [DATA])["discriminators"]
+    with_slm = compose("small", [DATA, "slm.path=/my/wavlm"])
+    assert with_slm["discriminators"]["slm"]["slm"]["path"] == "/my/wavlm"
+
+
+def test_a_loss_of_weight_zero_is_not_built():
+    losses = compose("demo", ["losses.reconstruction.stft.weight=0", "losses.reconstruction.waveform.weight=0.5"])[
+        "losses"
+    ]
+    assert set(losses["reconstruction"]) == {"mel", "waveform"}
+
+
+def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("defaults: [demo, _self_]\nname: mine\nbatch_size: 3\n")
+    config = compose(str(mine), ["seed=5"])
+    assert (config["name"], config["batch_size"], config["data"]["batch_size"], config["seed"]) == ("mine", 3, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "overrides", "message"),
+    [
+        ("nope", [], r"no recipe 'nope': there are demo, finetune, finetune_decoder, lfsc_22khz"),
+        ("./nope.yaml", [], "no recipe './nope.yaml'"),
+        ("demo", ["max_updats=3"], r"no key 'max_updats': did you mean max_updates\?"),
+        ("demo", ["max_steps=3"], r"no key 'max_steps': set max_updates instead"),
+        ("demo", ["trainer.max_steps=3"], r"no key 'trainer.max_steps': set max_updates instead"),
+        ("demo", ["gradient_clip_val=1"], r"set optimizers.generator.clip_norm and "),
+        ("demo", ["precision=bf16-mixed"], r"no key 'precision': did you mean trainer.precision\?"),
+        ("demo", ["zebra=3"], r"no key 'zebra': a recipe has activation_checkpointing, "),
+        (
+            "demo",
+            ["losses.reconstruction.zebra.weight=1"],
+            r"losses.reconstruction has mel, mel_l2, si_sdr, stft, waveform",
+        ),
+        ("demo", ["codec=huge"], r"no option 'huge' for codec: there are demo, lfsc, pocket, small"),
+        ("demo", ["trainer=gpus"], r"no option 'gpus' for trainer: there are .*cpu.*ddp"),
+        ("demo", ["max_updates=many"], r"max_updates=many: expected a whole number, such as \d+"),
+        ("demo", ["optimizers.generator.lr=fast"], r"optimizers.generator.lr=fast: expected a number"),
+        ("demo", ["data=radio"], "no option .radio. for data: there are shards"),
+        ("demo", ["trainer"], r"'trainer' is not key=value"),
+        ("demo", ["debug=all"], "no option 'all' for debug: there are anomaly, none, overfit, profile"),
+        ("demo", ["logger=[tensorboard,paper]"], "no option 'paper' for logger: there are csv, tensorboard, wandb"),
+        ("demo", ["+codec.encoder.activaton=snake"], r"no key 'codec.encoder.activaton': codec.encoder has "),
+        ("demo", ["~zebra"], "zebra"),
+        ("demo", ["~max_updates"], "demo lacks max_updates"),
+        ("demo", ["hydra.run.dir=here"], "hydra.run.dir=here: Hydra starts nothing here; runs_root and name say where"),
+        ("demo", ["hydra/launcher=joblib"], "Hydra starts nothing here"),
+        ("small", [], r"small leaves data.path open: add data.path=…"),
+        ("finetune", [DATA], r"finetune leaves init_from open: add init_from=…"),
+        ("finetune_decoder", [DATA], r"finetune_decoder leaves init_from open: add init_from=…"),
+    ],
+)
+def test_what_does_not_exist_is_answered_in_one_line(recipe, overrides, message):
+    with pytest.raises(ValueError, match=message) as error:
+        compose(recipe, overrides)
+    assert "\n" not in str(error.value)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Writes a recipe of one's own, and options beside it, and composes it."""
+
+    def write_and_compose(text, overrides=(), **options):
+        for group, option in options.items():
+            (tmp_path / group).mkdir()
+            (tmp_path / group / "mine.yaml").write_text(option)
+        (tmp_path / "mine.yaml").write_text(text)
+        return compose(str(tmp_path / "mine.yaml"), list(overrides))
+
+    return write_and_compose
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("max_updats: 7", r"no key 'max_updats': did you mean max_updates\?"),
+        (
+            "losses: {reconstruction: {stft: {wieght: 3}}}",
+            r"no key 'losses.reconstruction.stft.wieght': did you mean w",
+        ),
+        ("batch_size: many", r"batch_size=many: expected a whole number, such as \d+"),
+        ("batch_size: {clips: 3}", "batch_size={'clips': 3}: expected a whole number"),
+        ("max_epochs: 3", "no key 'max_epochs': set max_updates instead"),
+        ("precision: bf16-mixed", r"no key 'precision': did you mean trainer.precision\?"),
+        ("codec: {encoder: {chanels: 3}}", r"no key 'codec.encoder.chanels': did you mean channels\?"),
+        (
+            "discriminators: {stfft: {channels: 3}}",
+            r"no key 'discriminators.stfft': did you mean stft\? \(a new one has",
+        ),
+        (
+            "losses: {reconstruction: {mine: {_target_: a.B}}}",
+            r"reconstruction.mine'.* \(a new one has weight and loss\)",
+        ),
+        ("callbacks: {mine: 3}", r"no key 'callbacks.mine': .* \(a new one has _target_\)"),
+        ("hydra: {run: {dir: here}}", "mine.yaml has a section hydra: Hydra starts nothing here"),
+        ("seed: [", r"^mine: while parsing a flow node"),
+        ("data: [1]", "Cannot merge DictConfig with ListConfig"),
+    ],
+)
+def test_what_is_wrong_in_a_recipe_of_ones_own_is_answered_in_one_line(own, text, message):
+    with pytest.raises(ValueError, match=message) as error:
+        own(f"defaults: [demo, _self_]\n{text}\n")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("group", "option", "message"),
+    [
+        ("trainer", "defaults: [auto, _self_]\nprecison: bf16-mixed", r"no key 'trainer.precison': did you mean prec"),
+        (
+            "losses",
+            "defaults: [lfsc, _self_]\nreconstruction: {stft: {wieght: 3}}",
+            r"stft.wieght': did you mean weight",
+        ),
+        ("optimizers", "defaults: [adam, _self_]\ngenerator: {lrr: 1}", r"no key 'optimizers.generator.lrr'"),
+        (
+            "codec",
+            "defaults: [small, _self_]\nencoder: {channels: many}",
+            "codec.encoder.channels=many: expected a who",
+        ),
+        ("trainer", "precision: [", "while parsing"),
+    ],
+)
+def test_what_is_wrong_in_an_option_of_ones_own_is_answered_in_one_line(own, group, option, message):
+    with pytest.raises(ValueError, match=message) as error:
+        own(f"defaults: [demo, override {group}: mine, _self_]\n", **{group: option})
+    assert "\n" not in str(error.value)
+
+
+def test_an_option_of_ones_own_may_build_other_classes(own):
+    sgd = "{_target_: torch.optim.SGD, _partial_: true, lr: 0.1}"
+    config = own(
+        "defaults: [demo, override optimizers: mine, _self_]\n",
+        ["optimizers.generator.lr=0.2"],
+        optimizers=f"generator: {sgd}\ndiscriminators: {sgd}",
+    )
+    assert config["optimizers"]["generator"] == {"_target_": "torch.optim.SGD", "_partial_": True, "lr": 0.2}
+
+
+def test_a_class_takes_what_conf_does_not_set(own):
+    config = own(
+        "defaults: [demo, _self_]\noptimizers: {generator: {amsgrad: true}}\n", ["+codec.decoder.pad_mode=zeros"]
+    )
+    assert config["optimizers"]["generator"]["amsgrad"] is True
+    assert config["codec"]["decoder"]["pad_mode"] == "zeros"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("defaults: [mine, _self_]", "mine: its `defaults`, or those of a recipe among them, name itself"),
+        ("defaults: [nowhere, _self_]", r"^mine: In 'mine': Could not load 'nowhere'\.$"),
+        ("name: mine", r"mine lacks .*: a recipe extends train or another recipe, as by `defaults: \[demo, _self_\]`"),
+        ("", "a recipe extends train or another recipe"),
+        ("- demo", "must be a DictConfig, got ListConfig"),
+    ],
+)
+def test_a_recipe_that_extends_nothing_or_itself_is_refused(own, text, message):
+    with pytest.raises(ValueError, match=message) as error:
+        own(text)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("override", ["~discriminators.stft", "discriminators.stft=null"])
+def test_a_family_can_be_left_out(override):
+    families = compose("demo", [override])["discriminators"]
+    assert [name for name in families if name in ("stft", "period", "slm")] == ["period", "slm"]
+
+
+def test_debug_is_a_group_in_a_recipe_as_on_the_command_line(own):
+    asked = compose("demo", ["debug=overfit"])
+    written = own("defaults: [demo, override debug: overfit, _self_]\n")
+    for config in (asked, written):
+        assert config["debug"] == {"overfit": True, "anomaly": False, "profile": 0}
+        assert config["runs_root"] == "runs/debug"
+    assert compose("demo", ["debug=anomaly"])["max_consecutive_nonfinite"] == 1
+    assert not any(compose("demo", [])["debug"].values())
+
+
+def test_two_loggers_at_once():
+    config = compose("demo", ["logger=[tensorboard,wandb]", "logger.wandb.mode=offline"])
+    assert list(config["logger"]) == ["tensorboard", "wandb"] and config["logger"]["wandb"]["mode"] == "offline"
+    assert compose("demo", [])["logger"] == {}
+
+
+def test_what_is_open_may_stay_open_to_be_shown():
+    config = compose("finetune", [], missing_allowed=True)
+    assert (config["init_from"], config["data"]["path"]) == ("???", "???")
+
+
+def test_text_that_looks_like_a_number_stays_text():
+    config = compose("demo", ["name=7", "data.path=2024", "trainer.precision=32"])
+    assert (config["name"], config["data"]["path"], config["trainer"]["precision"]) == ("7", "2024", "32")
+    assert override(config, ["data.path=11"])["data"]["path"] == "11"
+
+
+def test_a_runs_own_configuration_takes_overrides_of_its_keys():
+    config = {"max_updates": 5, "trainer": {"devices": 1}}
+    assert override(config, ["max_updates=9", "trainer.devices=2"]) == {"max_updates": 9, "trainer": {"devices": 2}}
+    with pytest.raises(ValueError, match="no key 'max_updats'"):
+        override(config, ["max_updats=9"])
+    with pytest.raises(ValueError, match="expected a whole number"):
+        override(config, ["max_updates=nine"])
+    assert config["max_updates"] == 5
+
+
+def test_what_took_a_keys_value_follows_it():
+    """A run's configuration is resolved: it has the number twice."""
+    config = compose("demo", ["optimizers.discriminators.schedule.period=9"])
+    changed = override(config, ["batch_size=8", "num_workers=0", "updates_per_epoch=7"])
+    assert (changed["data"]["batch_size"], changed["data"]["num_workers"]) == (8, 0)
+    periods = [changed["optimizers"][name]["schedule"]["period"] for name in ("generator", "discriminators")]
+    assert periods == [7, 9], "one that was set by itself stays"
+    assert override(config, ["batch_size=8", "data.batch_size=4"])["data"]["batch_size"] == 4
+    cosine = override(compose("demo", ["optimizers=adamw_cosine"]), ["max_updates=9000"])
+    assert cosine["optimizers"]["generator"]["schedule"]["max_updates"] == 9000
+
+
+def test_a_key_of_a_run_cannot_be_removed():
+    with pytest.raises(ValueError, match=r"~callbacks.mine: a run keeps its keys; callbacks.mine=null leaves out"):
+        override({"callbacks": {"mine": {}}}, ["~callbacks.mine"])
+
+
+@pytest.mark.parametrize("text", ["${oc.env:HOME}", "x/${oc.decode:'[1]'}", "${seed}"])
+def test_a_runs_configuration_reads_nothing_around_it(text):
+    for config in ({"data": {"path": text}, "seed": 1}, {"freeze": [1, [text]], "seed": 1}):
+        with pytest.raises(
+            ValueError, match=r"(data\.path|freeze\.1\.0) is .* in the run's config.yaml: expected a value"
+        ):
+            override(config, ["seed=2"])
+
+
+def test_a_run_of_an_older_version_is_told_apart(tmp_path):
+    config = compose("demo", [])
+    check_is_current(config, tmp_path)
+    del config["initialization"], config["optimizers"]
+    with pytest.raises(
+        ValueError, match=r"begun by an older lfsc: its config\.yaml has no optimizers, initialization;"
+    ):
+        check_is_current(config, tmp_path)
+    with pytest.raises(ValueError, match=r"init_from=.*/checkpoints/last\.ckpt"):
+        check_is_current(None, tmp_path)

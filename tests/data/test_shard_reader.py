@@ -1,0 +1,144 @@
+import io
+import shutil
+import tarfile
+
+import pytest
+from megatron.energon.epathlib import EPath
+from megatron.energon.flavors.webdataset.itar_reader import ShardInfosITarReader
+from megatron.energon.flavors.webdataset.metadata import WebdatasetMeta
+
+from lfsc.data.batch import UnusableData
+from lfsc.data.shard_reader import LoadedPiece, Piece, ShardReader, members
+
+
+def listed(folder):
+    return WebdatasetMeta.from_config(path=EPath(str(folder)), split_part="train").shards
+
+
+@pytest.fixture
+def own_shards(corpus, tmp_path):
+    """Three shards to damage."""
+    return shutil.copytree(corpus / "two/de", tmp_path / "de")
+
+
+def test_every_clip_is_what_energon_reads(corpus):
+    shards = listed(corpus / "one/en")
+    ours = ShardReader(shards, parts=["flac", "json"])
+    theirs = ShardInfosITarReader(EPath(str(corpus / "one/en")), shards)
+    assert len(ours) == len(theirs) == 40
+    for number in [*range(40), 3, 39, 0]:
+        found, expected = ours[number], theirs[number]
+        assert (found["__key__"], found["__shard__"]) == (expected["__key__"], expected["__shard__"])
+        assert (found["flac"].read(), found["json"].read()) == (expected["flac"], expected["json"])
+
+
+def test_only_the_parts_asked_for_are_kept(corpus):
+    clip = ShardReader(listed(corpus / "one/en"), parts=["flac"])[0]
+    assert "json" not in clip
+
+
+def test_a_truncated_shard_is_named(own_shards):
+    shard = own_shards / "train-00001.tar"
+    reader = ShardReader(listed(own_shards), parts=["flac"])
+    assert reader[8]["__key__"] == "b8"
+    shard.write_bytes(shard.read_bytes()[:100_000])
+    with pytest.raises(UnusableData, match=r"train-00001.tar cannot be read at clip 7: only 0 of its [0-9]+ bytes"):
+        reader[15]
+
+
+def test_a_shard_that_vanished_is_named(own_shards):
+    reader = ShardReader(listed(own_shards), parts=["flac"])
+    (own_shards / "train-00002.tar").unlink()
+    with pytest.raises(UnusableData, match=r"train-00002.tar cannot be read at clip 0"):
+        reader[16]
+
+
+def test_a_damaged_tar_header_is_named(own_shards):
+    shard = own_shards / "train-00000.tar"
+    content = bytearray(shard.read_bytes())
+    content[:2048] = bytes(range(256)) * 8
+    shard.write_bytes(content)
+    with pytest.raises(UnusableData, match=r"train-00000.tar cannot be read at clip 0"):
+        ShardReader(listed(own_shards), parts=["flac"])[0]
+
+
+def test_a_damaged_index_of_a_shard_is_named(own_shards):
+    (own_shards / "train-00000.tar.idx").write_bytes(b"123")
+    with pytest.raises(UnusableData, match=r"train-00000.tar cannot be read at clip 0"):
+        ShardReader(listed(own_shards), parts=["flac"])[0]
+
+
+def test_few_shards_are_open_at_once(corpus, monkeypatch):
+    monkeypatch.setattr("lfsc.data.shard_reader.OPEN_SHARDS", 2)
+    reader = ShardReader(listed(corpus / "one/en"), parts=["flac"])
+    files = [reader.opened(shard.path).file for shard in reader.shards]
+    assert reader.opened.cache_info().currsize == 2
+    del files
+
+
+def test_a_clip_without_the_part_asked_for_is_named(corpus):
+    with pytest.raises(
+        UnusableData, match=r"train-00000.tar cannot be read at clip 3: it has no wav but a3.flac, a3.json"
+    ):
+        ShardReader(listed(corpus / "one/en"), parts=["wav"])[3]
+
+
+def test_from_storage_that_is_not_local_a_clip_comes_in_one_read(corpus, monkeypatch):
+    local = ShardReader(listed(corpus / "one/en"), parts=["flac"])[12]
+    monkeypatch.setattr(EPath, "is_local", lambda path: False)
+    reader = ShardReader(listed(corpus / "one/en"), parts=["flac"])
+    assert isinstance(reader[12]["flac"], LoadedPiece)
+    assert reader[12]["flac"].read() == local["flac"].read()
+
+
+@pytest.fixture
+def piece(tmp_path):
+    """Bytes 10 to 30 of a file of 100."""
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(100)))
+    with path.open("rb", buffering=0) as file:
+        yield Piece(file, 10, 20)
+
+
+def tar(files: dict[str, bytes], format: int) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w", format=format) as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return content.getvalue()
+
+
+def test_a_piece_is_a_file_with_ends_of_its_own(piece):
+    assert piece.read() == bytes(range(10, 30))
+    assert piece.read() == b""
+    assert piece.seek(-3, io.SEEK_END) == 17
+    assert piece.read(10) == bytes([27, 28, 29])
+    assert piece.seek(5) == piece.tell() == 5
+    assert piece.read(2) == bytes([15, 16])
+    assert piece.seek(1, io.SEEK_CUR) == 8
+    assert piece.read(1) == bytes([18])
+
+
+def test_a_part_of_a_piece_lies_where_it_says(piece):
+    for whole in (piece, LoadedPiece(bytes(range(10, 30)))):
+        part = whole.part(3, 4)
+        assert part.read() == bytes([13, 14, 15, 16])
+        assert part.part(1, 2).read() == bytes([14, 15])
+
+
+@pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("key", ["clip", "k" * 99, "long" * 60, "dîner"])
+def test_members_are_those_of_tarfile(format, key):
+    files = {f"{key}.flac": bytes(range(256)) * 5, f"{key}.json": b"{}", f"{key}.txt": b""}
+    if format == tarfile.USTAR_FORMAT and len(key) > 95:
+        pytest.skip("such a name does not fit this format")
+    content = tar(files, format).rstrip(b"\0")
+    content += bytes(-len(content) % 512)
+    assert {name: part.read() for name, part in members(LoadedPiece(content)).items()} == files
+
+
+def test_garbage_is_no_tar():
+    with pytest.raises((tarfile.TarError, ValueError)):
+        members(LoadedPiece(bytes(range(256)) * 8))

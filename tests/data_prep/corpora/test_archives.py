@@ -1,0 +1,114 @@
+import gzip
+from pathlib import PurePosixPath
+
+import pytest
+
+from data_prep.corpora.archives import Archive, Folder, find, open_tree
+
+FILES = {
+    "c/train/list.txt": "é\n1\n",
+    "c/train/audio/a.wav": b"\0\1\2",
+    "c/train/._list.txt": "x",
+    "c/dev/list.txt": "2\n",
+}
+
+
+@pytest.fixture
+def corpus(tmp_path, put):
+    for name, content in FILES.items():
+        put(name, content)
+    return tmp_path / "c"
+
+
+@pytest.mark.parametrize("suffix", ["", ".tar", ".tar.gz"])
+def test_a_tree_reads_the_same_however_it_comes(corpus, packed, tmp_path, suffix):
+    tree = open_tree(packed(corpus, suffix) if suffix else tmp_path, tmp_path / "scratch")
+    names = sorted(name for name in tree.names() if not name.endswith(".tar"))
+    assert names == ["c/dev/list.txt", "c/train/audio/a.wav", "c/train/list.txt"]
+    assert "c/train/audio/a.wav" not in list(tree.names(prune=("audio",)))
+    assert list(tree.lines("c/train/list.txt")) == ["é\n", "1\n"]
+    assert "c/train/list.txt" in tree
+    assert "c/gone" not in tree
+    source = tree.file("c/train/audio/a.wav")
+    content = source.open()
+    assert (content if isinstance(content, bytes) else content.read_bytes()) == b"\0\1\2"
+
+
+def test_links_to_folders_are_followed_but_in_no_circle(corpus, put, tmp_path):
+    put("elsewhere/b.wav", b"")
+    (corpus / "train/audio/linked").symlink_to(tmp_path / "elsewhere")
+    (corpus / "train/audio/circle").symlink_to(corpus)
+    (corpus / "train/audio/again").symlink_to(tmp_path / "elsewhere")
+    names = [name for name in Folder(corpus).names() if name.endswith(".wav")]
+    assert names == ["train/audio/a.wav", "train/audio/again/b.wav"]
+
+
+def test_a_compressed_archive_is_decompressed_once(corpus, packed, tmp_path):
+    path, scratch = packed(corpus, ".tar.gz"), tmp_path / "scratch"
+    first = Archive(path, scratch)
+    written = first.path.stat().st_mtime_ns
+    again = Archive(path, scratch)
+    assert (again.path, again.places) == (first.path, first.places)
+    assert first.path.stat().st_mtime_ns == written
+    assert first.path.parent == scratch
+    assert first.name == "c"
+
+
+def test_another_archive_of_the_same_name_is_not_taken_for_it(corpus, packed, put, tmp_path):
+    path, scratch = packed(corpus, ".tar.gz"), tmp_path / "scratch"
+    put("other/c.tar.gz", path.read_bytes())
+    first, elsewhere = Archive(path, scratch), Archive(tmp_path / "other/c.tar.gz", scratch)
+    put("c/more.txt", "3")
+    path.unlink()
+    renewed = Archive(packed(corpus, ".tar.gz"), scratch)
+    assert len({first.path, elsewhere.path, renewed.path}) == 3
+    assert "c/more.txt" in renewed and "c/more.txt" not in first
+
+
+def test_an_uncompressed_archive_is_read_in_place(corpus, packed, tmp_path):
+    Archive(packed(corpus, ".tar"), tmp_path / "scratch")
+    assert not (tmp_path / "scratch").exists()
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
+def test_an_incomplete_download_is_an_error(corpus, packed, put, tmp_path, suffix):
+    put("c/train/audio/b.wav", bytes(range(256)) * 400)
+    path = packed(corpus, suffix)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 if suffix == ".tar.gz" else 20_000])
+    with pytest.raises(ValueError, match="download it again"):
+        Archive(path, tmp_path / "scratch")
+    assert not list(tmp_path.glob("scratch/*"))
+
+
+def test_what_is_no_archive_is_an_error(put, tmp_path):
+    for name, content in (("a.tar", b"no tar" * 200), ("b.tar.gz", gzip.compress(b"no tar" * 200))):
+        with pytest.raises(ValueError, match=f"{name} is no complete tar"):
+            Archive(put(name, content), tmp_path / "scratch")
+
+
+def is_list(path: PurePosixPath) -> bool:
+    return path.name == "list.txt"
+
+
+def test_find_groups_by_folder(corpus, tmp_path):
+    found = list(find([corpus], tmp_path / "s", is_list, what="lists"))
+    assert [(str(group.folder), group.names, group.parts) for group in found] == [
+        ("dev", ["dev/list.txt"], ("c", "dev")),
+        ("train", ["train/list.txt"], ("c", "train")),
+    ]
+
+
+def test_archives_in_a_folder_are_opened_only_if_it_holds_nothing_itself(corpus, packed, tmp_path):
+    packed(corpus)
+    assert {type(group.tree) for group in find([tmp_path], tmp_path / "s", is_list, what="lists")} == {Folder}
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    (tmp_path / "c.tar.gz").rename(downloads / "c.tar.gz")
+    assert {type(group.tree) for group in find([downloads], tmp_path / "s", is_list, what="lists")} == {Archive}
+
+
+def test_nothing_found_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="holds no lists"):
+        list(find([tmp_path], tmp_path / "s", is_list, what="lists"))
+    with pytest.raises(ValueError, match="is not there"):
+        open_tree(tmp_path / "gone", tmp_path)

@@ -1,0 +1,36 @@
+import re
+
+import pytest
+
+from data_prep.corpora.keys import LONGEST, key_of, label
+
+PATHS = [
+    "de/anna/1.wav",
+    "de/anna_1.wav",
+    "de_anna/1.wav",
+    "de/anna/1.2.wav",
+    "ü/ö.wav",
+    "o/o.wav",
+    "a b/c.wav",
+    "a__b.wav",
+]
+
+
+def test_different_paths_have_different_keys():
+    paths = [*PATHS, *(f"{'long/' * 40}{number}.flac" for number in range(3))]
+    keys = [key_of(path) for path in paths]
+    assert len(set(keys)) == len(paths)
+    for key in keys:
+        assert re.fullmatch(r"[A-Za-z0-9-]+(_[A-Za-z0-9-]+)*", key)
+        assert len(key) <= LONGEST
+
+
+def test_a_plain_name_is_its_own_key():
+    assert key_of("4800_10003_000000.flac") == "4800_10003_000000"
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"), [("pt-BR", "pt-BR"), ("zh/TW", "zh_TW"), ("..", "unknown"), ("é", "954544c2")]
+)
+def test_labels_are_safe_as_folders(name, plain):
+    assert label(name) == plain

@@ -1,0 +1,21 @@
+"""Programs of torch.export, loaded again."""
+
+import pytest
+import torch
+
+from lfsc.formats.resolve import resolve
+
+
+@pytest.mark.slow
+def test_loaded_programs_give_the_same_on_lengths_not_seen_at_export(checkpoint, codec, tmp_path):
+    from lfsc.export.torch_export import write_programs
+
+    with resolve(checkpoint) as found:
+        parity = write_programs(found, tmp_path)
+    assert parity.holds
+    encode, decode = (torch.export.load(tmp_path / name).module() for name in ("encoder.pt2", "decoder.pt2"))
+    for batch, samples in [(1, 1), (3, 9), (2, 777), (1, 4000)]:
+        clip = 1.8 * torch.rand(batch, samples) - 0.9
+        tokens = codec.encode(clip).tokens
+        assert torch.equal(encode(clip), tokens)
+        torch.testing.assert_close(decode(tokens), codec.decode(tokens).audio, atol=1e-5, rtol=0)

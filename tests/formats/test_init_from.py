@@ -1,0 +1,141 @@
+"""Weights of another training as a beginning: all of a part or none, and every part accounted for."""
+
+import copy
+
+import pytest
+import torch
+
+from lfsc.config.instantiate import build
+from lfsc.formats.init_from import Part, initialize_from
+from lfsc.formats.resolve import resolve
+
+
+@pytest.fixture
+def run(checkpoint, discriminators):
+    """The configuration, codec and discriminators of a new run of the same shape as the checkpoint."""
+    with resolve(checkpoint) as found:
+        config = {"codec": copy.deepcopy(found.codec), "discriminators": copy.deepcopy(discriminators)}
+    torch.manual_seed(7)
+    return config, build(config["codec"]), build(config["discriminators"])
+
+
+def state(*modules) -> dict:
+    return {
+        f"{i}.{name}": tensor.clone()
+        for i, module in enumerate(modules)
+        for name, tensor in module.state_dict().items()
+    }
+
+
+def unchanged(before: dict, *modules) -> bool:
+    return all(torch.equal(tensor, before[name]) for name, tensor in state(*modules).items())
+
+
+def test_codec_and_discriminators_come_from_a_checkpoint_and_from_a_bundle(checkpoint, bundle, run):
+    config, codec, discriminators = run
+    saved = torch.load(checkpoint, weights_only=True)["state_dict"]
+    for source in (checkpoint, bundle):
+        for parameter in [*codec.parameters(), *discriminators.parameters()]:
+            torch.nn.init.zeros_(parameter)
+        parts = initialize_from(source, codec=codec, discriminators=discriminators, config=config)
+        assert all(torch.equal(tensor, saved[f"codec.{name}"]) for name, tensor in codec.state_dict().items())
+        assert all(
+            torch.equal(tensor, saved[f"discriminators.{name}"]) for name, tensor in discriminators.state_dict().items()
+        )
+        assert [part.name for part in parts] == [
+            "encoder",
+            "quantizer",
+            "decoder",
+            "discriminators.stft",
+            "discriminators.period",
+        ]
+        assert sum(part.loaded for part in parts) == len(saved) and not any(
+            part.missing or part.left_over for part in parts
+        )
+
+
+def test_parameters_stay_the_ones_that_optimisers_hold(checkpoint, run):
+    config, codec, discriminators = run
+    parameters = list(codec.parameters())
+    initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
+    assert all(one is other for one, other in zip(parameters, codec.parameters(), strict=True))
+
+
+def test_a_generator_alone_leaves_new_discriminators_and_says_so(checkpoint, tmp_path, run):
+    config, codec, discriminators = run
+    contents = torch.load(checkpoint, weights_only=True)
+    del contents["config"]["discriminators"]
+    torch.save(contents, checkpoint)
+    before = state(discriminators)
+    parts = initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
+    assert unchanged(before, discriminators)
+    assert parts[-1] == Part("discriminators.period", 0, missing=24)
+    assert str(parts[-1]) == "discriminators.period: 0 tensors loaded, 24 missing, 0 left over"
+
+
+def test_families_that_only_one_side_has_are_counted(checkpoint, run):
+    config, codec, _ = run
+    for gone in ("stft", "period"):
+        fewer = {name: family for name, family in config["discriminators"].items() if name != gone}
+        parts = initialize_from(
+            checkpoint, codec=codec, discriminators=build(fewer), config=config | {"discriminators": fewer}
+        )
+        left = {part.name: part.left_over for part in parts if part.left_over}
+        assert list(left) == [f"discriminators.{gone}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        (
+            ("codec", "sample_rate"),
+            16000,
+            r"codec\.sample_rate is 22050 there and 16000 in this run: weights for one sample rate",
+        ),
+        (("codec", "encoder", "dilations"), [3], r"codec\.encoder\.dilations is \[1\] there and \[3\]"),
+        (("codec", "quantizer", "levels"), [6, 6, 7, 8], r"codec\.quantizer\.levels"),
+        (
+            ("discriminators", "period", "periods"),
+            [2, 5],
+            r"discriminators\.period\.periods is \[2, 3\] there and \[2, 5\]",
+        ),
+    ],
+)
+def test_what_differs_is_named_and_nothing_is_changed(path, value, reason, checkpoint, run):
+    config, codec, discriminators = run
+    part = config
+    for name in path[:-1]:
+        part = part[name]
+    part[path[-1]] = value
+    before = state(codec, discriminators)
+    with pytest.raises(ValueError, match=reason):
+        initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
+    assert unchanged(before, codec, discriminators)
+
+
+def test_damage_in_the_discriminators_is_found_before_anything_is_changed(checkpoint, run):
+    config, codec, discriminators = run
+    contents = torch.load(checkpoint, weights_only=True)
+    del contents["state_dict"]["discriminators.families.stft.0.network.score.bias"]
+    torch.save(contents, checkpoint)
+    before = state(codec, discriminators)
+    with pytest.raises(ValueError, match="tensors are missing"):
+        initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
+    assert unchanged(before, codec, discriminators)
+
+
+def test_a_plain_bundle_cannot_train_on(plain_bundle, run):
+    config, codec, discriminators = run
+    with pytest.raises(ValueError, match="its weight norm was removed"):
+        initialize_from(plain_bundle, codec=codec, discriminators=discriminators, config=config)
+
+
+def test_discriminators_under_older_names_are_refused_with_a_way_out(checkpoint, run):
+    config, codec, discriminators = run
+    contents = torch.load(checkpoint, weights_only=True)
+    contents["state_dict"] = {name.replace(".network.", ".judge."): t for name, t in contents["state_dict"].items()}
+    torch.save(contents, checkpoint)
+    before = state(codec, discriminators)
+    with pytest.raises(ValueError, match="saved by an older lfsc, under other names: `lfsc export`"):
+        initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
+    assert unchanged(before, codec, discriminators)

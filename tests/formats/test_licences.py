@@ -1,0 +1,25 @@
+"""The three statements, and where they come from."""
+
+import pytest
+
+from lfsc.formats.licences import SUBJECTS, describe_data, statements_of
+from lfsc.formats.resolve import resolve
+
+
+def test_every_subject_has_a_statement_and_what_is_given_now_wins(checkpoint, bundle):
+    for source in (checkpoint, bundle):
+        with resolve(source) as found:
+            statements = statements_of(found, {"weights": "CC-BY-4.0", "data": None})
+        assert tuple(statements) == SUBJECTS
+        assert statements["weights"] == "CC-BY-4.0" and "not stated" in statements["data"]
+
+
+def test_a_runs_data_are_named_with_their_hours(tmp_path, write_index):
+    hours = {("mls/en", "train"): 7200, ("mls/de", "train"): 1800, ("mls/en", "val"): 999}
+    write_index(tmp_path, {dataset: {"a.tar": (1, seconds)} for dataset, seconds in hours.items()})
+    assert describe_data({"data": {"path": str(tmp_path)}})["data"].startswith("mls (2.5 h)")
+
+
+@pytest.mark.parametrize("config", [{}, {"data": None}, {"data": {"path": None}}, {"data": {"path": "/nowhere"}}])
+def test_data_out_of_reach_are_not_stated(config):
+    assert describe_data(config) == {}

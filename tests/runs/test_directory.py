@@ -1,0 +1,112 @@
+"""A run's directory."""
+
+import json
+import os
+import socket
+import threading
+import time
+
+import pytest
+
+from lfsc.runs.directory import Run
+from lfsc.runs.status import FAILED, FINISHED, INTERRUPTED, RUNNING, Status
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run(tmp_path / "runs" / "one")
+
+
+def with_checkpoint(run):
+    run.checkpoints.mkdir(parents=True)
+    (run.checkpoints / "update-00000005.ckpt").touch()
+
+
+def test_a_run_lies_under_its_root(tmp_path):
+    assert Run.named(str(tmp_path), "grid/0").path == tmp_path / "grid" / "0"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/../b", "/tmp/a"])
+def test_a_run_that_would_lie_elsewhere_is_refused(name):
+    with pytest.raises(ValueError, match="expected a folder's name, such as mine"):
+        Run.named("runs", name)
+
+
+def test_a_new_run_may_begin(run):
+    run.refuse_if_begun()
+    assert run.status() is None
+
+
+def test_a_start_without_a_checkpoint_may_be_repeated(run):
+    run.write_status(FAILED, 3, 10, "no space")
+    run.refuse_if_begun()
+    assert run.status().message == "no space"
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [(FINISHED, r"is finished: `lfsc resume \S+ max_updates=N` resumes"), (INTERRUPTED, "was interrupted")],
+)
+def test_a_run_that_is_there_is_refused_with_what_to_do(run, state, message):
+    run.write_status(state, 5, 10)
+    with_checkpoint(run)
+    with pytest.raises(ValueError, match=message):
+        run.refuse_if_begun()
+
+
+def write(run, **changes):
+    status = Status(RUNNING, 5, 10, socket.gethostname(), os.getppid(), time.time())._replace(**changes)
+    run.path.mkdir(parents=True, exist_ok=True)
+    run.status_file.write_text(json.dumps(status._asdict()))
+    return status
+
+
+def test_a_running_run_is_refused(run):
+    write(run)
+    with pytest.raises(ValueError, match=rf"is running \(process {os.getppid()} on "):
+        run.refuse_if_begun()
+
+
+def test_a_run_elsewhere_is_refused_once_it_shows_a_heartbeat(run):
+    status = write(run, host="elsewhere")
+    threading.Timer(0.3, lambda: write(run, host="elsewhere", last_heartbeat=status.last_heartbeat + 1)).start()
+    with pytest.raises(ValueError, match=r"is running .* on elsewhere"):
+        run.refuse_if_running()
+
+
+def test_a_run_elsewhere_without_heartbeats_is_waited_for_until_it_is_dead(run):
+    write(run, host="elsewhere", last_heartbeat=time.time() - 119)
+    run.refuse_if_running()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"state": "on", "by": "another program"}'])
+def test_a_status_that_is_damaged_is_reported_with_what_to_do(run, text):
+    run.path.mkdir(parents=True)
+    run.status_file.write_text(text)
+    with pytest.raises(ValueError, match=r"one/status.json cannot be read \(.*\): remove it"):
+        run.status()
+
+
+def test_configuration_and_environment_are_kept(run):
+    run.prepare({"seed": 1}, recipe="demo", command=["lfsc", "train", "demo"], index_hash="abc", own_code={})
+    run.prepare(
+        {"seed": 1, "max_updates": 5}, recipe=None, command=["lfsc", "resume", "one"], index_hash="abc", own_code={}
+    )
+    assert run.config() == {"seed": 1, "max_updates": 5}
+    environment = run.environment()
+    assert (environment["recipe"], environment["data_index_sha256"]) == ("demo", "abc")
+    assert environment["commands"] == [["lfsc", "train", "demo"], ["lfsc", "resume", "one"]]
+    assert environment["packages"]["torch"]
+
+
+def test_clearing_leaves_no_trace_of_an_earlier_start(run):
+    run.prepare({}, recipe="demo", command=[], index_hash=None, own_code={})
+    run.metrics_file.write_text("update\r\n0\r\n")
+    (run.samples / "original").mkdir(parents=True)
+    run.clear()
+    assert sorted(path.name for path in run.path.iterdir()) == ["config.yaml"]
+
+
+def test_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(ValueError, match=r"is not a run: it has no config.yaml"):
+        Run.existing(tmp_path)

@@ -1,0 +1,212 @@
+"""Sweeps with failures, kills and company."""
+
+import multiprocessing
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from lfsc.sweep import workers
+from lfsc.sweep.study import OWNER, open_database, own
+
+
+def states(study):
+    return [trial.state.name for trial in study.trials]
+
+
+def starts(sweep, number):
+    """The updates that a trial's processes did, in their order."""
+    return (sweep.folder / f"{number:04d}" / "updates").read_text().split()
+
+
+def test_every_combination_is_tried_once(sweep):
+    study, reported = sweep("lr=3,1,2", "behaviour=good")
+    assert sweep.ended
+    assert {trial.params["lr"]: trial.value for trial in study.trials} == {"3": 4.0, "1": 2.0, "2": 3.0}
+    assert study.best_params == {"lr": "1"}
+    assert reported[:2] == ["trial 0: behaviour=good lr=3", "trial 0: finished, val/mel 4"]
+    assert study.trials[0].intermediate_values == {update: 3 + 5 - update for update in range(5)}
+
+
+def test_failures_and_nan_are_failed_trials_and_the_sweep_goes_on(sweep):
+    study, reported = sweep("behaviour=fails,nan,good", "lr=1")
+    assert states(study) == ["FAIL", "FAIL", "COMPLETE"]
+    assert "trial 0: failed, exit status 2: lfsc train: there is no such corpus" in reported
+    assert "trial 1: failed, val/mel is nan at update 0" in reported
+
+
+def test_an_objective_that_is_not_in_the_log(sweep):
+    study, reported = sweep("lr=1,2", objective="val/mos")
+    assert states(study) == ["FAIL", "FAIL"]
+    assert "metrics.csv has no val/mos" in reported[-1]
+
+
+def test_a_hopeless_trial_is_stopped(sweep):
+    """Once five others have come to their end."""
+    study, reported = sweep("lr=1,2,3", "behaviour=good,bad", "seconds=0.2", pruner="median")
+    assert states(study) == ["COMPLETE"] * 5 + ["PRUNED"]
+    assert len(starts(sweep, 5)) < 5
+    assert reported[-1] == "trial 5: pruned, val/mel 103"
+
+
+def test_the_same_command_again_changes_nothing(sweep):
+    sweep("lr=3,1,2")
+    study, reported = sweep("lr=3,1,2")
+    assert (states(study), reported) == (["COMPLETE"] * 3, [])
+
+
+def test_more_trials_may_be_asked_for_later(sweep):
+    sweep("lr=uniform(1,2)", sampler="tpe", trials=2)
+    study, reported = sweep("lr=uniform(1,2)", sampler="tpe", trials=3)
+    assert states(study) == ["COMPLETE"] * 3
+    assert reported[0].startswith("trial 2:")
+
+
+def test_another_sweep_under_the_same_name_is_refused(sweep):
+    sweep("lr=1,2")
+    with pytest.raises(ValueError, match=r"is another sweep: items was .* choose another name"):
+        sweep("lr=1,2,3")
+
+
+def test_two_workers_share_the_trials(sweep):
+    begin = time.monotonic()
+    study, _ = sweep("lr=1,2,3,4", "seconds=0.3", count=2)
+    assert states(study) == ["COMPLETE"] * 4
+    spans = [(trial.datetime_start, trial.datetime_complete) for trial in study.trials]
+    assert any(one[0] < other[0] < one[1] for one in spans for other in spans), "some ran side by side"
+    assert time.monotonic() - begin < 60
+
+
+@pytest.fixture
+def in_background(sweep):
+    """A function that runs a sweep in a process of its own, which is killed at the end if it still runs."""
+    processes = []
+
+    def run(*items, **options):
+        process = multiprocessing.get_context("fork").Process(target=sweep, args=items, kwargs=options)
+        process.start()
+        processes.append(process)
+        return process
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.join()
+
+
+def waited_for(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.02)
+
+
+def test_a_killed_sweep_goes_on_without_losing_or_repeating(sweep, in_background):
+    """Its trial's process lives on: the next start lets it finish and takes its result."""
+    process = in_background("lr=3,1,2", "seconds=0.3")
+    second = sweep.folder / "0001" / "updates"
+    waited_for(lambda: second.exists() and len(second.read_text().split()) > 1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    study, reported = sweep("lr=3,1,2", "seconds=0.3")
+    assert states(study) == ["COMPLETE"] * 3
+    assert [starts(sweep, number) for number in range(3)] == [["0", "1", "2", "3", "4"]] * 3
+    assert [line for line in reported if line.startswith("trial 0")] == [], "it was finished"
+    assert study.trials[1].intermediate_values == {update: 1 + 5 - update for update in range(5)}
+
+
+def test_a_stopped_sweep_saves_its_trials_and_goes_on_with_them(sweep, in_background):
+    process = in_background("lr=3,1,2", "seconds=0.3")
+    first = sweep.folder / "0000" / "updates"
+    waited_for(lambda: first.exists() and len(first.read_text().split()) > 1)
+    os.kill(process.pid, signal.SIGTERM)
+    process.join(60)
+    assert process.exitcode == 0
+    assert '"interrupted"' in (sweep.folder / "0000" / "status.json").read_text()
+    study, _ = sweep("lr=3,1,2", "seconds=0.3")
+    assert states(study) == ["COMPLETE"] * 3
+    assert starts(sweep, 0) == ["0", "1", "2", "3", "4"]
+
+
+def test_a_sweep_that_was_killed_before_its_trial_began(sweep):
+    study, _ = sweep("lr=1,2", trials=1)
+    lost = study.ask()
+    lost.set_user_attr(OWNER, [socket.gethostname(), 2**22 + 1, time.time()])  # no process has such a number
+    study, _ = sweep("lr=1,2")
+    assert [trial.params["lr"] for trial in study.trials] == ["1", "2"]
+    assert states(study) == ["COMPLETE"] * 2
+
+
+def test_a_trial_of_a_sweep_that_lives_is_left_alone(sweep):
+    study, _ = sweep("lr=1,2,3", trials=1)
+    study.ask().set_user_attr(OWNER, [socket.gethostname(), os.getpid(), time.time()])
+    study, _ = sweep("lr=1,2,3")
+    assert states(study) == ["COMPLETE", "RUNNING", "COMPLETE"]
+
+
+def asked_elsewhere(sweep, *, silent_for):
+    """A trial of another machine, which shares the study and not its folders, and has been silent for so long."""
+    study, _ = sweep("lr=1,2,3", trials=1)
+    study.ask().set_user_attr(OWNER, ["elsewhere", 1, time.time() - silent_for])
+
+
+def test_a_trial_of_another_machine_is_left_alone_while_that_gives_signs_of_life(sweep):
+    asked_elsewhere(sweep, silent_for=100)
+    study, _ = sweep("lr=1,2,3")
+    assert states(study) == ["COMPLETE", "RUNNING", "COMPLETE"]
+
+
+def test_a_trial_of_another_machine_is_taken_over_when_that_is_silent(sweep):
+    asked_elsewhere(sweep, silent_for=121)
+    study, _ = sweep("lr=1,2,3")
+    assert states(study) == ["COMPLETE"] * 3
+
+
+def test_a_long_trial_gives_signs_of_life(sweep, monkeypatch):
+    """However seldom it validates."""
+    signs = []
+    monkeypatch.setattr(workers, "BEAT", 0.1)
+    monkeypatch.setattr(workers, "own", lambda trial: (signs.append(time.time()), own(trial)))
+    study, _ = sweep("lr=1", "seconds=0.3")
+    assert len(signs) > 3
+    assert study.trials[0].user_attrs[OWNER][2] == pytest.approx(signs[-1], abs=0.5)
+
+
+def test_sweeps_share_a_study_through_its_storage(sweep, in_background):
+    other = in_background("lr=1,2,3,4,5,6", "seconds=0.1")
+    study, _ = sweep("lr=1,2,3,4,5,6", "seconds=0.1")
+    other.join(60)
+    assert states(study) == ["COMPLETE"] * 6
+    assert sorted(trial.params["lr"] for trial in study.trials) == list("123456")
+    assert len({trial.user_attrs[OWNER][1] for trial in study.trials}) == 2
+
+
+def test_a_database_serves_as_well(sweep, tmp_path):
+    for trials in (1, 2):
+        study, _ = sweep("lr=2,1", trials=trials, storage=f"sqlite:///{tmp_path / 'study.db'}")
+    assert (states(study), study.best_params) == (["COMPLETE"] * 2, {"lr": "1"})
+
+
+def open_at_once(url, barrier):
+    barrier.wait(30)
+    open_database(url)
+
+
+def test_machines_that_begin_at_once_make_one_database(tmp_path):
+    context = multiprocessing.get_context("fork")
+    barrier, url = context.Barrier(4), f"sqlite:///{tmp_path / 'study.db'}"
+    processes = [context.Process(target=open_at_once, args=(url, barrier)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 4
+
+
+@pytest.mark.parametrize("url", ["nosuchdb://host/x", "sqlite:////no/such/folder/study.db", "mysql+nodriver://host/x"])
+def test_a_database_that_cannot_be_opened_is_one_line(sweep, monkeypatch, url):
+    monkeypatch.setattr("lfsc.sweep.study.PAUSES", (0.01,))
+    with pytest.raises(ValueError, match=r"^the database of storage=… cannot be opened: [^\n]+$"):
+        sweep("lr=1,2", storage=url)

@@ -1,0 +1,107 @@
+"""Runs and studies that somebody shares to harm whoever resumes them: nothing in them runs."""
+
+import os
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from lfsc.cli import main
+from lfsc.metrics.perceptual import load_squim
+from lfsc.sweep.study import open_storage
+
+
+class Trap:
+    """Runs a command where it is unpickled."""
+
+    def __init__(self, trace: Path):
+        self.trace = trace
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.trace}",)
+
+
+@pytest.fixture
+def trace(tmp_path) -> Path:
+    """What hostile code makes."""
+    return tmp_path / "trace"
+
+
+@pytest.fixture(scope="module")
+def finished(micro, noise_corpus, tmp_path_factory) -> Path:
+    """A run of one update."""
+    root = tmp_path_factory.mktemp("runs")
+    short = ("max_updates=1", "validate_every=1", "trainer=cpu", "batch_size=2", "num_audio_samples=0")
+    assert main(["train", str(micro.RECIPE), f"data.path={noise_corpus}", f"runs_root={root}", *short]) == 0
+    return root / "demo"
+
+
+@pytest.fixture
+def run(finished, tmp_path) -> Path:
+    """A copy of it to spoil."""
+    return shutil.copytree(finished, tmp_path / "demo")
+
+
+def edit(run: Path, change) -> None:
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    change(config)
+    (run / "config.yaml").write_text(yaml.safe_dump(config))
+
+
+def resumed(run: Path, capsys) -> str:
+    """What `lfsc resume` says in its last line, having refused."""
+    capsys.readouterr()
+    assert main(["resume", str(run), "max_updates=2"]) == 2
+    reported = capsys.readouterr().err
+    assert "Traceback" not in reported
+    return reported.strip().splitlines()[-1]
+
+
+def test_a_checkpoint_that_is_a_program(run, trace, capsys):
+    for path in (run / "checkpoints").glob("*.ckpt"):
+        torch.save({"updates": 1, "state_dict": Trap(trace)}, path)
+    assert "no checkpoint to resume from" in resumed(run, capsys)
+    assert not trace.exists()
+    torch.load(path, weights_only=False)
+    assert trace.exists(), "the trap itself works"
+
+
+def test_a_class_of_anybodys(run, trace, capsys):
+    edit(run, lambda config: config["data"].update(_target_="os.system", command=f"touch {trace}"))
+    assert "_target_ 'os.system' is not lfsc's and was not built" in resumed(run, capsys)
+    assert not trace.exists()
+
+
+def test_a_variable_of_the_environment(run, monkeypatch, capsys):
+    monkeypatch.setenv("SECRET", "of mine")
+    edit(run, lambda config: config["data"].update(path="msc://store/${oc.env:SECRET}"))
+    reported = resumed(run, capsys)
+    assert "data.path is 'msc://store/${oc.env:SECRET}' in the run's config.yaml" in reported
+    assert "of mine" not in reported + (run / "config.yaml").read_text()
+
+
+def test_yaml_that_makes_objects(run, trace, capsys):
+    (run / "config.yaml").write_text(f"!!python/object/apply:os.system ['touch {trace}']")
+    assert "config.yaml is damaged" in resumed(run, capsys)
+    assert not trace.exists()
+
+
+def test_a_study_is_read_as_lines_of_json(tmp_path, trace):
+    """Optuna unpickles what some kinds of journals keep beside their lines; one in a file has nothing of the kind."""
+    journal = tmp_path / "study.journal"
+    journal.write_bytes(pickle.dumps(Trap(trace)) + b"\n")
+    with pytest.raises(ValueError, match=r"decode|Expecting"):
+        open_storage(str(journal), tmp_path)
+    assert not trace.exists()
+    backend = open_storage(None, tmp_path / "new")._backend
+    assert not hasattr(backend, "load_snapshot")
+
+
+def test_weights_of_squim_that_are_a_program(tmp_path, trace):
+    torch.save({"weight": Trap(trace)}, tmp_path / "squim.pth")
+    with pytest.raises(ValueError, match=r"does not hold the weights of SQUIM_SUBJECTIVE"):
+        load_squim(tmp_path / "squim.pth")
+    assert not trace.exists()

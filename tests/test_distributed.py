@@ -1,0 +1,41 @@
+"""A process that ends with its parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+CHILD = (
+    "import os, time; from lfsc.distributed import end_without; end_without({parent}); "
+    "print(os.getpid(), flush=True); time.sleep(60)"
+)
+PARENT = "import os, subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}.format(parent=os.getpid())])"
+
+
+def pid_of(process):
+    return int(process.stdout.readline())
+
+
+def ends(process, seconds=20):
+    """The child holds the pipe as long as it lives."""
+    begin = time.monotonic()
+    process.communicate(timeout=seconds)
+    return time.monotonic() - begin
+
+
+def test_a_child_ends_soon_after_its_parent_was_killed():
+    process = subprocess.Popen([sys.executable, "-c", PARENT.format(child=CHILD)], stdout=subprocess.PIPE, text=True)
+    child = pid_of(process)
+    time.sleep(0.5)
+    os.kill(child, 0)
+    os.kill(process.pid, signal.SIGKILL)
+    assert ends(process) < 10
+
+
+def test_one_whose_parent_was_gone_before_it_looked_ends_as_well():
+    process = subprocess.Popen(
+        [sys.executable, "-c", CHILD.format(parent=2**22 + 1)], stdout=subprocess.PIPE, text=True
+    )
+    assert ends(process) < 20
+    assert process.returncode == 1

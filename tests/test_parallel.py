@@ -1,0 +1,135 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lfsc.parallel import AHEAD, KEPT, WorkerLost, cluster, here, local, map_tasks, own_device
+
+# Workers import what they are sent by name: modules that they can find, not this one.
+ROOT = Path(__file__).resolve().parents[1]
+RAY_FAILED = r"^the Ray cluster failed \([^\n]+\); "
+
+
+def test_results_come_in_the_order_of_the_tasks():
+    with here() as workers:
+        assert list(map_tasks(workers, str, range(100))) == [str(number) for number in range(100)]
+        assert list(map_tasks(workers, str, [])) == []
+
+
+def test_tasks_are_drawn_as_they_are_needed():
+    drawn = []
+    with here() as workers:
+        results = map_tasks(workers, str, (drawn.append(number) or number for number in range(1000)))
+        next(results)
+    assert len(drawn) <= AHEAD + 1
+
+
+def test_a_task_knows_its_device():
+    with here("cuda:1") as workers:
+        assert list(map_tasks(workers, device_and, [3])) == [("cuda:1", 3)]
+    assert own_device() == "cpu"
+
+
+def device_and(number):
+    return own_device(), number
+
+
+@pytest.mark.slow
+def test_each_process_has_a_device_and_threads_of_its_own():
+    with local(["cuda:0", "cuda:1"], threads=3) as workers:
+        tasks = ["__import__('time').sleep(0.5) or __import__('lfsc.parallel').parallel.own_device()"] * 4
+        assert set(map_tasks(workers, eval, tasks)) == {"cuda:0", "cuda:1"}
+        assert set(map_tasks(workers, eval, ["__import__('torch').get_num_threads()"])) == {3}
+
+
+def test_local_processes_import_nothing_from_the_working_folder(tmp_path):
+    (tmp_path / "downloaded").mkdir()
+    (tmp_path / "downloaded/multiprocessing.py").write_text("open('trace', 'w').close()\n")
+    # A script, as the command `lfsc` is one: Python looks for modules beside it, not in the working folder.
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from lfsc.parallel import local, map_tasks\n"
+        "if __name__ == '__main__':\n"
+        "    with local(['cpu']) as workers:\n"
+        "        print(*map_tasks(workers, abs, [-1, -2]))\n"
+    )
+    ran = subprocess.run([sys.executable, script], cwd=tmp_path / "downloaded", capture_output=True, text=True)
+    assert ran.stdout == "1 2\n", ran.stderr
+    assert not (tmp_path / "downloaded/trace").exists()
+
+
+@pytest.mark.slow
+def test_local_processes():
+    with local(["cpu"] * 2) as workers:
+        assert list(map_tasks(workers, abs, range(-50, 0))) == list(range(50, 0, -1))
+        with pytest.raises(ValueError, match="invalid literal"):
+            list(map_tasks(workers, int, ["1", "2", "three"]))
+        with (
+            pytest.raises(WorkerLost, match=f"^a worker was killed, perhaps for want of memory; {KEPT}$"),
+            local(["cpu"]) as dying,
+        ):
+            list(map_tasks(dying, os._exit, [1]))
+
+
+@pytest.mark.slow
+def test_workers_end_with_a_killed_parent(tmp_path):
+    """A parent that is killed cannot end its workers: they see to it themselves."""
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import os, time\n"
+        "from lfsc.parallel import local, map_tasks\n"
+        "if __name__ == '__main__':\n"
+        "    with local(['cpu'] * 2) as workers:\n"
+        "        running = workers.submit(time.sleep, 600)\n"
+        "        print(workers.result(workers.submit(os.getpid)), flush=True)\n"
+        "        time.sleep(600)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src")])}
+    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=environment, text=True)
+    worker = int(parent.stdout.readline())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{worker}").exists()
+
+
+@pytest.mark.slow
+def test_a_task_of_which_all_of_rays_workers_die_is_said_in_one_line(monkeypatch):
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    with pytest.raises(WorkerLost, match=f"{RAY_FAILED}{KEPT}$"), cluster("local") as workers:
+        list(map_tasks(workers, os._exit, [1]))
+
+
+@pytest.mark.slow
+def test_a_node_of_ray_that_dies_is_said_in_one_line(monkeypatch):
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    with pytest.raises(WorkerLost, match=f"{RAY_FAILED}{KEPT}$"), cluster("local") as workers:
+        # A worker's parent is its node's raylet.
+        results = map_tasks(workers, eval, ["__import__('os').getppid()", *["__import__('time').sleep(1)"] * 50])
+        os.kill(next(results), signal.SIGKILL)
+        list(results)
+
+
+def test_ray_that_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ValueError, match="needs the package ray"), cluster("local"):
+        pass
+
+
+def test_a_cluster_that_does_not_start_is_said_in_one_line(monkeypatch):
+    ray = pytest.importorskip("ray")
+
+    def fail(**_):
+        raise Exception("The current node timed out during startup.\nMore about that.")
+
+    monkeypatch.setattr(ray, "init", fail)
+    with pytest.raises(WorkerLost, match=r"^no Ray cluster at 10\.0\.0\.1:1: The current node .* startup\.$"):
+        cluster("10.0.0.1:1").__enter__()

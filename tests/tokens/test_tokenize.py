@@ -1,0 +1,126 @@
+import io
+import json
+import re
+
+import numpy
+import pytest
+import torch
+
+from lfsc.audio import files
+from lfsc.shards.tar import Sample
+from lfsc.tokens.fingerprint import fingerprint
+from lfsc.tokens.tokenize import Coded, Coding, Failure, batches, detokenize, token_clip, tokenize
+
+
+@pytest.fixture
+def coding(make_codec):
+    codec = make_codec()
+    return Coding(codec, fingerprint(codec), batch_seconds=0.2, chunk_seconds=30.0)
+
+
+def clip_of(number, num_samples, rate=22050, **note) -> Sample:
+    audio = torch.randn(num_samples, generator=torch.Generator().manual_seed(number)) * 0.1
+    flac = files.encode(audio, sample_rate=rate, format="flac")
+    return Sample(f"clip{number}", {"flac": flac, "json": json.dumps(note).encode()})
+
+
+LENGTHS = [3000, 100, 9000, 2900, 1, 4000, 700]
+
+
+def test_tokens_are_those_of_each_clip_alone_in_the_order_of_the_samples(coding):
+    samples = [clip_of(number, length, language="en") for number, length in enumerate(LENGTHS)]
+    results = list(tokenize(samples, coding))
+    assert [result.sample.key for result in results] == [sample.key for sample in samples]
+    for sample, result, num_samples in zip(samples, results, LENGTHS, strict=True):
+        array = numpy.load(io.BytesIO(result.sample.parts["npy"]))
+        assert array.dtype == numpy.uint16
+        audio = files.load(sample.parts["flac"], sample_rate=22050)
+        alone = coding.codec.encode(audio[None]).tokens[0]
+        assert torch.equal(torch.from_numpy(array.astype(numpy.int64)), alone)
+        assert (result.frames, result.num_samples) == (alone.shape[1], num_samples)
+        expected = {"language": "en", "key": sample.key, "num_samples": num_samples, "codec": coding.fingerprint}
+        assert result.sample.note() == expected
+
+
+def test_batching_changes_nothing(coding):
+    samples = [clip_of(number, length) for number, length in enumerate(LENGTHS)]
+    alone = list(tokenize(samples, coding._replace(batch_seconds=0)))
+    assert list(tokenize(samples, coding)) == alone
+
+
+def test_text_beside_the_recording_is_taken_along(coding):
+    sample = clip_of(0, 500)
+    sample.parts["txt"] = "zwölf\n".encode()
+    (result,) = tokenize([sample], coding)
+    assert result.sample.note()["text"] == "zwölf"
+
+
+def test_another_rate_is_resampled(coding):
+    (result,) = tokenize([clip_of(0, 8000, rate=16000)], coding)
+    assert result.num_samples == 11025
+
+
+def test_what_cannot_be_coded_is_told_and_the_rest_is_coded(coding):
+    loud = torch.full((600,), 5.0)
+    content = io.BytesIO()
+    import soundfile
+
+    soundfile.write(content, loud.numpy(), 22050, format="WAV", subtype="FLOAT")
+    samples = [
+        clip_of(0, 600),
+        Sample("broken", {"flac": b"fLaC" + bytes(50)}),
+        Sample("loud", {"wav": content.getvalue()}),
+        Sample("none", {"cls": b"1"}),
+        Sample("note", {**clip_of(1, 600).parts, "json": b"["}),
+        clip_of(2, 600),
+    ]
+    results = list(tokenize(samples, coding))
+    assert [type(result) for result in results] == [Coded, Failure, Failure, Failure, Failure, Coded]
+    reasons = [result.reason for result in results if isinstance(result, Failure)]
+    for reason, expected in zip(reasons, ("decoded", "peaks at 5", "no recording", "its json"), strict=True):
+        assert expected in reason
+
+
+def test_tokens_become_audio_as_long_as_it_was(coding):
+    samples = [clip_of(number, length, text="x") for number, length in enumerate(LENGTHS)]
+    tokens = [result.sample for result in tokenize(samples, coding)]
+    for sample, result, num_samples in zip(tokens, detokenize(tokens, coding, format="wav"), LENGTHS, strict=True):
+        heard, rate = files.read(result.sample.parts["wav"])
+        expected = coding.codec.decode(token_clip(sample).content[None]).audio[0, :num_samples]
+        assert rate == 22050
+        torch.testing.assert_close(heard, expected, rtol=0, atol=2e-5)
+        assert result.sample.note()["text"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"json": b'{"num_samples": 9}'}, "holds tokens of codec none"),
+        ({"json": b'{"codec": "0123456789abcdef", "num_samples": 9}'}, "holds tokens of codec 0123456789abcdef"),
+        ({"json": b"{}"}, "lacks num_samples"),
+        ({"npy": b"x"}, "."),
+    ],
+)
+def test_tokens_that_cannot_be_decoded_are_told(coding, changes, message):
+    (good,) = (result.sample for result in tokenize([clip_of(0, 600)], coding))
+    bad = good._replace(key="bad", parts=good.parts | changes)
+    results = list(detokenize([good, bad, good], coding, format="flac"))
+    assert [type(result) for result in results] == [Coded, Failure, Coded]
+    assert results[1].key == "bad"
+    assert re.search(message, results[1].reason)
+
+
+def test_pickled_arrays_are_not_loaded(coding):
+    content = io.BytesIO()
+    numpy.save(content, numpy.array([[print]], dtype=object), allow_pickle=True)
+    (result,) = detokenize([Sample("bad", {"npy": content.getvalue(), "json": b"{}"})], coding, format="flac")
+    assert "allow_pickle" in result.reason
+
+
+@pytest.mark.parametrize("longest", [1, 10, 25, 1000])
+def test_batches_hold_every_clip_once_and_keep_their_size(longest):
+    lengths = dict(enumerate([5, 9, 1, 7, 7, 12, 3, 1]))
+    found = list(batches(lengths, longest))
+    assert sorted(place for batch in found for place in batch) == list(lengths)
+    for batch in found:
+        assert len(batch) == 1 or len(batch) * max(lengths[place] for place in batch) <= longest

@@ -1,0 +1,33 @@
+"""The pull of each loss, against plain autograd."""
+
+import pytest
+import torch
+
+from lfsc.training.build import build_module
+from lfsc.training.callbacks.loss_gradient_norms import gradient_norms
+from lfsc.training.module import ForwardPass
+
+
+def test_each_norm_is_that_of_the_loss_alone(configure):
+    torch.manual_seed(0)
+    module = build_module(configure())
+    real = 0.1 * torch.randn(2, 4096)
+    norms = gradient_norms(module, real)
+    assert norms.keys() == {"mel", "stft", "adversarial", "features"}
+    for name, norm in norms.items():
+        fake = module.codec(real).audio
+        fake.retain_grad()
+        losses = module.generator_losses(ForwardPass(real, fake, module.discriminators.transform(real, fake)))
+        (module.weights[name] * losses[name]).backward()
+        assert norm == pytest.approx(fake.grad.norm().item(), rel=1e-4)
+
+
+def test_networks_stay_as_they_were(configure):
+    module = build_module(configure())
+    gradient_norms(module, torch.randn(2, 4096))
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in module.parameters())
+
+
+def test_they_are_in_the_log_every_so_often(micro, finished):
+    reported = [row["grad_norm/loss/mel"] for row in micro.history(finished) if "grad_norm/loss/mel" in row]
+    assert len(reported) == 12 and len(set(reported)) == 3, "measured at updates 0, 4 and 8, and repeated between"

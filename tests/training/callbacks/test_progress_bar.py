@@ -1,0 +1,92 @@
+"""What one sees, recorded from the console."""
+
+import io
+import types
+
+import pytest
+import torch
+from rich.console import Console
+
+from lfsc.training.callbacks.progress_bar import ProgressBar
+from lfsc.training.discriminator_warmup import DiscriminatorWarmup
+
+VALIDATION = {
+    "val/mel": 0.52, "val/stft": 0.31, "val/si_sdr": 1.5, "val/codebook_usage": 0.25, "val/codebook_entropy": 6.1,
+}  # fmt: skip
+PACE = {
+    "throughput/updates_per_second": 2.5, "throughput/audio_seconds_per_second": 11.0,
+    "throughput/waiting_for_data": 0.03, "throughput/peak_memory_gb": 1.2,
+}  # fmt: skip
+
+
+@pytest.fixture
+def module():
+    scalars = {"mel": torch.tensor(0.61), "stft": torch.tensor(0.4), "discriminator": torch.tensor(0.25)}
+    return types.SimpleNamespace(
+        updates=3,
+        warmup=DiscriminatorWarmup(updates=0),
+        validated_at=3,
+        validation=VALIDATION,
+        measured=PACE,
+        scalars=scalars,
+    )
+
+
+def watched(module, *, terminal, seconds=0.0):
+    """A bar that has seen the start and one update, and what it drew."""
+    bar = ProgressBar(max_updates=20)
+    bar.console, bar.seconds = (
+        Console(file=io.StringIO(), force_terminal=terminal, no_color=True, highlight=False, width=160),
+        seconds,
+    )
+    trainer = types.SimpleNamespace(is_global_zero=True, should_stop=False)
+    bar.on_train_start(trainer, module)
+    module.updates += 1
+    bar.on_train_batch_end(trainer, module)
+    bar.on_train_end(trainer, module)
+    return bar.console.file.getvalue()
+
+
+def test_a_terminal_sees_losses_pace_and_memory(module):
+    drawn = watched(module, terminal=True)
+    for part in ("4/20", "mel 0.610", "disc 0.250", "2.50 updates/s", "11.0 s audio/s", "3% waiting", "1.2 GB"):
+        assert part in drawn
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_validation_is_a_line(module, terminal):
+    assert (
+        "update 3: validation mel 0.5200, STFT 0.3100, SI-SDR 1.50 dB, codebooks 25% used, 6.10 bits a token"
+        in watched(module, terminal=terminal)
+    )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_warmup_is_counted_apart(module, terminal):
+    module.updates, module.validated_at = -1, 0  # 0 after the update that is watched
+    module.warmup = DiscriminatorWarmup(updates=9)
+    module.warmup.takes()
+    drawn = watched(module, terminal=terminal)
+    assert ("1/9" if terminal else "warm-up 1 of 9: ") in drawn
+    assert "warm-up" in drawn
+    assert "validation" not in drawn
+
+
+def test_a_file_gets_a_line_now_and_then_and_no_bar(module):
+    drawn = watched(module, terminal=False)
+    assert "━" not in drawn
+    assert drawn.splitlines()[-1].startswith("update 4 of 20: mel 0.610  stft 0.400")
+    assert ProgressBar(max_updates=20).seconds == 60, "pytest is no terminal"
+
+
+def test_losses_are_read_seldom(module):
+    """Reading makes the host wait for the device: a tensor that cannot be read stands for that."""
+    module.scalars = {"mel": torch.empty((), device="meta")}
+    watched(module, terminal=True, seconds=1e9)
+
+
+def test_other_ranks_draw_nothing(module, capsys):
+    bar = ProgressBar(max_updates=20)
+    bar.on_train_start(types.SimpleNamespace(is_global_zero=False), module)
+    bar.on_train_batch_end(types.SimpleNamespace(should_stop=False), module)
+    assert capsys.readouterr() == ("", "")

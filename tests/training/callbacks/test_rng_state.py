@@ -1,0 +1,36 @@
+"""The generators, saved and restored."""
+
+import random
+import types
+
+import numpy
+import torch
+
+from lfsc.training.callbacks.rng_state import RngState
+
+
+def drawn():
+    return random.random(), numpy.random.rand(), torch.rand(3).tolist()
+
+
+def test_what_is_drawn_after_a_restore_is_what_was_drawn(tmp_path):
+    torch.save(RngState().state_dict(), tmp_path / "state.pt")
+    expected = drawn()
+    restored = RngState()
+    restored.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
+    drawn()
+    restored.on_train_start(types.SimpleNamespace(global_rank=0), None)
+    assert drawn() == expected
+
+
+def test_a_rank_that_was_not_there_keeps_its_own():
+    randomness = RngState()
+    randomness.load_state_dict(RngState().state_dict())
+    state = torch.get_rng_state()
+    torch.rand(1)
+    randomness.on_train_start(types.SimpleNamespace(global_rank=1), None)
+    assert not torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_fresh_run_restores_nothing():
+    RngState().on_train_start(types.SimpleNamespace(global_rank=0), None)

@@ -1,0 +1,51 @@
+"""How fast, and how much of it is waiting."""
+
+import time
+import types
+
+import pytest
+import torch
+
+from lfsc.training.callbacks.throughput import Throughput, peak_memory
+
+
+def test_pace_of_two_updates():
+    pace = Throughput(sample_rate=100, window=2)
+    trainer = types.SimpleNamespace(world_size=3, should_stop=False)
+    module = types.SimpleNamespace(measured={}, device=torch.device("cpu"))
+    batch = types.SimpleNamespace(audio=torch.zeros(2, 50))
+    pace.on_train_start(trainer, module)
+    for _ in range(2):
+        time.sleep(0.03)  # for data
+        pace.on_train_batch_start(trainer, module)
+        time.sleep(0.01)
+        pace.on_train_batch_end(trainer, module, None, batch)
+    reported = module.measured
+    assert 5 < reported["throughput/updates_per_second"] < 25
+    assert reported["throughput/audio_seconds_per_second"] == pytest.approx(
+        3 * reported["throughput/updates_per_second"]
+    )
+    assert 0.5 < reported["throughput/waiting_for_data"] < 0.95
+    assert pace.updates == 0, "the next window begins"
+
+
+def test_validation_is_no_waiting():
+    pace = Throughput(sample_rate=100, window=10)
+    pace.on_train_start(None, None)
+    time.sleep(0.05)
+    pace.on_validation_end(None, None)
+    pace.on_train_batch_start(None, None)
+    assert pace.waited < 0.05
+
+
+def test_writing_a_checkpoint_is_no_waiting():
+    pace = Throughput(sample_rate=100, window=10)
+    pace.on_train_start(None, None)
+    pace.on_save_checkpoint(None, None, {})
+    time.sleep(0.05)
+    pace.on_train_batch_start(None, None)
+    assert pace.waited < 0.05 and pace.ended == pace.begin
+
+
+def test_memory_is_in_bytes():
+    assert 1e7 < peak_memory(torch.device("cpu")) < 1e12
