@@ -92,7 +92,7 @@ def views_twice(_: nn.Module) -> AbstractContextManager:
 
     def with_views_of_its_own(self, compared):
         seen = DiscriminatorInputs(*self.discriminators.transform(compared.real, compared.fake.detach()))
-        return discriminator_losses(self, compared._replace(views=seen))
+        return discriminator_losses(self, compared._replace(inputs=seen))
 
     return patch.object(training.CodecModule, "discriminator_losses", with_views_of_its_own)
 
