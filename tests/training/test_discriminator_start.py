@@ -45,7 +45,7 @@ def test_before_it_no_discriminator_steps_and_after_it_all_do(micro, late):
         {name: value for name, value in checkpoint["state_dict"].items() if name.startswith("discriminators.")}
         for checkpoint in checkpoints
     ]
-    for before, after in itertools.pairwise(weights):
+    for before, after in itertools.pairwise(weights[:3]):
         assert micro.differences(before, after) == []
     assert micro.differences(weights[2], weights[3]) == []
     assert not any(torch.equal(weights[3][name], weights[4][name]) for name in weights[4])
