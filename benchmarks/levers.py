@@ -79,7 +79,7 @@ def stock_convolutions(_: nn.Module) -> AbstractContextManager:
 @contextmanager
 def discriminators_with_gradients(module: nn.Module) -> Iterator[None]:
     # Weights that are normed once, without a graph, would have no gradient.
-    with patch.object(training, "untrained", lambda module: nullcontext()), weights_normed_anew(module):
+    with patch.object(training, "frozen_parameters", lambda module: nullcontext()), weights_normed_anew(module):
         yield
 
 
