@@ -1,6 +1,7 @@
 import pytest
 
-from lfsc.config.compose import check_is_current, compose, override, recipe_names
+from lfsc.config.compose import compose, recipe_names
+from lfsc.config.run_config import check_is_current, override
 
 DATA = "data.path=somewhere"
 

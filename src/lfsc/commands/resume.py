@@ -39,8 +39,8 @@ def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -
 
 
 def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) -> int:
-    from lfsc.config.compose import check_is_current
     from lfsc.config.instantiate import check_targets
+    from lfsc.config.run_config import check_is_current
     from lfsc.distributed import is_first
     from lfsc.runs.summary import report_and_exit_code, resume_command
     from lfsc.training.checkpoint_io import newest, update_of
@@ -68,7 +68,7 @@ def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) ->
 
 def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """The run's own configuration with overrides; ValueError for keys that it has not or that a run is made of."""
-    from lfsc.config.compose import override
+    from lfsc.config.run_config import override
 
     for item in overrides:
         key = item.partition("=")[0]

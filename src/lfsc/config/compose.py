@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.errors import HydraException
@@ -20,7 +19,7 @@ from yaml import YAMLError
 from lfsc.config.instantiate import one_line
 from lfsc.config.overrides import NO_HYDRA, check_overrides, instead
 from lfsc.config.own_code import make_importable
-from lfsc.config.schema import check_fits, check_kinds, with_texts
+from lfsc.config.schema import check_fits, with_texts
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -71,92 +70,10 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
     return drop_unused(with_texts(schema, resolved))
 
 
-def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
-    """A run's own configuration with `key=value` overrides of keys that it has.
-
-    What took its value from an overridden key when the run was begun, as data.batch_size from batch_size, follows it.
-    """
-    check_overrides(overrides)
-    check_resolved(config)
-    node = OmegaConf.create(config)
-    OmegaConf.set_struct(node, True)
-    try:
-        for key, value in map(split_assignment, overrides):
-            before = OmegaConf.select(node, key)
-            for each in [key, *(other for other in followers(key) if OmegaConf.select(node, other) == before)]:
-                OmegaConf.update(node, each, option_or_value(key, value), force_add=False, merge=False)
-    except OmegaConfBaseException as error:
-        hint = instead(error.full_key)
-        raise ValueError(
-            f"no key {error.full_key!r} in this run; "
-            + (f"set {hint} instead" if hint else "its config.yaml has them all")
-        ) from error
-    chosen = OmegaConf.to_container(node, resolve=True)
-    options = [item.partition("=")[0] for item in overrides if is_option(item)]
-    check_kinds(config, chosen, free=["trainer.devices", *options])
-    return with_texts(config, chosen)
-
-
-def split_assignment(item: str) -> tuple[str, str]:
-    key, is_assignment, value = item.partition("=")
-    if not is_assignment:
-        raise ValueError(f"{item}: a run keeps its keys; {key.lstrip('~')}=null leaves out what may be left out")
-    return key, value
-
-
-def followers(key: str) -> list[str]:
-    """The keys of conf/'s groups that are `${key}` there."""
-    sections = {path: to_container(OmegaConf.load(path)) for path in find_shipped("conf").glob("*/*.yaml")}
-    return [
-        place for path, section in sections.items() for place in places_of(f"${{{key}}}", section, path.parent.name)
-    ]
-
-
-def places_of(value: str, section: Any, place: str) -> Iterator[str]:
-    """Where a value stands in nested sections."""
-    if section == value:
-        yield place
-    elif isinstance(section, dict):
-        for name, part in section.items():
-            yield from places_of(value, part, f"{place}.{name}")
-
-
-def check_is_current(config: Any, run: Path) -> None:
-    """ValueError for a run's configuration that lacks keys of conf/train.yaml: another version of lfsc began it."""
-    current = yaml.safe_load((find_shipped("conf") / "train.yaml").read_text(encoding="utf-8"))
-    groups = [group for entry in current.pop("defaults") if isinstance(entry, dict) for group in entry]
-    if missing := [key for key in [*groups, *current] if not isinstance(config, dict) or key not in config]:
-        raise ValueError(
-            f"{run} was begun by an older lfsc: its config.yaml has no {', '.join(missing)[:200]}; resume it with the "
-            f"version in its environment.json, or begin another with its weights, if those fit: "
-            f"`lfsc train … init_from={run}/checkpoints/last.ckpt`"
-        )
-
-
-def check_resolved(config: Any, key: str = "") -> None:
-    """ValueError for ${…} in a run's configuration.
-
-    It was resolved when it was written: somebody else would have put it there to read what is around now, such as
-    variables of the environment.
-    """
-    if isinstance(config, str) and "${" in config:
-        raise ValueError(f"{key} is {config[:60]!r} in the run's config.yaml: expected a value")
-    items = config.items() if isinstance(config, dict) else enumerate(config) if isinstance(config, list) else ()
-    for name, value in items:
-        check_resolved(value, f"{key}.{name}".lstrip("."))
-
-
 def is_option(item: str) -> bool:
     """Whether `key=value` chooses an option of a group, such as trainer=ddp."""
     key, _, value = item.partition("=")
     return (find_shipped("conf") / key / f"{value}.yaml").is_file()
-
-
-def option_or_value(key: str, text: str) -> Any:
-    """The section that an option of a group stands for, such as trainer=ddp, or the value itself."""
-    if is_option(f"{key}={text}"):
-        return to_container(compose_file(find_shipped("conf") / "train.yaml", [f"{key}={text}"]))[key]
-    return OmegaConf.create(f"value: {text}").value
 
 
 def options_of(config: DictConfig) -> list[str]:
