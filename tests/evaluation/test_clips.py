@@ -1,6 +1,7 @@
 import io
 import json
 import tarfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -55,7 +56,7 @@ def test_shards_hold_the_same_audio_and_the_notes(tmp_path, voice):
     audio = voice(1, rate=22050)
     shard(tmp_path / "b.tar", ["z", "y"], audio, language="de", speaker="ann", corpus="x", text="hallo", seconds=1)
     (clip, _) = find_clips(tmp_path)
-    assert clip._replace(path=None, span=None) == ("y", None, "de", "ann", "x", "hallo", None)
+    assert clip._replace(path=None, span=None) == ("y", None, "de", "ann", "x", "hallo", None, "")
     assert (clip.load(22050).audio - audio).abs().max() < 1e-4
     assert find_clips(tmp_path / "b.tar") == find_clips(tmp_path)
 
@@ -125,8 +126,22 @@ def test_a_shard_with_a_damaged_json_is_named(tmp_path, note):
         member = tarfile.TarInfo("x.json")
         member.size = len(note)
         archive.addfile(member, io.BytesIO(note))
-    with pytest.raises(ValueError, match=r"a\.tar is damaged \(.*\)$"):
+    with pytest.raises(ValueError, match=r"none can be read; the first, x: its json"):
         find_clips(tmp_path / "a.tar")
+
+
+def test_what_is_damaged_is_a_clip_at_fault_among_the_others(tmp_path, voice):
+    shard(tmp_path / "whole.tar", ["a", "b"], voice(1, rate=22050))
+    shard(tmp_path / "cut.tar", ["c", "d"], voice(1, rate=22050))
+    content = (tmp_path / "cut.tar").read_bytes()
+    (tmp_path / "cut.tar").write_bytes(content[: content.index(b"d.flac") + 9000])
+    shard(tmp_path / "odd.tar", ["e"], voice(1, rate=22050))
+    content = (tmp_path / "odd.tar").read_bytes()
+    (tmp_path / "odd.tar").write_bytes(content.replace(b'{"key": "e"}', b'["key", "e"]'))
+    faults = {Path(clip.key).name: clip.fault for clip in find_clips(tmp_path)}
+    assert list(faults) == ["cut.tar", "a", "b", "c", "e"]
+    assert "cut.tar is damaged (member 'd.flac' claims" in faults.pop("cut.tar")
+    assert faults == {"a": "", "b": "", "c": "", "e": "its json is a list, expected an object"}
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF" + bytes(2000), b"x" * 512])

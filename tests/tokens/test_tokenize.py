@@ -97,8 +97,8 @@ def test_tokens_become_audio_as_long_as_it_was(coding):
     [
         ({"json": b'{"num_samples": 9}'}, "holds tokens of codec none"),
         ({"json": b'{"codec": "0123456789abcdef", "num_samples": 9}'}, "holds tokens of codec 0123456789abcdef"),
-        ({"json": b"{}"}, "lacks num_samples"),
-        ({"npy": b"x"}, "."),
+        ({"json": b"{}"}, "None for num_samples"),
+        ({"npy": b"x"}, "its npy is no array"),
     ],
 )
 def test_tokens_that_cannot_be_decoded_are_told(coding, changes, message):
@@ -114,7 +114,7 @@ def test_pickled_arrays_are_not_loaded(coding):
     content = io.BytesIO()
     numpy.save(content, numpy.array([[print]], dtype=object), allow_pickle=True)
     (result,) = detokenize([Sample("bad", {"npy": content.getvalue(), "json": b"{}"})], coding, format="flac")
-    assert "allow_pickle" in result.reason
+    assert "expected whole numbers" in result.reason
 
 
 @pytest.mark.parametrize("longest", [1, 10, 25, 1000])

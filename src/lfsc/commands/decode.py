@@ -17,14 +17,13 @@ def main(arguments: list[str]) -> int:
 
     from lfsc.audio import files
     from lfsc.tokens import file as token_file
-    from lfsc.tokens.fingerprint import require_same_codec
 
     codec, _ = codec_options.ready(options)
 
     def decode(job: file_jobs.Job, progress: Progress) -> float:
         source = job.read()
         stored = token_file.unpack(source, name=job.name) if isinstance(source, bytes) else token_file.read(source)
-        require_same_codec(stored.fingerprint, codec, name=job.name)
+        token_file.require_made_by(codec, stored, name=job.name)
         decoded = codec.decode(stored.tokens[None].to(codec.device), chunk_seconds=options.chunk_seconds)
         audio = decoded.audio[0, : stored.num_samples].cpu()
         if options.original_level:

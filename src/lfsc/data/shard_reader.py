@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import tarfile
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,12 +16,14 @@ from megatron.energon.flavors.webdataset.structs import FilteredSample, ShardInf
 from numpy.typing import NDArray
 
 from lfsc.data import storage
+from lfsc.io import plain_tar
+from lfsc.io.piece import Piece
+from lfsc.io.plain_tar import BLOCK
 
 from .batch import UnusableData
 from .corpus import Dataset
 
 OPEN_SHARDS = 8
-BLOCK = tarfile.BLOCKSIZE
 
 
 class OpenShard(NamedTuple):
@@ -53,7 +54,7 @@ class ShardReader:
         position = index - self.ends[number] + shard.count
         try:
             key, parts = self.clip(shard.path, position)
-        except (OSError, tarfile.TarError, IndexError, ValueError) as error:
+        except (OSError, IndexError, ValueError) as error:
             raise UnusableData(f"shard {shard.path} cannot be read at clip {position}: {error}") from error
         return FilteredSample(
             __key__=key, __shard__=shard.name, __restore_key__=("Webdataset", index), __sources__=(), **parts
@@ -97,38 +98,6 @@ def open_shard(path: EPath) -> OpenShard:
     return OpenShard(path.local_path().open("rb", buffering=0) if path.is_local() else None, offsets)
 
 
-class Piece(io.RawIOBase):
-    """`size` bytes from `start` of an open file, as a file of its own that reads no more than it is asked for."""
-
-    def __init__(self, file: BinaryIO, start: int, size: int):
-        self.file = file
-        self.start = start
-        self.size = size
-        self.position = 0
-
-    def part(self, start: int, size: int) -> Piece:
-        return Piece(self.file, self.start + start, size)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self.position = offset + (0, self.position, self.size)[whence]
-        return self.position
-
-    def readinto(self, buffer) -> int:
-        wanted = memoryview(buffer)[: max(0, self.size - self.position)]
-        count = os.preadv(self.file.fileno(), [wanted], self.start + self.position)
-        self.position += count
-        return count
-
-
 class LoadedPiece(io.BytesIO):
     """The same for bytes that were fetched at once, as from object storage."""
 
@@ -143,15 +112,14 @@ def members(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
         piece.seek(start)
         header = piece.read(BLOCK)
         if header[156:157] not in b"0\0" or header[257:262] != b"ustar" or header[345]:
-            return members_by_tarfile(piece)
+            return members_of_any_kind(piece)
         name, size = header[:100].rstrip(b"\0").decode(), int(header[124:136].rstrip(b"\0 "), 8)
         found[name] = piece.part(start + BLOCK, size)
         start += BLOCK + -(-size // BLOCK) * BLOCK
     return found
 
 
-def members_by_tarfile(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
-    """The same ten times slower, with long names and whatever else a tar may hold."""
-    piece.seek(0)
-    with tarfile.open(fileobj=piece, mode="r:") as tar:
-        return {member.name: piece.part(member.offset_data, member.size) for member in tar if member.isfile()}
+def members_of_any_kind(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
+    """The same slower, with long names and whatever else a tar may hold."""
+    found = plain_tar.members(piece, whole=False)
+    return {member.name: piece.part(member.start, member.size) for member in found if member.kind == plain_tar.FILE}

@@ -1,7 +1,5 @@
 """Test sets: the clips of shards, of a folder of recordings, or of a manifest, always in the order of their keys."""
 
-import json
-import tarfile
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -13,9 +11,9 @@ from lfsc.audio.bandwidth import bandwidth as measure_bandwidth
 from lfsc.audio.manifest import MANIFESTS, manifest_rows
 from lfsc.audio.resampling import resample
 from lfsc.audio.suffixes import SUFFIXES
-from lfsc.config.values import section
+from lfsc.io.regular import open_regular
 from lfsc.shards import index
-from lfsc.shards.index import Conversion
+from lfsc.shards.tar import Sample, files_of
 
 # Upper edges in Hz under which a recording's spectrum ends like that of one made at 8 or 16 kHz.
 BANDS = ((4300, "8 kHz"), (8600, "16 kHz"))
@@ -35,9 +33,12 @@ class Clip(NamedTuple):
     corpus: str = ""
     text: str = ""
     span: tuple[int, int] | None = None  # first byte and number of bytes, in a shard
+    fault: str = ""  # why it cannot be loaded, where that is known beforehand
 
     def load(self, sample_rate: int) -> Original:
-        """The clip, mono, resampled once. Raises UnreadableAudio, and ValueError where it is silent."""
+        """The clip, mono, resampled once. Raises UnreadableAudio, and ValueError where it is silent or at fault."""
+        if self.fault:
+            raise ValueError(self.fault)
         recording = files.read(self.path if self.span is None else read_span(self.path, *self.span))
         if not recording.audio.any():
             raise ValueError("digital silence throughout")
@@ -61,9 +62,11 @@ def find_clips(data: Path | str, *, split: str = "val") -> list[Clip]:
     data = Path(data)
     if not data.exists():
         raise ValueError(f"{data}: no such file or folder; --data takes shards, a folder of recordings or a manifest")
-    clips = sorted(list_clips(data, split))
+    clips = sorted(list_clips(data, split), key=lambda clip: clip.key)
     if not clips:
         raise ValueError(f"{data}: found no recordings ({', '.join(SUFFIXES)}), shards or manifest entries")
+    if all(clip.fault for clip in clips):
+        raise ValueError(f"{data}: of {len(clips)} clips none can be read; the first, {clips[0].key}: {clips[0].fault}")
     keys = [clip.key for clip in clips]
     if len(set(keys)) < len(keys):
         duplicate = next(a for a, b in pairwise(keys) if a == b)
@@ -86,31 +89,38 @@ def list_clips(data: Path, split: str) -> list[Clip]:
 
 
 def list_shards(corpus: Path, split: str) -> list[Path]:
-    found = index.read(corpus)
-    if isinstance(found, Conversion):
-        return [corpus / name for name in found.shards()]
-    datasets = found.split(split)
-    if not datasets:
-        splits = sorted({dataset.split for dataset in found.datasets})
+    shards = index.read(corpus).shards()
+    # What was converted from shards without an index is of no split.
+    splits = sorted({shard.split for shard in shards.values() if shard.split})
+    if splits and split not in splits:
         raise ValueError(f"{corpus} has no split {split!r}, only {', '.join(splits)}; choose with --split")
-    return [corpus / dataset.path / shard.name for dataset in datasets for shard in dataset.shards]
+    return [corpus / name for name, shard in shards.items() if shard.split in ("", split)]
 
 
 def read_shard(shard: Path) -> list[Clip]:
-    """The samples KEY.<audio> + KEY.json of a WebDataset tar, as byte ranges of it; ValueError where it is damaged."""
-    spans, notes = {}, {}
+    """The samples KEY.<audio> + KEY.json of a WebDataset tar, as byte ranges of it.
+
+    One whose json says nothing is a clip at fault, and so is the shard itself where it is damaged.
+    """
+    spans, notes, faults = {}, {}, {}
     try:
-        with tarfile.open(shard, "r:") as archive:
-            # A sparse file has less bytes than it claims.
-            for member in (member for member in archive if member.isfile() and not member.issparse()):
+        with open_regular(shard) as file:
+            for member in files_of(file):
                 key, _, suffix = member.name.rpartition(".")
                 if f".{suffix}" in SUFFIXES:
-                    spans[key] = (member.offset_data, member.size)
+                    spans[key] = (member.start, member.size)
                 elif suffix == "json":
-                    notes[key] = section(json.load(archive.extractfile(member)), f"the json of {key}")
-    except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
-        raise ValueError(f"{shard} is damaged ({error})") from error
-    return [make_clip(key, shard, notes.get(key, {}), span) for key, span in spans.items()]
+                    file.seek(member.start)
+                    try:
+                        notes[key] = Sample(key, {"json": file.read(member.size)}).note()
+                    except ValueError as error:
+                        faults[key] = str(error)
+    except (ValueError, OSError) as error:
+        faults[str(shard)] = f"{shard} is damaged ({error})"
+    return [
+        *(make_clip(key, shard, notes.get(key, {}), span, faults.pop(key, "")) for key, span in spans.items()),
+        *(Clip(key, shard, fault=fault) for key, fault in faults.items()),
+    ]
 
 
 def read_manifest(manifest: Path) -> list[Clip]:
@@ -128,10 +138,12 @@ def scan_folder(folder: Path) -> list[Clip]:
     ]
 
 
-def make_clip(key: str, path: Path, labels: dict, span: tuple[int, int] | None = None) -> Clip:
+def make_clip(
+    key: str, path: Path, labels: dict, span: tuple[int, int] | None = None, fault: str = ""
+) -> Clip:
     names = ("language", "speaker", "corpus", "text")
     language, speaker, corpus, text = (str(labels.get(name) or "") for name in names)
-    return Clip(key, path, language, speaker, corpus, text, span)
+    return Clip(key, path, language, speaker, corpus, text, span, fault)
 
 
 def labels_of_folders(folders: tuple[str, ...]) -> dict[str, str]:

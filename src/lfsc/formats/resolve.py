@@ -11,6 +11,7 @@ from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import describe_data
 from lfsc.formats.nemo.archive import GZIP, Archive
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
+from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import TorchFile, Weights
 
 EXPECTED = "expected a run directory, a checkpoint (.ckpt), an exported bundle, a .nemo archive or a hub name"
@@ -39,6 +40,8 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
         return read_folder(path, trusted)
     if path.is_file():
         return read_file(path, trusted)
+    if path.exists():
+        raise ValueError(f"it is neither a file nor a folder; {EXPECTED}")
     # `runs/typo` looks like a hub's name too, but there is a folder runs.
     if HUB_NAME.fullmatch(str(source)) and not path.parent.is_dir():
         return read_folder(hub.fetch(str(source)), trusted)
@@ -64,7 +67,7 @@ def read_run(path: Path, trusted: Collection[str]) -> Source:
 
 
 def read_file(path: Path, trusted: Collection[str]) -> Source:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(TAR_AT + len(TAR))
     if head.startswith(GZIP) or head.endswith(TAR):
         return read_archive(path)
@@ -89,7 +92,7 @@ def read_archive(path: Path) -> Source:
 
 
 def read_checkpoint(path: Path, trusted: Collection[str]) -> Source:
-    stream = path.open("rb")
+    stream = open_regular(path)
     file = TorchFile(stream, name=path.name)
     contents = file.contents
     if not isinstance(contents, dict) or not {"state_dict", "config", "updates"} <= contents.keys():

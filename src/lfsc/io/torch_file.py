@@ -124,7 +124,9 @@ class Weights(Mapping[str, Tensor]):
     """Tensors of a file by name, each read when it is asked for."""
 
     def __init__(self, file: TorchFile, saved: Any):
-        if not isinstance(saved, dict) or not all(isinstance(tensor, Tensor) for tensor in saved.values()):
+        if not isinstance(saved, dict) or not all(
+            isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in saved.items()
+        ):
             raise ValueError(f"{file.name} holds no state dict where one belongs")
         self.file = file
         self.saved = saved

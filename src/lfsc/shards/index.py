@@ -28,6 +28,7 @@ class Shard(NamedTuple):
     samples: int
     seconds: float  # of audio
     sha256: str = ""
+    split: str = ""  # where it is known
 
 
 class Dataset(NamedTuple):
@@ -66,7 +67,11 @@ class Corpus(NamedTuple):
 
     def shards(self) -> dict[str, Shard]:
         """All shards by their place in the folder."""
-        return {f"{dataset.path}/{shard.name}": shard for dataset in self.datasets for shard in dataset.shards}
+        return {
+            f"{dataset.path}/{shard.name}": shard._replace(split=dataset.split)
+            for dataset in self.datasets
+            for shard in dataset.shards
+        }
 
 
 class Conversion(NamedTuple):
@@ -142,9 +147,8 @@ def _conversion(index: dict, path: str) -> Conversion:
 
 
 def _shard(shard: dict, *, seconds: float) -> Shard:
-    found = Shard(
-        shard["name"], count(shard["bytes"]), count(shard["samples"]), duration(seconds), str(shard.get("sha256", ""))
-    )
+    sizes = count(shard["bytes"]), count(shard["samples"]), duration(seconds)
+    found = Shard(shard["name"], *sizes, *(str(shard.get(name, "")) for name in ("sha256", "split")))
     if found.samples * LEAST_CLIP_BYTES > found.bytes:
         raise ValueError(f"{found.name} has {found.samples} clips in {found.bytes} bytes")
     return found

@@ -5,9 +5,12 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from lfsc.io import plain_tar
 from lfsc.io.atomic import replacing
+from lfsc.io.plain_tar import Member
+from lfsc.io.regular import open_regular
 from lfsc.shards import index
 
 
@@ -15,6 +18,7 @@ class Shard(NamedTuple):
     path: Path
     name: str  # relative to the folder that was named, with slashes
     samples: int | None = None  # that an index promises
+    split: str = ""  # where an index says it
 
 
 class Sample(NamedTuple):
@@ -27,7 +31,7 @@ class Sample(NamedTuple):
         """What its json says; ValueError where that is no object."""
         try:
             note = json.loads(self.parts.get("json", b"{}"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"its json does not parse ({error})") from error
         if not isinstance(note, dict):
             raise ValueError(f"its json is a {type(note).__name__}, expected an object")
@@ -47,8 +51,8 @@ def find(source: Path | str) -> list[Shard]:
         raise ValueError(f"{source}: {len(missing)} shards that its index names are missing, such as {missing[0]}")
     if not found:
         raise ValueError(f"{source}: no shards (*.tar) in it")
-    samples = {name: shard.samples for name, shard in promised.items()}
-    return [Shard(source / name, name, samples.get(name)) for name in sorted(found)]
+    known = {name: (shard.samples, shard.split) for name, shard in promised.items()}
+    return [Shard(source / name, name, *known.get(name, ())) for name in sorted(found)]
 
 
 def read(path: Path | str) -> Iterator[Sample]:
@@ -56,11 +60,8 @@ def read(path: Path | str) -> Iterator[Sample]:
     key, parts = None, {}
     try:
         # Compressed, a few bytes could unfold to more than the memory.
-        with tarfile.open(path, "r:") as tar:
-            for member in tar:
-                # A sparse file may claim more than fits into the memory.
-                if not member.isfile() or member.issparse():
-                    continue
+        with open_regular(path) as file:
+            for member in files_of(file):
                 folder, _, name = member.name.rpartition("/")
                 stem, _, extension = name.partition(".")
                 found = f"{folder}/{stem}" if folder else stem
@@ -68,19 +69,21 @@ def read(path: Path | str) -> Iterator[Sample]:
                     yield Sample(key, parts)
                     parts = {}
                 key = found
-                parts[extension] = tar.extractfile(member).read()
-            require_end_mark(tar)
-    except (tarfile.TarError, EOFError, OSError) as error:
+                file.seek(member.start)
+                parts[extension] = file.read(member.size)
+    except (ValueError, OSError) as error:
         raise ValueError(f"{path} is no whole tar: {error} after {key or 'nothing'}") from error
     if parts:
         yield Sample(key, parts)
 
 
-def require_end_mark(tar: tarfile.TarFile) -> None:
-    """Raise where the archive just stops; Python takes a file cut off between two members or in a header for whole."""
-    tar.fileobj.seek(tar.offset)
-    if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
-        raise tarfile.ReadError("it was cut off, its end mark is missing")
+def files_of(file: BinaryIO) -> Iterator[Member]:
+    """The plain files of a shard; ValueError for what could hold a part of a sample and is none."""
+    for member in plain_tar.members(file):
+        if member.kind == plain_tar.FILE:
+            yield member
+        elif member.kind != plain_tar.FOLDER:
+            raise ValueError(f"{member.name[:100]} is a {member.kind}, expected plain files: pack the shard again")
 
 
 def write(path: Path | str, samples: Iterable[Sample]) -> int:

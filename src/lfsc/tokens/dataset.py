@@ -1,14 +1,19 @@
 """Token shards, as `lfsc tokenize` writes them, for training language models."""
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torch.utils.data import IterableDataset, get_worker_info
 
+from lfsc.shards import index
+from lfsc.shards.index import Conversion
 from lfsc.shards.tar import Shard, find, read
+from lfsc.tokens.file import LARGEST_CODEBOOK
 from lfsc.tokens.tokenize import token_clip
 
 
@@ -18,46 +23,127 @@ class TokenClip(NamedTuple):
     note: dict  # language, speaker, text, num_samples, codec … as far as they are known
 
 
-class TokenShards(IterableDataset):
-    """Each clip of a folder of token shards once: on every rank and worker those of its own shards.
+class TokenBatch(NamedTuple):
+    """Clips of one length; `lengths` [B] is how much of each is no padding."""
 
-    With a `seed`, another one an epoch, the shards are shuffled, and the clips within a buffer of `buffer`.
+    keys: list[str]
+    tokens: Tensor  # [B,C,F], or what a layout makes of it
+    lengths: Tensor
+    notes: list[dict]
+
+
+class TokenShards(IterableDataset):
+    """Each clip of one `split` of a folder of token shards once: on every rank and worker those of its own shards.
+
+    With a `seed` the shards are shuffled, and the clips within a buffer of `buffer`, in another order in each `epoch`,
+    an attribute that may be set before the clips are read again. ValueError for tokens of more than one codec, and
+    where a folder has more than one split and none is chosen.
     """
 
     def __init__(
-        self, path: Path | str, *, rank: int = 0, world_size: int = 1, seed: int | None = None, buffer: int = 1000
+        self,
+        path: Path | str,
+        *,
+        split: str | None = None,
+        rank: int = 0,
+        world_size: int = 1,
+        seed: int | None = None,
+        epoch: int = 0,
+        buffer: int = 1000,
     ):
-        self.shards = find(path)
+        if not 0 <= rank < world_size:
+            raise ValueError(f"rank {rank} of {world_size}: expected one from 0 to {world_size - 1}")
+        self.shards = choose(find(path), split, path)
+        self.codec = codec_of(path)
         if len(self.shards) < world_size:
             raise ValueError(f"{path} has {len(self.shards)} shards for {world_size} ranks: some would have nothing")
         self.rank, self.world_size = rank, world_size
         self.seed, self.buffer = seed, buffer
+        # In memory that is shared: workers that persist see what is set here.
+        self.shared_epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+        self.epoch = epoch
+
+    @property
+    def epoch(self) -> int:
+        return int(self.shared_epoch)
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        if epoch and self.seed is None:
+            raise ValueError(f"epoch {epoch} changes nothing without a seed: give seed= too")
+        self.shared_epoch.fill_(epoch)
 
     def __iter__(self) -> Iterator[TokenClip]:
         worker = get_worker_info()
         workers, number = (worker.num_workers, worker.id) if worker else (1, 0)
         own = slice(self.rank * workers + number, None, self.world_size * workers)
         if self.seed is None:
-            return clips(self.shards[own])
+            return clips(self.shards[own], self.codec)
         # The same on all ranks and workers, which take their shares of it.
-        generator = torch.Generator().manual_seed(self.seed)
+        generator = torch.Generator().manual_seed(mixed(self.seed, self.epoch))
         order = torch.randperm(len(self.shards), generator=generator).tolist()
-        return shuffle(clips([self.shards[place] for place in order[own]]), self.buffer, generator)
+        return shuffle(clips([self.shards[place] for place in order[own]], self.codec), self.buffer, generator)
 
 
-def clips(shards: Iterable[Shard]) -> Iterator[TokenClip]:
-    """The clips of token shards in their order; ValueError where two codecs made them."""
-    codec = None
+def pad(clips: Sequence[TokenClip], *, value: int, layout: Callable[[Tensor], Tensor] | None = None) -> TokenBatch:
+    """Clips as one batch, with `value` behind the shorter ones, for a DataLoader's `collate_fn`.
+
+    `layout` makes of each clip's tokens [C,F] what is to be batched, such as ids [F·C] or [C,F+C−1].
+    """
+    rows = [clip.tokens if layout is None else layout(clip.tokens) for clip in clips]
+    longest = max(row.shape[-1] for row in rows)
+    tokens = torch.stack([F.pad(row, (0, longest - row.shape[-1]), value=value) for row in rows])
+    lengths = torch.tensor([row.shape[-1] for row in rows])
+    return TokenBatch([clip.key for clip in clips], tokens, lengths, [clip.note for clip in clips])
+
+
+def choose(shards: list[Shard], split: str | None, path: Path | str) -> list[Shard]:
+    """The shards of a split."""
+    splits = sorted({shard.split for shard in shards if shard.split})
+    if split is None:
+        if len(splits) > 1:
+            raise ValueError(f"{path} holds the splits {', '.join(splits)}: choose one with split=")
+        return shards
+    if split not in splits:
+        known = f"only {', '.join(splits)}" if splits else "its index.json names none, or is not there yet"
+        raise ValueError(f"{path} has no split {split!r}: {known}")
+    return [shard for shard in shards if shard.split == split]
+
+
+class Made(NamedTuple):
+    """What is the same for all tokens of a codec."""
+
+    codec: str  # its fingerprint
+    num_codebooks: int
+    codebook_size: int
+
+    def check(self, clip: TokenClip) -> None:
+        if (codec := clip.note.get("codec")) != self.codec:
+            raise ValueError(f"of codec {codec}, others are of {self.codec}")
+        if len(clip.tokens) != self.num_codebooks:
+            raise ValueError(f"{len(clip.tokens)} codebooks, others have {self.num_codebooks}")
+        if int(clip.tokens.max()) >= self.codebook_size:
+            raise ValueError(f"code {int(clip.tokens.max())} in a codebook of {self.codebook_size}")
+
+
+def codec_of(path: Path | str) -> Made | None:
+    """The codec that a folder's index names."""
+    found = index.read(path) if (Path(path) / index.NAME).is_file() else None
+    return Made(found.codec, found.num_codebooks, found.codebook_size) if isinstance(found, Conversion) else None
+
+
+def clips(shards: Iterable[Shard], codec: Made | None) -> Iterator[TokenClip]:
+    """The clips of token shards in their order; ValueError where `codec`, else that of the first, did not make one."""
     for shard in shards:
         for sample in read(shard.path):
             try:
-                key, note, tokens = token_clip(sample)
+                found = token_clip(sample)
+                clip = TokenClip(found.key, found.content, found.note)
+                codec = codec or Made(clip.note.get("codec"), len(clip.tokens), LARGEST_CODEBOOK)
+                codec.check(clip)
             except ValueError as error:
                 raise ValueError(f"{shard.path}: {sample.key}: {error}") from error
-            codec = codec or note.get("codec")
-            if note.get("codec") != codec:
-                raise ValueError(f"{shard.path}: {key} is of codec {note.get('codec')}, others are of {codec}")
-            yield TokenClip(key, tokens, note)
+            yield clip
 
 
 def shuffle(items: Iterable[TokenClip], size: int, generator: torch.Generator) -> Iterator[TokenClip]:
@@ -68,3 +154,8 @@ def shuffle(items: Iterable[TokenClip], size: int, generator: torch.Generator) -
         if len(buffer) >= size:
             yield buffer.pop(int(torch.randint(len(buffer), (1,), generator=generator)))
     yield from (buffer[place] for place in torch.randperm(len(buffer), generator=generator).tolist())
+
+
+def mixed(seed: int, epoch: int) -> int:
+    """A seed of both, in which seed 0 in epoch 1 is not seed 1 in epoch 0."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {epoch}".encode()).digest()[:8])

@@ -7,7 +7,6 @@ highest first, zeros up to a whole byte, and a CRC-32 of all that.
 
 import struct
 import zlib
-from math import isfinite
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -17,13 +16,20 @@ import torch
 from torch import Tensor
 
 from lfsc.io.atomic import replacing
+from lfsc.io.regular import open_regular
 from lfsc.models.codec import Codec
+from lfsc.tokens.fingerprint import require_same_codec
 
 MAGIC, VERSION = b"LFSC", 1
 HEADER = struct.Struct("<4sB8sIIHIQf")
 CRC = struct.Struct("<I")
 # What uint16 holds, as token shards do.
 LARGEST_CODEBOOK = 1 << 16
+# Four days of the paper's codec, half a gigabyte of tokens.
+MOST_TOKENS = 1 << 26
+# The quietest sound in float32 is at -760 dB.
+LARGEST_GAIN = 1000.0
+CODES_AT_ONCE = 1 << 18
 
 
 class Tokens(NamedTuple):
@@ -51,7 +57,8 @@ def write(path: PathLike | str, stored: Tokens) -> None:
 
 def read(path: PathLike | str) -> Tokens:
     """What a token file holds; raises ValueError with the reason where it is not whole."""
-    return unpack(Path(path).read_bytes(), name=str(path))
+    with open_regular(path) as file:
+        return unpack(file.read(), name=str(path))
 
 
 def pack(stored: Tokens) -> bytes:
@@ -86,9 +93,12 @@ def unpack(content: bytes, *, name: str = "token file") -> Tokens:
         raise ValueError(f"{name} is truncated: {len(content)} bytes, a token file has {least} at least")
     _, _, mark, sample_rate, hop_length, codebooks, codebook_size, num_samples, gain_db = HEADER.unpack_from(content)
     sizes = sample_rate and hop_length and codebooks and num_samples
-    if not (sizes and 2 <= codebook_size <= LARGEST_CODEBOOK and isfinite(gain_db)):
+    # What is no number is not within any bounds either.
+    if not (sizes and 2 <= codebook_size <= LARGEST_CODEBOOK and abs(gain_db) <= LARGEST_GAIN):
         raise ValueError(f"{name} is damaged: no codec has such a header")
     frames = frames_of(num_samples, hop_length)
+    if frames * codebooks > MOST_TOKENS:
+        raise ValueError(f"{name} announces {frames * codebooks:,} tokens, a file has {MOST_TOKENS:,} at most")
     # Compared before anything is allocated: a header may claim any length.
     size = HEADER.size + -(-frames * codebooks * bits_per_code(codebook_size) // 8) + CRC.size
     if len(content) != size:
@@ -111,9 +121,27 @@ def pack_codes(tokens: Tensor, bits: int) -> bytes:
 
 def unpack_codes(payload: bytes, *, codebooks: int, frames: int, bits: int) -> Tensor:
     """Tokens [C,F] of packed codes."""
-    digits = numpy.unpackbits(numpy.frombuffer(payload, dtype=numpy.uint8), count=frames * codebooks * bits)
-    codes = digits.reshape(-1, bits) @ (1 << numpy.arange(bits - 1, -1, -1, dtype=numpy.int64))
-    return torch.from_numpy(codes.reshape(frames, codebooks).T.copy())
+    tokens, packed = numpy.empty((codebooks, frames), dtype=numpy.int64), numpy.frombuffer(payload, dtype=numpy.uint8)
+    values = 1 << numpy.arange(bits - 1, -1, -1, dtype=numpy.int32)
+    # Some frames at once, so many that they end with a byte: a digit of a bit takes bytes meanwhile.
+    step = 8 * max(1, CODES_AT_ONCE // (8 * codebooks))
+    for start in range(0, frames, step):
+        count = min(step, frames - start)
+        first = start * codebooks * bits // 8
+        digits = numpy.unpackbits(packed[first : first + step * codebooks * bits // 8], count=count * codebooks * bits)
+        tokens[:, start : start + count] = (digits.reshape(-1, bits) @ values).reshape(count, codebooks).T
+    return torch.from_numpy(tokens)
+
+
+def require_made_by(codec: Codec, stored: Tokens, *, name: str) -> None:
+    """ValueError where another codec made the tokens, or their file says of it what is not so."""
+    require_same_codec(stored.fingerprint, codec, name=name)
+    found = (len(stored.tokens), stored.codebook_size, stored.sample_rate, stored.hop_length)
+    if found != (expected := (codec.num_codebooks, codec.codebook_size, codec.sample_rate, codec.hop_length)):
+        raise ValueError(
+            f"{name} is damaged: codebooks, their size, sample rate and hop length are {found}, of the codec that it "
+            f"names {expected}"
+        )
 
 
 def bits_per_code(codebook_size: int) -> int:

@@ -35,7 +35,7 @@ def tasks(source: str, out: Path, *, part: tuple[int, int]) -> list[Task]:
 
 
 def convert_shard(task: Task, coding: Coding, convert: Convert) -> dict:
-    """Make one shard and its record: name, samples, failed, frames, audio_seconds, bytes, seconds."""
+    """Make one shard and its record: name, split, samples, failed, frames, audio_seconds, bytes, seconds."""
     begun = time.monotonic()
     totals = {"samples": 0, "frames": 0, "num_samples": 0}
     seen: list[str] = []
@@ -64,7 +64,8 @@ def convert_shard(task: Task, coding: Coding, convert: Convert) -> dict:
         )
     audio_seconds = round(totals.pop("num_samples") / coding.codec.sample_rate, 3)
     spent = {"bytes": task.target.stat().st_size, "seconds": round(time.monotonic() - begun, 3)}
-    record = {"name": task.shard.name, **totals, "audio_seconds": audio_seconds, "failed": failed, **spent}
+    split = {"split": task.shard.split} if task.shard.split else {}
+    record = {"name": task.shard.name, **split, **totals, "audio_seconds": audio_seconds, "failed": failed, **spent}
     write_text(task.record, json.dumps(record, ensure_ascii=False))
     return record
 

@@ -11,8 +11,10 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from lfsc.audio import files
+from lfsc.config.values import LARGEST, brief
 from lfsc.models.codec import Codec
 from lfsc.shards.tar import Sample
+from lfsc.tokens import npy
 from lfsc.tokens.file import LARGEST_CODEBOOK
 from lfsc.tokens.fingerprint import require_same_codec
 
@@ -83,7 +85,9 @@ def detokenize(samples: Iterable[Sample], coding: Coding, *, format: str) -> Ite
     def load(sample: Sample) -> Clip:
         clip = token_clip(sample)
         require_same_codec(clip.note.get("codec", "none"), codec, name=sample.key)
-        if not 0 < clip.note["num_samples"] <= clip.length * codec.hop_length:
+        if len(clip.content) != codec.num_codebooks:
+            raise ValueError(f"its npy has {len(clip.content)} codebooks, the codec has {codec.num_codebooks}")
+        if clip.note["num_samples"] > clip.length * codec.hop_length:
             raise ValueError(f"{clip.note['num_samples']} samples cannot come of {clip.length} frames")
         return clip
 
@@ -111,10 +115,11 @@ def token_clip(sample: Sample) -> Clip:
     """Tokens [C,F] int64 of a sample of a token shard, with what its json says."""
     if "npy" not in sample.parts or "json" not in sample.parts:
         raise ValueError(f"no npy and json among its {', '.join(sample.parts)}: is this a shard of tokens?")
-    tokens, note = numpy.load(io.BytesIO(sample.parts["npy"]), allow_pickle=False), sample.note()
-    if tokens.ndim != 2 or tokens.dtype.kind not in "ui" or not isinstance(note.get("num_samples"), int):
-        raise ValueError(f"its npy is {tokens.dtype} {list(tokens.shape)}, or its json lacks num_samples")
-    return Clip(sample.key, note, torch.from_numpy(tokens.astype(numpy.int64)))
+    tokens, note = npy.read(sample.parts["npy"]), sample.note()
+    frames, num_samples = tokens.shape[-1], note.get("num_samples")
+    if type(num_samples) is not int or not 0 < num_samples <= frames * LARGEST:
+        raise ValueError(f"its json has {brief(num_samples)} for num_samples, and its npy {frames} frames")
+    return Clip(sample.key, note, torch.from_numpy(tokens))
 
 
 def as_json(note: dict) -> bytes:

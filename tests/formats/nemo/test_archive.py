@@ -183,7 +183,7 @@ def test_members_that_are_no_plain_files_below_are_refused(member, archive, make
         files = {name: tar.extractfile(name).read() for name in (CONFIG, CHECKPOINT)}
     archive.write_bytes(make_tar(files, member))
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(ValueError, match=r"neither a plain file nor a folder|lies outside the archive|tar is damaged"):
+    with pytest.raises(ValueError, match=r"expected plain files and folders|lies outside the archive|tar is damaged"):
         lfsc.load(archive)
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -273,6 +273,6 @@ def test_members_that_are_sparse_or_of_a_negative_size_are_refused(headers, arch
     member.pax_headers = headers
     archive.write_bytes(make_tar(files, member))
     before = time.process_time()
-    with pytest.raises(ValueError, match=r"neither a plain|lies outside|tar is damaged|not a tar|has no model") as said:
+    with pytest.raises(ValueError, match=r"expected plain files|tar is damaged") as said:
         lfsc.load(archive)
     assert "\n" not in str(said.value) and time.process_time() - before < 5

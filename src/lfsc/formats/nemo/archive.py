@@ -1,6 +1,6 @@
 """NeMo's archive of a model: a tar, plain or gzip-compressed, of model_config.yaml and model_weights.ckpt."""
 
-import tarfile
+import io
 import tempfile
 from functools import cached_property
 from itertools import islice
@@ -11,8 +11,11 @@ from lfsc.config.values import brief
 from lfsc.formats.nemo.config import codec_from_nemo
 from lfsc.formats.nemo.discriminators import discriminators_from_nemo
 from lfsc.formats.nemo.names import CODEC, IGNORED, discriminator_modules, from_nemo
-from lfsc.io import safe_yaml
+from lfsc.io import plain_tar, safe_yaml
 from lfsc.io.compression import zlib
+from lfsc.io.piece import Piece
+from lfsc.io.plain_tar import FILE, FOLDER, Member
+from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import BLOCK, TorchFile, Weights
 
 CONFIG = "model_config.yaml"
@@ -22,8 +25,6 @@ MAX_MEMBERS = 1000
 # Random weights compress to nine tenths, constant ones at best to a thousandth, which no network is made of.
 MAX_EXPANSION = 200
 GZIP = b"\x1f\x8b"
-# What headers that are none raise in tarfile, beside its own errors.
-TAR_DAMAGE = (tarfile.TarError, EOFError, RecursionError, ValueError, OverflowError, LookupError)
 
 
 class Archive:
@@ -33,9 +34,8 @@ class Archive:
     """
 
     def __init__(self, path: Path):
-        self.tar = open_tar(path)
-        self.stream = self.tar.fileobj
-        self.members = read_members(self.tar)
+        self.stream = open_tar(path)
+        self.members = read_members(self.stream)
         self.config = parse_model(self.file(CONFIG).read(safe_yaml.MAX_BYTES + 1))
 
     @cached_property
@@ -73,18 +73,16 @@ class Archive:
     def file(self, name: str) -> BinaryIO:
         if name not in self.members:
             raise ValueError(f"it has no {name}, as every archive of NeMo's does")
-        return self.tar.extractfile(self.members[name])
+        member = self.members[name]
+        return io.BufferedReader(Piece(self.stream, member.start, member.size))
 
 
-def open_tar(path: Path) -> tarfile.TarFile:
-    file = path.open("rb")
+def open_tar(path: Path) -> BinaryIO:
+    """The file of an archive, decompressed where it has to be."""
+    file = open_regular(path)
     start = file.read(2)
     file.seek(0)
-    plain = decompress(file, path.stat().st_size) if start == GZIP else file
-    try:
-        return tarfile.open(fileobj=plain, mode="r:")
-    except TAR_DAMAGE as error:
-        raise ValueError(f"not a tar archive, plain or gzip-compressed ({error})") from error
+    return decompress(file, path.stat().st_size) if start == GZIP else file
 
 
 def decompress(file: BinaryIO, size: int) -> BinaryIO:
@@ -104,21 +102,21 @@ def decompress(file: BinaryIO, size: int) -> BinaryIO:
     return plain
 
 
-def read_members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
+def read_members(file: BinaryIO) -> dict[str, Member]:
     """The plain files of a tar that holds nothing else than plain files and folders below it."""
     try:
-        listed = list(islice(tar, MAX_MEMBERS + 1))
-    except TAR_DAMAGE as error:
+        listed = list(islice(plain_tar.members(file), MAX_MEMBERS + 1))
+    except ValueError as error:
         raise ValueError(f"its tar is damaged ({error})") from error
     if len(listed) > MAX_MEMBERS:
         raise ValueError(f"it has more than {MAX_MEMBERS} members: too many for a model")
     for member in listed:
         path = PurePosixPath(member.name)
-        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE) or member.sparse is not None:
-            raise ValueError(f"member {member.name!r} is neither a plain file nor a folder")
-        if path.is_absolute() or ".." in path.parts or member.size < 0:
-            raise ValueError(f"member {member.name!r} lies outside the archive")
-    return {str(PurePosixPath(member.name)): member for member in listed if member.isreg()}
+        if member.kind not in (FILE, FOLDER):
+            raise ValueError(f"member {member.name[:100]!r} is a {member.kind}, expected plain files and folders")
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"member {member.name[:100]!r} lies outside the archive")
+    return {str(PurePosixPath(member.name)): member for member in listed if member.kind == FILE}
 
 
 def parse_model(text: bytes) -> dict:

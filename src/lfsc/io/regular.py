@@ -1,0 +1,32 @@
+"""Files that are files: a pipe in the place of one may never end, or never begin."""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+KINDS = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+def open_regular(path: Path | str) -> BinaryIO:
+    """The file, open to be read; ValueError for a pipe, a device or a folder, of which nothing is read."""
+    require_regular(path, os.stat(path).st_mode)
+    # Whatever took its place meanwhile: without waiting for somebody who writes into a pipe.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        require_regular(path, os.fstat(descriptor).st_mode)
+        return os.fdopen(descriptor, "rb")
+    except ValueError:
+        os.close(descriptor)
+        raise
+
+
+def require_regular(path: Path | str, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise ValueError(f"{path} is {KINDS.get(stat.S_IFMT(mode), 'something else')}, expected a file")
