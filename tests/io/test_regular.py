@@ -24,7 +24,13 @@ def test_what_is_no_file_is_told(tmp_path, monkeypatch):
     (tmp_path / "device").symlink_to("/dev/zero")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
-        for name, kind in {"pipe": "pipe", "link": "pipe", "device": "device", "socket": "socket", ".": "folder"}.items():
+        for name, kind in {
+            "pipe": "pipe",
+            "link": "pipe",
+            "device": "device",
+            "socket": "socket",
+            ".": "folder",
+        }.items():
             with pytest.raises(ValueError, match=f"is a {kind}, expected a file"):
                 open_regular(tmp_path / name)
     with pytest.raises(FileNotFoundError):

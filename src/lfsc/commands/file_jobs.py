@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from lfsc.commands.progress import Progress
 from lfsc.io.atomic import replacing
+from lfsc.io.regular import is_stream
 
 STANDARD = "-"
+STDIN, STDOUT = (STANDARD, "/dev/stdin"), (STANDARD, "/dev/stdout")
 
 
 class Job(NamedTuple):
@@ -17,8 +19,10 @@ class Job(NamedTuple):
     target: str | Path  # a path, or "-" for stdout
 
     def read(self) -> Path | bytes:
-        """The source as a path, or what stdin brings."""
-        return sys.stdin.buffer.read() if self.source == STANDARD else self.source
+        """The source as a path, or what stdin or a pipe brings."""
+        if self.source == STANDARD:
+            return sys.stdin.buffer.read()
+        return self.source.read_bytes() if is_stream(self.source) else self.source
 
     @property
     def name(self) -> str:
@@ -38,7 +42,8 @@ def jobs(source: str, target: str, *, suffixes: Collection[str], made: str) -> l
 
     Of a folder the files with one of `suffixes` are taken, in the order of their names.
     """
-    if source == STANDARD:
+    target = STANDARD if target in STDOUT else target
+    if source in STDIN:
         return [Job(STANDARD, STANDARD if target == STANDARD else Path(target))]
     path = Path(source)
     if not path.exists():
@@ -121,12 +126,16 @@ def write(job: Job, content: bytes) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
+    if is_stream(job.target):
+        with job.target.open("ab") as stream:
+            stream.write(content)
+        return
     with replacing(job.target) as temporary:
         temporary.write_bytes(content)
 
 
 def there(job: Job, overwrite: bool) -> bool:
-    return not overwrite and job.target != STANDARD and job.target.exists()
+    return not overwrite and job.target != STANDARD and not is_stream(job.target) and job.target.exists()
 
 
 def summary(verb: str, progress: Progress, *, total: int, skipped: int, failed: int) -> str:

@@ -152,7 +152,8 @@ def devices_of(options: argparse.Namespace, device) -> list[str]:
 
 def failures_of(outcome: Outcome) -> list[str]:
     if outcome.error is not None:
-        return [str(outcome.error)]
+        reason = str(outcome.error)
+        return [reason if outcome.task.shard.name in reason else f"{outcome.task.shard.name}: {reason}"]
     name = outcome.record["name"]
     return [f"{name}: {failure['key']}: {failure['reason']}" for failure in outcome.record["failed"]]
 

@@ -138,9 +138,7 @@ def scan_folder(folder: Path) -> list[Clip]:
     ]
 
 
-def make_clip(
-    key: str, path: Path, labels: dict, span: tuple[int, int] | None = None, fault: str = ""
-) -> Clip:
+def make_clip(key: str, path: Path, labels: dict, span: tuple[int, int] | None = None, fault: str = "") -> Clip:
     names = ("language", "speaker", "corpus", "text")
     language, speaker, corpus, text = (str(labels.get(name) or "") for name in names)
     return Clip(key, path, language, speaker, corpus, text, span, fault)

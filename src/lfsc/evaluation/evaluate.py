@@ -26,6 +26,7 @@ from lfsc.evaluation.report.summary import Report, definitions, summarize
 from lfsc.evaluation.runner import CodecResult, Settings, evaluate_codec
 from lfsc.evaluation.signal_metrics import missing_signal_metrics, package_version, signal_metrics
 from lfsc.io.atomic import write_text
+from lfsc.io.lock import lock_folder
 from lfsc.metrics.metric import Metric
 
 # Of the protocol: raised with every change that changes a number.
@@ -45,17 +46,17 @@ def evaluate(options: Namespace) -> int:
     described = definitions([*signal_metrics(options.sample_rate), *models], options.sample_rate)
     if options.examples_by not in described:
         raise ValueError(f"--examples-by {options.examples_by}: expected one of {', '.join(described)}")
-    # Now, not after an hour: a folder that cannot be written to.
-    options.out.mkdir(parents=True, exist_ok=True)
     shifted = frozenset(clip.key for clip in select_evenly(clips, options.level_clips))
     settings = Settings(options.sample_rate, models, options.tolerance_ms / 1000, shifted, options.workers)
     keys = {clip.key for clip in everything}
-    results = {
-        label: result._replace(unpaired=tuple(result.codec.unpaired(keys)))
-        for label, result in evaluate_all(codecs, clips, settings)
-    }
-    report = Report(describe_protocol(options, clips), described, results, not_measured)
-    return write_report(report, options)
+    # Now, not after an hour: a folder that cannot be written to, or that another evaluation writes to.
+    with lock_folder(options.out):
+        results = {
+            label: result._replace(unpaired=tuple(result.codec.unpaired(keys)))
+            for label, result in evaluate_all(codecs, clips, settings)
+        }
+        report = Report(describe_protocol(options, clips), described, results, not_measured)
+        return write_report(report, options)
 
 
 def open_codecs(options: Namespace, device: str) -> dict[str, Codec]:
@@ -118,13 +119,14 @@ def write_report(report: Report, options: Namespace) -> int:
     if not any(row.status == "ok" for row in rows):
         raise ValueError(f"no clip could be evaluated; the first, {rows[0].clip.key}: {rows[0].reason}")
     summary = summarize(report)
+    # Before anything is written: where that fails, what took hours is told.
+    Console().print(means_table(summary))
+    print_exclusions(summary)
     write_text(options.out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     write_text(options.out / "clips.csv", clips_csv(report))
     better = report.definitions[options.examples_by].better
     examples = load_examples(report.results, by=options.examples_by, better=better, sample_rate=options.sample_rate)
     write_text(options.out / "report.html", render_page(report, summary, examples))
-    Console().print(means_table(summary))
-    print_exclusions(summary)
     print(f"report: {options.out / 'report.html'}")
     return 1 if any(codec["failed"] or codec["misaligned"] for codec in summary["codecs"].values()) else 0
 

@@ -37,5 +37,5 @@ def write_program(graph: nn.Module, path: Path, *, dynamic: dict) -> None:
     # Without it the program refuses a single frame, a size that could be broadcast; torch's ONNX exporter sets it too.
     with config.patch(backed_size_oblivious=True):
         program = torch.export.export(graph.eval(), (graph.example(),), dynamic_shapes=(dynamic,))
-    with atomic.replacing(path) as temporary:
+    with atomic.replacing(path) as temporary, atomic.naming(path, RuntimeError):
         torch.export.save(program, temporary)

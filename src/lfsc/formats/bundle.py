@@ -91,7 +91,7 @@ def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, M
     (path / CONFIG).unlink(missing_ok=True)
     checksums = {}
     for name, weights in tensors.items():
-        with atomic.replacing(path / name) as temporary:
+        with atomic.replacing(path / name) as temporary, atomic.naming(path / name, SafetensorError):
             save_file({key: tensor.detach().contiguous() for key, tensor in weights.items()}, temporary)
             checksums[name] = crc32_of(temporary)
     atomic.write_text(path / "README.md", card)

@@ -1,15 +1,27 @@
 """Files that appear under their name only when they are whole."""
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lfsc.io.regular import is_stream
+
+# What only writing says, without the name of a file.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; it takes the name, fsynced, on success and is removed on failure."""
+    """A temporary path beside `path` to write to; it takes the name, fsynced, on success and is removed on failure.
+
+    ValueError for a pipe or a device, and OSError, with the name, where the disk is full.
+    """
     path = Path(path)
+    if is_stream(path):
+        raise ValueError(f"{path} is no place for a file: expected a name in a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix is kept last: soundfile and others choose their format by it.
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
@@ -18,8 +30,23 @@ def replacing(path: Path | str) -> Iterator[Path]:
         sync(temporary)
         os.replace(temporary, path)
         sync(path.parent)
+    except OSError as error:
+        if error.errno in FULL and error.filename is None:
+            raise OSError(error.errno, f"could not be written, {os.strerror(error.errno)}", str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path | str, *errors: type[Exception]) -> Iterator[None]:
+    """OSError with the file and the room there, in the place of `errors` by which a library says it cannot write."""
+    try:
+        yield
+    except errors as error:
+        free = shutil.disk_usage(Path(path).parent).free / 1e6
+        reason = str(error).splitlines()[0]
+        raise OSError(f"{path} could not be written, with {free:.1f} MB free there ({reason})") from error
 
 
 def write_text(path: Path | str, text: str) -> None:

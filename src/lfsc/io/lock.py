@@ -2,13 +2,35 @@
 
 import errno
 import fcntl
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from lfsc.io.regular import require_regular
+
+NAME = ".lock"
 TAKEN = (errno.EACCES, errno.EAGAIN)
 # What a file system without locks answers.
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+
+
+@contextmanager
+def lock_folder(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Inside, this process alone makes what is in a folder, which is made; ValueError where another one does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / NAME
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_file(path, wait=wait))
+        except BlockingIOError as error:
+            raise ValueError(f"another process is writing to {folder}: wait for it, or give another folder") from error
+        try:
+            yield
+        finally:
+            # Who waits for the file would get one that is no longer there.
+            if not wait:
+                path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -18,7 +40,9 @@ def lock_file(path: Path, *, wait: bool = False) -> Iterator[None]:
     The lock ends with the process, however that ends, and processes forked meanwhile do not inherit it. On a file
     system without locks nobody is kept out.
     """
-    with path.open("a") as file:
+    # For reading too, as a pipe opened only to be written to would wait for a reader.
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0) as file:
+        require_regular(path, os.fstat(file.fileno()).st_mode)
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError as error:

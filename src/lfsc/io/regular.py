@@ -27,6 +27,14 @@ def open_regular(path: Path | str) -> BinaryIO:
         raise
 
 
+def is_stream(path: Path | str) -> bool:
+    """Whether a path is a pipe, a device, or an open file such as /dev/stdout: no other file can take its name."""
+    parts = Path(path).absolute().parts
+    if parts[1:2] == ("proc",) or (parts[1:2] == ("dev",) and parts[2:3] != ("shm",)):
+        return True
+    return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
+
+
 def require_regular(path: Path | str, mode: int) -> None:
     if not stat.S_ISREG(mode):
         raise ValueError(f"{path} is {KINDS.get(stat.S_IFMT(mode), 'something else')}, expected a file")

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from lfsc.io import atomic
+from lfsc.io.regular import require_regular
 from lfsc.runs.status import FINISHED, Status
 
 
@@ -44,7 +45,14 @@ class Run:
         run = cls(path)
         if not run.config_file.is_file():
             raise ValueError(f"{run.path} is not a run: it has no config.yaml; `lfsc train RECIPE` makes one")
+        run.require_files()
         return run
+
+    def require_files(self) -> None:
+        """ValueError for what is neither a file nor a folder: who opens a pipe in the place of a log would wait."""
+        for path in self.path.rglob("*"):
+            if path.exists() and not path.is_dir():
+                require_regular(path, path.stat().st_mode)
 
     def config(self) -> dict[str, Any]:
         """The run's configuration; ValueError for a file that is damaged."""
@@ -63,7 +71,7 @@ class Run:
             return None
         try:
             return Status(**json.loads(self.status_file.read_text(encoding="utf-8")))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(
                 f"{self.status_file} cannot be read ({error}): remove it, the checkpoints tell how far the run came"
             ) from error

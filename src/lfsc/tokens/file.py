@@ -8,7 +8,6 @@ highest first, zeros up to a whole byte, and a CRC-32 of all that.
 import struct
 import zlib
 from os import PathLike
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy

@@ -33,5 +33,7 @@ def read(content: bytes) -> NDArray[numpy.int64]:
         raise ValueError(f"its npy has {len(content) - end} bytes for {dtype} {list(shape)}")
     tokens = numpy.frombuffer(content, dtype, offset=end).reshape(shape, order="F" if found[2][1] == b"True" else "C")
     if not 0 <= tokens.min() <= tokens.max() < LARGEST_CODEBOOK:
-        raise ValueError(f"its npy has codes from {tokens.min()} to {tokens.max()}, expected 0 to {LARGEST_CODEBOOK - 1}")
+        raise ValueError(
+            f"its npy has codes from {tokens.min()} to {tokens.max()}, expected 0 to {LARGEST_CODEBOOK - 1}"
+        )
     return tokens.astype(numpy.int64)

@@ -3,10 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.io.atomic import write_text
+from lfsc.io.lock import lock_file, lock_folder
 from lfsc.shards.tar import Sample, Shard, find, read, write
 from lfsc.tokens.fingerprint import require_same_codec
 from lfsc.tokens.tokenize import Coded, Coding, Failure
@@ -35,7 +37,22 @@ def tasks(source: str, out: Path, *, part: tuple[int, int]) -> list[Task]:
 
 
 def convert_shard(task: Task, coding: Coding, convert: Convert) -> dict:
-    """Make one shard and its record: name, split, samples, failed, frames, audio_seconds, bytes, seconds."""
+    """Make one shard and its record: name, split, samples, failed, frames, audio_seconds, bytes, seconds.
+
+    ValueError where another process is making it.
+    """
+    lock = task.target.with_name(f".{task.target.stem}.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_file(lock))
+        except BlockingIOError as error:
+            raise ValueError(f"{task.target}: another process is making it just now") from error
+        stack.callback(lock.unlink, missing_ok=True)
+        return convert_alone(task, coding, convert)
+
+
+def convert_alone(task: Task, coding: Coding, convert: Convert) -> dict:
     begun = time.monotonic()
     totals = {"samples": 0, "frames": 0, "num_samples": 0}
     seen: list[str] = []
@@ -79,7 +96,12 @@ def read_record(task: Task) -> dict | None:
 
 def begin(out: Path, facts: dict, *, overwrite: bool) -> None:
     """Note in `out` of which codec it holds tokens; ValueError where it holds another's."""
-    path = out / "codec.json"
+    # One after the other: of two codecs at once, the second is to see what the first has noted.
+    with lock_folder(out, wait=True):
+        note_codec(out / "codec.json", facts, out, overwrite=overwrite)
+
+
+def note_codec(path: Path, facts: dict, out: Path, *, overwrite: bool) -> None:
     if path.is_file() and not overwrite:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found != facts:

@@ -4,14 +4,14 @@ import logging
 import os
 import shutil
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
 import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from lfsc.io import atomic
+from lfsc.io.regular import open_regular
+from lfsc.io.torch_file import DAMAGE, TorchFile
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +64,10 @@ def newest(folder: Path) -> Path:
 def is_whole(path: Path) -> bool:
     """Whether every byte of a checkpoint is what was written, and it is one of a run and nothing but data."""
     try:
-        with ZipFile(path) as archive:
-            if archive.testzip() is not None:
-                return False
-        return "updates" in torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (BadZipFile, EOFError, OSError, RuntimeError, UnpicklingError, ValueError):
+        with open_regular(path) as file:
+            found = TorchFile(file, name=path.name)
+            return found.zip.testzip() is None and "updates" in found.contents
+    except (OSError, TypeError, ValueError, *DAMAGE):
         return False
 
 

@@ -42,7 +42,7 @@ class Honest(NamedTuple):
     @classmethod
     def make(cls, folder: Path) -> "Honest":
         fixtures = conftest()
-        shape = {"channels": 2, "rates": (2, 4), "num_codebooks": CODEBOOKS, "levels": (3, 3)}
+        shape = {"channels": 2, "rates": (8,), "num_codebooks": CODEBOOKS, "levels": (3, 3), "kernel_sizes": [3]}
         codec = fixtures.narrow_codec(**shape)
         folder.mkdir(parents=True, exist_ok=True)
         found = cls(
@@ -76,7 +76,9 @@ class Honest(NamedTuple):
         """A shard of two clips of tokens; those of the first may be given."""
         good = {"npy": npy_of(self.codes().numpy().astype(numpy.uint16)), "json": self.note()}
         odd = good | {name: part for name, part in {"npy": npy, "json": note}.items() if part is not None}
-        return tarred({f"{key}.{name}": part for key, parts in (("a", odd), ("b", good)) for name, part in parts.items()})
+        return tarred(
+            {f"{key}.{name}": part for key, parts in (("a", odd), ("b", good)) for name, part in parts.items()}
+        )
 
     def speech_shard(self, **parts: bytes) -> bytes:
         """A shard of two recordings; parts of the first may be given."""

@@ -27,6 +27,7 @@ MERSENNE = (1 << 61) - 1  # numbers that differ by it have one hash
 
 # YAML
 
+
 def merges(levels: int) -> bytes:
     """Mappings that merge the one before nine times each."""
     lines = ["a0: &a0 {x: 1}"]
@@ -125,6 +126,7 @@ CONFIGS = {
 
 # safetensors
 
+
 def header_of(claims: object, data: bytes = b"") -> bytes:
     header = json.dumps(claims).encode() if not isinstance(claims, bytes) else claims
     return struct.pack("<Q", len(header)) + header + data
@@ -186,6 +188,7 @@ SAFETENSORS = {
 
 
 # Files of torch.save
+
 
 def saved(value: object) -> bytes:
     out = io.BytesIO()
@@ -286,9 +289,7 @@ ONE = torch.ones(1)
 STATES = {
     "weights of int64": state_of(as_dtype(torch.int64)),
     "weights of a byte": state_of(as_dtype(torch.float8_e4m3fn)),
-    "weights in one storage": state_of(
-        lambda s: {name: ONE.expand(tensor.shape) for name, tensor in s.items()}
-    ),
+    "weights in one storage": state_of(lambda s: {name: ONE.expand(tensor.shape) for name, tensor in s.items()}),
     "a tensor of terabytes": state_of(lambda s: s | {f"codec.{FIRST}": ONE.expand(1 << 40)}),
     "weights that are sparse": state_of(lambda s: s | {f"codec.{FIRST}": torch.zeros(4).to_sparse()}),
     "weights that are not finite": state_of(lambda s: s | {f"codec.{FIRST}": s[f"codec.{FIRST}"] / 0}),
@@ -300,6 +301,7 @@ STATES = {
 
 
 # NeMo's archives
+
 
 def members(honest: Honest) -> dict[str, bytes]:
     with tarfile.open(honest.archive) as tar:
@@ -378,7 +380,7 @@ MEMBERS: dict[str, Callable[[str, bytes], bytes]] = {
     "that is a pipe": lambda name, content: header(name, 0, tarfile.FIFOTYPE),
     "of a kind that there is not": lambda name, content: header(name, len(content), b"Z") + padded(content),
     "cut short": lambda name, content: header(name, 1 << 20) + content[:100],
-    "without a checksum": lambda name, content: header(name, len(content))[:148] + b"        " + bytes(356) + padded(content),
+    "without a checksum": lambda name, content: header(name, len(content))[:148] + bytes(364) + padded(content),
 }  # fmt: skip
 TARS = {
     "nothing": b"",
@@ -420,6 +422,7 @@ def archive_of_torch(make: Callable[[], bytes]) -> Maker:
 
 # Token files
 
+
 def tokens_of(**other) -> Maker:
     """A token file with other values in its header, and a checksum that agrees."""
     fields = ("sample_rate", "hop_length", "codebooks", "codebook_size", "num_samples", "gain_db")
@@ -451,7 +454,8 @@ TOKEN_FILES = {
     "samples in frames of 2^32": tokens_of(num_samples=5 * ((1 << 32) - 1), hop_length=(1 << 32) - 1),
     "a million frames of two codebooks": tokens_of(num_samples=MILLION * 8, codes=bytes(packed_size(MILLION, 2, 4))),
     "eighty million frames of a bit": tokens_of(
-        num_samples=78 * MILLION, hop_length=1, codebooks=1, codebook_size=2, codes=bytes(packed_size(78 * MILLION, 1, 1))
+        **{"num_samples": 78 * MILLION, "hop_length": 1, "codebooks": 1, "codebook_size": 2},
+        codes=bytes(packed_size(78 * MILLION, 1, 1)),
     ),
     "five million codes of 16 bits": tokens_of(
         num_samples=MILLION, hop_length=1, codebooks=4, codebook_size=1 << 16, codes=bytes(packed_size(MILLION, 4, 16))
@@ -469,6 +473,7 @@ TOKEN_FILES = {
 
 
 # Shards of tokens
+
 
 def npy_header(shape: str, descr: str = "'<u2'", data: bytes = b"", version: bytes = b"\1\0") -> bytes:
     text = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
@@ -550,6 +555,7 @@ def token_shard_of(npy: bytes | None = None, note: bytes | None = None, samples:
 
 # Shards of speech
 
+
 def speech_shard_of(**parts: bytes) -> Maker:
     return lambda honest, folder: written(folder / "shard.tar", honest.speech_shard(**parts))
 
@@ -572,6 +578,7 @@ def file_of(name: str, content: bytes) -> Maker:
 
 
 # What is no file
+
 
 def fifo(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -641,7 +648,11 @@ def zoo() -> dict[str, tuple[Maker, tuple[str, ...]]]:
     add("checkpoint", STATES, by_load)
     add("archive, weights", {name: archive_of_torch(make) for name, make in TORCH.items()}, by_load)
     add("archive, member", {name: archive_with(make) for name, make in MEMBERS.items()}, by_load)
-    add("compressed archive, member", {name: archive_with(make, compress=True) for name, make in MEMBERS.items()}, by_load)
+    add(
+        "compressed archive, member",
+        {name: archive_with(make, compress=True) for name, make in MEMBERS.items()},
+        by_load,
+    )
     add("archive", {name: file_of("codec.nemo", content) for name, content in TARS.items()}, by_load)
     add("token file", TOKEN_FILES, by_tokens)
     add("token shard, npy", {name: token_shard_of(npy=content) for name, content in NPY.items()}, by_clips)
@@ -649,7 +660,10 @@ def zoo() -> dict[str, tuple[Maker, tuple[str, ...]]]:
     add("token shard, length", {name: token_shard_of(samples=text) for name, text in LENGTHS.items()}, by_clips)
     add("shard, json", {name: speech_shard_of(json=content) for name, content in NOTES.items()}, by_notes)
     # Of a shard alone nobody knows the codebooks' size.
-    found["token shard, npy: codes beyond the codebook"] = found["token shard, npy: codes beyond the codebook"][0], ("detokenize",)
+    found["token shard, npy: codes beyond the codebook"] = (
+        found["token shard, npy: codes beyond the codebook"][0],
+        ("detokenize",),
+    )
     for name in ("flac", "json"):
         add(f"shard, {name}", {k: speech_shard_with(make, name=name) for k, make in MEMBERS.items()}, by_shards)
     add("shard", {name: file_of("shard.tar", content) for name, content in TARS.items()}, by_shards)
@@ -662,11 +676,20 @@ def zoo() -> dict[str, tuple[Maker, tuple[str, ...]]]:
                 replace(folder / "run/checkpoints/last.ckpt").parents[1],
             **{name: bundle_with(name, replace) for name in ("config.yaml", "model.safetensors")},
         }, by_load)  # fmt: skip
-        add(f"{name} in the place of", {
-            "a token file": lambda honest, folder, replace=replace: replace(folder / "clip.lfsc")}, by_tokens)
-        add(f"{name} in the place of", {
-            "a shard": lambda honest, folder, replace=replace: replace(folder / "shard.tar"),
-            "a shard in a folder": lambda honest, folder, replace=replace: replace(folder / "it" / "shard.tar").parent,
-            "an index": lambda honest, folder, replace=replace: replace(folder / "it" / "index.json").parent,
-        }, (*by_shards, *by_clips))
+        add(
+            f"{name} in the place of",
+            {"a token file": lambda honest, folder, replace=replace: replace(folder / "clip.lfsc")},
+            by_tokens,
+        )
+        add(
+            f"{name} in the place of",
+            {
+                "a shard": lambda honest, folder, replace=replace: replace(folder / "shard.tar"),
+                "a shard in a folder": lambda honest, folder, replace=replace: (
+                    replace(folder / "it" / "shard.tar").parent
+                ),
+                "an index": lambda honest, folder, replace=replace: replace(folder / "it" / "index.json").parent,
+            },
+            (*by_shards, *by_clips),
+        )
     return found

@@ -31,7 +31,7 @@ def loaders(honest: Honest, out: Path) -> dict[str, Callable[[Path], None]]:
         return tempfile.mkdtemp(dir=out)
 
     codec = ("--codec", str(honest.bundle), "--device", "cpu")
-    nothing = ("--codec", "identity", "--workers", "0", "--level-clips", "0", "--asr", "none", "--speaker", "none")
+    nothing = ("--asr", "none", "--speaker", "none", "--squim", "none", "--level-clips", "0", "--workers", "0")
     return {
         "load": lambda path: consume(lfsc.load(path)),
         "info": lambda path: command("info", str(path)),
@@ -39,7 +39,9 @@ def loaders(honest: Honest, out: Path) -> dict[str, Callable[[Path], None]]:
         "tokenize": lambda path: command("tokenize", str(path), fresh(), *codec, "--workers", "1"),
         "detokenize": lambda path: command("detokenize", str(path), fresh(), *codec, "--workers", "1"),
         "TokenShards": lambda path: consume(list(TokenShards(path))),
-        "evaluate": lambda path: command("evaluate", "--data", str(path), "--out", fresh(), *nothing, "--squim", "none"),
+        "evaluate": lambda path: command(
+            "evaluate", "--codec", "identity", "--data", str(path), "--out", fresh(), *nothing
+        ),
     }
 
 

@@ -1,7 +1,8 @@
 """python watch.py FOLDER: the whole zoo at every loader, and what came of each as a line of JSON.
 
 Time is that of computing, which other processes on the machine do not lengthen; memory is what the process held
-meanwhile beyond what it held before. What asks for more than the address space allows, or does nothing for long, is told as an error.
+meanwhile beyond what it held before. What asks for more than the address space allows, or does nothing for long, is
+told as an error.
 """
 
 import ctypes
@@ -59,8 +60,18 @@ def outcome(load, path: Path) -> str:
     return "accepted"
 
 
-def main(folder: Path, pattern: str = "") -> None:
+def watch() -> None:
+    """Bounds for all that follows, once all is imported."""
     torch.set_num_threads(1)
+    signal.signal(signal.SIGALRM, interrupt)
+    # Modules are not searched for garbage each time.
+    gc.collect()
+    gc.freeze()
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + SPACE, mapped + SPACE))
+
+
+def main(folder: Path, pattern: str = "") -> None:
     honest = Honest.make(folder / "honest")
     opened = loaders(honest, folder)
     shards = {"speech": honest.speech_shard(), "tokens": honest.token_shard()}
@@ -73,12 +84,7 @@ def main(folder: Path, pattern: str = "") -> None:
                        "tokenize": files["speech"], "detokenize": files["tokens"], "TokenShards": files["tokens"],
                        "evaluate": files["speech"]}.items():  # fmt: skip
         print(json.dumps({"kind": "honest", "loader": name, "outcome": outcome(opened[name], path)}), flush=True)
-    signal.signal(signal.SIGALRM, interrupt)
-    # Modules are not searched for garbage each time.
-    gc.collect()
-    gc.freeze()
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (mapped + SPACE, mapped + SPACE))
+    watch()
     for kind, (make, refusing) in zoo().items():
         if not re.search(pattern, kind):
             continue
@@ -90,7 +96,8 @@ def main(folder: Path, pattern: str = "") -> None:
             before = time.process_time()
             found = outcome(load, path)
             facts = {"seconds": round(time.process_time() - before, 2), "megabytes": round(peak() - held)}
-            print(json.dumps({"kind": kind, "loader": name, "must": name in refusing, "outcome": found} | facts), flush=True)
+            row = {"kind": kind, "loader": name, "must": name in refusing, "outcome": found}
+            print(json.dumps(row | facts), flush=True)
         shutil.rmtree(place)
 
 

@@ -65,7 +65,8 @@ def write_archive(
     with atomic.replacing(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as folder:
         (Path(folder) / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         # In one order, so that the same weights make the same file.
-        torch.save(dict(sorted(state.items())), Path(folder) / CHECKPOINT)
+        with atomic.naming(path, RuntimeError):
+            torch.save(dict(sorted(state.items())), Path(folder) / CHECKPOINT)
         with tarfile.open(temporary, "w:") as tar:
             tar.add(folder, arcname=".", filter=anonymize)
 
