@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import math
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -138,6 +139,15 @@ def hold_lock() -> Callable[[Path], AbstractContextManager[subprocess.Popen]]:
                 process.kill()
 
     return hold
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file can become larger than 1000 bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(scope="session")

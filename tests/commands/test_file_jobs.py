@@ -1,3 +1,6 @@
+import os
+import threading
+
 import pytest
 
 from lfsc.commands.file_jobs import Job, jobs, run, write
@@ -75,3 +78,34 @@ def test_failures_do_not_stop_the_others_and_are_listed(tmp_path, capsys):
     assert (tmp_path / "out" / "c.lfsc").read_bytes() == b"abc"
     assert run(plan(tmp_path / "in", tmp_path / "out")[1:], work, verb="test", overwrite=True) == 0
     assert (tmp_path / "out" / "c.lfsc").read_bytes() == b"done"
+
+
+def test_dev_stdout_is_stdout_and_dev_stdin_is_stdin(tmp_path, standard_streams):
+    made(tmp_path, "a.wav")
+    assert plan(tmp_path / "a.wav", "/dev/stdout") == [Job(tmp_path / "a.wav", "-")]
+    assert plan("/dev/stdin", "/dev/stdout") == [Job("-", "-")]
+
+
+def test_a_pipe_is_written_to_and_read_from_and_stays_one(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    made(tmp_path, "a.wav")
+    (job,) = plan(tmp_path / "a.wav", tmp_path / "pipe")
+    found = []
+    reader = threading.Thread(target=lambda: found.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    assert run([job], lambda job, progress: write(job, b"tokens") or 1.0, verb="encode") == 0
+    reader.join()
+    assert found == [b"tokens"] and (tmp_path / "pipe").is_fifo()
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(b"sound"))
+    writer.start()
+    assert Job(tmp_path / "pipe", "-").read() == b"sound"
+    writer.join()
+
+
+def test_a_full_disk_fails_each_file_by_its_name_and_leaves_nothing(tmp_path, small_disk, capsys):
+    made(tmp_path / "in", "a.wav", "b.wav")
+    found = plan(tmp_path / "in", tmp_path / "out")
+    assert run(found, lambda job, progress: write(job, bytes(2000)) or 1.0, verb="encode") == 1
+    reported = capsys.readouterr().err
+    assert all(f"{name}: [Errno 27] could not be written, File too large: " in reported for name in ("a.wav", "b.wav"))
+    assert list((tmp_path / "out").iterdir()) == []

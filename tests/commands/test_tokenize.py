@@ -151,3 +151,23 @@ def test_a_part_that_is_none_is_told(corpus, part, capsys):
     with pytest.raises(SystemExit):
         main(["tokenize", str(corpus), "out", "--codec", "x", "--part", part])
     assert "expected I/N" in capsys.readouterr().err
+
+
+def test_a_shard_that_another_process_makes_is_left_to_it(corpus, codec_path, tmp_path, hold_lock, capsys):
+    out = tmp_path / "out/one/en"
+    out.mkdir(parents=True)
+    arguments = ["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]
+    with hold_lock(out / ".train-00001.lock"):
+        assert main(arguments) == 1
+    assert "train-00001.tar: another process is making it just now" in capsys.readouterr().err
+    assert len(shards_in(tmp_path / "out")) == 3 and not (tmp_path / "out/index.json").exists()
+    assert main(arguments) == 0
+    assert (tmp_path / "out/index.json").exists() and not list((tmp_path / "out").rglob(".*"))
+
+
+def test_a_full_disk_is_told_for_each_shard_and_leaves_none(corpus, codec_path, tmp_path, small_disk, capsys):
+    arguments = ["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]
+    assert main(arguments) == 1
+    reported = capsys.readouterr().err
+    assert all(f"train-{shard:05d}.tar" in reported for shard in range(4)) and "File too large" in reported
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["codec.json"]

@@ -58,3 +58,17 @@ def test_a_missing_model_does_not_stop_the_other_metrics(run, tmp_path):
     assert "speaker_similarity" not in found["metrics"]
     assert set(found["not_measured"]) >= {"speaker_similarity", "squim_mos", "cer"}
     assert found["metrics"]["mel_distance"]["count"] == 2
+
+
+def test_two_evaluations_into_one_folder_are_one(run, hold_lock, tmp_path):
+    (tmp_path / "out").mkdir()
+    with hold_lock(tmp_path / "out/.lock"), pytest.raises(ValueError, match="another process is writing to"):
+        run("--asr", "none")
+    assert run("--asr", "none")["code"] == 0
+    assert not (tmp_path / "out/.lock").exists()
+
+
+def test_a_full_disk_costs_the_files_and_not_the_means(run, small_disk, capsys):
+    with pytest.raises(OSError, match=r"could not be written, File too large: '.*summary\.json'"):
+        run("--asr", "none")
+    assert "mel_distance" in capsys.readouterr().out

@@ -127,3 +127,11 @@ def test_weights_of_another_codec_are_refused(bundle, make_codec):
     save_file(make_codec(channels=6).state_dict(), edited(bundle, crc32={}) / "model.safetensors")
     with pytest.raises(ValueError, match="its configuration says"):
         lfsc.load(bundle)
+
+
+def test_a_bundle_on_a_full_disk_is_told_and_is_none(checkpoint, tmp_path, small_disk):
+    from lfsc.export.bundle import write_bundle
+
+    with resolve(checkpoint) as found, pytest.raises(OSError, match=r"model\.safetensors could not be written, with"):
+        write_bundle(found, tmp_path / "new", with_discriminators=False, statements={})
+    assert list((tmp_path / "new").iterdir()) == []

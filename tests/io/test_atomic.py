@@ -1,21 +1,11 @@
 """Files are there when they are whole, and what cannot be written is told by its name."""
 
 import os
-import resource
 from pathlib import Path
 
 import pytest
 
 from lfsc.io.atomic import naming, replacing, write_text
-
-
-@pytest.fixture
-def small_disk():
-    """No file can be larger than 1000 bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_is_told_with_the_file_and_leaves_what_was_there(tmp_path, small_disk):

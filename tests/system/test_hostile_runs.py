@@ -1,8 +1,11 @@
 """Runs and studies that somebody shares to harm whoever resumes them: nothing in them runs."""
 
+import io
 import os
 import pickle
 import shutil
+import signal
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -105,3 +108,53 @@ def test_weights_of_squim_that_are_a_program(tmp_path, trace):
     with pytest.raises(ValueError, match=r"does not hold the weights of SQUIM_SUBJECTIVE"):
         load_squim(tmp_path / "squim.pth")
     assert not trace.exists()
+
+
+@pytest.fixture
+def no_hang():
+    """An error after 60 s, in the place of a wait for somebody who writes into a pipe."""
+
+    def stop(*_):
+        raise AssertionError("it hangs")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["config.yaml", "status.json", "environment.json", "metrics.csv", ".lock", "wandb.json", "nonfinite.jsonl",
+     "checkpoints/last.ckpt", "checkpoints/update-00000009.ckpt"],
+)  # fmt: skip
+def test_a_pipe_inside_a_run(name, run, no_hang, capsys):
+    (run / name).unlink(missing_ok=True)
+    os.mkfifo(run / name)
+    expected = "it has no config.yaml" if name == "config.yaml" else f"{name} is a pipe, expected a file"
+    assert expected in resumed(run, capsys)
+    for command in (["info", str(run)], ["runs", str(run.parent)], ["export", str(run), str(run.parent / "bundle")]):
+        main(command)
+        assert "Traceback" not in capsys.readouterr().err
+
+
+def colliding() -> bytes:
+    """A checkpoint whose pickle holds a dict with keys of one hash, over which torch.load would take minutes."""
+    keys = dict.fromkeys((7 + factor * ((1 << 61) - 1) for factor in range(50_000)), 0)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(keys, protocol=2))
+        archive.writestr("archive/version", "3")
+    return out.getvalue()
+
+
+def test_checkpoints_that_would_take_long_are_refused_soon(run, no_hang, capsys):
+    for path in (run / "checkpoints").glob("*.ckpt"):
+        path.write_bytes(colliding())
+    assert "no checkpoint to resume from" in resumed(run, capsys)
+
+
+def test_a_status_a_hundred_thousand_lists_deep(run, capsys):
+    (run / "status.json").write_text("[" * 100_000)
+    assert "status.json cannot be read" in resumed(run, capsys)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from lfsc.io.regular import require_regular
 
@@ -28,18 +29,27 @@ def lock_folder(folder: Path, *, wait: bool = False) -> Iterator[None]:
         try:
             yield
         finally:
-            # Who waits for the file would get one that is no longer there.
-            if not wait:
-                path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
 def lock_file(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Inside, the file `path` is this process's alone; BlockingIOError where it is another's, unless to `wait` for it.
 
-    The lock ends with the process, however that ends, and processes forked meanwhile do not inherit it. On a file
-    system without locks nobody is kept out.
+    The lock ends with the process, however that ends, and processes forked meanwhile do not inherit it. Who has the
+    lock may remove the file. On a file system without locks nobody is kept out.
     """
+    with ExitStack() as stack:
+        file = stack.enter_context(locked(path, wait))
+        # Whoever had the lock may have removed the file: then others lock the one that has its name now.
+        while not is_still(file, path):
+            stack.pop_all().close()
+            file = stack.enter_context(locked(path, wait))
+        yield
+
+
+@contextmanager
+def locked(path: Path, wait: bool) -> Iterator[BinaryIO]:
     # For reading too, as a pipe opened only to be written to would wait for a reader.
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0) as file:
         require_regular(path, os.fstat(file.fileno()).st_mode)
@@ -50,4 +60,11 @@ def lock_file(path: Path, *, wait: bool = False) -> Iterator[None]:
                 raise BlockingIOError(error.errno, "another process has the lock", str(path)) from error
             if error.errno not in NO_LOCKS:
                 raise
-        yield
+        yield file
+
+
+def is_still(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False

@@ -96,3 +96,9 @@ def asked(nemo_python: str, archive: Path, audio: torch.Tensor) -> dict:
     assert result.returncode == 0, result.stderr[-2000:]
     with numpy.load(out) as answer:
         return dict(answer)
+
+
+def test_an_archive_on_a_full_disk_is_told_and_is_none(archive, tmp_path, small_disk):
+    with resolve(archive) as found, pytest.raises(OSError, match=r"again\.nemo could not be written, with"):
+        write_nemo(found, tmp_path / "again.nemo", with_discriminators=False)
+    assert not list(tmp_path.glob("*again*"))
