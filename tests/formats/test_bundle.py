@@ -9,6 +9,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 import lfsc
+from lfsc.formats.licences import statements_of
 from lfsc.formats.resolve import resolve
 
 
@@ -133,5 +134,5 @@ def test_a_bundle_on_a_full_disk_is_told_and_is_none(checkpoint, tmp_path, small
     from lfsc.export.bundle import write_bundle
 
     with resolve(checkpoint) as found, pytest.raises(OSError, match=r"model\.safetensors could not be written, with"):
-        write_bundle(found, tmp_path / "new", with_discriminators=False, statements={})
+        write_bundle(found, tmp_path / "new", with_discriminators=False, statements=statements_of(found))
     assert list((tmp_path / "new").iterdir()) == []

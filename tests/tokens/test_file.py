@@ -6,6 +6,7 @@ import torch
 
 from lfsc.tokens import file as token_file
 from lfsc.tokens.file import Tokens
+from lfsc.tokens.fingerprint import fingerprint
 
 
 def stored(*, frames=13, codebooks=8, codebook_size=2016, hop_length=1024, missing=100, seed=0) -> Tokens:
@@ -110,3 +111,32 @@ def mutation(content: bytearray, generator: random.Random) -> bytearray:
 def test_nothing_wrong_is_written(wrong, message):
     with pytest.raises(ValueError, match=message):
         token_file.pack(stored()._replace(**wrong))
+
+
+@pytest.mark.parametrize("gain_db", [3e38, -3e38, 1e6, math.inf, math.nan])
+def test_a_gain_that_no_sound_needs_is_damage(gain_db):
+    with pytest.raises(ValueError, match="no codec has such a header"):
+        token_file.unpack(token_file.pack(stored()._replace(gain_db=gain_db)))
+
+
+@pytest.mark.parametrize("codebooks", [1, 3, 8])
+def test_long_files_are_unpacked_in_parts_that_join(codebooks):
+    written = stored(frames=2 * token_file.CODES_AT_ONCE // codebooks + 5, codebooks=codebooks)
+    assert torch.equal(token_file.unpack(token_file.pack(written)).tokens, written.tokens)
+
+
+def test_more_tokens_than_anybody_has_are_refused_before_they_are_unpacked():
+    content = token_file.HEADER.pack(b"LFSC", 1, bytes(8), 22050, 1, 65535, 2, 100_000, 0.0)
+    with pytest.raises(ValueError, match=r"announces 6,553,500,000 tokens, a file has 67,108,864 at most"):
+        token_file.unpack(content + bytes(4))
+
+
+@pytest.mark.parametrize("wrong", [{"sample_rate": 16000}, {"codebook_size": 4096}, {"hop_length": 16}, "codebooks"])
+def test_a_header_that_is_not_the_codecs_is_damage(make_codec, wrong):
+    codec = make_codec()
+    tokens = torch.zeros(codec.num_codebooks, 5, dtype=torch.int64)
+    honest = token_file.of(codec, tokens, 5 * codec.hop_length, fingerprint(codec))
+    token_file.require_made_by(codec, honest, name="it")
+    spoilt = honest._replace(tokens=tokens[:1]) if wrong == "codebooks" else honest._replace(**wrong)
+    with pytest.raises(ValueError, match=r"it is damaged: codebooks, their size, sample rate and hop length are"):
+        token_file.require_made_by(codec, spoilt, name="it")
