@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from lfsc.audio import files
-from lfsc.metrics_placeholder import first_line
+from lfsc.audio.manifest import WHOLE
+from lfsc.io.messages import describe
 
 from .corpora.utterance import File, Rejection, Utterance
 from .filters import Rules
@@ -67,7 +68,7 @@ def _examine_file(utterance: Utterance, content: Path | bytes, rules: Rules) -> 
         return
     source = utterance.source._replace(channel=utterance.part.channel)
     utterance = utterance._replace(part=WHOLE, source=source)
-    edges = cuts(source, info, rules, start=start, num_samples=num_samples)
+    edges = cuts(source, content, info, rules, start=start, end=start + num_samples)
     if len(edges) > 2:
         utterance = utterance._replace(text=None)
     for number, (begin, end) in enumerate(pairwise(edges)):
@@ -79,22 +80,18 @@ def _examine_file(utterance: Utterance, content: Path | bytes, rules: Rules) -> 
         )
 
 
-def fingerprint(source: File, *, whole: bool = False) -> int:
-    """Of a file's size, beginning, middle and end, or of all its bytes, and of the part that is used."""
-    content = source.open()
+def fingerprint(source: File, content: Path | bytes | None = None, *, whole: bool = False) -> int:
+    """Of a file's size, beginning, middle and end, or of all its bytes, and of the part of it that is used."""
+    content = source.open() if content is None else content
     with open(content, "rb") if isinstance(content, Path) else io.BytesIO(content) as file:
-        digests = _digest_whole(file) if whole else _digest_samples(file)
-    return digest(digests + repr(source[3:]).encode())
+        found = hashlib.file_digest(file, "blake2b").digest() if whole else _sampled(file)
+    return digest(found + repr(source[3:]).encode())
 
 
-def _digest_samples(file: BinaryIO) -> bytes:
+def _sampled(file: BinaryIO) -> bytes:
     size = file.seek(0, io.SEEK_END)
     blocks = [str(size).encode()]
     for place in (0, (size - BLOCK) // 2, size - BLOCK):
         file.seek(max(0, place))
         blocks.append(file.read(BLOCK))
     return b"".join(blocks)
-
-
-def _digest_whole(file: BinaryIO) -> bytes:
-    return hashlib.file_digest(file, "blake2b").digest()

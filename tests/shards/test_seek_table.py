@@ -5,8 +5,8 @@ import pytest
 import soundfile
 import torch
 
-from lfsc.audio.files import OneWay, encode
 from lfsc.audio.containers.flac import crc8
+from lfsc.audio.files import OneWay, encode
 from lfsc.shards.seek_table import audio_start, with_seek_table
 
 RATE = 22050
