@@ -29,8 +29,10 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     form, claimed = divmod(int.from_bytes(head[FORM]), SAMPLES + 1)
     end = _without_tag(file, size)
     found = _find_length(file, end, int.from_bytes(head[SMALLEST_BLOCK]), claimed)
-    if found is None or found < claimed < SAMPLES:
-        raise Damage(f"truncated, its end is not that of {claimed or 'a whole frame of'} samples")
+    if found is None:
+        raise Damage("truncated, it does not end with a whole frame")
+    if found < claimed < SAMPLES:
+        raise Damage(f"truncated, {found} of {claimed} samples are there")
     if found == claimed:
         return [Stream(0, size)]
     return [Stream(STREAMINFO_END, end, head[: FORM.start] + (form << 36 | found).to_bytes(8) + head[FORM.stop :])]
