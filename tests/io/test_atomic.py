@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lfsc.io.atomic import naming, replacing, write_text
+from lfsc.io.atomic import LONGEST_NAME, naming, replacing, write_text
 
 
 def test_a_full_disk_is_told_with_the_file_and_leaves_what_was_there(tmp_path, small_disk):
@@ -35,3 +35,21 @@ def test_nothing_takes_the_place_of_a_pipe_or_a_device(tmp_path, place):
     with pytest.raises(ValueError, match=r"no place for a file"), replacing(tmp_path / place):
         pass
     assert sorted(Path("/dev").iterdir()) == before and (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("name", ["short.lfsc", "a" * 250 + ".lfsc", 83 * "語" + ".lfsc", "x" * 255, "." + "y" * 244])
+def test_a_name_as_long_as_a_name_may_be_is_written(tmp_path, name):
+    with replacing(tmp_path / name) as temporary:
+        assert len(os.fsencode(temporary.name)) <= LONGEST_NAME
+        assert temporary.name.startswith(".") and temporary.name.endswith(f".part{(tmp_path / name).suffix}")
+        temporary.name.encode()
+        temporary.write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_failure_leaves_what_was_there(tmp_path):
+    write_text(tmp_path / "a", "before")
+    with pytest.raises(ValueError, match="broken"), replacing(tmp_path / "a") as temporary:
+        temporary.write_text("half")
+        raise ValueError("broken")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]

@@ -11,6 +11,8 @@ from lfsc.io.regular import is_stream
 
 # What only writing says, without the name of a file.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# In bytes, on nearly all file systems.
+LONGEST_NAME = 255
 
 
 @contextmanager
@@ -23,8 +25,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
     if is_stream(path):
         raise ValueError(f"{path} is no place for a file: expected a name in a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix is kept last: soundfile and others choose their format by it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary = path.with_name(_temporary_name(path))
     try:
         yield temporary
         sync(temporary)
@@ -47,6 +48,16 @@ def naming(path: Path | str, *errors: type[Exception]) -> Iterator[None]:
         free = shutil.disk_usage(Path(path).parent).free / 1e6
         reason = str(error).splitlines()[0]
         raise OSError(f"{path} could not be written, with {free:.1f} MB free there ({reason})") from error
+
+
+def _temporary_name(path: Path) -> str:
+    """Hidden, as long as a name may be, and with the suffix last: soundfile and others choose their format by it."""
+    stem, end = path.stem, f".{os.getpid()}.part{path.suffix}"
+    room = LONGEST_NAME - len(os.fsencode("." + end))
+    if len(os.fsencode(stem)) > room:
+        # Without the part of a letter that is left where it is cut.
+        stem = os.fsencode(stem)[: max(0, room)].decode("utf-8", "ignore")
+    return f".{stem}{end}"
 
 
 def write_text(path: Path | str, text: str) -> None:

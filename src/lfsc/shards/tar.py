@@ -5,7 +5,7 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from lfsc.io import plain_tar
 from lfsc.io.atomic import replacing
@@ -19,6 +19,9 @@ class Shard(NamedTuple):
     name: str  # relative to the folder that was named, with slashes
     samples: int | None = None  # that an index promises
     split: str = ""  # where an index says it
+
+
+Named = TypeVar("Named")  # a member of a tar, which has a name
 
 
 class Sample(NamedTuple):
@@ -57,24 +60,55 @@ def find(source: Path | str) -> list[Shard]:
 
 def read(path: Path | str) -> Iterator[Sample]:
     """The samples of a shard in their order; ValueError where the tar is damaged."""
-    key, parts = None, {}
+    key = None
     try:
         # Compressed, a few bytes could unfold to more than the memory.
         with open_regular(path) as file:
-            for member in files_of(file):
-                folder, _, name = member.name.rpartition("/")
-                stem, _, extension = name.partition(".")
-                found = f"{folder}/{stem}" if folder else stem
-                if found != key and parts:
-                    yield Sample(key, parts)
-                    parts = {}
-                key = found
-                file.seek(member.start)
-                parts[extension] = file.read(member.size)
+            for key, found in group(files_of(file)):
+                yield Sample(key, {extension: content(file, member) for extension, member in found.items()})
+    except RepeatedKey as error:
+        raise ValueError(f"{path}: {error}") from error
     except (ValueError, OSError) as error:
         raise ValueError(f"{path} is no whole tar: {error} after {key or 'nothing'}") from error
+
+
+class RepeatedKey(ValueError):
+    """A shard has two files for one place in a sample, or one sample in two places."""
+
+
+def group(members: Iterable[Named]) -> Iterator[tuple[str, dict[str, Named]]]:
+    """The key of each sample with its members by extension; RepeatedKey where one would take the place of another.
+
+    As in WebDataset, the extension is all behind the first dot of the file's name, and small letters; the members of a
+    sample stand side by side.
+    """
+    key, parts, seen = None, {}, set()
+    for member in members:
+        found, extension = split_name(member.name)
+        if found != key:
+            if parts:
+                yield key, parts
+            if found in seen:
+                raise RepeatedKey(f"the key {found} comes back after others: pack the shard again, sorted by name")
+            seen.add(found)
+            key, parts = found, {}
+        if extension in parts:
+            raise RepeatedKey(f"two members are {found}.{extension}: each sample needs a key of its own")
+        parts[extension] = member
     if parts:
-        yield Sample(key, parts)
+        yield key, parts
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Key and extension of a member of a shard."""
+    folder, _, base = name.removeprefix("./").rpartition("/")
+    stem, _, extension = base.partition(".")
+    return f"{folder}/{stem}" if folder else stem, extension.lower()
+
+
+def content(file: BinaryIO, member: Member) -> bytes:
+    file.seek(member.start)
+    return file.read(member.size)
 
 
 def files_of(file: BinaryIO) -> Iterator[Member]:
@@ -104,5 +138,5 @@ def write(path: Path | str, samples: Iterable[Sample]) -> int:
                     member.size = len(content)
                     tar.addfile(member, io.BytesIO(content))
         if (found := sum(1 for _ in read(temporary))) != count:
-            raise ValueError(f"{path}: {count} samples were written and {found} read back: are their keys unique?")
+            raise ValueError(f"{path}: {count} samples were written and {found} read back")
     return count
