@@ -193,9 +193,9 @@ def test_what_is_damaged_is_a_clip_at_fault_among_the_others(tmp_path, voice):
     content = (tmp_path / "odd.tar").read_bytes()
     (tmp_path / "odd.tar").write_bytes(content.replace(b'{"key": "e"}', b'["key", "e"]'))
     faults = {Path(clip.key).name: clip.fault for clip in find_clips(tmp_path)}
-    assert list(faults) == ["cut.tar", "a", "b", "c", "e"]
+    assert list(faults) == ["cut.tar", "a", "b", "e"]
     assert "cut.tar is damaged (member 'd.flac' claims" in faults.pop("cut.tar")
-    assert faults == {"a": "", "b": "", "c": "", "e": "its json is a list, expected an object"}
+    assert faults == {"a": "", "b": "", "e": "its json is a list, expected an object"}
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF" + bytes(2000), b"x" * 512])
