@@ -139,3 +139,14 @@ def test_discriminators_under_older_names_are_refused_with_a_way_out(checkpoint,
     with pytest.raises(ValueError, match="saved by an older lfsc, under other names: `lfsc export`"):
         initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
     assert unchanged(before, codec, discriminators)
+
+
+@pytest.mark.parametrize("name", ["codec.encoder.conv_in.bias", "discriminators.families.stft.0.network.score.bias"])
+def test_integers_and_nan_are_no_weights(name, checkpoint, run):
+    config, codec, discriminators = run
+    contents = torch.load(checkpoint, weights_only=True)
+    weight = contents["state_dict"][name]
+    for other, reason in ((weight.long(), "is of torch.int64"), (weight * float("nan"), "holds NaN or infinity")):
+        torch.save(contents | {"state_dict": contents["state_dict"] | {name: other}}, checkpoint)
+        with pytest.raises(ValueError, match=reason):
+            initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)

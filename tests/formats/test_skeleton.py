@@ -49,3 +49,14 @@ def test_numbers_that_are_no_weights_are_refused(dtype, checkpoint, make_codec):
         codec = build_on_meta(found.codec)
     with pytest.raises(ValueError, match=r"encoder\.conv_in\.bias is of torch\..*: expected torch\.float32"):
         load_weights(codec, weights)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e39])
+def test_weights_that_are_no_numbers_are_refused(value, checkpoint, make_codec):
+    """The encoder would make tokens of them, all the same ones."""
+    weights = InMemory({name: tensor.double() for name, tensor in make_codec().state_dict().items()})
+    weights["encoder.conv_in.bias"][1] = value
+    with resolve(checkpoint) as found:
+        codec = build_on_meta(found.codec)
+    with pytest.raises(ValueError, match=r"encoder\.conv_in\.bias holds NaN or infinity"):
+        load_weights(codec, weights)

@@ -12,7 +12,7 @@ from lfsc.config.values import brief
 from lfsc.discriminators.ensemble import Ensemble
 from lfsc.formats.config_checks import check_codec
 from lfsc.formats.resolve import resolve
-from lfsc.formats.skeleton import LazyTensors, require_same
+from lfsc.formats.skeleton import LazyTensors, convert, require_same
 from lfsc.formats.source import Source
 from lfsc.models.codec import Codec
 
@@ -105,7 +105,7 @@ def copy_family(name: str, module: nn.Module | None, tensors: Below | None) -> P
 def copy_weights(module: nn.Module, weights: Below, name: str) -> Part:
     state = module.state_dict()
     for key, tensor in state.items():
-        tensor.copy_(weights[key])
+        tensor.copy_(convert(weights[key], tensor.dtype, f"{name}.{key}"))
     return Part(name, len(state))
 
 

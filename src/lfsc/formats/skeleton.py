@@ -80,10 +80,16 @@ def load_weights(module: nn.Module, weights: LazyTensors) -> None:
 
 
 def convert(tensor: Tensor, dtype: torch.dtype, name: str) -> Tensor:
-    """The tensor in another precision; ValueError for integers, or numbers of a byte, in the place of weights."""
+    """The tensor in another precision; ValueError for what no weights are.
+
+    That is integers, numbers of a byte, and NaN or infinity, of which an encoder would make tokens without a word.
+    """
     if tensor.dtype != dtype and not (tensor.is_floating_point() and dtype.is_floating_point and tensor.itemsize > 1):
         raise ValueError(f"{name} is of {tensor.dtype}: expected {dtype}, or floating point of another precision")
-    return tensor.to(dtype)
+    converted = tensor.to(dtype)
+    if dtype.is_floating_point and converted.numel() and not torch.stack(converted.aminmax()).isfinite().all():
+        raise ValueError(f"{name} holds NaN or infinity: take a checkpoint from before its training failed")
+    return converted
 
 
 def require_same(expected: Mapping[str, Tensor], weights: LazyTensors) -> None:

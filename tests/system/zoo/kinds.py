@@ -627,7 +627,7 @@ def written(path: Path, content: bytes) -> Path:
 
 
 # Which a loader may take: nothing comes of what is odd in them.
-HARMLESS = ("that are not finite", ": zeros", "a million frames of two codebooks")
+HARMLESS = (": zeros", "a million frames of two codebooks")
 
 
 def zoo() -> dict[str, tuple[Maker, tuple[str, ...]]]:
