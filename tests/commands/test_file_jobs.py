@@ -1,6 +1,6 @@
 import pytest
 
-from lfsc.commands.file_jobs import Job, jobs, run, write
+from lfsc.commands.file_jobs import Job, jobs, recordings, run, write
 
 
 def made(folder, *names):
@@ -75,3 +75,30 @@ def test_failures_do_not_stop_the_others_and_are_listed(tmp_path, capsys):
     assert (tmp_path / "out" / "c.lfsc").read_bytes() == b"abc"
     assert run(plan(tmp_path / "in", tmp_path / "out")[1:], work, verb="test", overwrite=True) == 0
     assert (tmp_path / "out" / "c.lfsc").read_bytes() == b"done"
+
+
+@pytest.mark.parametrize("error", [MemoryError("256 GiB"), IndexError("z"), OSError(5, "I/O error")])
+def test_whatever_a_file_does_is_its_own_failure(tmp_path, capsys, error):
+    made(tmp_path / "in", "a.wav", "b.wav", "c.wav")
+    found = plan(tmp_path / "in", tmp_path / "out")
+    (tmp_path / "in/c.wav").unlink()
+
+    def work(job, progress):
+        if job.source.name == "a.wav":
+            raise error
+        job.source.read_bytes()
+        write(job, b"done")
+        return 1.5
+
+    assert run(found, work, verb="test") == 1
+    said = capsys.readouterr().err
+    assert (tmp_path / "out/b.lfsc").exists()
+    assert "1 of 3 files" in said and f"lfsc test: {tmp_path}/in/a.wav: " in said
+    assert f"{tmp_path}/in/c.wav: No such file" in said
+    assert "Traceback" not in said
+
+
+def test_audio_that_is_not_read_is_counted(tmp_path, capsys):
+    made(tmp_path / "in", "a.wav", "b/x.M4A", "b/y.webm", "notes.txt")
+    assert len(recordings(str(tmp_path / "in"), str(tmp_path / "out"), made=".lfsc")) == 1
+    assert "2 files of audio are not read (1 .m4a, 1 .webm), such as b/" in capsys.readouterr().err

@@ -32,7 +32,11 @@ class Job(NamedTuple):
 
     @property
     def size(self) -> int:
-        return 0 if self.source == STANDARD else self.source.stat().st_size
+        """Of the source in bytes; 0 for stdin, and for a file that has vanished."""
+        try:
+            return 0 if self.source == STANDARD else self.source.stat().st_size
+        except OSError:
+            return 0
 
 
 def recordings(source: str, target: str, *, made: str) -> list[Job]:
@@ -105,7 +109,6 @@ def run(
     add to what is said at the end.
     """
     skipped, failures = 0, []
-    # Now: a file may vanish.
     sizes = {job: job.size for job in found}
     with Progress(f"lfsc {verb}", count=len(found), work=sum(sizes.values())) as progress:
         for job in found:
