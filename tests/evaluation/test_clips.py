@@ -1,5 +1,6 @@
 import io
 import json
+import lzma
 import os
 import tarfile
 
@@ -181,6 +182,12 @@ def test_a_damaged_json_costs_its_clip_alone(tmp_path, voice, note):
     assert bad.fault.startswith("its json is damaged (")
     assert (good.key, good.fault) == ("y", "")
     assert (without.key, without.fault) == ("z", "no recordings among its json, expected one")
+
+
+def test_what_is_compressed_is_named(tmp_path):
+    (tmp_path / "a.tar.xz").write_bytes(lzma.compress(b"a"))
+    with pytest.raises(ValueError, match=r"a\.tar\.xz is compressed with xz: unpack it"):
+        find_clips(tmp_path / "a.tar.xz")
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF" + bytes(2000), b"x" * 512])
