@@ -13,22 +13,15 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
+from lfsc.io.archive_kinds import compression_of
 from lfsc.io.atomic import replacing
 
 from .utterance import File
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-# By the bytes that they begin with.
-COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+OPENING = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 # One behind the other, as systems allow.
 MOST_LINKS = 40
-NOT_READ = {
-    b"PK\3\4": "zip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"7z\xbc\xaf": "7z",
-    b"Rar!": "rar",
-    b"\x04\x22\x4d\x18": "lz4",
-}
 
 
 class Tree(Protocol):
@@ -158,20 +151,18 @@ def _stem(archive: Path) -> str:
 
 def _decompress(path: Path, scratch: Path) -> Path:
     """The tar itself, or what is in the compressed one."""
-    with path.open("rb") as file:
-        begin = file.read(6)
-    if kind := next((kind for magic, kind in NOT_READ.items() if begin.startswith(magic)), None):
-        raise ValueError(f"{path} is compressed with {kind}, which is not read: unpack it and give the folder")
-    opening = next((opening for magic, opening in COMPRESSED.items() if begin.startswith(magic)), None)
-    if opening is None:
+    kind = compression_of(path)
+    if kind is None:
         return path
+    if kind not in OPENING:
+        raise ValueError(f"{path} is compressed with {kind}, which is not read: unpack it and give the folder")
     # Another archive of this name, or a new one in its place, is not the one that an earlier run unpacked.
     status = path.stat()
     identity = f"{path.absolute()} {status.st_size} {status.st_mtime_ns}"
     unpacked = scratch / f"{_stem(path)}-{sha256(os.fsencode(identity)).hexdigest()[:8]}.tar"
     if not unpacked.exists():
         try:
-            with opening(path) as compressed, replacing(unpacked) as temporary, temporary.open("wb") as file:
+            with OPENING[kind](path) as compressed, replacing(unpacked) as temporary, temporary.open("wb") as file:
                 shutil.copyfileobj(compressed, file, 2**24)
         except (EOFError, gzip.BadGzipFile, lzma.LZMAError) as error:
             raise ValueError(f"{path}: {error}; download it again") from error

@@ -49,7 +49,7 @@ def _of_tree(
     """The rows of a tree, and what is to be said of it."""
     lines = _manifest_lines(tree, manifest)
     if lines is not None:
-        yield from _complete(parse_rows(*lines), tree, spec)
+        yield from _complete(parse_rows(*lines), tree, spec, lines[0])
         return
     if KALDI in tree:
         raise ValueError(f"{source / KALDI} is Kaldi's: write a manifest.jsonl with path, offset, duration and speaker")
@@ -105,13 +105,18 @@ def _of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None) -> Row | 
     return _with_folders(said, _labels_of(name, tree, spec))
 
 
-def _complete(rows: Iterator[Row | Malformed], tree: Tree, spec: str | None) -> Iterator[Row | Malformed | str]:
+def _complete(
+    rows: Iterator[Row | Malformed], tree: Tree, spec: str | None, manifest: str
+) -> Iterator[Row | Malformed | str]:
     """Rows of a manifest, with what the folders of their paths say where they say nothing themselves."""
-    without_speaker = 0
+    count = without_speaker = 0
     for row in rows:
         if isinstance(row, Row):
             row = _with_folders(row, _labels_of(row.path, tree, spec))
-            without_speaker += not row.speaker
+            if not count:
+                first = f"language {row.language or 'not known'}, speaker {row.speaker or 'not known'}"
+                yield f"understood by {manifest}: first {row.path}, {first}"
+            count, without_speaker = count + 1, without_speaker + (not row.speaker)
         yield row
     if without_speaker:
         yield f"{without_speaker} recordings name no speaker, nor do their folders: they are of one, {UNKNOWN_SPEAKER}"

@@ -1,5 +1,6 @@
 import io
 import json
+import lzma
 import os
 import tarfile
 from pathlib import Path
@@ -196,6 +197,12 @@ def test_what_is_damaged_is_a_clip_at_fault_among_the_others(tmp_path, voice):
     assert list(faults) == ["cut.tar", "a", "b", "e"]
     assert "cut.tar is damaged (member 'd.flac' claims" in faults.pop("cut.tar")
     assert faults == {"a": "", "b": "", "e": "its json is a list, expected an object"}
+
+
+def test_what_is_compressed_is_named(tmp_path):
+    (tmp_path / "a.tar.xz").write_bytes(lzma.compress(b"a"))
+    with pytest.raises(ValueError, match=r"a\.tar\.xz is compressed with xz: unpack it"):
+        find_clips(tmp_path / "a.tar.xz")
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF" + bytes(2000), b"x" * 512])

@@ -11,6 +11,8 @@ from lfsc.io.messages import describe, printable
         (ValueError("two\nlines"), "two lines"),
         (UnreadableAudio("a.wav: truncated"), "a.wav: truncated"),
         (MemoryError(), "MemoryError"),
+        (FileNotFoundError(2, "No such file", "gr\udcfc.wav"), r"gr\xfc.wav: No such file"),
+        (OSError(28, "No space left on device"), "No space left on device"),
         (KeyError("x"), "KeyError: 'x'"),
         (numpy.exceptions.AxisError(1, 1), "AxisError: axis 1 is out of bounds for array of dimension 1"),
     ],

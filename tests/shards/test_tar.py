@@ -132,3 +132,9 @@ def test_a_compressed_tar_is_no_shard(tmp_path):
     (tmp_path / "two.tar").write_bytes(gzip.compress((tmp_path / "one.tar").read_bytes()))
     with pytest.raises(ValueError, match=r"two\.tar is no whole tar"):
         list(read(tmp_path / "two.tar"))
+    with pytest.raises(ValueError, match=r"two\.tar is compressed with gzip: unpack it"):
+        find(tmp_path / "two.tar")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "two.tar").rename(tmp_path / "folder/two.tar.gz")
+    with pytest.raises(ValueError, match=r"no shards \(\*\.tar\) in it, unpack two\.tar\.gz first"):
+        find(tmp_path / "folder")

@@ -36,7 +36,11 @@ class Job(NamedTuple):
 
     @property
     def size(self) -> int:
-        return 0 if self.source == STANDARD else self.source.stat().st_size
+        """Of the source in bytes; 0 for stdin, and for a file that has vanished."""
+        try:
+            return 0 if self.source == STANDARD else self.source.stat().st_size
+        except OSError:
+            return 0
 
 
 def recordings(source: str, target: str, *, made: str) -> list[Job]:
@@ -80,7 +84,14 @@ def jobs_of_folder(folder: Path, target: str, suffixes: Collection[str], made: s
     )
     if not found:
         raise ValueError(f"{folder}: no files with suffix {', '.join(suffixes)} in it")
-    return separate([Job(path, (out / path.relative_to(folder)).with_suffix(made)) for path in found])
+    times = Counter(path.with_suffix("") for path in found)
+    alone = {path for path in found if times[path.with_suffix("")] == 1}
+    return separate([Job(path, out / name_target(path.relative_to(folder), made, path in alone)) for path in found])
+
+
+def name_target(path: Path, made: str, alone: bool) -> Path:
+    """With the suffix `made` in the place of its own, or behind it where that alone tells it from others."""
+    return path.with_suffix(made) if alone else path.with_name(path.name + made)
 
 
 def separate(found: list[Job]) -> list[Job]:
@@ -110,7 +121,6 @@ def run(
     add to what is said at the end.
     """
     skipped, failures = 0, []
-    # Now: a file may vanish.
     sizes = {job: job.size for job in found}
     with Progress(f"lfsc {verb}", count=len(found), work=sum(sizes.values())) as progress:
         for job in found:

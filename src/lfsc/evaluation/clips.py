@@ -15,6 +15,7 @@ from lfsc.audio.layouts import Labels, describe_labels, find_layout
 from lfsc.audio.manifest import MANIFESTS, WHOLE, Malformed, Part, Row, read_manifest
 from lfsc.audio.resampling import resample
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
+from lfsc.io.archive_kinds import compression_of
 from lfsc.io.messages import describe, printable
 from lfsc.io.plain_tar import Member
 from lfsc.io.regular import open_regular
@@ -93,6 +94,8 @@ def list_clips(data: Path, split: str) -> list[Clip]:
     if data.suffix == ".tar":
         return read_shard(data)
     if data.is_file():
+        if kind := compression_of(data):
+            raise ValueError(f"{data} is compressed with {kind}: unpack it")
         return clips_of_manifest(data)
     if (data / index.NAME).is_file():
         return [clip for shard in list_shards(data, split) for clip in read_shard(shard)]

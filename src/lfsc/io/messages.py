@@ -3,6 +3,8 @@
 
 def describe(error: BaseException) -> str:
     """What an error says; with its kind in front where it was not made for people."""
+    if isinstance(error, OSError) and error.strerror:
+        return printable(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
     text = printable(" ".join(str(error).split()))
     made_for_people = type(error) in (ValueError, OSError) or type(error).__module__.startswith(("lfsc", "data_prep"))
     return text if made_for_people and text else f"{type(error).__name__}: {text}".removesuffix(": ")

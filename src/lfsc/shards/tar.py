@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from lfsc.io import plain_tar
+from lfsc.io.archive_kinds import SUFFIXES, compression_of
 from lfsc.io.atomic import replacing
 from lfsc.io.plain_tar import Member
 from lfsc.io.regular import open_regular
@@ -45,6 +46,10 @@ def find(source: Path | str) -> list[Shard]:
     """The shards of a corpus (a folder with index.json), of any other folder, or the one shard that `source` is."""
     source = Path(source)
     if source.is_file():
+        if kind := compression_of(source):
+            raise ValueError(
+                f"{source} is compressed with {kind}: unpack it to a plain tar, which can be read in place"
+            )
         return [Shard(source, source.name)]
     if not source.is_dir():
         raise ValueError(f"{source}: no such shard or folder of shards")
@@ -53,7 +58,8 @@ def find(source: Path | str) -> list[Shard]:
     if missing := sorted(set(promised) - set(found)):
         raise ValueError(f"{source}: {len(missing)} shards that its index names are missing, such as {missing[0]}")
     if not found:
-        raise ValueError(f"{source}: no shards (*.tar) in it")
+        packed = sorted(path.name for path in source.rglob("*.tar.*") if path.name.endswith(SUFFIXES))
+        raise ValueError(f"{source}: no shards (*.tar) in it{f', unpack {packed[0]} first' if packed else ''}")
     known = {name: (shard.samples, shard.split) for name, shard in promised.items()}
     return [Shard(source / name, name, *known.get(name, ())) for name in sorted(found)]
 
