@@ -139,6 +139,15 @@ def test_members_are_those_of_tarfile(format, key):
     assert {name: part.read() for name, part in members(LoadedPiece(content)).items()} == files
 
 
+def test_a_size_below_zero_is_refused_and_not_followed_for_ever():
+    content = bytearray(tar({"clip.flac": bytes(512)}, tarfile.USTAR_FORMAT)[:1024])
+    content[124:136] = b"-0000001000\0"
+    content[148:156] = b" " * 8
+    content[148:156] = b"%06o\0 " % sum(content[:512])
+    with pytest.raises(ValueError, match="in the place of a number"):
+        members(LoadedPiece(bytes(content)))
+
+
 def test_garbage_is_no_tar():
     with pytest.raises((tarfile.TarError, ValueError)):
         members(LoadedPiece(bytes(range(256)) * 8))
