@@ -128,6 +128,13 @@ def test_a_part_of_a_piece_lies_where_it_says(piece):
         assert part.part(1, 2).read() == bytes([14, 15])
 
 
+def test_a_size_beyond_the_clip_is_refused():
+    content = bytearray(tar({"clip.flac": bytes(512)}, tarfile.USTAR_FORMAT)[:1024])
+    content[124:136] = b"77777777777\0"
+    with pytest.raises(ValueError, match=r"clip\.flac claims 8589934591 bytes, 512 are there"):
+        members(LoadedPiece(bytes(content)))
+
+
 @pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 @pytest.mark.parametrize("key", ["clip", "k" * 99, "long" * 60, "dîner"])
 def test_members_are_those_of_tarfile(format, key):

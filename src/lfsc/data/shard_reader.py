@@ -115,6 +115,8 @@ def members(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
         if header[156:157] not in b"0\0" or header[257:262] != b"ustar" or header[345] or not digits.isdigit():
             return members_of_any_kind(piece)
         name, size = header[:100].rstrip(b"\0").decode(), int(digits, 8)
+        if start + BLOCK + size > end:
+            raise ValueError(f"{name} claims {size} bytes, {end - start - BLOCK} are there")
         found[name] = piece.part(start + BLOCK, size)
         start += BLOCK + -(-size // BLOCK) * BLOCK
     return found
