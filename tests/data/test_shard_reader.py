@@ -128,6 +128,13 @@ def test_a_part_of_a_piece_lies_where_it_says(piece):
         assert part.part(1, 2).read() == bytes([14, 15])
 
 
+def test_a_size_beyond_the_clip_is_refused():
+    content = bytearray(tar({"clip.flac": bytes(512)}, tarfile.USTAR_FORMAT)[:1024])
+    content[124:136] = b"77777777777\0"
+    with pytest.raises(ValueError, match=r"clip\.flac claims 8589934591 bytes, 512 are there"):
+        members(LoadedPiece(bytes(content)))
+
+
 @pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 @pytest.mark.parametrize("key", ["clip", "k" * 99, "long" * 60, "dîner"])
 def test_members_are_those_of_tarfile(format, key):
@@ -137,6 +144,15 @@ def test_members_are_those_of_tarfile(format, key):
     content = tar(files, format).rstrip(b"\0")
     content += bytes(-len(content) % 512)
     assert {name: part.read() for name, part in members(LoadedPiece(content)).items()} == files
+
+
+def test_a_size_below_zero_is_refused_and_not_followed_for_ever():
+    content = bytearray(tar({"clip.flac": bytes(512)}, tarfile.USTAR_FORMAT)[:1024])
+    content[124:136] = b"-0000001000\0"
+    content[148:156] = b" " * 8
+    content[148:156] = b"%06o\0 " % sum(content[:512])
+    with pytest.raises(ValueError, match="in the place of a number"):
+        members(LoadedPiece(bytes(content)))
 
 
 def test_garbage_is_no_tar():

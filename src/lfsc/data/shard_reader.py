@@ -111,9 +111,12 @@ def members(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
     while start < end:
         piece.seek(start)
         header = piece.read(BLOCK)
-        if header[156:157] not in b"0\0" or header[257:262] != b"ustar" or header[345]:
+        digits = header[124:136].rstrip(b"\0 ")
+        if header[156:157] not in b"0\0" or header[257:262] != b"ustar" or header[345] or not digits.isdigit():
             return members_of_any_kind(piece)
-        name, size = header[:100].rstrip(b"\0").decode(), int(header[124:136].rstrip(b"\0 "), 8)
+        name, size = header[:100].rstrip(b"\0").decode(), int(digits, 8)
+        if start + BLOCK + size > end:
+            raise ValueError(f"{name} claims {size} bytes, {end - start - BLOCK} are there")
         found[name] = piece.part(start + BLOCK, size)
         start += BLOCK + -(-size // BLOCK) * BLOCK
     return found
