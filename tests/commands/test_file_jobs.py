@@ -96,7 +96,7 @@ def test_dev_stdout_is_stdout_and_dev_stdin_is_stdin(tmp_path, standard_streams)
     assert plan("/dev/stdin", "/dev/stdout") == [Job("-", "-")]
 
 
-def test_a_pipe_is_written_to_and_read_from_and_stays_one(tmp_path):
+def test_a_pipe_is_written_to_and_stays_one(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     made(tmp_path, "a.wav")
     (job,) = plan(tmp_path / "a.wav", tmp_path / "pipe")
@@ -106,10 +106,20 @@ def test_a_pipe_is_written_to_and_read_from_and_stays_one(tmp_path):
     assert run([job], lambda job, progress: write(job, b"tokens") or 1.0, verb="encode") == 0
     reader.join()
     assert found == [b"tokens"] and (tmp_path / "pipe").is_fifo()
-    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(b"sound"))
-    writer.start()
-    assert Job(tmp_path / "pipe", "-").read() == b"sound"
-    writer.join()
+
+
+def test_nobody_waits_for_a_pipe_and_what_a_shell_opened_is_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe is a pipe, expected a file"):
+        plan(tmp_path / "pipe", "-")
+    with pytest.raises(ValueError, match="zero is a device, expected a file"):
+        plan("/dev/zero", "-")
+    receiver, sender = os.pipe()
+    os.write(sender, b"sound")
+    os.close(sender)
+    (job,) = plan(f"/dev/fd/{receiver}", tmp_path / "a.lfsc")
+    assert job.read() == b"sound"
+    os.close(receiver)
 
 
 def test_a_full_disk_fails_each_file_by_its_name_and_leaves_nothing(tmp_path, small_disk, capsys):

@@ -10,7 +10,7 @@ from lfsc.audio.suffixes import SUFFIXES, describe_not_read
 from lfsc.commands.progress import Progress
 from lfsc.io.atomic import replacing
 from lfsc.io.messages import describe, printable
-from lfsc.io.regular import is_stream
+from lfsc.io.regular import is_open_file, is_stream, require_regular
 
 STANDARD = "-"
 STDIN, STDOUT = (STANDARD, "/dev/stdin"), (STANDARD, "/dev/stdout")
@@ -21,10 +21,10 @@ class Job(NamedTuple):
     target: str | Path  # a path, or "-" for stdout
 
     def read(self) -> Path | bytes:
-        """The source as a path, or what stdin or a pipe brings."""
+        """The source as a path, or what stdin or another open file brings."""
         if self.source == STANDARD:
             return sys.stdin.buffer.read()
-        return self.source.read_bytes() if is_stream(self.source) else self.source
+        return self.source.read_bytes() if is_open_file(self.source) else self.source
 
     @property
     def name(self) -> str:
@@ -64,6 +64,8 @@ def jobs(source: str, target: str, *, suffixes: Collection[str], made: str) -> l
         raise ValueError(f"{source}: no such file or folder")
     if path.is_dir():
         return jobs_of_folder(path, target, suffixes, made)
+    if not is_open_file(path):
+        require_regular(path, path.stat().st_mode)
     if target == STANDARD:
         return [Job(path, STANDARD)]
     into_folder = target.endswith("/") or Path(target).is_dir()

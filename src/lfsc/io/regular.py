@@ -27,6 +27,11 @@ def open_regular(path: Path | str) -> BinaryIO:
         raise
 
 
+def is_open_file(path: Path | str) -> bool:
+    """Whether a path is what the process was started with, such as /dev/stdin or a shell's <(…)."""
+    return str(path).startswith(("/dev/fd/", "/dev/std", "/proc/self/fd/"))
+
+
 def is_stream(path: Path | str) -> bool:
     """Whether a path is a pipe, a device, or an open file such as /dev/stdout: no other file can take its name."""
     parts = Path(path).absolute().parts
