@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from lfsc.audio.languages import is_language
 from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
-from lfsc.audio.manifest import MANIFESTS, WHOLE, Malformed, Part, Row, parse_row, parse_rows
+from lfsc.audio.manifest import MANIFESTS, Malformed, Row, parse_row, parse_rows
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.io.messages import printable
 
@@ -141,22 +141,13 @@ def _with_folders(row: Row, labels: Labels) -> Row:
 
 def _utterance(row: Row, tree: Tree, language: str | None, prefix: str) -> Utterance:
     return Utterance(
-        key=key_of(prefix + row.path) + _suffix(row.part),
+        key=key_of(prefix + row.name),
         source=File(row.path) if row.path.startswith("/") else tree.file(row.path),
         language=label(row.language or language or UNKNOWN_LANGUAGE),
         speaker=label(row.speaker or UNKNOWN_SPEAKER),
         text=row.text,
         part=row.part,
     )
-
-
-def _suffix(part: Part) -> str:
-    """What tells the keys of parts of one recording apart: where they begin and how long they are, in ms."""
-    if part == WHOLE:
-        return ""
-    length = "" if part.seconds is None else f"-{round(1000 * part.seconds)}"
-    channel = "" if part.channel is None else f"-c{part.channel}"
-    return f"-{round(1000 * part.start)}{length}{channel}"
 
 
 def _manifest_lines(tree: Tree, manifest: Path | None) -> tuple[str, Iterator[str]] | None:

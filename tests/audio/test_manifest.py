@@ -157,6 +157,16 @@ def test_what_lhotse_has_beyond_is_refused(row, message):
         parse_row(dict(row))
 
 
+def test_parts_of_a_recording_have_names_of_their_own():
+    parts = [WHOLE, Part(1.5), Part(1.5, 2.0), Part(channel=1)]
+    assert [Row("a/b.c.wav", part=part).name for part in parts] == [
+        "a/b.c.wav",
+        "a/b.c-1500.wav",
+        "a/b.c-1500-2000.wav",
+        "a/b.c-0-c1.wav",
+    ]
+
+
 INFO = AudioInfo(16000, 64000, 2, "WAV", "PCM_16")
 
 

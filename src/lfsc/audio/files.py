@@ -28,6 +28,8 @@ SUBTYPES = {"WAV": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS"}
 BLOCK = 1 << 22
 # Of one recording in the memory: six hours at 48 kHz, four gigabytes.
 MOST_SAMPLES = 1 << 30
+# In Hz. At others, a second of audio is nothing, or hours.
+LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000
 # Decoders of MP3 may drop a first frame that lacks what it refers to.
 LAST_FRAME = 1152
 # Of the power of the channels: that of the mean of two which differ by half a dB, one upside down.
@@ -222,6 +224,10 @@ def _open(source: Source, *, trusted: bool = False, whole: bool = False) -> Iter
         else:
             opened = [StreamFile(file, stream) for stream in streams]
         parts = [stack.enter_context(OneWay(part, closefd=False)) for part in opened]
+        if not LOWEST_RATE <= parts[0].samplerate <= HIGHEST_RATE:
+            raise UnreadableAudio(
+                f"{name}: its rate is {parts[0].samplerate} Hz, expected {LOWEST_RATE} to {HIGHEST_RATE} Hz"
+            )
         if rates := {part.samplerate for part in parts} - {parts[0].samplerate}:
             raise UnreadableAudio(f"{name}: its rate changes from {parts[0].samplerate} to {rates.pop()} Hz: split it")
         parts = [part for part in parts if part.frames]

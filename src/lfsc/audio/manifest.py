@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from math import isfinite
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from lfsc.audio.files import AudioInfo
@@ -61,6 +61,16 @@ class Row(NamedTuple):
     text: str | None = None
     corpus: str | None = None
     part: Part = WHOLE
+
+    @property
+    def name(self) -> str:
+        """The path; of a part, with where it begins and how long it is, in ms, and its channel, before the suffix."""
+        if self.part == WHOLE:
+            return self.path
+        start, seconds, channel = self.part
+        where = f"-{round(1000 * start)}" if seconds is None else f"-{round(1000 * start)}-{round(1000 * seconds)}"
+        path = PurePosixPath(self.path)
+        return str(path.with_name(f"{path.stem}{where}{'' if channel is None else f'-c{channel}'}{path.suffix}"))
 
 
 class Malformed(NamedTuple):

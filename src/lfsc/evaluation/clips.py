@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor
@@ -161,12 +161,9 @@ def clips_of_manifest(manifest: Path) -> list[Clip]:
 
 
 def clip_of_row(row: Row, folder: Path, *, alone: bool) -> Clip:
-    """Where a recording has several clips, their keys name the part, in ms, as keys of reconstructions have to."""
-    path, part = PurePosixPath(row.path), row.part
-    where = "" if alone or part == WHOLE else f"-{round(1000 * part.start)}-{round(1000 * (part.seconds or 0))}"
-    key = path.with_name(f"{path.stem}{where}{path.suffix}") if where else row.path
+    """Where a recording has several clips, their keys name the part."""
     said = {name: getattr(row, name) or "" for name in LABELS}
-    return Clip(printable(str(key)), folder / row.path, **said, part=part)
+    return Clip(printable(row.path if alone else row.name), folder / row.path, **said, part=row.part)
 
 
 def scan_folder(folder: Path) -> list[Clip]:

@@ -94,7 +94,7 @@ def test_a_flac_of_unknown_length_that_was_cut_off_is_refused(encode):
         files.read(bytes(content[:-20]))
 
 
-@pytest.mark.parametrize("claimed", [0, 0xFFFF_FFFF, 0x7FFF_FFFF, 0x8000_0000, 0x7FFF_F000])
+@pytest.mark.parametrize("claimed", [0, 0xFFFF_FFFF, 0x7FFF_FFFF, 0x8000_0000, 0x7FFF_F000, 0x7FFF_0000])
 def test_a_wav_whose_header_was_never_finished_is_read_to_its_end(claimed, encode):
     content = bytearray(encode("wav"))
     content[40:44] = claimed.to_bytes(4, "little")
@@ -121,6 +121,14 @@ def test_absurd_claims_cost_neither_memory_nor_time(kind, encode):
             except UnreadableAudio as error:
                 assert "\n" not in str(error)
     assert time.process_time() - begun < 60
+
+
+@pytest.mark.parametrize("rate", [1, 100, 2_000_000_000])
+def test_rates_at_which_nobody_records_are_refused(encode, rate):
+    content = bytearray(encode("wav"))
+    content[24:28] = rate.to_bytes(4, "little")
+    with pytest.raises(UnreadableAudio, match=rf"its rate is {rate} Hz, expected 1000 to 1000000 Hz"):
+        files.probe(bytes(content))
 
 
 def test_what_would_not_fit_into_the_memory_is_refused(monkeypatch, encode):

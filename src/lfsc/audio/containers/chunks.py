@@ -78,7 +78,7 @@ def _check_chunks(file: BinaryIO, layout: Layout, size: int) -> Stream:
 
 
 def _is_unknown(claimed: int) -> bool:
-    return claimed > UNKNOWN - 256 or abs(claimed - PIPE) < 0x2000
+    return claimed > UNKNOWN - 256 or abs(claimed - PIPE) < 0x20000
 
 
 def _chunks(file: BinaryIO, layout: Layout, size: int, first: int | None = None) -> Iterator[Chunk]:
