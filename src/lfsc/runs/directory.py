@@ -50,7 +50,7 @@ class Run:
         return run
 
     def require_plain(self) -> None:
-        """ValueError for a configuration, perhaps of somebody else, that is no plain data or would take long to read."""
+        """ValueError for a configuration, perhaps of somebody else, that is no plain data or takes long to read."""
         try:
             safe_yaml.parse(safe_yaml.text_of(self.config_file), self.config_file.name)
         except ValueError as error:
