@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from lfsc.io import atomic
+from lfsc.io import atomic, safe_yaml
 from lfsc.io.regular import require_regular
 from lfsc.runs.status import FINISHED, Status
 
@@ -46,7 +46,15 @@ class Run:
         if not run.config_file.is_file():
             raise ValueError(f"{run.path} is not a run: it has no config.yaml; `lfsc train RECIPE` makes one")
         run.require_files()
+        run.require_plain()
         return run
+
+    def require_plain(self) -> None:
+        """ValueError for a configuration, perhaps of somebody else, that is no plain data or takes long to read."""
+        try:
+            safe_yaml.parse(safe_yaml.text_of(self.config_file), self.config_file.name)
+        except ValueError as error:
+            raise ValueError(f"{self.config_file} is damaged: {error}") from error
 
     def require_files(self) -> None:
         """ValueError for what is neither a file nor a folder: who opens a pipe in the place of a log would wait."""
