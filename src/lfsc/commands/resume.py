@@ -39,10 +39,11 @@ def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -
 
 
 def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) -> int:
+    from lfsc.commands.run_result import report_run
     from lfsc.config.instantiate import check_targets
     from lfsc.config.run_config import check_is_current
     from lfsc.distributed import is_first
-    from lfsc.runs.summary import report_and_exit_code, resume_command
+    from lfsc.runs.summary import resume_command
     from lfsc.training.checkpoint_io import newest, update_of
 
     check_is_current(run.config(), run.path)
@@ -63,7 +64,7 @@ def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) ->
     if is_first():
         print(f"resuming {run.path} from {checkpoint.name}", file=sys.stderr)
     train(config, run, checkpoint=checkpoint)
-    return report_and_exit_code(run)
+    return report_run(run)
 
 
 def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:

@@ -3,12 +3,9 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lfsc.commands.own_code import add_own_code, own_code_names
-
-if TYPE_CHECKING:
-    from lfsc.runs.directory import Run
 
 EPILOG = """\
 Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, num_workers, seed,
@@ -81,19 +78,19 @@ def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool
 
 def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
     from lfsc.commands.resume import resume
+    from lfsc.commands.run_result import report_run
     from lfsc.config.checks import check_counts
     from lfsc.config.instantiate import targets_of
     from lfsc.distributed import is_first
     from lfsc.runs.directory import Run
     from lfsc.runs.lock import lock
-    from lfsc.runs.summary import report_and_exit_code
 
     # Before a corpus is made for what cannot be trained.
     check_counts(config)
     run = Run.named(config["runs_root"], config["name"])
     if may_resume and run.has_checkpoint():
         warn_of_changes(run.config(), config)
-        return report_and_exit_code(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
+        return report_run(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
     with lock(run):
         if is_first():
             run.refuse_if_begun()
@@ -102,19 +99,7 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
         from lfsc.training.fit import train
 
         train(config, run, recipe=recipe)
-        code = report_and_exit_code(run)
-        show_samples(run)
-        return code
-
-
-def show_samples(run: "Run") -> None:
-    """Say on stdout how well the last samples can be understood."""
-    from lfsc.distributed import is_first
-    from lfsc.evaluation.run_samples import describe_samples
-
-    if is_first():
-        for line in describe_samples(run):
-            print(line)
+        return report_run(run)
 
 
 def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
+from lfsc.cpu.half_precision import is_miscomputed
 from lfsc.cpu.layers import FastConv1d, FastUpsample
 from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d
 from lfsc.cpu.tiling import STEPS
@@ -40,11 +41,12 @@ def optimize_for_cpu(codec: Codec) -> Codec:
     """
     if codec.device.type == "cpu" and torch.backends.mkldnn.is_available() and is_supported(codec.dtype):
         tiled = {layer for block in find_aligned_blocks(codec) for layer in block.modules() if worth_tiling(layer)}
+        use_fast_layers(codec)
         for module in list(codec.modules()):
             for name, layer in list(module.named_children()):
                 if layer in tiled:
                     setattr(module, name, TiledConv1d(layer))
-                elif isinstance(layer, PaddedConv1d) and layer.in_channels > 1:
+                elif isinstance(layer, PaddedConv1d) and worth_packing(layer):
                     setattr(module, name, PackedConv1d(layer))
                 elif isinstance(layer, UpsampleConv1d) and layer.groups == 1:
                     setattr(module, name, PackedUpsample(layer))
@@ -77,6 +79,10 @@ def worth_tiling(layer: nn.Module) -> bool:
         and layer.kernel_size[0] in TILED_TAPS
         and layer.in_channels in TILED_CHANNELS
     )
+
+
+def worth_packing(layer: PaddedConv1d) -> bool:
+    return layer.in_channels > 1 and not is_miscomputed(layer.weight, layer.stride[0], layer.weight.dtype)
 
 
 def activate_inside(block: ResidualBlock) -> None:

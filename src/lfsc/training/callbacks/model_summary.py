@@ -8,7 +8,7 @@ from lfsc.data.blend import Share
 
 
 class ModelSummary(Callback):
-    """Sizes, device and blend, on rank 0, to stderr; of many languages the `rows` most heard."""
+    """Sizes, device and blend, on rank 0, to stderr; of many languages the `rows` that most clips come from."""
 
     def __init__(self, *, rows: int = 8):
         self.rows = rows
@@ -26,10 +26,10 @@ class ModelSummary(Callback):
 
 
 def blend_table(shares: list[Share], *, rows: int) -> Table:
-    """The most heard corpora and languages, and the rest in one row."""
+    """The corpora and languages that most clips come from, and the rest in one row."""
     ordered = sorted(shares, key=lambda share: share.share, reverse=True)
     shown, rest = ordered[:rows], ordered[rows:]
-    table = Table("corpus", "language", "speech", "heard as", "share of clips")
+    table = Table("corpus", "language", "speech", "as if", "share of clips")
     for share in shown:
         table.add_row(share.corpus, share.language, *numbers(share.hours, share.effective_hours, share.share))
     if rest:
