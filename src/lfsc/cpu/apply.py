@@ -82,7 +82,7 @@ def worth_tiling(layer: nn.Module) -> bool:
 
 
 def worth_packing(layer: PaddedConv1d) -> bool:
-    return layer.in_channels > 1 and not is_miscomputed(layer.weight, layer.stride[0], layer.weight.dtype)
+    return layer.in_channels > 1 and not is_miscomputed(layer.weight, layer.weight.dtype)
 
 
 def activate_inside(block: ResidualBlock) -> None:
