@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from lfsc.config.recipe_file import as_yaml
 from lfsc.io import atomic
 from lfsc.runs.status import FINISHED, Status
 
@@ -83,7 +84,7 @@ class Run:
     ) -> None:
         """Write the configuration and the environment; recipe and commands of earlier starts stay."""
         before = self.environment()
-        atomic.write_text(self.config_file, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+        atomic.write_text(self.config_file, as_yaml(config))
         environment = {
             "recipe": recipe or before.get("recipe"),
             "commands": [*before.get("commands", []), command],

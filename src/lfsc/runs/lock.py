@@ -8,13 +8,15 @@ from lfsc.io.lock import lock_file
 from lfsc.runs.directory import Run
 
 NAME = ".lock"
+# Left by a task of Slurm's that found the run taken by another one of the same step.
+RIVAL = ".rival"
 
 
 @contextmanager
-def lock(run: Run) -> Iterator[None]:
+def lock(run: Run, *, tasks: int = 1) -> Iterator[None]:
     """Inside, the run is this process's, and the first rank's for all; ValueError where it is another's.
 
-    On a file system without locks, status.json alone keeps others out.
+    On a file system without locks, status.json alone keeps others out. `tasks` is how many Slurm started at once.
     """
     if not is_first():
         yield
@@ -25,11 +27,29 @@ def lock(run: Run) -> Iterator[None]:
         try:
             stack.enter_context(lock_file(run.path / NAME))
         except BlockingIOError as error:
+            if tasks > 1:
+                (run.path / RIVAL).touch()
+                raise ValueError(several_tasks(run, tasks)) from error
             raise ValueError(f"{run.path} is running, or another process has just begun it: stop that first") from error
         try:
             yield
         finally:
+            (run.path / RIVAL).unlink(missing_ok=True)
             remove_if_empty(run)
+
+
+def refuse_rivals(run: Run, tasks: int) -> None:
+    """ValueError where another task wanted this run too: the one that came first need not train it alone."""
+    if tasks > 1 and (run.path / RIVAL).exists():
+        raise ValueError(several_tasks(run, tasks))
+
+
+def several_tasks(run: Run, tasks: int) -> str:
+    return (
+        f"{tasks} tasks of Slurm were started for {run.path} and trainer.devices=1, and each would train by itself: "
+        "add trainer=ddp, or for a run in each task give each its name, as in "
+        "srun bash -c 'lfsc train … name=$SLURM_PROCID'"
+    )
 
 
 def remove_if_empty(run: Run) -> None:

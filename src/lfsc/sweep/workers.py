@@ -97,7 +97,8 @@ class Workers:
             recipe=self.plan.recipe,
             overrides=overrides,
             own_code=self.own_code,
-            objective=self.plan.objective,
+            column=self.plan.column,
+            result=self.plan.value_of,
         )
         if PROCESS in trial.user_attrs:
             self.wait_for(Process(*trial.user_attrs[PROCESS]))
@@ -130,7 +131,7 @@ class Workers:
         else:
             assert outcome.state == FINISHED
             self.study.tell(trial, outcome.value)
-        value = "" if outcome.value is None else f", {self.plan.objective} {outcome.value:.4g}"
+        value = "" if outcome.value is None else f", {self.plan.measured} {outcome.value:.4g}"
         self.say(f"trial {trial.number}: {outcome.state}{value}{outcome.reason and ', ' + outcome.reason}")
 
 
