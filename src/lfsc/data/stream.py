@@ -1,6 +1,8 @@
 """The training stream: endless batches of random crops, whose position can be saved and restored exactly."""
 
+import errno
 import logging
+import resource
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -56,10 +58,10 @@ class TrainingStream:
             # A worker's error arrives as its whole traceback, of which the last line is the message.
             line = str(error).strip().rpartition("\n")[2]
             raise UnusableData(line.partition("UnusableData: ")[2] or line) from error
-        except RuntimeError as error:
-            if not str(error).startswith("DataLoader"):
-                raise
-            raise UnusableData(f"no batch came within {SECONDS_TO_HANG} s or a worker died: {error}") from error
+        except (RuntimeError, OSError) as error:
+            if reason := loader_failure(error):
+                raise UnusableData(reason) from error
+            raise
 
     def __len__(self) -> int:
         return ENDLESS
@@ -115,6 +117,24 @@ class TrainingStream:
         if self.ranks.num_workers:
             # energon leaves out the offset, and would lose it in a state saved before each worker has given a batch.
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
+
+
+def loader_failure(error: RuntimeError | OSError) -> str | None:
+    """What a failure of the loader's processes, which torch tells at length, means; None for any other."""
+    text = str(error)
+    if "Too many open files" in text or getattr(error, "errno", None) == errno.EMFILE:
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return (
+            f"the loader needs more than the {allowed} files that may be open at once: raise that, as by ulimit -n 4096"
+        )
+    if "shared memory" in text or "</torch_" in text or getattr(error, "errno", None) == errno.ENOSPC:
+        return (
+            "/dev/shm, through which the loader's processes hand over batches, is full or too small: num_workers=0 "
+            "does without it, and a container gets more of it by --shm-size=8g"
+        )
+    if text.startswith("DataLoader"):
+        return f"no batch came within {SECONDS_TO_HANG} s or a worker died: {text}"
+    return None
 
 
 def difference(key: str, before: Any, now: Any) -> str:

@@ -100,6 +100,10 @@ class RunDirectorySetup(Callback):
         )
         self.run.write_status(RUNNING, self.at or 0, self.config["max_updates"])
 
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        for logger in trainer.loggers:
+            logger.log_hyperparams(self.config)
+
 
 def quiet_lightning() -> None:
     """Keep its warnings, drop its tips, advertisements and notes of its own deprecations."""
