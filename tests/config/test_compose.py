@@ -38,6 +38,10 @@ def test_a_slm_without_a_path_is_not_built():
     assert with_slm["discriminators"]["slm"]["slm"]["path"] == "/my/wavlm"
 
 
+def test_a_loss_of_null_is_not_built():
+    assert set(compose("demo", ["losses.reconstruction.mel=null"])["losses"]["reconstruction"]) == {"stft"}
+
+
 def test_a_loss_of_weight_zero_is_not_built():
     losses = compose("demo", ["losses.reconstruction.stft.weight=0", "losses.reconstruction.waveform.weight=0.5"])[
         "losses"
@@ -72,6 +76,16 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
         ("demo", ["trainer=gpus"], r"no option 'gpus' for trainer: there are .*cpu.*ddp"),
         ("demo", ["max_updates=many"], r"max_updates=many: expected a whole number, such as \d+"),
         ("demo", ["optimizers.generator.lr=fast"], r"optimizers.generator.lr=fast: expected a number"),
+        ("demo", ["freeze=encoder"], "freeze=encoder: expected a list$"),
+        ("demo", ["codec.encoder.rates=2"], r"codec.encoder.rates=2: expected a list, such as \["),
+        ("demo", ["data=[1]"], r"data=\[1\]: expected one of the options of data, which are shards"),
+        ("demo", ["logger=null"], r"logger=null: expected one of the options of logger, which are csv, "),
+        ("demo", ["trainer=größe"], "no option 'größe' for trainer: there are auto, cpu, ddp"),
+        ("demo", ["losses.reconstruction.mel.loss=null"], "mel.loss=null: expected a section of keys"),
+        ("demo", ["losses.reconstruction.mel.weight=null"], "mel.weight=null: expected a number, such as 1.0"),
+        ("demo", ["losses.reconstruction=null"], "losses.reconstruction=null: expected a section of keys"),
+        ("demo", ["data.path=null"], "data.path=null: expected a value"),
+        ("demo", ["+seed=3"], r"\+seed=3: there is a seed already; seed=… changes it"),
         ("demo", ["data=radio"], "no option .radio. for data: there are shards"),
         ("demo", ["trainer"], r"'trainer' is not key=value"),
         ("demo", ["debug=all"], "no option 'all' for debug: there are anomaly, none, overfit, profile"),

@@ -111,3 +111,51 @@ def test_nothing_is_left_and_nothing_is_lost(micro, items, whole, tmp_path, vict
     assert again.exitcode == 0, log.read_text()
     assert micro.differences(micro.learned(run), micro.learned(whole)) == []
     assert micro.history(run) == micro.history(whole)
+
+
+ON_TWO = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "num_workers=1")
+
+
+def as_rank(rank, micro, items, log):
+    as_command(micro, items, f"{log}{rank}")
+
+
+def on_two_ranks(micro, items, log):
+    return micro.started_ranks(2, as_rank, micro, items, log)
+
+
+@pytest.fixture(scope="module")
+def whole_of_two(micro, items, tmp_path_factory):
+    name, log = "whole-of-two", tmp_path_factory.mktemp("log") / "log"
+    processes = on_two_ranks(micro, [*items(name), *ON_TWO], log)
+    for process in processes:
+        process.join(PATIENCE)
+    assert [process.exitcode for process in processes] == [0, 0], Path(f"{log}0").read_text()
+    return micro.run_of({"runs_root": root_of(items), "name": name})
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_signal_to_one_of_two_ranks(micro, items, whole_of_two, tmp_path, rank, number):
+    name, log = f"rank{rank}-{number.name}", tmp_path / "log"
+    run, mine = micro.run_of({"runs_root": root_of(items), "name": name}), [*items(name), *ON_TWO]
+    processes = on_two_ranks(micro, mine, log)
+    wait_for(lambda: len(micro.history(run)) > 1)
+    time.sleep(random.Random(name).uniform(0, 1))
+    started = [each for process in processes for each in descendants(process.pid)]
+    os.kill(processes[rank].pid, number)
+    for process in processes:
+        process.join(PATIENCE)
+    assert all(process.exitcode is not None for process in processes), "it hangs"
+    wait_for(lambda: not any(map(runs, started)), 20)
+    said = "".join(Path(f"{log}{each}").read_text() for each in (0, 1))
+    if number == signal.SIGKILL:
+        assert all(process.exitcode for process in processes), said
+    else:
+        assert processes[0].exitcode in (0, 75) and "Traceback" not in said, said
+    again = on_two_ranks(micro, mine, log)
+    for process in again:
+        process.join(PATIENCE)
+    assert [process.exitcode for process in again] == [0, 0], Path(f"{log}0").read_text()
+    assert micro.differences(micro.learned(run), micro.learned(whole_of_two)) == []
+    assert micro.history(run) == micro.history(whole_of_two)

@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from lfsc.config.instantiate import one_line
-from lfsc.config.overrides import NO_HYDRA, Override, instead, parse_overrides
+from lfsc.config.overrides import NO_HYDRA, Override, instead, parse_overrides, quote
 from lfsc.config.own_code import make_importable
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.scalars import as_text, unmark
@@ -54,10 +54,11 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
         make_importable(path.parent)
     # Hydra chooses options and leaves out; values are set here, as its grammar reads words otherwise than YAML does.
     for_hydra = [each for each in asked if each.removes or is_choice(each, path)]
-    if nothing := [each for each in for_hydra if each.value is None]:
-        options = ", ".join(option_names(nothing[0].key))
-        raise ValueError(f"{nothing[0].item}: expected one of the options of {nothing[0].key}, which are {options}")
-    chosen = compose_file(path, [each.item for each in for_hydra])
+    for each in for_hydra:
+        if not (each.removes or all(isinstance(option, str) for option in options_of_choice(each))):
+            options = ", ".join(option_names(each.key))
+            raise ValueError(f"{each.item}: expected one of the options of {each.key}, which are {options}")
+    chosen = compose_file(path, [each.item if each.removes else in_hydras_words(each) for each in for_hydra])
     # What train.yaml and the same options of its groups have: what a recipe may set, and of which kind.
     schema = unmark(to_container(compose_file(find_shipped("conf") / "train.yaml", options_of(chosen))))
     with open_dict(chosen):
@@ -91,6 +92,17 @@ def is_choice(override: Override, path: Path) -> bool:
         return True
     places = (path.parent, find_shipped("conf"), find_shipped("recipes"))
     return not isinstance(override.value, dict) and any((place / override.key).is_dir() for place in places)
+
+
+def options_of_choice(override: Override) -> list[Any]:
+    return override.value if isinstance(override.value, list) else [override.value]
+
+
+def in_hydras_words(override: Override) -> str:
+    """A choice of one or several options, whose names may be of any letters."""
+    names = [quote(as_text(name)) for name in options_of_choice(override)]
+    value = f"[{','.join(names)}]" if isinstance(override.value, list) else names[0]
+    return f"{override.sign}{override.key}={value}"
 
 
 def assign(config: DictConfig, override: Override, *, explain: Callable[[str], str]) -> None:
@@ -173,10 +185,7 @@ def find_recipe(recipe: str) -> Path:
 
 def compose_file(path: Path, overrides: list[str]) -> DictConfig:
     """What Hydra makes of a file and overrides, with its own section `hydra`."""
-    places = [
-        f"file://{find_shipped(place)}".replace("\\", "\\\\").replace("'", "\\'") for place in ("conf", "recipes")
-    ]
-    search_path = ",".join(f"'{place}'" for place in places)
+    search_path = ",".join(quote(f"file://{find_shipped(place)}") for place in ("conf", "recipes"))
     try:
         with recipes_as_read(), initialize_config_dir(str(path.parent), version_base="1.3"), quiet_plugins():
             overrides = [*overrides, f"hydra.searchpath=[{search_path}]"]

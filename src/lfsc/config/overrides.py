@@ -85,8 +85,12 @@ def as_override(key: str, text: str) -> str:
         is_plain = as_text(parse_override(plain).value) == text
     except ValueError:
         is_plain = False
+    return plain if is_plain else f"{key}={quote(text)}"
+
+
+def quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return plain if is_plain else f"{key}='{escaped}'"
+    return f"'{escaped}'"
 
 
 def split_values(text: str) -> list[str]:

@@ -18,7 +18,7 @@ NULLABLE = re.compile(
 )
 TEXTS = {"init_from": str, "freeze": list[str]}  # what is text although conf/ has null or nothing there
 REFERENCE = re.compile(r"\$\{([\w.]+)\}")
-KINDS = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys"}
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys", list: "a list"}
 
 
 def check_fits(schema: Any, chosen: Any, *, explain: Callable[[str], str], key: str = "") -> None:
@@ -72,7 +72,7 @@ def check_kind(default: Any, chosen: Any, key: str) -> None:
     fits = type(chosen) is type(default) or (type(default) is float and type(chosen) is int) or chosen is None
     is_open = isinstance(chosen, str) and (chosen == "???" or "${" in chosen)
     if expected and not fits and not is_open and key not in ANYTHING:
-        raise ValueError(f"{key}={chosen}: expected {expected}, such as {default}")
+        raise ValueError(f"{key}={as_text(chosen)}: expected {expected}{example(default)}")
 
 
 def is_nullable(default: Any, key: str) -> bool:

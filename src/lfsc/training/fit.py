@@ -1,6 +1,7 @@
 """One run, from its configuration to its last checkpoint."""
 
 import logging
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -22,6 +23,9 @@ from lfsc.training.callbacks.heartbeat import failure_elsewhere
 from lfsc.training.checkpoint_io import set_aside_newer, update_of
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.module import CodecModule
+
+# What gloo and NCCL say of a process that they have lost.
+LOST = re.compile(r"[Cc]onnection (closed|reset|refused)|Broken pipe|remote process exited|NCCL (communicator|error)")
 
 
 def train(
@@ -52,6 +56,11 @@ def train(
         # This rank may only have lost the connection to one that failed.
         if reason := failure_elsewhere(run, before):
             raise ValueError(f"another rank failed: {reason}") from error
+        if trainer.world_size > 1 and LOST.search(str(error)):
+            raise ValueError(
+                f"another rank is gone ({' '.join(str(error).split())[:120]}); `lfsc resume {run.path}` resumes from "
+                "the last checkpoint"
+            ) from error
         if "not available" in str(error) and "EarlyStopping" in str(error):  # a metric of that name, as it goes on
             raise ValueError(error) from error
         raise
