@@ -311,6 +311,9 @@ def test_text_that_looks_like_a_number_stays_text():
         (b"defaults: [demo]\n[1]: 2\n", r"^mine.yaml, line 1: a key is no text"),
         (b"defaults: [demo]\nname: !!python/object/apply:os.system [ls]\n", "^mine.yaml, line 2: could not determine"),
         (b"defaults: [demo]\nname: !!int x\n", "^mine.yaml: invalid literal"),
+        (b"defaults: [demo]\ndata: &x {filter: *x}\n", "^mine.yaml, line 2: found unconstructable recursive node"),
+        (b"defaults: &x [*x]\n", "^mine.yaml, line 1: found unconstructable recursive node"),
+        (b"a: " + b"[" * 5000, "^mine.yaml: .*recursion"),
         (b"just a text\n", "^mine.yaml is a str: expected keys and values"),
     ],
 )

@@ -50,6 +50,13 @@ def as_command(micro, items, log):
     raise SystemExit(code)
 
 
+def learned(micro, run):
+    """The last checkpoint, without when the loader's processes noted their positions."""
+    checkpoint = micro.learned(run)
+    del checkpoint["CodecDataModule"]
+    return checkpoint
+
+
 def descendants(pid):
     try:
         listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -109,7 +116,7 @@ def test_nothing_is_left_and_nothing_is_lost(micro, items, whole, tmp_path, vict
     again = micro.started(as_command, micro, items(name), log)
     again.join(PATIENCE)
     assert again.exitcode == 0, log.read_text()
-    assert micro.differences(micro.learned(run), micro.learned(whole)) == []
+    assert micro.differences(learned(micro, run), learned(micro, whole)) == []
     assert micro.history(run) == micro.history(whole)
 
 
@@ -157,5 +164,5 @@ def test_a_signal_to_one_of_two_ranks(micro, items, whole_of_two, tmp_path, rank
     for process in again:
         process.join(PATIENCE)
     assert [process.exitcode for process in again] == [0, 0], Path(f"{log}0").read_text()
-    assert micro.differences(micro.learned(run), micro.learned(whole_of_two)) == []
+    assert micro.differences(learned(micro, run), learned(micro, whole_of_two)) == []
     assert micro.history(run) == micro.history(whole_of_two)

@@ -27,11 +27,20 @@ class RecipeLoader(yaml.SafeLoader):
         self.flatten_mapping(node)
         return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
 
+    def construct_map(self, node: yaml.MappingNode) -> dict[str, Any]:
+        # At once, so that PyYAML sees what would contain itself.
+        return self.construct_mapping(node, deep=True)
+
+    def construct_list(self, node: yaml.SequenceNode) -> list[Any]:
+        return self.construct_sequence(node, deep=True)
+
     def construct_plain(self, node: yaml.ScalarNode) -> Any:
         return read_scalar(node.value) if node.value else None
 
 
 RecipeLoader.add_constructor(PLAIN, RecipeLoader.construct_plain)
+RecipeLoader.add_constructor("tag:yaml.org,2002:map", RecipeLoader.construct_map)
+RecipeLoader.add_constructor("tag:yaml.org,2002:seq", RecipeLoader.construct_list)
 
 
 class RecipeDumper(yaml.SafeDumper):
