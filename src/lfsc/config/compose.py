@@ -1,30 +1,26 @@
 """A recipe and its overrides, composed by Hydra into one plain configuration."""
 
-import logging
 import re
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra._internal.sources_registry import SourcesRegistry
-from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
-from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from lfsc.config.hydra_files import quiet_plugins, recipes_as_read
 from lfsc.config.instantiate import one_line
-from lfsc.config.overrides import NO_HYDRA, Override, instead, parse_overrides, quote
+from lfsc.config.overrides import NO_HYDRA, Override, instead, parse_overrides
 from lfsc.config.own_code import make_importable
+from lfsc.config.places import settle
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.scalars import as_text, unmark
-from lfsc.config.schema import check_fits, settle
+from lfsc.config.schema import check_fits
+from lfsc.config.words import quote
 
 UNKNOWN = re.compile(r"Key '[^']+' is not in struct full_key: (\S+)")
 PACKAGE = Path(__file__).parents[1]
@@ -194,64 +190,6 @@ def compose_file(path: Path, overrides: list[str]) -> DictConfig:
         raise ValueError(explain(error, path)) from error
     except RecursionError as error:
         raise ValueError(f"{path.stem}: its `defaults`, or those of a recipe among them, name itself") from error
-
-
-class RecipeFiles(FileConfigSource):
-    """Hydra's source of files, whose YAML is read as `read_recipe` does."""
-
-    def load_config(self, config_path: str) -> ConfigResult:
-        path = Path(self.path) / self._normalize_file_name(config_path)
-        config = read_recipe(path)
-        config = {} if config is None else config
-        if not isinstance(config, dict):
-            raise ValueError(f"{path.name} is a {type(config).__name__}: expected keys and values")
-        if "defaults" in config:
-            config["defaults"] = names_in(config["defaults"])
-        header = self._get_header_dict(path.read_text(encoding="utf-8-sig")[:512])
-        return ConfigResult(
-            provider=self.provider, path=self.full_path(), config=OmegaConf.create(config), header=header
-        )
-
-    def is_config(self, config_path: str) -> bool:
-        path = Path(self.path) / self._normalize_file_name(config_path)
-        if not path.is_file() and (other := path.with_suffix(".yml")).is_file():
-            raise ValueError(f"{other}: a recipe's files end in .yaml; rename it to {path.name}")
-        return path.is_file()
-
-
-def names_in(defaults: Any) -> Any:
-    """A `defaults` list, in which every word is a name."""
-    if isinstance(defaults, list):
-        return [names_in(each) for each in defaults]
-    if isinstance(defaults, dict):
-        return {name: names_in(each) for name, each in defaults.items()}
-    return as_text(defaults)
-
-
-@contextmanager
-def recipes_as_read() -> Iterator[None]:
-    """Hydra's files are RecipeFiles, as long as a recipe is composed: other code may use Hydra too."""
-    Plugins.instance()  # which registers Hydra's own sources
-    types = SourcesRegistry.instance().types
-    scheme = RecipeFiles.scheme()
-    theirs, types[scheme] = types[scheme], RecipeFiles
-    try:
-        yield
-    finally:
-        types[scheme] = theirs
-
-
-@contextmanager
-def quiet_plugins() -> Iterator[None]:
-    """energon brings a Hydra plugin for remote storage, which complains at length wherever none is set up."""
-    logger = logging.getLogger("multistorageclient.contrib.hydra")
-    disabled, logger.disabled = logger.disabled, True
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*msc-universal.*")
-            yield
-    finally:
-        logger.disabled = disabled
 
 
 def explain(error: Exception, path: Path) -> str:

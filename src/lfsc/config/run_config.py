@@ -11,9 +11,10 @@ from omegaconf.errors import OmegaConfBaseException
 from lfsc.config.compose import compose_file, find_shipped, is_option, to_container
 from lfsc.config.instantiate import KNOWN
 from lfsc.config.overrides import Override, instead, parse_overrides
+from lfsc.config.places import settle
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.scalars import unmark
-from lfsc.config.schema import check_kinds, settle
+from lfsc.config.schema import check_kinds
 
 
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:

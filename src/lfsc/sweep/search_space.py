@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import optuna
 
-from lfsc.config.overrides import split_values
+from lfsc.config.words import split_values
 
 FUNCTIONS = ("log", "uniform", "int")
 RANGE = re.compile(r"(\w+)\(([^(),]+),([^(),]+)\)")
