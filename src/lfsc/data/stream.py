@@ -2,9 +2,12 @@
 
 import errno
 import logging
+import multiprocessing
 import resource
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 import torch
@@ -48,10 +51,12 @@ class TrainingStream:
         self.ranks = ranks
         self.identity = {**identity, "world_size": ranks.world_size, "num_workers": ranks.num_workers}
         self.log = SkipLog()
+        self.workers: list[BaseProcess] = []
 
     def __iter__(self) -> Iterator[Batch]:
         try:
-            for batch in self.loader:
+            batches = iter(self.loader)
+            for batch in chain(self.first(batches), batches):
                 self.log.add(batch.skipped)
                 yield batch
         except UnusableData as error:
@@ -63,16 +68,23 @@ class TrainingStream:
                 raise UnusableData(reason) from error
             raise
 
+    def first(self, batches: Iterator[Batch]) -> list[Batch]:
+        """The first batch, with which the workers start."""
+        others = set(multiprocessing.active_children())
+        try:
+            return list(islice(batches, 1))
+        finally:
+            # Also where not all of them could be started, and the loader knows of none.
+            self.workers = [process for process in multiprocessing.active_children() if process not in others]
+
     def __len__(self) -> int:
         return ENDLESS
 
     def close(self) -> None:
         """End the worker processes, also those that wait for storage that hangs."""
-        iterator = self.loader._iterator
-        if iterator is None:
-            return
-        iterator._shutdown_workers()
-        for worker in iterator._workers:
+        if self.loader._iterator is not None:
+            self.loader._iterator._shutdown_workers()
+        for worker in self.workers:
             # Training's workers keep SIGTERM blocked, by which torch would end them, and be waited for at exit.
             worker.kill()
 

@@ -14,6 +14,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lfsc.config.instantiate import build
 from lfsc.config.own_code import record_own
 from lfsc.data.corpus import read_corpus
+from lfsc.data.stream import loader_failure
 from lfsc.distributed import is_first
 from lfsc.formats.init_from import Part, initialize_from
 from lfsc.runs.directory import Run
@@ -56,6 +57,9 @@ def train(
         # This rank may only have lost the connection to one that failed.
         if reason := failure_elsewhere(run, before):
             raise ValueError(f"another rank failed: {reason}") from error
+        # A worker that dies is told wherever this process is, such as in a checkpoint.
+        if reason := loader_failure(error):
+            raise ValueError(reason) from error
         if trainer.world_size > 1 and LOST.search(str(error)):
             raise ValueError(
                 f"another rank is gone ({' '.join(str(error).split())[:120]}); `lfsc resume {run.path}` resumes from "
