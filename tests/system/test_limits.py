@@ -53,7 +53,7 @@ def test_few_open_files_are_enough_or_told_in_one_line(micro, noise_corpus, tmp_
     command = [sys.executable, "-m", "lfsc", "train", str(micro.RECIPE), *items]
     done = subprocess.run(
         ["bash", "-c", f'ulimit -n {limit}; exec "$@"', "bash", *command],
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=200,
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode == 0 or (done.returncode == 2 and "open" in done.stderr.splitlines()[-1]), done.stderr

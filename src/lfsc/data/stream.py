@@ -3,11 +3,13 @@
 import errno
 import logging
 import multiprocessing
+import os
 import resource
 import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -29,6 +31,13 @@ SECONDS_BETWEEN_NOTES = 5
 SECONDS_TO_HANG = 60
 # An endless loader must say how long it is, or Lightning fetches a batch ahead and saves a position one too far.
 ENDLESS = 10**12
+
+# Where torch's processes hand over tensors, and bytes of it that even the smallest batches need.
+SHARED_MEMORY, LEAST_SHARED_MEMORY = Path("/dev/shm"), 1 << 20
+NO_SHARED_MEMORY = (
+    "/dev/shm, through which the loader's processes hand over batches, is full or too small: num_workers=0 does "
+    "without it, and a container gets more of it by --shm-size=8g"
+)
 
 
 class Ranks(NamedTuple):
@@ -70,6 +79,8 @@ class TrainingStream:
 
     def first(self, batches: Iterator[Batch]) -> list[Batch]:
         """The first batch, with which the workers start."""
+        if self.ranks.num_workers:
+            require_shared_memory()
         others = set(multiprocessing.active_children())
         try:
             return list(islice(batches, 1))
@@ -131,6 +142,14 @@ class TrainingStream:
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
 
 
+def require_shared_memory() -> None:
+    """UnusableData where /dev/shm is full: the loader would fail half-way, and leave a traceback at the end."""
+    if SHARED_MEMORY.is_dir():
+        found = os.statvfs(SHARED_MEMORY)
+        if found.f_bavail * found.f_frsize < LEAST_SHARED_MEMORY:
+            raise UnusableData(NO_SHARED_MEMORY)
+
+
 def loader_failure(error: RuntimeError | OSError) -> str | None:
     """What a failure of the loader's processes, which torch tells at length, means; None for any other."""
     text = str(error)
@@ -140,10 +159,7 @@ def loader_failure(error: RuntimeError | OSError) -> str | None:
             f"the loader needs more than the {allowed} files that may be open at once: raise that, as by ulimit -n 4096"
         )
     if "shared memory" in text or "</torch_" in text or getattr(error, "errno", None) == errno.ENOSPC:
-        return (
-            "/dev/shm, through which the loader's processes hand over batches, is full or too small: num_workers=0 "
-            "does without it, and a container gets more of it by --shm-size=8g"
-        )
+        return NO_SHARED_MEMORY
     if text.startswith("DataLoader"):
         return f"no batch came within {SECONDS_TO_HANG} s or a worker died: {text}"
     return None

@@ -48,7 +48,10 @@ class Workers:
 
     def run(self) -> bool:
         """Whether the sweep came to its end; False where a signal stopped it, with every trial's run saved."""
-        handlers = {number: signal.signal(number, self.stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        heard = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+            heard.append(signal.SIGHUP)
+        handlers = {number: signal.signal(number, self.stop) for number in heard}
         beating = threading.Thread(target=self.beat, daemon=True)
         beating.start()
         try:
