@@ -57,7 +57,7 @@ def test_what_is_damaged_or_another_programs_does_not_hide_the_others(runs, caps
 def test_words_in_brackets_are_no_markup(runs, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     run = Run(runs / "[bold]x[/mine]")
-    run.path.mkdir()
+    run.path.mkdir(parents=True)
     run.write_status("failed", 0, 5, "expected [from, to], found [/data/x] :smile:")
     assert main(["runs", str(runs)]) == 0
     shown = capsys.readouterr().out

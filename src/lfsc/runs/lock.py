@@ -1,5 +1,6 @@
 """One process at a time in a run, also when two are started at once and neither has reported yet that it runs."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -10,6 +11,8 @@ from lfsc.runs.directory import Run
 NAME = ".lock"
 # Left by a task of Slurm's that found the run taken by another one of the same step.
 RIVAL = ".rival"
+# Tasks of one step start within so many seconds.
+SECONDS_OF_A_START = 60
 
 
 @contextmanager
@@ -21,21 +24,39 @@ def lock(run: Run, *, tasks: int = 1) -> Iterator[None]:
     if not is_first():
         yield
         return
-    run.refuse_if_running()
-    run.path.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        try:
-            stack.enter_context(lock_file(run.path / NAME))
-        except BlockingIOError as error:
+        if reason := reason_to_wait(run, stack):
             if tasks > 1:
                 (run.path / RIVAL).touch()
-                raise ValueError(several_tasks(run, tasks)) from error
-            raise ValueError(f"{run.path} is running, or another process has just begun it: stop that first") from error
+                raise ValueError(several_tasks(run, tasks))
+            raise ValueError(reason)
+        remove_old_rival(run)
         try:
             yield
         finally:
             (run.path / RIVAL).unlink(missing_ok=True)
             remove_if_empty(run)
+
+
+def reason_to_wait(run: Run, stack: ExitStack) -> str | None:
+    """Why the run is another process's; otherwise it is this one's until the stack is left."""
+    run.status()  # ValueError where that is damaged
+    try:
+        run.refuse_if_running()
+        run.path.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(lock_file(run.path / NAME))
+    except BlockingIOError:
+        return f"{run.path} is running, or another process has just begun it: stop that first"
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def remove_old_rival(run: Run) -> None:
+    """Forget what was left by tasks of another start, which was killed."""
+    rival = run.path / RIVAL
+    if rival.exists() and time.time() - rival.stat().st_mtime > SECONDS_OF_A_START:
+        rival.unlink()
 
 
 def refuse_rivals(run: Run, tasks: int) -> None:
