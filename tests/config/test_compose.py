@@ -39,7 +39,7 @@ def test_a_slm_without_a_path_is_not_built():
 
 
 def test_a_loss_of_null_is_not_built():
-    assert set(compose("demo", ["losses.reconstruction.mel=null"])["losses"]["reconstruction"]) == {"stft"}
+    assert set(compose("lfsc_22khz", [DATA, "losses.reconstruction.mel=null"])["losses"]["reconstruction"]) == {"stft"}
 
 
 def test_a_loss_of_weight_zero_is_not_built():

@@ -16,6 +16,10 @@ from lfsc.training.ddp import GanDDPStrategy
     [
         (["num_micro_batches=3"], "num_micro_batches=3: expected a number that divides batch_size=2"),
         (["batch_size=0"], "batch_size=0: expected a whole number from 1 on"),
+        (
+            ["losses.reconstruction.mel=null", "losses.reconstruction.stft=null", "discriminators.start_at=9"],
+            "losses.reconstruction is empty: the codec has no other before discriminators.start_at",
+        ),
         (["crop_length=4100"], "crop_length=4100 is not a multiple of the codec's hop of 32 samples"),
         (["trainer.precision=16-mixed"], "needs a GPU"),
     ],
