@@ -307,10 +307,15 @@ def test_a_position_that_does_not_fit_is_said_and_the_data_start_afresh(open_str
     assert same(taken(resumed, 4), taken(open_stream(corpus, **options), 4))
 
 
-def test_a_full_shared_memory_is_told_before_the_loader_begins(open_stream, corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr("lfsc.data.stream.LEAST_SHARED_MEMORY", 1 << 80)
-    with pytest.raises(UnusableData, match=r"^/dev/shm, .* num_workers=0 does without"):
-        taken(open_stream(corpus, num_workers=1), 1)
+def test_too_little_room_for_workers_is_told_before_they_begin(open_stream, corpus, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("lfsc.data.stream.LEAST_SHARED_MEMORY", 1 << 80)
+        with pytest.raises(UnusableData, match=r"^/dev/shm, .* num_workers=0 does without"):
+            taken(open_stream(corpus, num_workers=1), 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("lfsc.data.stream.FILES_PER_WORKER", 1 << 40)
+        with pytest.raises(UnusableData, match=r"^the loader needs more than the \d+ files"):
+            taken(open_stream(corpus, num_workers=1), 1)
     assert taken(open_stream(corpus, num_workers=0), 1)
 
 

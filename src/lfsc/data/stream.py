@@ -32,6 +32,8 @@ SECONDS_TO_HANG = 60
 # An endless loader must say how long it is, or Lightning fetches a batch ahead and saves a position one too far.
 ENDLESS = 10**12
 
+# Pipes between this process and a worker, and files beside them.
+OPEN_FILES, FILES_PER_WORKER = Path("/proc/self/fd"), 8
 # Where torch's processes hand over tensors, and bytes of it that even the smallest batches need.
 SHARED_MEMORY, LEAST_SHARED_MEMORY = Path("/dev/shm"), 1 << 20
 NO_SHARED_MEMORY = (
@@ -80,7 +82,7 @@ class TrainingStream:
     def first(self, batches: Iterator[Batch]) -> list[Batch]:
         """The first batch, with which the workers start."""
         if self.ranks.num_workers:
-            require_shared_memory()
+            require_room(self.ranks.num_workers)
         others = set(multiprocessing.active_children())
         try:
             return list(islice(batches, 1))
@@ -142,22 +144,27 @@ class TrainingStream:
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
 
 
-def require_shared_memory() -> None:
-    """UnusableData where /dev/shm is full: the loader would fail half-way, and leave a traceback at the end."""
+def require_room(num_workers: int) -> None:
+    """UnusableData where /dev/shm is full or few files may be open: torch fails half-way there, with a traceback."""
+    allowed, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[0], FILES_PER_WORKER * (num_workers + 1)
+    if OPEN_FILES.is_dir() and allowed - len(list(OPEN_FILES.iterdir())) < needed:
+        raise UnusableData(too_few_files())
     if SHARED_MEMORY.is_dir():
         found = os.statvfs(SHARED_MEMORY)
         if found.f_bavail * found.f_frsize < LEAST_SHARED_MEMORY:
             raise UnusableData(NO_SHARED_MEMORY)
 
 
+def too_few_files() -> str:
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return f"the loader needs more than the {allowed} files that may be open at once: raise it, as by ulimit -n 4096"
+
+
 def loader_failure(error: RuntimeError | OSError) -> str | None:
     """What a failure of the loader's processes, which torch tells at length, means; None for any other."""
     text = str(error)
     if "Too many open files" in text or getattr(error, "errno", None) == errno.EMFILE:
-        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        return (
-            f"the loader needs more than the {allowed} files that may be open at once: raise that, as by ulimit -n 4096"
-        )
+        return too_few_files()
     if "shared memory" in text or "</torch_" in text or getattr(error, "errno", None) == errno.ENOSPC:
         return NO_SHARED_MEMORY
     if text.startswith("DataLoader"):
