@@ -11,6 +11,8 @@ class Filter:
     """Clips of `languages` whose json has `seconds` and `bandwidth` (Hz) in a range [from, to]; None is no limit."""
 
     def __init__(self, *, languages: Sequence[str] | None, seconds: Range | None, bandwidth: Range | None):
+        if isinstance(languages, str):
+            raise ValueError(f"languages is {languages!r}: expected a list, such as [{languages}]")
         self.languages = None if languages is None else list(languages)
         self.ranges = {"seconds": seconds, "bandwidth": bandwidth}
         self.ranges = {field: check_range(field, limits) for field, limits in self.ranges.items() if limits is not None}

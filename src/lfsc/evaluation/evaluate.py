@@ -90,7 +90,7 @@ def load_model_metrics(options: Namespace, clips: list[Clip], device: str) -> tu
 def evaluate_all(codecs: dict[str, Codec], clips: list[Clip], settings: Settings) -> Iterator[tuple[str, CodecResult]]:
     """The result of each codec, with its progress on stderr."""
     columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True, markup=False, emoji=False)) as progress:
         for label, codec in codecs.items():
             task = progress.add_task(label, total=len(clips))
             yield label, evaluate_codec(label, codec, clips, settings, partial(progress.advance, task))
@@ -123,7 +123,7 @@ def write_report(report: Report, options: Namespace) -> int:
     better = report.definitions[options.examples_by].better
     examples = load_examples(report.results, by=options.examples_by, better=better, sample_rate=options.sample_rate)
     write_text(options.out / "report.html", render_page(report, summary, examples))
-    Console().print(means_table(summary))
+    Console(markup=False, emoji=False).print(means_table(summary))
     print_exclusions(summary)
     print(f"report: {options.out / 'report.html'}")
     return 1 if any(codec["failed"] or codec["misaligned"] for codec in summary["codecs"].values()) else 0

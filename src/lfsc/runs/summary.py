@@ -24,7 +24,7 @@ def show_result(run: Run, status: Status) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     rows = [row for row in read_rows(run.metrics_file) if row.get("val/mel")]
     if rows:
         table = Table("update", *(name.removeprefix("val/").replace("_", " ") for name in TABLE))

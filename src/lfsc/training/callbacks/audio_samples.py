@@ -11,6 +11,8 @@ from lfsc.audio import files
 from lfsc.audio.spectrogram import MelSpectrogram
 from lfsc.io import atomic
 
+LONGEST_NAME = 200  # bytes; file systems have 255, of which some go to temporary names
+
 
 class AudioSamples(Callback):
     """Writes the first `count` clips of the validation: originals once, reconstructions at every validation.
@@ -37,7 +39,7 @@ class AudioSamples(Callback):
         clips = list(zip(batch.keys, batch.audio.cpu(), outputs.audio.float().cpu(), batch.lengths, strict=True))
         for key, real, fake, length in clips[: self.left]:
             real, fake = real[:length], fake[:length]
-            if not (self.folder / "original" / f"{key}.wav").exists():
+            if not (self.folder / "original" / f"{file_name(key)}.wav").exists():
                 self.write(trainer, "original", key, {"original": real}, update=0)
             place = f"update-{module.updates:08d}"
             self.write(trainer, place, key, {"original": real, place: fake}, update=module.updates)
@@ -46,13 +48,18 @@ class AudioSamples(Callback):
     def write(self, trainer: Trainer, place: str, key: str, clips: dict[str, Tensor], *, update: int) -> None:
         """Write the clip that is called `place` as audio, and all of them as an image."""
         audio = clips[place]
-        sound, image = self.folder / place / f"{key}.wav", self.folder / place / f"{key}.png"
+        sound, image = (self.folder / place / f"{file_name(key)}.{suffix}" for suffix in ("wav", "png"))
         files.write(sound, audio.clamp(-1, 1), sample_rate=self.sample_rate)
         mels = {f"{key}, {name}": self.mel(clip[None])[0] for name, clip in clips.items()}
         draw_mels(image, mels, seconds=len(audio) / self.sample_rate)
         name = f"{'original' if place == 'original' else 'reconstruction'}/{key}"
         for logger in trainer.loggers:
             show(logger, name, sound, image, audio, update=update, sample_rate=self.sample_rate)
+
+
+def file_name(key: str) -> str:
+    """A clip's key as a name of a file: a shard that somebody else made may have keys that lead elsewhere."""
+    return key.replace("/", "%2F").encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
 def draw_mels(path: Path, mels: dict[str, Tensor], *, seconds: float) -> None:
@@ -66,7 +73,8 @@ def draw_mels(path: Path, mels: dict[str, Tensor], *, seconds: float) -> None:
         decibels = 20 * mel.clamp(min=1e-4).log10().numpy()
         extent = (0, seconds, 0, len(mel))
         image = axes.imshow(decibels, origin="lower", aspect="auto", extent=extent, vmin=-60, vmax=40)
-        axes.set(ylabel="mel band", title=title)
+        axes.set(ylabel="mel band")
+        axes.set_title(title, parse_math=False)  # a key may hold a $
     rows[-1].set(xlabel="seconds")
     figure.colorbar(image, ax=list(rows), label="dB")
     with atomic.replacing(path) as temporary:

@@ -16,7 +16,7 @@ class ModelSummary(Callback):
     def on_fit_start(self, trainer: Trainer, module: LightningModule) -> None:
         if not trainer.is_global_zero:
             return
-        console = Console(stderr=True, highlight=False)
+        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         sizes = {"codec": module.codec, "discriminators": module.discriminators}
         counts = ", ".join(f"{name} {millions(part):.2f} M parameters" for name, part in sizes.items())
         devices = f"{trainer.world_size} × {module.device.type}, {trainer.precision}"
