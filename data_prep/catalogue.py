@@ -33,6 +33,12 @@ class Catalogue:
         self.speakers.append(self.speaker_numbers.setdefault(speaker, len(self.speaker_numbers)))
         self.splits.append(UNDECIDED if utterance.split is None else SPLITS.index(utterance.split))
 
+    def sharing(self, numbers: array) -> list[int]:
+        """Rows that are not left out and have a number (`keys` or `fingerprints`) in common with another."""
+        kept = numpy.flatnonzero(numpy.asarray(self.splits) != LEFT_OUT)
+        _, which, counts = numpy.unique(numpy.asarray(numbers)[kept], return_inverse=True, return_counts=True)
+        return kept[counts[which] > 1].tolist()
+
     def leave_out_repeated(self, numbers: array) -> list[int]:
         """Rows whose number (`keys` or `fingerprints`) an earlier row has that is not left out."""
         kept = numpy.flatnonzero(numpy.asarray(self.splits) != LEFT_OUT)

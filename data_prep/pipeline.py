@@ -29,10 +29,10 @@ UNFINISHED = ".unfinished"
 
 
 class Corpus(NamedTuple):
-    """`utterances` reads it, given a folder for scratch; `settings` is all that decides what comes out."""
+    """`utterances` reads it, given a folder for scratch, and may say sentences; `settings` decide what comes out."""
 
     name: str
-    utterances: Callable[[Path], Iterator[Utterance | Rejection]]
+    utterances: Callable[[Path], Iterator[Utterance | Rejection | str]]
     rules: Rules
     sizes: Sizes
     val_share: float
@@ -100,7 +100,7 @@ def _lock(folder: Path) -> Iterator[None]:
 
 
 def _make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Report) -> Plan:
-    utterances = corpus.utterances(planner.folder / "unpacked")
+    utterances = _say_sentences(corpus.utterances(planner.folder / "unpacked"), report)
     chunks = iter(lambda: list(itertools.islice(utterances, CHUNK)), [])
     tasks = (ExamineTask(chunk, corpus.rules) for chunk in chunks)
     examined: Iterator[Examined | Rejection] = (
@@ -110,6 +110,14 @@ def _make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Repor
     if not plan.shards:
         raise _useless(corpus, list(planner.rejected()), planner.folder, report)
     return plan
+
+
+def _say_sentences(items: Iterator[Utterance | Rejection | str], report: Report) -> Iterator[Utterance | Rejection]:
+    for item in items:
+        if isinstance(item, str):
+            report.say(item)
+        else:
+            yield item
 
 
 def _write_shards(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, report: Report) -> list[dict]:

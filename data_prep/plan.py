@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -13,8 +13,8 @@ from lfsc.io.atomic import replacing, write_text
 from lfsc.shards.checks import SHARD, WORD, require_name
 
 from .catalogue import Catalogue
-from .corpora.utterance import Rejection, Utterance
-from .scan import Examined
+from .corpora.utterance import File, Rejection, Utterance
+from .scan import Examined, fingerprint
 
 
 class PlannedShard(NamedTuple):
@@ -96,18 +96,32 @@ class Planner:
 
     def _left_out(self, catalogue: Catalogue, lines: Path) -> Iterator[Rejection]:
         """Takes out of the catalogue what must not be in the corpus twice, or on both sides."""
-        for rows, reason, detail in (
-            (catalogue.leave_out_repeated(catalogue.keys), "duplicate", "another recording has this key"),
-            (catalogue.leave_out_repeated(catalogue.fingerprints), "duplicate", "the same recording came before"),
-            (catalogue.leave_out_crossing(), "speaker", "the corpus has the speaker in validation, too"),
-        ):
+
+        def reject(rows: list[int], reason: str, detail: str) -> Iterator[Rejection]:
             for utterance in _read(lines, [catalogue.places[row] for row in rows]):
                 yield Rejection(utterance.key, utterance.language, reason, detail)
+
+        yield from reject(catalogue.leave_out_repeated(catalogue.keys), "duplicate", "another recording has this key")
+        _tell_apart(catalogue, lines)
+        repeated = catalogue.leave_out_repeated(catalogue.fingerprints)
+        yield from reject(repeated, "duplicate", "the same recording came before")
+        crossing = catalogue.leave_out_crossing()
+        yield from reject(crossing, "speaker", "the corpus has the speaker in validation, too")
 
     @contextmanager
     def _new(self, name: str) -> Iterator[BinaryIO]:
         with replacing(self.folder / name) as temporary, temporary.open("wb") as file:
             yield file
+
+
+def _tell_apart(catalogue: Catalogue, lines: Path) -> None:
+    """Recordings that agree in some samples of their bytes get a fingerprint of all of them."""
+    alike = catalogue.sharing(catalogue.fingerprints)
+    for row, utterance in zip(alike, _read(lines, [catalogue.places[row] for row in alike]), strict=True):
+        # What cannot be read any more is missed when its shard is written.
+        with suppress(OSError):
+            if isinstance(utterance.source, File):
+                catalogue.fingerprints[row] = fingerprint(utterance.source, whole=True)
 
 
 def _read(path: Path, places: Iterable[int]) -> Iterator[Utterance]:

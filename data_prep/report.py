@@ -12,6 +12,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
+from lfsc.io.messages import printable
+
 from .corpora.utterance import Rejection
 from .output.index import read_corpus
 from .plan import Plan
@@ -42,7 +44,7 @@ class Report:
         self.started = time.monotonic()
 
     def say(self, sentence: str) -> None:
-        self.console.print(sentence, highlight=False, soft_wrap=True, markup=False)
+        self.console.print(printable(sentence), highlight=False, soft_wrap=True, markup=False)
 
     def examining(self, results: Iterable[Examined | Rejection]) -> Iterator[Examined | Rejection]:
         pairs = ((result.seconds if isinstance(result, Examined) else 0.0, result) for result in results)
@@ -83,7 +85,7 @@ class Report:
         for rejection in rejected:
             groups[rejection.reason].append(rejection)
         for reason, group in sorted(groups.items(), key=lambda item: -len(item[1])):
-            table.add_row(reason, str(len(group)), Text(f"{group[0].key}: {group[0].detail}"))
+            table.add_row(reason, str(len(group)), Text(printable(f"{group[0].key}: {group[0].detail}")))
         self.console.print(table)
 
     def finished(self, out: Path, corpus: str, records: list[dict], rejected: list[Rejection]) -> None:

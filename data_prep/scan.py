@@ -5,16 +5,17 @@ import io
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from lfsc.audio import files
-from lfsc.audio.files import UnreadableAudio
+from lfsc.audio.manifest import WHOLE
+from lfsc.io.messages import describe
 
 from .corpora.utterance import File, Rejection, Utterance
 from .filters import Rules
 from .segmentation import cuts
 
-# Three samples of this many bytes tell one recording from another; most compressed clips are read whole.
+# Recordings that differ in three samples of this many bytes are different, so that few are read whole.
 BLOCK = 16384
 
 
@@ -24,7 +25,7 @@ def digest(content: bytes) -> int:
 
 
 class Examined(NamedTuple):
-    """An utterance as it will be in the shards, its length, and a fingerprint of the file that it comes from."""
+    """An utterance as it will be in the shards, its length, and a fingerprint of samples of its source's bytes."""
 
     utterance: Utterance
     seconds: float
@@ -47,34 +48,50 @@ def _examine(utterance: Utterance | Rejection, rules: Rules) -> list[Examined | 
     if not isinstance(utterance.source, File):
         return [Examined(utterance, rules.expected_seconds, digest(utterance.to_json().encode()))]
     try:
-        content = utterance.source.open()
-        info = files.probe(content)
-        problem = rules.check(info.num_samples / info.sample_rate, info.sample_rate)
-        if problem:
-            return [Rejection(utterance.key, utterance.language, *problem)]
-        edges = cuts(content, info, rules)
-        return list(_split_at(utterance, edges, info.sample_rate, _fingerprint(content)))
-    except (UnreadableAudio, OSError) as error:
-        return [Rejection(utterance.key, utterance.language, "undecodable", str(error))]
+        return list(_examine_file(utterance, utterance.source.open(), rules))
+    # Whatever a recording does to its decoder, the others are not to suffer.
+    except Exception as error:
+        return [Rejection(utterance.key, utterance.language, "undecodable", describe(error))]
 
 
-def _split_at(utterance: Utterance, edges: list[int], sample_rate: int, fingerprint: int) -> Iterator[Examined]:
-    """The utterance between each two edges: itself if there are no others, else pieces, whose text nobody knows."""
-    if len(edges) == 2:
-        yield Examined(utterance, edges[1] / sample_rate, fingerprint)
+def _examine_file(utterance: Utterance, content: Path | bytes, rules: Rules) -> Iterator[Examined | Rejection]:
+    """The utterance between each two places where it is cut, whose text then nobody knows; itself if it is not."""
+    info = files.probe(content)
+    try:
+        start, num_samples = utterance.part.samples(info)
+    except ValueError as error:
+        yield Rejection.malformed(utterance.key, utterance.language, str(error))
         return
-    for number, (start, end) in enumerate(pairwise(edges)):
-        source = utterance.source._replace(start=start, num_samples=end - start)
-        piece = utterance._replace(key=f"{utterance.key}-{number:04d}", source=source, text=None)
-        yield Examined(piece, (end - start) / sample_rate, fingerprint ^ number)
+    problem = rules.check(num_samples / info.sample_rate, info.sample_rate)
+    if problem:
+        yield Rejection(utterance.key, utterance.language, *problem)
+        return
+    source = utterance.source._replace(channel=utterance.part.channel)
+    utterance = utterance._replace(part=WHOLE, source=source)
+    edges = cuts(source, content, info, rules, start=start, end=start + num_samples)
+    if len(edges) > 2:
+        utterance = utterance._replace(text=None)
+    for number, (begin, end) in enumerate(pairwise(edges)):
+        key = utterance.key if len(edges) == 2 else f"{utterance.key}-{number:04d}"
+        if end - begin < info.num_samples:
+            source = source._replace(start=begin, num_samples=end - begin)
+        yield Examined(
+            utterance._replace(key=key, source=source), (end - begin) / info.sample_rate, fingerprint(source, content)
+        )
 
 
-def _fingerprint(content: Path | bytes) -> int:
-    """Of a file's size, beginning, middle and end."""
+def fingerprint(source: File, content: Path | bytes | None = None, *, whole: bool = False) -> int:
+    """Of a file's size, beginning, middle and end, or of all its bytes, and of the part of it that is used."""
+    content = source.open() if content is None else content
     with open(content, "rb") if isinstance(content, Path) else io.BytesIO(content) as file:
-        size = file.seek(0, io.SEEK_END)
-        blocks = [str(size).encode()]
-        for place in (0, (size - BLOCK) // 2, size - BLOCK):
-            file.seek(max(0, place))
-            blocks.append(file.read(BLOCK))
-    return digest(b"".join(blocks))
+        found = hashlib.file_digest(file, "blake2b").digest() if whole else _sampled(file)
+    return digest(found + repr(source[3:]).encode())
+
+
+def _sampled(file: BinaryIO) -> bytes:
+    size = file.seek(0, io.SEEK_END)
+    blocks = [str(size).encode()]
+    for place in (0, (size - BLOCK) // 2, size - BLOCK):
+        file.seek(max(0, place))
+        blocks.append(file.read(BLOCK))
+    return b"".join(blocks)

@@ -1,8 +1,11 @@
 """A corpus as it was downloaded: a folder, or a tar that is read in place."""
 
+import bz2
 import gzip
 import io
+import lzma
 import os
+import posixpath
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
@@ -10,18 +13,25 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
+from lfsc.io.archive_kinds import compression_of
 from lfsc.io.atomic import replacing
 
 from .utterance import File
 
-GZIP = b"\x1f\x8b"
-ARCHIVES = ("*.tar", "*.tar.gz", "*.tgz")
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+OPENING = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+# One behind the other, as systems allow.
+MOST_LINKS = 40
 
 
 class Tree(Protocol):
-    """Files by their names, relative and with slashes; `name` is that of the folder or archive."""
+    """Files by their names, relative and with slashes; `name` is that of the folder or archive.
+
+    Files that are there and cannot be read are `left_out`, with the reason.
+    """
 
     name: str
+    left_out: list[tuple[str, str]]
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]: ...
 
@@ -35,6 +45,7 @@ class Tree(Protocol):
 class Folder:
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.name
+        self.left_out: list[tuple[str, str]] = []
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
         """In sorted order, leaving out folders called one of `prune`; linked folders count, but none twice."""
@@ -67,7 +78,8 @@ class Archive:
     def __init__(self, path: Path, scratch: Path) -> None:
         self.name = _stem(path)
         self.path = _decompress(path, scratch)
-        self.places = _places(self.path, source=path)
+        self.left_out: list[tuple[str, str]] = []
+        self.places = _places(self.path, source=path, left_out=self.left_out)
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
         return (name for name in sorted(self.places) if not set(prune) & set(PurePosixPath(name).parts[:-1]))
@@ -107,10 +119,12 @@ def find(
     for source in sources:
         found = _group(open_tree(source, scratch), wanted, prune)
         if not found and source.is_dir():
-            archives = sorted(path for pattern in ARCHIVES for path in source.glob(pattern))
+            archives = sorted(path for path in source.iterdir() if path.name.endswith(SUFFIXES) and path.is_file())
             found = [group for path in archives for group in _group(Archive(path, scratch), wanted, prune)]
         if not found:
-            raise ValueError(f"{source} holds no {what}, neither in folders nor in .tar or .tar.gz files")
+            raise ValueError(
+                f"{source} holds no {what}, neither in folders nor in .tar, .tar.gz, .tar.bz2 or .tar.xz files"
+            )
         yield from found
 
 
@@ -130,42 +144,91 @@ def _group(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str
 
 
 def _stem(archive: Path) -> str:
-    return archive.name.removesuffix(".gz").removesuffix(".tgz").removesuffix(".tar")
+    return next(
+        (archive.name.removesuffix(suffix) for suffix in SUFFIXES if archive.name.endswith(suffix)), archive.name
+    )
 
 
 def _decompress(path: Path, scratch: Path) -> Path:
     """The tar itself, or what is in the compressed one."""
-    with path.open("rb") as file:
-        if file.read(2) != GZIP:
-            return path
+    kind = compression_of(path)
+    if kind is None:
+        return path
+    if kind not in OPENING:
+        raise ValueError(f"{path} is compressed with {kind}, which is not read: unpack it and give the folder")
     # Another archive of this name, or a new one in its place, is not the one that an earlier run unpacked.
     status = path.stat()
     identity = f"{path.absolute()} {status.st_size} {status.st_mtime_ns}"
-    unpacked = scratch / f"{_stem(path)}-{sha256(identity.encode()).hexdigest()[:8]}.tar"
+    unpacked = scratch / f"{_stem(path)}-{sha256(os.fsencode(identity)).hexdigest()[:8]}.tar"
     if not unpacked.exists():
         try:
-            with gzip.open(path) as compressed, replacing(unpacked) as temporary, temporary.open("wb") as file:
+            with OPENING[kind](path) as compressed, replacing(unpacked) as temporary, temporary.open("wb") as file:
                 shutil.copyfileobj(compressed, file, 2**24)
-        except (EOFError, gzip.BadGzipFile) as error:
+        except (EOFError, gzip.BadGzipFile, lzma.LZMAError) as error:
             raise ValueError(f"{path}: {error}; download it again") from error
     return unpacked
 
 
-def _places(path: Path, *, source: Path) -> dict[str, tuple[int, int]]:
-    """Offset and size of every file in a tar, which came out of `source`."""
-    places = {}
+def _places(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    """Offset and size of every file in a tar, which came out of `source`; links are what they lead to.
+
+    A name that is there twice is the last of its files, as it would be if the tar was unpacked.
+    """
+    places: dict[str, tuple[int, int]] = {}
+    links: dict[str, str] = {}
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
-                if member.isreg() and not _is_resource_fork(PurePosixPath(member.name).name):
-                    places[member.name.removeprefix("./")] = member.offset_data, member.size
                 # tarfile would keep millions of these.
                 tar.members = []
-    except tarfile.TarError as error:
+                name = member.name.removeprefix("./")
+                if member.isdir() or _is_resource_fork(PurePosixPath(name).name):
+                    continue
+                if name in places or name in links:
+                    left_out.append((name, "another member of the same name stands behind it"))
+                    places.pop(name, None)
+                    links.pop(name, None)
+                if member.islnk():
+                    links[name] = member.linkname.removeprefix("./")
+                elif member.issym():
+                    links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
+                elif member.isreg() and not member.issparse():
+                    places[name] = member.offset_data, member.size
+                else:
+                    left_out.append((name, "a sparse file" if member.issparse() else "a device or a pipe"))
+            _require_end(tar)
+    except (tarfile.TarError, ValueError, OverflowError) as error:
         raise ValueError(f"{source} is no complete tar ({error}); download it again") from error
     if places and sum(max(places.values())) > path.stat().st_size:
         raise ValueError(f"{source} is truncated; download it again")
+    for name, target in links.items():
+        place = _follow(target, places, links)
+        if place is None:
+            left_out.append((name, f"a link to {target}, which is not in the archive"))
+        else:
+            places[name] = place
     return places
+
+
+def _require_end(tar: tarfile.TarFile) -> None:
+    """Raise where the archive just stops, which Python takes for its end, or where more stands behind its end."""
+    tar.fileobj.seek(tar.offset)
+    if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("its end mark is missing")
+    while block := tar.fileobj.read(2**20):
+        if block.strip(b"\0"):
+            raise tarfile.ReadError("more follows its end mark, as where two were joined: unpack with --ignore-zeros")
+
+
+def _follow(target: str, places: dict[str, tuple[int, int]], links: dict[str, str]) -> tuple[int, int] | None:
+    """The place of what a link leads to, over other links, too."""
+    for _ in range(MOST_LINKS):
+        if target in places:
+            return places[target]
+        if target not in links:
+            return None
+        target = links[target]
+    return None
 
 
 def _lines(file: BinaryIO, name: object) -> Iterator[str]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from lfsc.audio.manifest import BEYOND, tab_rows
+
 from .archives import Found, find
 from .keys import label
 from .utterance import Rejection, Utterance
@@ -14,7 +16,7 @@ COLUMNS = ("path", "client_id")
 SPEAKER_DIGITS = 20
 
 
-def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Utterance | Rejection]:
+def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Utterance | Rejection | str]:
     """The official train and dev splits, or with clips="validated" everything that listeners approved.
 
     The speakers of the test split never appear, invalidated and unheard clips neither.
@@ -22,6 +24,11 @@ def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Ut
     rows = {"official": _official, "validated": _read_validated}[clips]
     for found in find(sources, scratch, lambda path: path.name in TABLES, what="Common Voice .tsv", prune=("clips",)):
         language = label(found.parts[-1])
+        table = {"official": "train.tsv", "validated": "validated.tsv"}[clips]
+        if str(found.folder / table) not in found.names:
+            there = ", ".join(PurePosixPath(name).name for name in found.names)
+            yield f"{language} is skipped, it has no {table}, only {there}; --clips validated reads delta releases"
+            continue
         for split, row in rows(found):
             if isinstance(row, Malformed):
                 yield Rejection.malformed(row.place, language, f"no {' and no '.join(row.absent)}")
@@ -61,18 +68,12 @@ def _read_rows(found: Found, table: str) -> Iterator[dict | Malformed]:
     name = str(found.folder / table)
     if name not in found.names:
         return
-    lines = found.tree.lines(name)
-    columns = _fields(next(lines, ""))
-    absent = [column for column in COLUMNS if column not in columns]
-    if absent and columns != [""]:
-        raise ValueError(f"{name} has no column {' and no '.join(absent)}, only {', '.join(columns)}")
-    for number, line in enumerate(lines, start=2):
+    checked = False
+    for number, row in tab_rows(found.tree.lines(name), name):
+        if not checked and (missing := [column for column in COLUMNS if column not in row]):
+            columns = ", ".join(column for column in row if column is not BEYOND)
+            raise ValueError(f"{name} has no column {' and no '.join(missing)}, only {columns}")
+        checked = True
         # One that is cut short still names its clip, and whose speaker must not be trained on; both are looked for.
-        row = dict(zip(columns, _fields(line), strict=False))
         absent = [column for column in COLUMNS if not row.get(column)]
         yield Malformed(f"{name}:{number}", absent) if absent else row
-
-
-def _fields(line: str) -> list[str]:
-    # No CSV: sentences hold quotation marks that quote nothing, and whatever Unicode takes for an end of line.
-    return line.rstrip("\r\n").split("\t")

@@ -27,7 +27,7 @@ def label(name: str) -> str:
 
 
 def _digest(name: str) -> str:
-    return hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
+    return hashlib.blake2b(name.encode(errors="surrogateescape"), digest_size=4).hexdigest()
 
 
 def _to_word(name: str) -> str:

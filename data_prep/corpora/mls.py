@@ -3,19 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from lfsc.audio.layouts import MLS_LANGUAGES
+
 from .archives import Found, find
 from .utterance import Rejection, Utterance
 
-LANGUAGES = {
-    "dutch": "nl",
-    "english": "en",
-    "french": "fr",
-    "german": "de",
-    "italian": "it",
-    "polish": "pl",
-    "portuguese": "pt",
-    "spanish": "es",
-}
 # The test split is for evaluation and stays out of the shards.
 SPLITS = {"train": "train", "dev": "val"}
 # Files whose lines begin with an utterance's id; the transcripts have its text, too.
@@ -55,7 +47,7 @@ def _read_lists(found: Found) -> Iterator[tuple[str, str, str | None]]:
 
 def _language(found: Found) -> str:
     for part in reversed(found.parts):
-        language = LANGUAGES.get(part.removeprefix("mls_").removesuffix("_opus"))
+        language = MLS_LANGUAGES.get(part.removeprefix("mls_").removesuffix("_opus"))
         if language:
             return language
     raise ValueError(f"no folder of {'/'.join(found.parts)} is named after a language of MLS, such as mls_german")

@@ -32,6 +32,7 @@ def folder(verb: ArgumentParser) -> None:
         "--manifest", type=Path, help="jsonl, csv or tsv with path (relative to SRC), language, speaker, text"
     )
     verb.add_argument("--language", help="of recordings whose manifest names none")
+    verb.add_argument("--layout", help="what the folders are, such as language/speaker/* or corpus/speaker/*")
     verb.add_argument("--val-share", type=share, default=0.05, help="fraction of each language (%(default)s)")
 
 
@@ -61,7 +62,7 @@ CORPORA = {
         "any tree of recordings: language/speaker/…, or with a manifest",
         "folder or tar",
         folder,
-        SOURCES | {"manifest": "manifest", "language": "language"},
+        SOURCES | {name: name for name in ("manifest", "language", "layout")},
     ),
     "mls": Kind(
         "Multilingual LibriSpeech, FLAC or Opus",

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from lfsc.audio import files
 from lfsc.audio.files import Recording
+from lfsc.audio.manifest import WHOLE, Part
+from lfsc.io.messages import printable
 
 
 class File(NamedTuple):
@@ -16,6 +18,7 @@ class File(NamedTuple):
     size: int | None = None
     start: int = 0
     num_samples: int | None = None
+    channel: int | None = None
 
     def open(self) -> Path | bytes:
         if self.size is None:
@@ -25,7 +28,11 @@ class File(NamedTuple):
             return archive.read(self.size)
 
     def read(self) -> Recording:
-        return files.read(self.open(), start=self.start, num_samples=self.num_samples)
+        return self.crop(self.open(), self.start, self.num_samples)
+
+    def crop(self, content: Path | bytes, start: int, num_samples: int | None) -> Recording:
+        """Some samples of its content."""
+        return files.read(content, start=start, num_samples=num_samples, channel=self.channel)
 
 
 class Speech(NamedTuple):
@@ -44,7 +51,10 @@ class Speech(NamedTuple):
 
 
 class Utterance(NamedTuple):
-    """`key` is unique in its corpus; without a `split`, the speakers of each language are divided later."""
+    """`key` is unique in its corpus; without a `split`, the speakers of each language are divided later.
+
+    A `part` is in seconds, until the recording is looked at; its source then says it in samples.
+    """
 
     key: str
     source: File | Speech
@@ -52,9 +62,11 @@ class Utterance(NamedTuple):
     speaker: str
     split: str | None = None
     text: str | None = None
+    part: Part = WHOLE
 
     def to_json(self) -> str:
-        return json.dumps([self.key, type(self.source).__name__, *self[1:]], ensure_ascii=False)
+        # In ASCII, in which also a name that is no UTF-8 can be written.
+        return json.dumps([self.key, type(self.source).__name__, *self[1:-1]])
 
     @classmethod
     def from_json(cls, line: str) -> "Utterance":
@@ -76,4 +88,4 @@ class Rejection(NamedTuple):
         return cls(key, language, "malformed", detail)
 
     def to_json(self) -> str:
-        return json.dumps(self._asdict(), ensure_ascii=False)
+        return json.dumps({name: printable(value) for name, value in self._asdict().items()}, ensure_ascii=False)

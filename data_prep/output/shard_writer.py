@@ -11,9 +11,9 @@ from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.bandwidth import bandwidth
-from lfsc.audio.files import UnreadableAudio
 from lfsc.audio.resampling import resample
 from lfsc.io.atomic import replacing, write_text
+from lfsc.io.messages import describe
 from lfsc.shards.seek_table import with_seek_table
 
 from ..corpora.utterance import Rejection, Utterance
@@ -83,16 +83,26 @@ def _write_samples(task: ShardTask, path: Path) -> dict:
 
 
 def _sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
-    """KEY.flac and KEY.json of an utterance, or why it has none."""
+    """KEY.flac and KEY.json of an utterance, or why it has none; OSError where the machine is at fault, not it."""
     try:
         audio, source_rate = utterance.source.read()
-    except UnreadableAudio as error:
+        problem = task.rules.check(len(audio) / source_rate, source_rate) or task.rules.check_level(audio)
+        return _encode(utterance, audio, source_rate, task) if problem is None else _reject(utterance, *problem)
+    except OSError:
+        raise
+    # Whatever a recording does to its decoder, the others are not to suffer.
+    except Exception as error:
         if isinstance(error.__cause__, FileNotFoundError):
             raise OSError(f"{error}, which was there a while ago: bring it back and run the same command") from error
-        return Rejection(utterance.key, utterance.language, "undecodable", str(error))
-    problem = task.rules.check(len(audio) / source_rate, source_rate) or task.rules.check_level(audio)
-    if problem:
-        return Rejection(utterance.key, utterance.language, *problem)
+        return _reject(utterance, "undecodable", describe(error))
+
+
+def _reject(utterance: Utterance, reason: str, detail: str) -> Rejection:
+    return Rejection(utterance.key, utterance.language, reason, detail)
+
+
+def _encode(utterance: Utterance, audio: Tensor, source_rate: int, task: ShardTask) -> dict:
+    """The sample of audio [T] that was recorded at `source_rate`."""
     sample_rate = task.rules.sample_rate
     resampled = _turn_down(resample(audio, from_rate=source_rate, to_rate=sample_rate))
     description = {

@@ -1,4 +1,5 @@
 import io
+import os
 
 import numpy
 import pytest
@@ -65,6 +66,39 @@ def test_channels_are_averaged():
     samples = noise(channels=2)
     audio = files.read(encoded(samples, subtype="FLOAT")).audio
     assert torch.allclose(audio, torch.from_numpy(samples.mean(axis=1)), atol=1e-7)
+
+
+def test_one_channel_is_read_alone_and_one_that_is_not_there_is_told():
+    samples = noise(channels=2)
+    content = encoded(samples, subtype="FLOAT")
+    assert torch.equal(files.read(content, start=7, channel=1).audio, torch.from_numpy(samples[7:, 1].copy()))
+    with pytest.raises(UnreadableAudio, match="no channel 2, it has 2, counted from 0"):
+        files.read(content, channel=2)
+
+
+@pytest.mark.parametrize("difference", [0.0, 1e-3])
+def test_channels_that_cancel_each_other_out_are_not_taken_for_silence(difference):
+    left = noise()
+    opposed = encoded(numpy.concatenate([left, (difference - 1) * left], axis=1), subtype="FLOAT")
+    with pytest.raises(UnreadableAudio, match="its channels cancel each other out"):
+        files.read(opposed)
+    assert len(files.read(opposed, channel=0).audio) == RATE
+    for kept in ([left, 0 * left], [0 * left, 0 * left], [left, noise(seed=1)]):
+        assert len(files.read(encoded(numpy.concatenate(kept, axis=1))).audio) == RATE
+
+
+def test_blocks_make_the_whole(monkeypatch):
+    content = encoded(noise(channels=3), "flac")
+    whole = files.read(content).audio
+    monkeypatch.setattr(files, "BLOCK", 1000)
+    assert torch.equal(files.read(content).audio, whole)
+    assert torch.equal(files.read(content, start=500, num_samples=5000).audio, whole[500:5500])
+
+
+def test_a_pipe_is_no_recording(tmp_path):
+    os.mkfifo(tmp_path / "a.wav")
+    with pytest.raises(UnreadableAudio, match=r"a\.wav: not a file"):
+        files.probe(tmp_path / "a.wav")
 
 
 def test_paths_bytes_and_open_files_read_alike(tmp_path):

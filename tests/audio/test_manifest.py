@@ -1,8 +1,10 @@
 import json
+import re
 
 import pytest
 
-from lfsc.audio.manifest import manifest_rows
+from lfsc.audio.files import AudioInfo
+from lfsc.audio.manifest import WHOLE, Malformed, Part, Row, parse_row, read_manifest
 
 ROWS = [
     {"path": "en/cat/c.wav", "language": "en", "text": 'said "hi", twice'},
@@ -28,7 +30,7 @@ def write_tsv(path):
 def test_three_notations_say_the_same(tmp_path, write):
     path = tmp_path / f"manifest.{write.__name__.removeprefix('write_').replace('json', 'jsonl')}"
     write(path)
-    assert manifest_rows(path) == [(row["path"], row) for row in ROWS]
+    assert read_manifest(path) == [Row(row["path"], row["language"], text=row["text"]) for row in ROWS]
 
 
 @pytest.mark.parametrize(
@@ -40,19 +42,157 @@ def test_three_notations_say_the_same(tmp_path, write):
         ("m.csv", "file,text\na,b\n", "line 2: no 'path' or 'audio_filepath', only file, text"),
         ("m.tsv", "path\ttext\na\tb\n\tc\n", "line 3: no 'path'"),
         ("m.csv", "path,text\na,b,c\n", "line 2: more fields than columns: 'c'"),
-        ("m.csv", 'path,text\na,"to begin\n', "after line 1: unexpected end of data"),
         ("m.txt", "path,text\n", r"line 1: not JSON .* name ends in \.csv or \.tsv"),
-        ("m.jsonl", "\udcff", "expected text in UTF-8"),
     ],
 )
 def test_bad_manifests_are_named_by_line(tmp_path, name, content, message):
     (tmp_path / name).write_text(content, encoding="utf-8", errors="surrogateescape")
+    bad = [row for row in read_manifest(tmp_path / name) if isinstance(row, Malformed)]
+    assert re.search(message, f"{bad[-1].place}: {bad[-1].reason}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("m.csv", 'path,text\na,"to begin\n', "after line 1: unexpected end of data"),
+        ("m.jsonl", "\udcff", "expected text in UTF-8"),
+    ],
+)
+def test_what_cannot_be_read_on_is_an_error(tmp_path, name, content, message):
+    (tmp_path / name).write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(ValueError, match=message):
-        manifest_rows(tmp_path / name)
+        read_manifest(tmp_path / name)
 
 
 def test_quotation_marks_enclose_a_field_of_a_tsv_only_in_pairs(tmp_path):
     lines = ["path\ttext", 'a\t"said ""hi"", twice"', 'b\t"to begin', 'c\t"all" of it', "d"]
     (tmp_path / "m.tsv").write_text("\n".join(lines))
-    texts = [row["text"] for _, row in manifest_rows(tmp_path / "m.tsv")]
+    texts = [row.text for row in read_manifest(tmp_path / "m.tsv")]
     assert texts == ['said "hi", twice', '"to begin', '"all" of it', None]
+
+
+@pytest.mark.parametrize(
+    ("fields", "part"),
+    [
+        ({}, WHOLE),
+        ({"offset": 1.5, "duration": 2.0}, Part(1.5, 2.0)),
+        ({"offset": None, "duration": "", "channel": None}, WHOLE),
+        ({"start": "0.5", "end": "2"}, Part(0.5, 1.5)),
+        ({"start_time": 1, "end_time": 3, "duration": 2}, Part(1.0, 2.0)),
+        ({"duration": 3.25}, Part(0.0, 3.25)),
+        ({"channel": 1}, Part(channel=1)),
+        ({"channel": "0"}, Part(channel=0)),
+        ({"channel_selector": [2]}, Part(channel=2)),
+        ({"channel_selector": "average"}, WHOLE),
+    ],
+)
+def test_parts_are_understood_as_toolkits_write_them(fields, part):
+    assert parse_row({"audio_filepath": "a.wav", **fields}) == Row("a.wav", part=part)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"offset": -1}, "'offset' is -1, expected seconds from 0 on"),
+        ({"offset": "x"}, "'offset' is \"x\", expected seconds"),
+        ({"duration": float("nan")}, "'duration' is NaN, expected seconds"),
+        ({"duration": True}, "'duration' is true, expected seconds"),
+        ({"duration": [1]}, r"'duration' is \[1\], expected seconds"),
+        ({"duration": 0}, "its part is 0 s long"),
+        ({"start": 2, "end": 1}, "its part is -1 s long"),
+        ({"start": 0, "end": 1, "duration": 5}, "'duration' is 5, but start and end are 1 s apart"),
+        ({"start": 0, "offset": 1}, "'offset' and 'start' contradict each other"),
+        ({"channel": -1}, "'channel' is -1, expected one channel"),
+        ({"channel": [0, 1]}, r"'channel' is \[0, 1\], expected one channel"),
+        ({"channel_selector": "left"}, "'channel_selector' is \"left\", expected one channel"),
+        ({"start_ms": 100}, "'start_ms' is not read: give 'offset' and 'duration' in seconds"),
+        ({"frame_offset": 0}, "'frame_offset' is not read"),
+        ({"language": 7}, "'language' is 7, expected text"),
+        ({"speaker": ["a"]}, r"'speaker' is \[\"a\"\], expected text"),
+        ({"speaker": False}, "'speaker' is false, expected text"),
+        ({"text": "\ud83d"}, "'text' holds half a character"),
+        ({"audio_filepath": 3}, "no 'path' or 'audio_filepath'"),
+    ],
+)
+def test_fields_that_change_the_meaning_are_refused_by_name(fields, message):
+    with pytest.raises(ValueError, match=message):
+        parse_row({"audio_filepath": "a.wav", **fields})
+
+
+def test_values_that_count_as_false_are_not_absent():
+    assert [parse_row({"path": "a", "speaker": value}).speaker for value in (0, "", None)] == ["0", "", None]
+    assert parse_row({"path": "a", "text": 0}).text == "0"
+
+
+def test_an_empty_field_of_a_table_says_nothing(tmp_path):
+    (tmp_path / "m.csv").write_text("path,speaker,offset\na,,\nb,0,0\n")
+    assert read_manifest(tmp_path / "m.csv") == [Row("a"), Row("b", speaker="0")]
+
+
+SOURCE = {"type": "file", "channels": [0], "source": "x.wav"}
+RECORDING = {"id": "x", "sources": [SOURCE], "sampling_rate": 16000, "num_samples": 64000, "duration": 4.0}
+SUPERVISION = {"id": "s", "recording_id": "x", "start": 0.0, "duration": 1.0, "text": "hi", "speaker": "7"}
+CUT = {"id": "c", "start": 1.0, "duration": 1.0, "channel": 0, "supervisions": [SUPERVISION], "recording": RECORDING}
+
+
+def test_recordings_and_cuts_of_lhotse():
+    assert parse_row(dict(RECORDING)) == Row("x.wav")
+    assert parse_row({**CUT, "type": "MonoCut"}) == Row("x.wav", None, "7", "hi", part=Part(1.0, 1.0, 0))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (CUT | {"supervisions": [SUPERVISION, SUPERVISION]}, "'supervisions' has not one entry"),
+        (RECORDING | {"sources": [SOURCE, SOURCE]}, "'sources' has not one source"),
+        (
+            RECORDING | {"sources": [SOURCE | {"type": "command", "source": "rm x"}]},
+            "of type 'command', expected a file",
+        ),
+        (SUPERVISION, "no 'path' or 'audio_filepath', only id, recording_id"),
+    ],
+)
+def test_what_lhotse_has_beyond_is_refused(row, message):
+    with pytest.raises(ValueError, match=message):
+        parse_row(dict(row))
+
+
+def test_parts_of_a_recording_have_names_of_their_own():
+    parts = [WHOLE, Part(1.5), Part(1.5, 2.0), Part(channel=1)]
+    assert [Row("a/b.c.wav", part=part).name for part in parts] == [
+        "a/b.c.wav",
+        "a/b.c-1500.wav",
+        "a/b.c-1500-2000.wav",
+        "a/b.c-0-c1.wav",
+    ]
+
+
+INFO = AudioInfo(16000, 64000, 2, "WAV", "PCM_16")
+
+
+@pytest.mark.parametrize(
+    ("part", "samples"),
+    [
+        (WHOLE, (0, 64000)),
+        (Part(1.0), (16000, 48000)),
+        (Part(1.0, 2.0), (16000, 32000)),
+        (Part(0.0, 3.99), (0, 64000)),
+        (Part(0.0, 3.5), (0, 56000)),
+        (Part(3.0, 1.05), (48000, 16000)),
+    ],
+)
+def test_seconds_become_samples(part, samples):
+    assert part.samples(INFO) == samples
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (Part(4.0), "its part begins at 4 s, the recording ends at 4.000 s"),
+        (Part(1.0, 3.5), "its part ends at 4.5 s, the recording at 4.000 s"),
+        (Part(channel=2), "no channel 2, the recording has 2, counted from 0"),
+    ],
+)
+def test_a_part_that_is_not_there_is_told(part, message):
+    with pytest.raises(ValueError, match=message):
+        part.samples(INFO)

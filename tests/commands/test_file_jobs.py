@@ -1,6 +1,6 @@
 import pytest
 
-from lfsc.commands.file_jobs import Job, jobs, run, write
+from lfsc.commands.file_jobs import Job, jobs, recordings, run, write
 
 
 def made(folder, *names):
@@ -38,9 +38,19 @@ def test_one_file_goes_to_a_file_into_a_folder_or_to_stdout(tmp_path):
     assert plan("-", "-") == [Job("-", "-")]
 
 
+def test_names_that_differ_in_their_suffixes_keep_them(tmp_path):
+    made(tmp_path / "in", "a.wav", "a.flac", "b/a.wav")
+    found = plan(tmp_path / "in", tmp_path / "out")
+    assert [job.target.relative_to(tmp_path / "out").as_posix() for job in found] == [
+        "a.flac.lfsc",
+        "a.wav.lfsc",
+        "b/a.lfsc",
+    ]
+
+
 def test_plans_that_would_lose_something_are_refused(tmp_path):
-    made(tmp_path, "in/a.wav", "in/a.flac", "one/b.wav")
-    with pytest.raises(ValueError, match=r"a\.flac and .*a\.wav would all become .*a\.lfsc"):
+    made(tmp_path, "in/a.wav", "in/a.flac", "in/a.wav.flac", "one/b.wav")
+    with pytest.raises(ValueError, match="would all become"):
         plan(tmp_path / "in", tmp_path / "out")
     with pytest.raises(ValueError, match="overwritten by its own result"):
         jobs(str(tmp_path / "one"), str(tmp_path / "one"), suffixes=(".wav",), made=".wav")
@@ -75,3 +85,30 @@ def test_failures_do_not_stop_the_others_and_are_listed(tmp_path, capsys):
     assert (tmp_path / "out" / "c.lfsc").read_bytes() == b"abc"
     assert run(plan(tmp_path / "in", tmp_path / "out")[1:], work, verb="test", overwrite=True) == 0
     assert (tmp_path / "out" / "c.lfsc").read_bytes() == b"done"
+
+
+@pytest.mark.parametrize("error", [MemoryError("256 GiB"), IndexError("z"), OSError(5, "I/O error")])
+def test_whatever_a_file_does_is_its_own_failure(tmp_path, capsys, error):
+    made(tmp_path / "in", "a.wav", "b.wav", "c.wav")
+    found = plan(tmp_path / "in", tmp_path / "out")
+    (tmp_path / "in/c.wav").unlink()
+
+    def work(job, progress):
+        if job.source.name == "a.wav":
+            raise error
+        job.source.read_bytes()
+        write(job, b"done")
+        return 1.5
+
+    assert run(found, work, verb="test") == 1
+    said = capsys.readouterr().err
+    assert (tmp_path / "out/b.lfsc").exists()
+    assert "1 of 3 files" in said and f"lfsc test: {tmp_path}/in/a.wav: " in said
+    assert f"{tmp_path}/in/c.wav: No such file" in said
+    assert "Traceback" not in said
+
+
+def test_audio_that_is_not_read_is_counted(tmp_path, capsys):
+    made(tmp_path / "in", "a.wav", "b/x.M4A", "b/y.webm", "notes.txt")
+    assert len(recordings(str(tmp_path / "in"), str(tmp_path / "out"), made=".lfsc")) == 1
+    assert "2 files of audio are not read (1 .m4a, 1 .webm), such as b/" in capsys.readouterr().err

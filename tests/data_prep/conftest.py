@@ -107,7 +107,8 @@ def packed() -> Callable[..., Path]:
 
     def made(folder: Path, suffix: str = ".tar.gz") -> Path:
         path = folder.with_name(folder.name + suffix)
-        with tarfile.open(path, "w:gz" if suffix.endswith("gz") else "w") as tar:
+        compression = suffix.removeprefix(".tar").removeprefix(".")
+        with tarfile.open(path, f"w:{compression}") as tar:
             tar.add(folder, arcname=folder.name)
         return path
 

@@ -23,6 +23,8 @@ ENVIRONMENT = os.environ | {
     "RAY_USAGE_STATS_ENABLED": "0",
 }
 
+SILENCE = files.encode(torch.zeros(40_000), sample_rate=22050, format="flac")
+
 
 def written_index(out: Path) -> dict:
     return json.loads((out / "index.json").read_text())
@@ -199,14 +201,93 @@ def test_a_damaged_common_voice_is_reported(tmp_path, common_voice, say, put, pr
     assert len(samples(tmp_path / "out")) == 8
 
 
+def test_a_poisoned_item_of_every_kind_costs_itself_alone(tmp_path, put, say, prepare):
+    """Beside three good recordings: files that lie, are cut off, hold nothing, and rows that say nothing of use."""
+    good = say("1 2 3 4", rate=16000)
+    flac = bytearray(say("5 6 7", rate=16000, kind="flac"))
+    absurd = flac[:21] + (flac[21] | 15).to_bytes() + b"\x7f" * 4 + flac[26:]
+    poison = {
+        "absurd.flac": bytes(absurd),
+        "cut.wav": good[: len(good) // 2],
+        "cut.ogg": say("1 2", kind="ogg")[:-500],
+        "cut.mp3": say("1 2", kind="mp3")[:-5],
+        "empty.wav": b"",
+        "text.flac": b"<html>",
+        "two.flac": bytes(flac) + bytes(flac),
+        "silent.flac": SILENCE,
+    }
+    for name, content in poison.items():
+        put(f"in/bad/{name}", content)
+    rows = [{"path": f"bad/{name}", "language": "en", "speaker": "p"} for name in poison]
+    for number in range(3):
+        put(f"in/good/{number}.wav", say(f"1 2 3 {number}", rate=16000))
+        rows.append({"path": f"good/{number}.wav", "language": "en", "speaker": number, "text": "ja"})
+    (tmp_path / "in/bad/folder.wav").mkdir()
+    os.mkfifo(tmp_path / "in/bad/pipe.wav")
+    rows += [{"path": f"bad/{name}.wav", "language": "en"} for name in ("folder", "pipe", "gone")]
+    malformed = [
+        {"path": "good/0.wav", "language": 7},
+        {"path": "good/0.wav", "text": "\ud83d"},
+        {"path": "good/0.wav", "offset": 50},
+        {"path": "good/0.wav", "channel": 5},
+        {"path": "good/0.wav", "duration": -1},
+        {"path": 5},
+    ]
+    put("in/manifest.jsonl", "".join(json.dumps(row) + "\n" for row in [*rows, *malformed]) + "[" * 10**5 + "\n")
+    prepare("folder", tmp_path / "in", tmp_path / "out", "--val-share", "0.3")
+    assert {row["speaker"] for row in samples(tmp_path / "out").values()} == {"0", "1", "2"}
+    lines = (tmp_path / "out/in/rejected.jsonl").read_text().splitlines()
+    assert Counter(json.loads(line)["reason"] for line in lines) == {
+        "undecodable": len(poison) - 1 + 3,
+        "silent": 1,
+        "malformed": len(malformed) + 1,
+    }
+
+
+def test_recordings_alike_where_they_are_sampled_are_all_kept(tmp_path, put, say, prepare):
+    """Padded to one length, with the speech where no sample of their bytes is taken."""
+    speech = [files.read(say(f"{number} 1 2", rate=16000)).audio[:16000] for number in (1, 2, 1)]
+    for number, audio in enumerate(speech):
+        padded = torch.cat([torch.zeros(20_000), audio, torch.zeros(60_000)])
+        put(f"in/en/s{number}/a.wav", files.encode(padded, sample_rate=16000, format="wav"))
+    prepare("folder", tmp_path / "in", tmp_path / "out")
+    assert {row["speaker"] for row in samples(tmp_path / "out").values()} == {"s0", "s1"}
+    (rejected,) = (tmp_path / "out/in/rejected.jsonl").read_text().splitlines()
+    assert json.loads(rejected)["detail"] == "the same recording came before"
+
+
+def test_parts_of_recordings_become_clips_with_their_texts(tmp_path, put, say, prepare):
+    rows = []
+    for name in ("x", "y"):
+        put(f"in/{name}.wav", say(f"1 2 3 4 5 6 {ord(name)}", rate=16000))
+        for start in (0, 0.5, 1.0):
+            part = {"offset": start, "duration": 0.5, "text": f"{name} {start}"}
+            rows.append({"audio_filepath": f"{name}.wav", "speaker": name, **part})
+    put("in/manifest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    prepare("folder", tmp_path / "in", tmp_path / "out", "--language", "en")
+    found = samples(tmp_path / "out").values()
+    assert {row["text"] for row in found} == {row["text"] for row in rows}
+    assert {row["seconds"] for row in found} == {0.5}
+
+
+def test_names_that_are_no_utf8_are_used_or_named(tmp_path, put, say, prepare):
+    for number, content in enumerate([say("1 2 3"), b"nothing", say("4 5 6")]):
+        put(f"in/de/s{number}/a.wav", content)
+        (tmp_path / f"in/de/s{number}/a.wav").rename(
+            os.fsdecode(os.fsencode(tmp_path) + b"/in/de/s%d/\xfc.wav" % number)
+        )
+    prepare("folder", tmp_path / "in", tmp_path / "out")
+    assert {row["speaker"] for row in samples(tmp_path / "out").values()} == {"s0", "s2"}
+    (rejected,) = (tmp_path / "out/in/rejected.jsonl").read_text().splitlines()
+    assert r"\xfc.wav" in json.loads(rejected)["detail"]
+    assert main(["report", str(tmp_path / "out")]) == 0
+
+
 def test_nothing_usable_is_an_error(tmp_path, put, capsys):
     put("in/de/anna/1.wav", b"")
     assert main(["folder", str(tmp_path / "in"), str(tmp_path / "out"), "--workers", "0"]) == 1
     assert "no recording can be used" in capsys.readouterr().err
     assert not (tmp_path / "out" / "index.json").exists()
-
-
-SILENCE = files.encode(torch.zeros(40_000), sample_rate=22050, format="flac")
 
 
 @pytest.mark.parametrize(

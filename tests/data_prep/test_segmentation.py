@@ -3,6 +3,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from data_prep.corpora.utterance import File
 from data_prep.filters import Rules
 from data_prep.segmentation import cuts
 from lfsc.audio import files
@@ -20,7 +21,8 @@ def recording(seconds: float, pauses: list[float] = ()) -> bytes:
 
 
 def edges(content: bytes, rules: Rules = RULES) -> list[float]:
-    return [edge / RATE for edge in cuts(content, files.probe(content), rules)]
+    info = files.probe(content)
+    return [edge / RATE for edge in cuts(File(""), content, info, rules, start=0, end=info.num_samples)]
 
 
 def test_cuts_are_in_the_pauses():
@@ -51,3 +53,13 @@ def test_long_recordings_are_read_in_blocks(monkeypatch):
     whole = edges(content)
     monkeypatch.setattr("data_prep.segmentation.BLOCK_SECONDS", 5)
     assert edges(content) == whole
+
+
+def test_a_part_is_cut_by_itself():
+    content = recording(36.0, [7.0, 15.5, 22.0, 29.5])
+    info = files.probe(content)
+    start, end = 9 * RATE, 26 * RATE
+    found = cuts(File(""), content, info, RULES, start=start, end=end)
+    assert (found[0], found[-1]) == (start, end)
+    assert abs(found[1] / RATE - 15.5) < 0.2
+    assert all(after - before <= 10 * RATE for before, after in pairwise(found))

@@ -1,5 +1,7 @@
 import io
 import json
+import lzma
+import os
 import tarfile
 
 import pytest
@@ -7,7 +9,7 @@ import torch
 
 from lfsc.audio import files
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.clips import bandwidth_label, find_clips, select_evenly
+from lfsc.evaluation.clips import bandwidth_label, describe_data, find_clips, select_evenly
 
 
 def shard(path, keys, audio, **note):
@@ -55,7 +57,7 @@ def test_shards_hold_the_same_audio_and_the_notes(tmp_path, voice):
     audio = voice(1, rate=22050)
     shard(tmp_path / "b.tar", ["z", "y"], audio, language="de", speaker="ann", corpus="x", text="hallo", seconds=1)
     (clip, _) = find_clips(tmp_path)
-    assert clip._replace(path=None, span=None) == ("y", None, "de", "ann", "x", "hallo", None)
+    assert clip._replace(path=None, span=None)[:6] == ("y", None, "de", "ann", "x", "hallo")
     assert (clip.load(22050).audio - audio).abs().max() < 1e-4
     assert find_clips(tmp_path / "b.tar") == find_clips(tmp_path)
 
@@ -84,13 +86,58 @@ def test_a_manifest_names_its_recordings(recordings):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{", "line 1: not JSON"), ("", "found no recordings"),
-     ('{"path": "a"}\n{"path": "a"}', "'a' occurs more than once")],
-)  # fmt: skip
-def test_bad_manifests_are_named_by_line(tmp_path, content, message):
+    [("", "found no recordings"), ('{"path": "a"}\n{"path": "a"}', "'a' occurs more than once")],
+)
+def test_manifests_without_use_are_refused(tmp_path, content, message):
     (tmp_path / "m.jsonl").write_text(content)
     with pytest.raises(ValueError, match=message):
         find_clips(tmp_path / "m.jsonl")
+
+
+def test_a_row_that_says_nothing_is_a_clip_at_fault(recordings):
+    (recordings / "manifest.jsonl").write_text('{\n{"path": "en/cat/c.wav", "language": 7}\n{"path": "en/cat/c.wav"}\n')
+    first, second, good = sorted(find_clips(recordings), key=lambda clip: not clip.fault)
+    assert first.key.endswith("line 1") and first.fault.startswith("not JSON")
+    assert second.key.endswith("line 2") and second.fault == "'language' is 7, expected text"
+    with pytest.raises(ValueError, match="not JSON"):
+        first.load(22050)
+    assert good.key == "en/cat/c.wav"
+
+
+def test_parts_of_a_recording_are_clips_of_their_own(recordings):
+    rows = [{"path": "en/cat/c.wav", "offset": start, "duration": 0.5, "speaker": 0} for start in (0, 1.25)]
+    (recordings / "manifest.jsonl").write_text("\n".join(map(json.dumps, [*rows, {"path": "de/ann/a.wav"}])))
+    other, first, second = find_clips(recordings)
+    assert [clip.key for clip in (other, first, second)] == [
+        "de/ann/a.wav",
+        "en/cat/c-0-500.wav",
+        "en/cat/c-1250-500.wav",
+    ]
+    assert first.speaker == "0"
+    whole = files.read(recordings / "en/cat/c.wav").audio
+    assert torch.equal(second.load(22050).audio, whole[round(1.25 * 22050) :][:11025])
+    (recordings / "manifest.jsonl").write_text(json.dumps({"path": "en/cat/c.wav", "offset": 50}))
+    with pytest.raises(ValueError, match="its part begins at 50 s"):
+        find_clips(recordings)[0].load(22050)
+
+
+def test_folders_are_understood_as_in_data_prep(tmp_path, voice):
+    for name in ("train-clean-100/103/1/103-1-0000.wav", "train-clean-100/104/2/104-2-0000.WAV"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(files.encode(voice(1, rate=22050), sample_rate=22050, format="wav"))
+    (tmp_path / "more.m4a").touch()
+    assert [(clip.language, clip.speaker) for clip in find_clips(tmp_path)] == [("en", "103"), ("en", "104")]
+    understood, not_read = describe_data(tmp_path)
+    assert "2 recordings, 2 speakers; language: en" in understood
+    assert "1 file of audio is not read (1 .m4a)" in not_read
+
+
+def test_a_name_that_is_no_utf8_becomes_a_key_that_can_be_written(recordings):
+    path = os.path.join(os.fsencode(recordings), b"gr\xfc\xdfe.wav")
+    (recordings / "en/cat/c.wav").rename(os.fsdecode(path))
+    clip = next(clip for clip in find_clips(recordings) if "gr" in clip.key)
+    assert clip.key == r"gr\xfc\xdfe.wav"
+    assert len(clip.load(22050).audio) == 44100
 
 
 def test_no_such_data(tmp_path):
@@ -119,18 +166,38 @@ def test_a_limit_takes_clips_from_everywhere():
     assert select_evenly([1, 2], 5) == select_evenly([1, 2], None) == [1, 2]
 
 
+def pack(path, members):
+    with tarfile.open(path, "w") as archive:
+        for name, content in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+
+
 @pytest.mark.parametrize("note", [b"{", b"[]", b"\xff", b"[" * 10**5])
-def test_a_shard_with_a_damaged_json_is_named(tmp_path, note):
-    with tarfile.open(tmp_path / "a.tar", "w") as archive:
-        member = tarfile.TarInfo("x.json")
-        member.size = len(note)
-        archive.addfile(member, io.BytesIO(note))
-    with pytest.raises(ValueError, match=r"a\.tar is damaged \(.*\)$"):
-        find_clips(tmp_path / "a.tar")
+def test_a_damaged_json_costs_its_clip_alone(tmp_path, voice, note):
+    sound = files.encode(voice(1, rate=22050), sample_rate=22050, format="flac")
+    pack(tmp_path / "a.tar", [("x.flac", sound), ("x.json", note), ("y.FLAC", sound), ("z.json", b"{}")])
+    bad, good, without = find_clips(tmp_path / "a.tar")
+    assert bad.fault.startswith("its json is damaged (")
+    assert (good.key, good.fault) == ("y", "")
+    assert (without.key, without.fault) == ("z", "no recordings among its json, expected one")
+
+
+def test_what_is_compressed_is_named(tmp_path):
+    (tmp_path / "a.tar.xz").write_bytes(lzma.compress(b"a"))
+    with pytest.raises(ValueError, match=r"a\.tar\.xz is compressed with xz: unpack it"):
+        find_clips(tmp_path / "a.tar.xz")
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF" + bytes(2000), b"x" * 512])
-def test_what_is_no_tar_is_named(tmp_path, content):
+def test_what_is_no_tar_is_a_clip_at_fault(tmp_path, content):
     (tmp_path / "a.tar").write_bytes(content)
-    with pytest.raises(ValueError, match=r"a\.tar is damaged \(.*\)$"):
-        find_clips(tmp_path / "a.tar")
+    (clip,) = find_clips(tmp_path / "a.tar")
+    assert clip.fault.startswith(f"{tmp_path / 'a.tar'} is damaged (")
+
+
+def test_a_clip_never_takes_the_place_of_another(tmp_path, voice):
+    sound = files.encode(voice(1, rate=22050), sample_rate=22050, format="flac")
+    pack(tmp_path / "a.tar", [("a.flac", sound), ("a.flac", sound)])
+    assert "two members are a.flac" in find_clips(tmp_path / "a.tar")[-1].fault

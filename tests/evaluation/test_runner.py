@@ -101,6 +101,42 @@ def too_short(pair):
     raise RuntimeError("a model's own words")
 
 
+@pytest.mark.parametrize("length", [1, 441])
+def test_a_click_is_a_clip_whose_metrics_are_what_can_be_measured(clips, length):
+    files.write(clips[0].path, torch.full((length,), 0.1), sample_rate=RATE)
+    rows = evaluate(Identity(RATE), clips, shifted=[clip.key for clip in clips]).rows
+    assert [row.status for row in rows] == ["ok"] * 4
+    assert rows[0].unmeasured["stoi"].startswith("STOI: ")
+    assert all(row.metrics["stoi"].value == pytest.approx(1) for row in rows[1:])
+
+
+@pytest.mark.parametrize("error", [MemoryError("256 GiB"), KeyError("x")])
+@pytest.mark.parametrize("where", ["codec", "metric", "clip"])
+def test_a_poisoned_clip_costs_itself_alone(clips, error, where):
+    """Whatever goes wrong, in the decoder, the codec or a metric."""
+    poisoned = clips[1]
+
+    def fail(*_):
+        raise error
+
+    class Failing(Identity):
+        def reconstruct(self, key, original, *, sample_rate):
+            if where == "codec" and key == poisoned.key:
+                fail()
+            return super().reconstruct(key, original, sample_rate=sample_rate)
+
+    def measure(pair):
+        return fail() if where == "metric" and pair.key == poisoned.key else Measurement(1.0)
+
+    if where == "clip":
+        poisoned.path.unlink()
+        poisoned.path.mkdir()
+    rows = evaluate(Failing(RATE), clips, metrics=[Metric("m", "", "lower", RATE, "", "", measure)]).rows
+    good = [row for row in rows if row.clip != poisoned]
+    assert all(row.status == "ok" and row.metrics["m"].value == 1 for row in good) and len(good) == 3
+    assert rows[1].unmeasured["m"] if where == "metric" else rows[1].status == "failed" and rows[1].reason
+
+
 def test_only_the_chosen_clips_are_shifted_in_level(clips):
     rows = evaluate(Identity(RATE), clips, shifted=["c.wav"]).rows
     having = [row.clip.key for row in rows if "loudness_difference_minus_20_db" in row.metrics]

@@ -55,9 +55,10 @@ def test_estoi_repeats_to_the_last_bit_and_leaves_numpy_s_generator_alone(speech
     assert stoi(speech, extended=True) == first
 
 
-def test_too_short_for_stoi():
-    with pytest.raises(Unmeasurable, match="Not enough STFT frames"):
-        stoi(Audio(torch.ones(3000), torch.ones(3000)), extended=False)
+@pytest.mark.parametrize(("length", "reason"), [(3000, "Not enough STFT"), (400, "less than a frame of speech")])
+def test_too_short_for_stoi(length, reason):
+    with pytest.raises(Unmeasurable, match=reason):
+        stoi(Audio(torch.ones(length), torch.ones(length)), extended=False)
 
 
 @pytest.mark.parametrize(

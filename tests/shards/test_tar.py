@@ -43,8 +43,32 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
 
 
 def test_keys_that_are_not_unique_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="2 samples were written and 1 read back: are their keys unique"):
-        write(tmp_path / "one.tar", [SAMPLES[0], SAMPLES[0]])
+    for samples in ([SAMPLES[0], SAMPLES[0]], [SAMPLES[0], SAMPLES[1], SAMPLES[0]]):
+        with pytest.raises(ValueError, match=r"two members are a\.flac|the key a comes back after others"):
+            write(tmp_path / "one.tar", samples)
+        assert not list(tmp_path.iterdir())
+
+
+def pack(path, *names):
+    with tarfile.open(path, "w") as tar:
+        for name in names:
+            tar.addfile(tarfile.TarInfo(name))
+
+
+def test_names_are_split_by_one_rule(tmp_path):
+    pack(tmp_path / "a.tar", "./x/a.FLAC", "./x/a.Json", "x.y/b.seg.json", "x.y/b.flac", "c")
+    assert [(sample.key, list(sample.parts)) for sample in read(tmp_path / "a.tar")] == [
+        ("x/a", ["flac", "json"]),
+        ("x.y/b", ["seg.json", "flac"]),
+        ("c", [""]),
+    ]
+
+
+@pytest.mark.parametrize("names", [("a.flac", "a.json", "a.FLAC"), ("a.flac", "b.flac", "a.json")])
+def test_a_member_never_takes_the_place_of_another(tmp_path, names):
+    pack(tmp_path / "a.tar", *names)
+    with pytest.raises(ValueError, match=r"a\.tar: (two members are a\.flac|the key a comes back)"):
+        list(read(tmp_path / "a.tar"))
 
 
 @pytest.mark.parametrize("keep", [0, 100, 700, 1024, 1030, 2048])
@@ -107,3 +131,9 @@ def test_a_compressed_tar_is_no_shard(tmp_path):
     (tmp_path / "two.tar").write_bytes(gzip.compress((tmp_path / "one.tar").read_bytes()))
     with pytest.raises(ValueError, match=r"two\.tar is no whole tar"):
         list(read(tmp_path / "two.tar"))
+    with pytest.raises(ValueError, match=r"two\.tar is compressed with gzip: unpack it"):
+        find(tmp_path / "two.tar")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "two.tar").rename(tmp_path / "folder/two.tar.gz")
+    with pytest.raises(ValueError, match=r"no shards \(\*\.tar\) in it, unpack two\.tar\.gz first"):
+        find(tmp_path / "folder")

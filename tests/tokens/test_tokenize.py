@@ -60,6 +60,32 @@ def test_another_rate_is_resampled(coding):
     assert result.num_samples == 11025
 
 
+def test_whatever_a_clip_does_is_its_own_failure(coding, monkeypatch):
+    """In the decoder or in the codec; also of a clip whose key is no UTF-8."""
+    odd = b"gr\xfc".decode("utf-8", "surrogateescape")
+    samples = [clip_of(0, 600), clip_of(1, 700)._replace(key=odd), clip_of(2, 600)]
+    first, named, last = tokenize(samples, coding)
+    assert named.sample.key == odd and b"gr\\udcfc" in named.sample.parts["json"]
+    load = files.load
+
+    def fail(content, *, sample_rate):
+        if content == samples[1].parts["flac"]:
+            raise MemoryError("256 GiB")
+        return load(content, sample_rate=sample_rate)
+
+    monkeypatch.setattr(files, "load", fail)
+    first, bad, last = tokenize(samples, coding)
+    assert bad == Failure(r"gr\xfc", "MemoryError: 256 GiB")
+    assert isinstance(first, Coded) and isinstance(last, Coded)
+
+
+def test_a_recording_is_known_by_its_suffix_in_any_list(coding):
+    samples = [Sample("a", {"wav": clip_of(0, 600).parts["flac"]}), Sample("b", {"m4a": b"x"})]
+    good, bad = tokenize(samples, coding)
+    assert isinstance(good, Coded)
+    assert bad.reason == "no recordings among its m4a, expected one"
+
+
 def test_what_cannot_be_coded_is_told_and_the_rest_is_coded(coding):
     loud = torch.full((600,), 5.0)
     content = io.BytesIO()
@@ -77,7 +103,7 @@ def test_what_cannot_be_coded_is_told_and_the_rest_is_coded(coding):
     results = list(tokenize(samples, coding))
     assert [type(result) for result in results] == [Coded, Failure, Failure, Failure, Failure, Coded]
     reasons = [result.reason for result in results if isinstance(result, Failure)]
-    for reason, expected in zip(reasons, ("decoded", "peaks at 5", "no recording", "its json"), strict=True):
+    for reason, expected in zip(reasons, ("truncated", "peaks at 5", "no recording", "its json"), strict=True):
         assert expected in reason
 
 

@@ -2,8 +2,9 @@
 
 import io
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -15,14 +16,24 @@ from torch import Tensor
 
 from lfsc.io.atomic import replacing
 
+from .containers.find import find_streams, require_single
+from .containers.stream import Damage, StreamFile
 from .resampling import resample
 
 Source = str | os.PathLike | bytes | BinaryIO
 Rows = NDArray[numpy.float32]
 
 SUBTYPES = {"WAV": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS"}
-# Their headers count the samples that were encoded, so fewer means a damaged file; lossy formats only estimate it.
-EXACT_FORMATS = ("WAV", "WAVEX", "FLAC", "AIFF", "W64", "RF64")
+# Decoded at once: as much as most recordings are.
+BLOCK = 1 << 22
+# Of one recording in the memory: six hours at 48 kHz, four gigabytes.
+MOST_SAMPLES = 1 << 30
+# In Hz. At others, a second of audio is nothing, or hours.
+LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000
+# Decoders of MP3 may drop a first frame that lacks what it refers to.
+LAST_FRAME = 1152
+# Of the power of the channels: that of the mean of two which differ by half a dB, one upside down.
+CANCELLED = 1e-3
 
 
 class AudioInfo(NamedTuple):
@@ -50,28 +61,29 @@ class OneWay(soundfile.SoundFile):
 
 
 def probe(source: Source) -> AudioInfo:
-    """What the header says; nothing is decoded."""
-    with _open(source) as sound:
-        return _info(sound)
+    """What the recording is, its length as its bytes have it; nothing is decoded."""
+    with _open(source) as recording:
+        return recording.info
 
 
-def read(source: Source, *, start: int = 0, num_samples: int | None = None) -> Recording:
-    """Audio [T] float32 (the mean of the channels) at its own rate: `num_samples` from `start`, fewer at the end.
+def read(source: Source, *, start: int = 0, num_samples: int | None = None, channel: int | None = None) -> Recording:
+    """Audio [T] float32 at its own rate: `num_samples` from `start`, fewer at the end; a channel, or the mean of all.
 
-    Only the crop is decoded. Raises UnreadableAudio for whatever does not decode, holds nothing, or is not finite.
+    Only the crop is decoded. Raises UnreadableAudio for whatever does not decode, is cut off, holds nothing, is not
+    finite, or whose channels cancel each other out.
     """
-    with _open(source) as sound:
-        return Recording(torch.from_numpy(_samples(sound, _name(source), start, num_samples)), sound.samplerate)
+    with _open(source, whole=start == 0 and num_samples is None) as recording:
+        return Recording(torch.from_numpy(recording.read(start, num_samples, channel)), recording.info.sample_rate)
 
 
 def read_rows(source: Source, rows: Rows, *, starts: Callable[[AudioInfo], Sequence[int]]) -> list[int]:
     """Fill `rows` [N,T] with what `read` gives from the `starts`, which are chosen from the header; how much each got.
 
-    The source is opened once; what lies after its end is left as it is.
+    The source is opened once, and its header believed; what lies after its end is left as it is.
     """
-    with _open(source) as sound:
-        places = zip(rows, starts(_info(sound)), strict=True)
-        return [len(_samples(sound, _name(source), start, len(row), out=row)) for row, start in places]
+    with _open(source, trusted=True) as recording:
+        places = zip(rows, starts(recording.info), strict=True)
+        return [len(recording.read(start, len(row), out=row)) for row, start in places]
 
 
 def load(source: Source, *, sample_rate: int) -> Tensor:
@@ -105,51 +117,142 @@ def encode(audio: Tensor, *, sample_rate: int, format: str) -> bytes:
     return content.getvalue()
 
 
-def _info(sound: soundfile.SoundFile) -> AudioInfo:
-    return AudioInfo(sound.samplerate, sound.frames, sound.channels, sound.format, sound.subtype)
+class Memory(io.BytesIO):
+    """Bytes as a file in which libsndfile may look for a place before the first one, where a header says so."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return super().seek(max(0, offset) if whence == io.SEEK_SET else offset, whence)
 
 
-def _samples(sound: OneWay, name: str, start: int, num_samples: int | None, out: Rows | None = None) -> Rows:
-    """Samples [T] from `start`, in `out` if that is given."""
-    if not 0 <= start < sound.frames:
-        raise ValueError(f"start {start} is outside {name}, which has {sound.frames} samples")
-    wanted = sound.frames - start if num_samples is None else min(num_samples, sound.frames - start)
-    audio = numpy.empty(wanted, dtype=numpy.float32) if out is None else out[:wanted]
-    sound.seek(start)
-    if sound.channels == 1:
-        decoded = len(sound.read(wanted, out=audio))
-    else:
-        samples = sound.read(wanted, dtype="float32")
-        decoded = len(samples)
-        audio[:decoded] = samples.mean(axis=1)
-    if decoded == 0 or (decoded < wanted and sound.format in EXACT_FORMATS):
-        raise UnreadableAudio(f"{name}: truncated, {decoded} of {wanted} samples decode")
-    if not numpy.isfinite(audio[:decoded]).all():
-        first = start + int(numpy.argmin(numpy.isfinite(audio[:decoded])))
-        raise UnreadableAudio(f"{name}: sample {first} is not finite")
-    return audio[:decoded]
+class OpenRecording:
+    """The `parts` of a source, decoded one after the other; `name` is that of the source in messages."""
+
+    def __init__(self, parts: list[soundfile.SoundFile], name: str):
+        self.parts = parts
+        self.name = name
+        first = parts[0]
+        num_samples = sum(part.frames for part in parts)
+        self.info = AudioInfo(first.samplerate, num_samples, first.channels, first.format, first.subtype)
+
+    def read(
+        self, start: int, num_samples: int | None = None, channel: int | None = None, out: Rows | None = None
+    ) -> Rows:
+        """Samples [T] from `start`, in `out` if that is given."""
+        frames = self.info.num_samples
+        if not 0 <= start < frames:
+            raise ValueError(f"start {start} is outside {self.name}, which has {frames} samples")
+        if channel is not None and channel >= self.info.channels:
+            raise UnreadableAudio(f"{self.name}: no channel {channel}, it has {self.info.channels}, counted from 0")
+        wanted = frames - start if num_samples is None else min(num_samples, frames - start)
+        if wanted > MOST_SAMPLES:
+            raise UnreadableAudio(
+                f"{self.name}: {wanted} samples are too many to be read at once, {MOST_SAMPLES} are not: split it"
+            )
+        # Memory is taken as it is filled.
+        audio = numpy.empty(wanted, dtype=numpy.float32) if out is None else out[:wanted]
+        decoded, levels = 0, Levels()
+        for block in self._blocks(start, wanted, channel, levels):
+            if not numpy.isfinite(block).all():
+                first = start + decoded + int(numpy.argmin(numpy.isfinite(block)))
+                raise UnreadableAudio(f"{self.name}: sample {first} is not finite")
+            audio[decoded : decoded + len(block)] = block
+            decoded += len(block)
+        if decoded < wanted - (LAST_FRAME if self.info.format == "MP3" else 0) or decoded == 0:
+            raise UnreadableAudio(f"{self.name}: truncated, {decoded} of {wanted} samples decode")
+        if levels.cancel():
+            raise UnreadableAudio(
+                f"{self.name}: its channels cancel each other out (one is the other upside down): keep one of them"
+            )
+        return audio[:decoded]
+
+    def _blocks(self, start: int, wanted: int, channel: int | None, levels: "Levels") -> Iterator[Rows]:
+        """Mono samples in the order of the parts, so few at a time that many channels fit, too."""
+        for part in self.parts:
+            if start >= part.frames:
+                start -= part.frames
+                continue
+            part.seek(start)
+            left = min(wanted, part.frames - start)
+            while left and len(samples := part.read(min(left, BLOCK // part.channels + 1), dtype="float32")):
+                left, wanted = left - len(samples), wanted - len(samples)
+                if samples.ndim == 1:
+                    yield samples
+                elif channel is not None:
+                    yield samples[:, channel].copy()
+                else:
+                    mean = samples.mean(axis=1)
+                    levels.add(samples, mean)
+                    yield mean
+            if not wanted or left:
+                return
+            start = 0
+
+
+class Levels:
+    """Energy of channels, and of their mean."""
+
+    def __init__(self) -> None:
+        self.channels = self.mean = 0.0
+
+    def add(self, samples: Rows, mean: Rows) -> None:
+        self.channels += float(numpy.square(samples, dtype=numpy.float32).mean(axis=1).sum())
+        self.mean += float(numpy.square(mean).sum())
+
+    def cancel(self) -> bool:
+        """Whether the mean is as good as nothing beside what each channel holds."""
+        return self.mean < CANCELLED * self.channels
 
 
 @contextmanager
-def _open(source: Source) -> Iterator[soundfile.SoundFile]:
-    """The open recording; whatever libsndfile or the file system has against it becomes UnreadableAudio."""
+def _open(source: Source, *, trusted: bool = False, whole: bool = False) -> Iterator[OpenRecording]:
+    """The open recording; whatever libsndfile or the file system has against it becomes UnreadableAudio.
+
+    With `trusted`, its header is believed; as a `whole`, nothing may stand behind it that is not read.
+    """
+    name = _name(source)
+    with _named(name), ExitStack() as stack:
+        file = stack.enter_context(_file(source))
+        streams = [] if trusted else find_streams(file)
+        if whole:
+            require_single(file)
+        size = file.seek(0, io.SEEK_END)
+        if all(stream.is_whole(size) for stream in streams):
+            file.seek(0)
+            # By descriptor, because libsndfile believes a path's suffix (.raw, .vox, .gsm) more than its content.
+            opened: list = [file.fileno() if isinstance(source, str | os.PathLike) else file]
+        else:
+            opened = [StreamFile(file, stream) for stream in streams]
+        parts = [stack.enter_context(OneWay(part, closefd=False)) for part in opened]
+        if not LOWEST_RATE <= parts[0].samplerate <= HIGHEST_RATE:
+            raise UnreadableAudio(
+                f"{name}: its rate is {parts[0].samplerate} Hz, expected {LOWEST_RATE} to {HIGHEST_RATE} Hz"
+            )
+        if rates := {part.samplerate for part in parts} - {parts[0].samplerate}:
+            raise UnreadableAudio(f"{name}: its rate changes from {parts[0].samplerate} to {rates.pop()} Hz: split it")
+        parts = [part for part in parts if part.frames]
+        if not parts:
+            raise UnreadableAudio(f"{name}: holds no samples")
+        yield OpenRecording(parts, name)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
     try:
-        with _stream(source) as stream, OneWay(stream, closefd=False) as sound:
-            if sound.frames == 0:
-                raise UnreadableAudio(f"{_name(source)}: holds no samples")
-            yield sound
-    except (soundfile.SoundFileError, OSError) as error:
-        raise UnreadableAudio(f"{_name(source)}: {_reason(error)}") from error
+        yield
+    except (soundfile.SoundFileError, Damage, OSError) as error:
+        raise UnreadableAudio(f"{name}: {_reason(error)}") from error
 
 
 @contextmanager
-def _stream(source: Source) -> Iterator[BinaryIO | int]:
+def _file(source: Source) -> Iterator[BinaryIO]:
     if isinstance(source, bytes):
-        yield io.BytesIO(source)
+        yield Memory(source)
     elif isinstance(source, str | os.PathLike):
-        # By descriptor, because libsndfile believes a path's suffix (.raw, .vox, .gsm) more than its content.
+        # Anything else, such as a pipe, has no length, or waits for somebody.
+        if not stat.S_ISREG(os.stat(source).st_mode) and not os.path.isdir(source):
+            raise UnreadableAudio(f"{source}: not a file")
         with open(source, "rb") as file:
-            yield file.fileno()
+            yield file
     else:
         source.seek(0)
         yield source
@@ -164,4 +267,8 @@ def _name(source: Source) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    return f"not a recording that can be decoded ({getattr(error, 'error_string', error)})"
+    if isinstance(error, Damage):
+        return str(error)
+    # soundfile says in front of a reason that it was about to open a file.
+    problem = "not a recording that can be decoded" if getattr(error, "prefix", "") else "damaged or truncated"
+    return f"{problem} ({getattr(error, 'error_string', error)})"

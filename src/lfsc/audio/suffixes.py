@@ -1,3 +1,32 @@
 """How files of recordings end, wherever such files are looked for."""
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".w64", ".rf64", ".caf")
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+SUFFIXES = (
+    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".au", ".snd", ".w64", ".rf64", ".caf",
+    ".sph", ".nist",
+)  # fmt: skip
+# Of audio that libsndfile does not decode, and of video that may hold it.
+NOT_READ = (
+    ".m4a", ".m4b", ".mp4", ".aac", ".alac", ".webm", ".weba", ".mka", ".mkv", ".mov", ".avi", ".wma", ".asf", ".amr",
+    ".awb", ".3gp", ".3ga", ".3g2", ".ape", ".wv", ".tta", ".tak", ".spx", ".ra", ".rm", ".ram", ".mpc", ".mp2", ".mp1",
+    ".mpga", ".mpeg", ".ac3", ".eac3", ".dts", ".gsm", ".shn", ".dsf", ".dff", ".adts", ".adpcm", ".voc", ".vox",
+    ".raw", ".pcm", ".sds", ".sd2", ".8svx", ".iff", ".ogx", ".ogv", ".bwf", ".wave", ".qcp", ".g722", ".g729",
+)  # fmt: skip
+
+
+def is_recording(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
+
+
+def describe_not_read(names: Iterable[str]) -> str | None:
+    """How many of the files are audio of a kind that is not read, by suffix and with an example; None for none."""
+    found = [name for name in names if name.lower().endswith(NOT_READ) and not PurePosixPath(name).name.startswith(".")]
+    if not found:
+        return None
+    counts = Counter(PurePosixPath(name).suffix.lower() for name in found)
+    kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(counts.items()))
+    files = "1 file of audio is" if len(found) == 1 else f"{len(found)} files of audio are"
+    return f"{files} not read ({kinds}), such as {found[0]}: convert them to .flac or .wav"

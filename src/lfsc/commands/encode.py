@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from lfsc.audio.suffixes import SUFFIXES
 from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
@@ -14,7 +13,7 @@ file, a folder, or - for stdout. Files that exist already are skipped; failures 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    found = file_jobs.jobs(options.input, options.output, suffixes=SUFFIXES, made=".lfsc")
+    found = file_jobs.recordings(options.input, options.output, made=".lfsc")
 
     from lfsc.commands.recordings import Recordings
     from lfsc.tokens import file as token_file

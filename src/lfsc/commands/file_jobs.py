@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
+from lfsc.audio.suffixes import SUFFIXES, describe_not_read
 from lfsc.commands.progress import Progress
 from lfsc.io.atomic import replacing
+from lfsc.io.messages import describe, printable
 
 STANDARD = "-"
 
@@ -30,7 +32,19 @@ class Job(NamedTuple):
 
     @property
     def size(self) -> int:
-        return 0 if self.source == STANDARD else self.source.stat().st_size
+        """Of the source in bytes; 0 for stdin, and for a file that has vanished."""
+        try:
+            return 0 if self.source == STANDARD else self.source.stat().st_size
+        except OSError:
+            return 0
+
+
+def recordings(source: str, target: str, *, made: str) -> list[Job]:
+    """Jobs of recordings; of a folder it is said which files of audio are not read."""
+    path = Path(source)
+    if path.is_dir() and (not_read := describe_not_read(str(file.relative_to(path)) for file in path.rglob("*"))):
+        print(printable(f"{source}: {not_read}"), file=sys.stderr)
+    return jobs(source, target, suffixes=SUFFIXES, made=made)
 
 
 def jobs(source: str, target: str, *, suffixes: Collection[str], made: str) -> list[Job]:
@@ -65,7 +79,14 @@ def jobs_of_folder(folder: Path, target: str, suffixes: Collection[str], made: s
     )
     if not found:
         raise ValueError(f"{folder}: no files with suffix {', '.join(suffixes)} in it")
-    return separate([Job(path, (out / path.relative_to(folder)).with_suffix(made)) for path in found])
+    times = Counter(path.with_suffix("") for path in found)
+    alone = {path for path in found if times[path.with_suffix("")] == 1}
+    return separate([Job(path, out / name_target(path.relative_to(folder), made, path in alone)) for path in found])
+
+
+def name_target(path: Path, made: str, alone: bool) -> Path:
+    """With the suffix `made` in the place of its own, or behind it where that alone tells it from others."""
+    return path.with_suffix(made) if alone else path.with_name(path.name + made)
 
 
 def separate(found: list[Job]) -> list[Job]:
@@ -95,18 +116,20 @@ def run(
     add to what is said at the end.
     """
     skipped, failures = 0, []
-    with Progress(f"lfsc {verb}", count=len(found), work=sum(job.size for job in found)) as progress:
+    sizes = {job: job.size for job in found}
+    with Progress(f"lfsc {verb}", count=len(found), work=sum(sizes.values())) as progress:
         for job in found:
             try:
                 if there(job, overwrite) and (done is None or done(job.target)):
                     skipped += 1
-                    progress.advance(work=job.size)
+                    progress.advance(work=sizes[job])
                 else:
-                    progress.advance(work=job.size, audio_seconds=work(job, progress))
-            except (ValueError, OSError) as error:
-                reason = " ".join(str(error).split())
-                failures.append(reason if reason.startswith(job.name) else f"{job.name}: {reason}")
-                progress.advance(work=job.size)
+                    progress.advance(work=sizes[job], audio_seconds=work(job, progress))
+            # Whatever a file does to its reader or to the codec, the others are not to suffer.
+            except Exception as error:
+                name, reason = printable(job.name), describe(error)
+                failures.append(reason if reason.startswith(name) else f"{name}: {reason}")
+                progress.advance(work=sizes[job])
         if finish is not None:
             finish(progress)
         progress.note(summary(verb, progress, total=len(found), skipped=skipped, failed=len(failures)))

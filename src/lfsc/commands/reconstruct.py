@@ -2,7 +2,6 @@
 
 import argparse
 
-from lfsc.audio.suffixes import SUFFIXES
 from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
@@ -13,7 +12,7 @@ Speech through a codec and back, to listen to the result. IN is a recording of a
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    found = file_jobs.jobs(options.input, options.output, suffixes=SUFFIXES, made=f".{options.format}")
+    found = file_jobs.recordings(options.input, options.output, made=f".{options.format}")
 
     from lfsc.audio import files
     from lfsc.commands.recordings import Recordings

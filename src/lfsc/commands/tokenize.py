@@ -5,7 +5,7 @@ import argparse
 from lfsc.commands import shard_jobs
 
 DESCRIPTION = """\
-Shards of speech to shards of tokens: of each KEY.flac (or wav, ogg, opus, mp3) with KEY.json comes a KEY.npy, uint16
+Shards of speech to shards of tokens: of each KEY.flac (or wav, ogg, mp3 …) with KEY.json comes a KEY.npy, uint16
 [codebooks, frames], with KEY.json, which gains num_samples and the codec's fingerprint. SHARDS is a corpus, a folder of
 tars, or one. A finished shard is not made again, so that a killed command continues when it is repeated."""
 

@@ -2,23 +2,32 @@
 
 import json
 import tarfile
+from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.bandwidth import bandwidth as measure_bandwidth
-from lfsc.audio.manifest import MANIFESTS, manifest_rows
+from lfsc.audio.files import Recording
+from lfsc.audio.layouts import Labels, describe_labels, find_layout
+from lfsc.audio.manifest import MANIFESTS, WHOLE, Malformed, Part, Row, read_manifest
 from lfsc.audio.resampling import resample
-from lfsc.audio.suffixes import SUFFIXES
+from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.config.values import section
+from lfsc.io.archive_kinds import compression_of
+from lfsc.io.messages import describe, printable
 from lfsc.shards import index
 from lfsc.shards.index import Conversion
+from lfsc.shards.tar import group, require_end_mark
 
 # Upper edges in Hz under which a recording's spectrum ends like that of one made at 8 or 16 kHz.
 BANDS = ((4300, "8 kHz"), (8600, "16 kHz"))
+# Of a clip, as manifests and the json of shards call them.
+LABELS = ("language", "speaker", "corpus", "text")
 
 
 class Original(NamedTuple):
@@ -35,15 +44,27 @@ class Clip(NamedTuple):
     corpus: str = ""
     text: str = ""
     span: tuple[int, int] | None = None  # first byte and number of bytes, in a shard
+    fault: str = ""  # why it cannot be loaded, where that is known beforehand
+    part: Part = WHOLE
 
     def load(self, sample_rate: int) -> Original:
-        """The clip, mono, resampled once. Raises UnreadableAudio, and ValueError where it is silent."""
-        recording = files.read(self.path if self.span is None else read_span(self.path, *self.span))
+        """The clip, mono, resampled once. Raises UnreadableAudio, and ValueError where it is silent or at fault."""
+        if self.fault:
+            raise ValueError(self.fault)
+        recording = self.read()
         if not recording.audio.any():
             raise ValueError("digital silence throughout")
         edge = measure_bandwidth(recording.audio, sample_rate=recording.sample_rate)
         audio = resample(recording.audio, from_rate=recording.sample_rate, to_rate=sample_rate)
         return Original(audio, recording.sample_rate, bandwidth_label(edge))
+
+    def read(self) -> Recording:
+        """The clip as it was recorded."""
+        source = self.path if self.span is None else read_span(self.path, *self.span)
+        if self.part == WHOLE:
+            return files.read(source)
+        start, num_samples = self.part.samples(files.probe(source))
+        return files.read(source, start=start, num_samples=num_samples, channel=self.part.channel)
 
 
 def read_span(path: Path, start: int, size: int) -> bytes:
@@ -61,7 +82,7 @@ def find_clips(data: Path | str, *, split: str = "val") -> list[Clip]:
     data = Path(data)
     if not data.exists():
         raise ValueError(f"{data}: no such file or folder; --data takes shards, a folder of recordings or a manifest")
-    clips = sorted(list_clips(data, split))
+    clips = sorted(list_clips(data, split), key=lambda clip: clip.key)
     if not clips:
         raise ValueError(f"{data}: found no recordings ({', '.join(SUFFIXES)}), shards or manifest entries")
     keys = [clip.key for clip in clips]
@@ -75,11 +96,13 @@ def list_clips(data: Path, split: str) -> list[Clip]:
     if data.suffix == ".tar":
         return read_shard(data)
     if data.is_file():
-        return read_manifest(data)
+        if kind := compression_of(data):
+            raise ValueError(f"{data} is compressed with {kind}: unpack it")
+        return clips_of_manifest(data)
     if (data / index.NAME).is_file():
         return [clip for shard in list_shards(data, split) for clip in read_shard(shard)]
     if manifest := next((data / name for name in MANIFESTS if (data / name).is_file()), None):
-        return read_manifest(manifest)
+        return clips_of_manifest(manifest)
     if shards := sorted(data.rglob("*.tar")):
         return [clip for shard in shards for clip in read_shard(shard)]
     return scan_folder(data)
@@ -97,47 +120,97 @@ def list_shards(corpus: Path, split: str) -> list[Path]:
 
 
 def read_shard(shard: Path) -> list[Clip]:
-    """The samples KEY.<audio> + KEY.json of a WebDataset tar, as byte ranges of it; ValueError where it is damaged."""
-    spans, notes = {}, {}
+    """The samples KEY.<audio> + KEY.json of a WebDataset tar, as byte ranges of it.
+
+    A sample of which nothing can be used is a clip at fault, and so is the shard itself where it is damaged.
+    """
+    clips = []
     try:
         with tarfile.open(shard, "r:") as archive:
             # A sparse file has less bytes than it claims.
-            for member in (member for member in archive if member.isfile() and not member.issparse()):
-                key, _, suffix = member.name.rpartition(".")
-                if f".{suffix}" in SUFFIXES:
-                    spans[key] = (member.offset_data, member.size)
-                elif suffix == "json":
-                    notes[key] = section(json.load(archive.extractfile(member)), f"the json of {key}")
-    except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
-        raise ValueError(f"{shard} is damaged ({error})") from error
-    return [make_clip(key, shard, notes.get(key, {}), span) for key, span in spans.items()]
+            plain = (member for member in archive if member.isfile() and not member.issparse())
+            for key, members in group(plain):
+                clips += clips_of_sample(shard, archive, key, members)
+            require_end_mark(archive)
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        clips.append(Clip(printable(str(shard)), shard, fault=f"{shard} is damaged ({describe(error)})"))
+    return clips
 
 
-def read_manifest(manifest: Path) -> list[Clip]:
-    """A clip for each row; paths are relative to the manifest's folder."""
-    return [make_clip(path, manifest.parent / path, row) for path, row in manifest_rows(manifest)]
+def clips_of_sample(shard: Path, archive: tarfile.TarFile, key: str, members: dict[str, tarfile.TarInfo]) -> list[Clip]:
+    """The clip of a sample; none of one without audio and json, as tokens are."""
+    audio = [member for extension, member in members.items() if f".{extension}" in SUFFIXES]
+    note, fault = (
+        {},
+        "" if len(audio) == 1 else f"{len(audio) or 'no'} recordings among its {', '.join(members)}, expected one",
+    )
+    if "npy" in members and not audio:
+        return []
+    try:
+        if "json" in members:
+            note = section(json.load(archive.extractfile(members["json"])), f"the json of {key}")
+    except (ValueError, RecursionError) as error:
+        fault = fault or f"its json is damaged ({describe(error)})"
+    span = (audio[0].offset_data, audio[0].size) if audio else None
+    labels = {name: printable(str(note[name])) for name in LABELS if note.get(name) is not None}
+    return [Clip(printable(key), shard, **labels, span=span, fault=fault)]
 
 
-def scan_folder(folder: Path) -> list[Clip]:
-    """A clip for each recording; in `<language>/<speaker>/…/<file>` the folders give the labels."""
+def clips_of_manifest(manifest: Path) -> list[Clip]:
+    """A clip for each row; paths are relative to the manifest's folder, and tell what a row does not."""
+    rows = read_manifest(manifest)
+    times = Counter(row.path for row in rows if isinstance(row, Row))
     return [
-        make_clip(str(key), folder / key, labels_of_folders(key.parts[:-1]))
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and path.is_file()
-        for key in [PurePosixPath(path.relative_to(folder).as_posix())]
+        Clip(printable(row.place), manifest, fault=row.reason)
+        if isinstance(row, Malformed)
+        else clip_of_row(row, manifest.parent, alone=times[row.path] == 1)
+        for row in rows
     ]
 
 
-def make_clip(key: str, path: Path, labels: dict, span: tuple[int, int] | None = None) -> Clip:
-    names = ("language", "speaker", "corpus", "text")
-    language, speaker, corpus, text = (str(labels.get(name) or "") for name in names)
-    return Clip(key, path, language, speaker, corpus, text, span)
+def clip_of_row(row: Row, folder: Path, *, alone: bool) -> Clip:
+    """Where a recording has several clips, their keys name the part."""
+    said = {name: getattr(row, name) or "" for name in LABELS}
+    return Clip(printable(row.path if alone else row.name), folder / row.path, **said, part=row.part)
 
 
-def labels_of_folders(folders: tuple[str, ...]) -> dict[str, str]:
-    if len(folders) >= 2:
-        return {"language": folders[0], "speaker": folders[1]}
-    return {"speaker": folders[0]} if folders else {}
+def scan_folder(folder: Path) -> list[Clip]:
+    """A clip for each recording; the layout of the folders gives the labels, as far as it is clear."""
+    names = sorted(recordings_of(folder))
+    labels = labels_of(names, folder.name)
+    return [
+        Clip(printable(name), folder / name, label.language or "", label.speaker or "")
+        for name, label in zip(names, labels, strict=True)
+    ]
+
+
+def recordings_of(folder: Path) -> Iterator[str]:
+    return (
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if is_recording(path.name) and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def labels_of(names: list[str], root: str) -> list[Labels]:
+    try:
+        layout = find_layout(names, root=root)
+    except ValueError:
+        return [Labels()] * len(names)
+    return [layout.labels(name) or Labels() for name in names]
+
+
+def describe_data(data: Path) -> list[str]:
+    """What is to be said of a folder of recordings: how it was understood, and what in it is left out."""
+    if not data.is_dir() or any((data / name).is_file() for name in (index.NAME, *MANIFESTS)):
+        return []
+    not_read = describe_not_read(path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file())
+    names = sorted(recordings_of(data))
+    if any(data.rglob("*.tar")):
+        said = f"only its shards are evaluated, not the {len(names)} recordings beside them" if names else None
+    else:
+        said = describe_labels("recordings by their folders", labels_of(names, data.name)) if names else None
+    return [f"{data}: {printable(sentence)}" for sentence in (said, not_read) if sentence]
 
 
 def select_evenly(clips: list[Clip], limit: int | None) -> list[Clip]:

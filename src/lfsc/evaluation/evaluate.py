@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import lfsc
-from lfsc.evaluation.clips import Clip, find_clips, select_evenly
+from lfsc.evaluation.clips import Clip, describe_data, find_clips, select_evenly
 from lfsc.evaluation.codecs.base import Codec, ReconstructionFolder
 from lfsc.evaluation.codecs.parse import open_codec, parse
 from lfsc.evaluation.model_metrics import MODELS, load_metrics
@@ -40,6 +40,8 @@ def evaluate(options: Namespace) -> int:
     device = choose_device(options.device)
     everything = find_clips(options.data, split=options.split)
     clips = select_evenly(everything, options.limit)
+    for sentence in describe_data(options.data):
+        print(sentence, file=sys.stderr)
     codecs = open_codecs(options, device)
     models, not_measured = load_model_metrics(options, clips, device)
     described = definitions([*signal_metrics(options.sample_rate), *models], options.sample_rate)

@@ -13,6 +13,7 @@ from lfsc.evaluation.clips import Clip, Original
 from lfsc.evaluation.codecs.base import Codec, Reconstruction, TokenCodec
 from lfsc.evaluation.loudness_shifts import measure_loudness_shifts, silence_floor
 from lfsc.evaluation.signal_metrics import signal_metrics
+from lfsc.io.messages import describe, printable
 from lfsc.metrics.codebook import token_counts
 from lfsc.metrics.metric import Measurement, Measurements, Metric, Pair, Unmeasurable, first_line
 from lfsc.parallel import WorkerLost, here, local
@@ -89,15 +90,22 @@ def evaluate_codec(
 
 
 def evaluate_clip(label: str, codec: Codec, clip: Clip, settings: Settings) -> PartialResult:
-    """All that needs the codec or a model's weights."""
+    """All that needs the codec or a model's weights; a clip that is too much for one of them has failed."""
     try:
-        original = clip.load(settings.sample_rate)
-        reconstruction = codec.reconstruct(clip.key, original.audio, sample_rate=settings.sample_rate)
-        if not torch.isfinite(reconstruction.audio).all():
-            raise ValueError("the reconstruction holds NaN or infinity")
+        return reconstruct_clip(label, codec, clip, settings)
     except (ValueError, OSError, RuntimeError) as error:
         # RuntimeError is what torch raises where a clip is too short for a model, or too long for the memory.
-        return PartialResult(ClipResult(label, clip, "failed", first_line(error)))
+        return PartialResult(ClipResult(label, clip, "failed", printable(first_line(error))))
+    # Whatever else a clip does to a decoder or a codec, the others are not to suffer.
+    except Exception as error:
+        return PartialResult(ClipResult(label, clip, "failed", describe(error)))
+
+
+def reconstruct_clip(label: str, codec: Codec, clip: Clip, settings: Settings) -> PartialResult:
+    original = clip.load(settings.sample_rate)
+    reconstruction = codec.reconstruct(clip.key, original.audio, sample_rate=settings.sample_rate)
+    if not torch.isfinite(reconstruction.audio).all():
+        raise ValueError("the reconstruction holds NaN or infinity")
     seconds = len(original.audio) / settings.sample_rate
     result = ClipResult(label, clip, "ok", "", seconds, original.source_rate, original.bandwidth, reconstruction.bits)
     problem = find_misalignment(
@@ -130,6 +138,9 @@ def measure(metrics: Sequence[Metric], pair: Pair) -> Measurements:
         except (Unmeasurable, RuntimeError) as error:
             # A model that a clip is too short for raises an error of its own.
             unmeasured[metric.name] = first_line(error)
+        # Nor do metrics of others know every clip.
+        except Exception as error:
+            unmeasured[metric.name] = describe(error)
     return Measurements(measurements, unmeasured)
 
 

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# In bytes, on nearly all file systems.
+LONGEST_NAME = 255
+
 
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
     """A temporary path beside `path` to write to; it takes the name, fsynced, on success and is removed on failure."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix is kept last: soundfile and others choose their format by it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary = path.with_name(_temporary_name(path))
     try:
         yield temporary
         sync(temporary)
@@ -20,6 +22,16 @@ def replacing(path: Path | str) -> Iterator[Path]:
         sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _temporary_name(path: Path) -> str:
+    """Hidden, as long as a name may be, and with the suffix last: soundfile and others choose their format by it."""
+    stem, end = path.stem, f".{os.getpid()}.part{path.suffix}"
+    room = LONGEST_NAME - len(os.fsencode("." + end))
+    if len(os.fsencode(stem)) > room:
+        # Without the part of a letter that is left where it is cut.
+        stem = os.fsencode(stem)[: max(0, room)].decode("utf-8", "ignore")
+    return f".{stem}{end}"
 
 
 def write_text(path: Path | str, text: str) -> None:

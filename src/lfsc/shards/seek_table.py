@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from lfsc.audio.containers.flac import crc8
+
 # RFC 9639: the marker and the STREAMINFO block with its header fill the first 42 bytes of every file.
 STREAMINFO_END = 42
 SEEK_TABLE = 3
@@ -32,7 +34,7 @@ def frames(flac: bytes) -> Iterator[int]:
     while True:
         # Numbers are coded as UTF-8 codes characters.
         header = start + chr(number).encode(errors="surrogatepass")
-        place = flac.find(header + bytes([checksum(header)]), place)
+        place = flac.find(header + bytes([crc8(header)]), place)
         if place < 0:
             return
         yield place - begin
@@ -46,20 +48,3 @@ def audio_start(flac: bytes) -> int:
         last = flac[place] & LAST_BLOCK
         place += 4 + int.from_bytes(flac[place + 1 : place + 4])
     return place
-
-
-def checksum(content: bytes) -> int:
-    """CRC-8 with the polynomial x^8 + x^2 + x + 1."""
-    remainder = 0
-    for byte in content:
-        remainder = REMAINDERS[remainder ^ byte]
-    return remainder
-
-
-def _remainder(byte: int) -> int:
-    for _ in range(8):
-        byte = byte << 1 ^ (0x107 if byte & 0x80 else 0)
-    return byte
-
-
-REMAINDERS = [_remainder(byte) for byte in range(256)]

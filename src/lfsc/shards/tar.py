@@ -5,8 +5,9 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from lfsc.io.archive_kinds import SUFFIXES, compression_of
 from lfsc.io.atomic import replacing
 from lfsc.shards import index
 
@@ -15,6 +16,9 @@ class Shard(NamedTuple):
     path: Path
     name: str  # relative to the folder that was named, with slashes
     samples: int | None = None  # that an index promises
+
+
+Named = TypeVar("Named")  # a member of a tar, which has a name
 
 
 class Sample(NamedTuple):
@@ -38,6 +42,10 @@ def find(source: Path | str) -> list[Shard]:
     """The shards of a corpus (a folder with index.json), of any other folder, or the one shard that `source` is."""
     source = Path(source)
     if source.is_file():
+        if kind := compression_of(source):
+            raise ValueError(
+                f"{source} is compressed with {kind}: unpack it to a plain tar, which can be read in place"
+            )
         return [Shard(source, source.name)]
     if not source.is_dir():
         raise ValueError(f"{source}: no such shard or folder of shards")
@@ -46,34 +54,61 @@ def find(source: Path | str) -> list[Shard]:
     if missing := sorted(set(promised) - set(found)):
         raise ValueError(f"{source}: {len(missing)} shards that its index names are missing, such as {missing[0]}")
     if not found:
-        raise ValueError(f"{source}: no shards (*.tar) in it")
+        packed = sorted(path.name for path in source.rglob("*.tar.*") if path.name.endswith(SUFFIXES))
+        raise ValueError(f"{source}: no shards (*.tar) in it{f', unpack {packed[0]} first' if packed else ''}")
     samples = {name: shard.samples for name, shard in promised.items()}
     return [Shard(source / name, name, samples.get(name)) for name in sorted(found)]
 
 
 def read(path: Path | str) -> Iterator[Sample]:
     """The samples of a shard in their order; ValueError where the tar is damaged."""
-    key, parts = None, {}
+    key = None
     try:
         # Compressed, a few bytes could unfold to more than the memory.
         with tarfile.open(path, "r:") as tar:
-            for member in tar:
-                # A sparse file may claim more than fits into the memory.
-                if not member.isfile() or member.issparse():
-                    continue
-                folder, _, name = member.name.rpartition("/")
-                stem, _, extension = name.partition(".")
-                found = f"{folder}/{stem}" if folder else stem
-                if found != key and parts:
-                    yield Sample(key, parts)
-                    parts = {}
-                key = found
-                parts[extension] = tar.extractfile(member).read()
+            # A sparse file may claim more than fits into the memory.
+            plain = (member for member in tar if member.isfile() and not member.issparse())
+            for key, members in group(plain):
+                yield Sample(key, {extension: tar.extractfile(member).read() for extension, member in members.items()})
             require_end_mark(tar)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ValueError(f"{path} is no whole tar: {error} after {key or 'nothing'}") from error
+    except RepeatedKey as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+class RepeatedKey(ValueError):
+    """A shard has two files for one place in a sample, or one sample in two places."""
+
+
+def group(members: Iterable[Named]) -> Iterator[tuple[str, dict[str, Named]]]:
+    """The key of each sample with its members by extension; RepeatedKey where one would take the place of another.
+
+    As in WebDataset, the extension is all behind the first dot of the file's name, and small letters; the members of a
+    sample stand side by side.
+    """
+    key, parts, seen = None, {}, set()
+    for member in members:
+        found, extension = split_name(member.name)
+        if found != key:
+            if parts:
+                yield key, parts
+            if found in seen:
+                raise RepeatedKey(f"the key {found} comes back after others: pack the shard again, sorted by name")
+            seen.add(found)
+            key, parts = found, {}
+        if extension in parts:
+            raise RepeatedKey(f"two members are {found}.{extension}: each sample needs a key of its own")
+        parts[extension] = member
     if parts:
-        yield Sample(key, parts)
+        yield key, parts
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Key and extension of a member of a shard."""
+    folder, _, base = name.removeprefix("./").rpartition("/")
+    stem, _, extension = base.partition(".")
+    return f"{folder}/{stem}" if folder else stem, extension.lower()
 
 
 def require_end_mark(tar: tarfile.TarFile) -> None:
@@ -101,5 +136,5 @@ def write(path: Path | str, samples: Iterable[Sample]) -> int:
                     member.size = len(content)
                     tar.addfile(member, io.BytesIO(content))
         if (found := sum(1 for _ in read(temporary))) != count:
-            raise ValueError(f"{path}: {count} samples were written and {found} read back: are their keys unique?")
+            raise ValueError(f"{path}: {count} samples were written and {found} read back")
     return count

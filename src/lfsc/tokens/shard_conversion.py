@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.io.atomic import write_text
+from lfsc.io.json_text import to_json
 from lfsc.shards.tar import Sample, Shard, find, read, write
 from lfsc.tokens.fingerprint import require_same_codec
 from lfsc.tokens.tokenize import Coded, Coding, Failure
@@ -65,7 +66,7 @@ def convert_shard(task: Task, coding: Coding, convert: Convert) -> dict:
     audio_seconds = round(totals.pop("num_samples") / coding.codec.sample_rate, 3)
     spent = {"bytes": task.target.stat().st_size, "seconds": round(time.monotonic() - begun, 3)}
     record = {"name": task.shard.name, **totals, "audio_seconds": audio_seconds, "failed": failed, **spent}
-    write_text(task.record, json.dumps(record, ensure_ascii=False))
+    write_text(task.record, to_json(record))
     return record
 
 
@@ -116,5 +117,5 @@ def write_index(source: str, out: Path, facts: dict) -> dict | None:
     shards = [record | {"failed": len(record["failed"])} for record in records]
     totals = {name: sum(shard[name] for shard in shards) for name in ("samples", "frames", "failed", "audio_seconds")}
     index = {"version": VERSION, **facts, **totals, "shards": shards}
-    write_text(out / "index.json", json.dumps(index, indent=1, ensure_ascii=False) + "\n")
+    write_text(out / "index.json", to_json(index, indent=1) + "\n")
     return index

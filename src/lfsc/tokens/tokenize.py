@@ -1,7 +1,6 @@
 """Shards of speech to shards of tokens and back, sample by sample, coded in batches of similar length."""
 
 import io
-import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -11,12 +10,14 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from lfsc.audio import files
+from lfsc.audio.suffixes import SUFFIXES
+from lfsc.io.json_text import to_json
+from lfsc.io.messages import describe, printable
 from lfsc.models.codec import Codec
 from lfsc.shards.tar import Sample
 from lfsc.tokens.file import LARGEST_CODEBOOK
 from lfsc.tokens.fingerprint import require_same_codec
 
-AUDIO = ("flac", "wav", "ogg", "opus", "mp3")
 # Clips are sorted by length within this many batches' worth of audio, which is held in memory.
 BATCHES_AHEAD = 16
 
@@ -58,13 +59,13 @@ def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Fail
         raise ValueError(f"a codebook of {codec.codebook_size} codes does not fit into uint16 ({LARGEST_CODEBOOK})")
 
     def load(sample: Sample) -> Clip:
-        extension = next((extension for extension in AUDIO if extension in sample.parts), None)
-        if extension is None:
-            raise ValueError(f"no recording ({', '.join(AUDIO)}) among its {', '.join(sample.parts)}")
+        found = [extension for extension in sample.parts if f".{extension}" in SUFFIXES]
+        if len(found) != 1:
+            raise ValueError(f"{len(found) or 'no'} recordings among its {', '.join(sample.parts)}, expected one")
         note = sample.note()
         if "txt" in sample.parts and "text" not in note:
             note["text"] = sample.parts["txt"].decode("utf-8", errors="replace").strip()
-        return Clip(sample.key, note, files.load(sample.parts[extension], sample_rate=codec.sample_rate))
+        return Clip(sample.key, note, files.load(sample.parts[found[0]], sample_rate=codec.sample_rate))
 
     def encode(clips: list[Clip]) -> Iterator[Coded]:
         audio = pad_sequence([clip.content for clip in clips], batch_first=True)
@@ -118,7 +119,7 @@ def token_clip(sample: Sample) -> Clip:
 
 
 def as_json(note: dict) -> bytes:
-    return json.dumps(note, ensure_ascii=False).encode()
+    return to_json(note).encode()
 
 
 def code_in_batches(samples, load, code, *, longest: int) -> Iterator[Coded | Failure]:
@@ -136,17 +137,18 @@ def load_samples(samples, load) -> Iterator[Clip | Failure]:
     for sample in samples:
         try:
             yield load(sample)
-        except ValueError as error:
-            yield Failure(sample.key, str(error))
+        # Whatever a recording does to its decoder, the others are not to suffer.
+        except Exception as error:
+            yield Failure(printable(sample.key), describe(error))
 
 
 def code_batch(clips: list[Clip], code) -> list[Coded | Failure]:
     """Of a batch that cannot be coded each clip alone, so that only the one at fault is lost."""
     try:
         return list(code(clips))
-    except ValueError as error:
+    except Exception as error:
         if len(clips) == 1:
-            return [Failure(clips[0].key, str(error))]
+            return [Failure(printable(clips[0].key), describe(error))]
         return [result for clip in clips for result in code_batch([clip], code)]
 
 

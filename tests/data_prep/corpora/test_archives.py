@@ -1,4 +1,6 @@
 import gzip
+import io
+import tarfile
 from pathlib import PurePosixPath
 
 import pytest
@@ -20,10 +22,10 @@ def corpus(tmp_path, put):
     return tmp_path / "c"
 
 
-@pytest.mark.parametrize("suffix", ["", ".tar", ".tar.gz"])
+@pytest.mark.parametrize("suffix", ["", ".tar", ".tar.gz", ".tar.bz2", ".tar.xz"])
 def test_a_tree_reads_the_same_however_it_comes(corpus, packed, tmp_path, suffix):
     tree = open_tree(packed(corpus, suffix) if suffix else tmp_path, tmp_path / "scratch")
-    names = sorted(name for name in tree.names() if not name.endswith(".tar"))
+    names = sorted(name for name in tree.names() if ".tar" not in name)
     assert names == ["c/dev/list.txt", "c/train/audio/a.wav", "c/train/list.txt"]
     assert "c/train/audio/a.wav" not in list(tree.names(prune=("audio",)))
     assert list(tree.lines("c/train/list.txt")) == ["é\n", "1\n"]
@@ -84,6 +86,70 @@ def test_what_is_no_archive_is_an_error(put, tmp_path):
     for name, content in (("a.tar", b"no tar" * 200), ("b.tar.gz", gzip.compress(b"no tar" * 200))):
         with pytest.raises(ValueError, match=f"{name} is no complete tar"):
             Archive(put(name, content), tmp_path / "scratch")
+
+
+@pytest.mark.parametrize(
+    ("begin", "kind"), [(b"PK\3\4", "zip"), (b"(\xb5/\xfd", "zstd"), (b"7z\xbc\xaf", "7z"), (b"Rar!", "rar")]
+)
+def test_what_is_compressed_otherwise_is_named(put, tmp_path, begin, kind):
+    with pytest.raises(ValueError, match=f"a is compressed with {kind}, which is not read: unpack it"):
+        Archive(put("a", begin + bytes(2000)), tmp_path / "scratch")
+
+
+def pack(path, members):
+    """A tar of (name, type, content or link)."""
+    with tarfile.open(path, "w") as tar:
+        for name, kind, content in members:
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            if kind == tarfile.REGTYPE:
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+            else:
+                member.linkname = content
+                tar.addfile(member)
+    return path
+
+
+def test_links_lead_to_what_they_link_to_and_the_rest_is_told(tmp_path):
+    members = [
+        ("./keep/a.wav", tarfile.REGTYPE, b"A"),
+        ("c/hard.wav", tarfile.LNKTYPE, "keep/a.wav"),
+        ("c/soft.wav", tarfile.SYMTYPE, "../keep/a.wav"),
+        ("c/twice.wav", tarfile.SYMTYPE, "soft.wav"),
+        ("c/round.wav", tarfile.SYMTYPE, "round.wav"),
+        ("c/gone.wav", tarfile.LNKTYPE, "nowhere"),
+        ("c/out.wav", tarfile.SYMTYPE, "/etc/passwd"),
+        ("c/pipe.wav", tarfile.FIFOTYPE, ""),
+        ("c/sparse.wav", tarfile.GNUTYPE_SPARSE, ""),
+        ("same.wav", tarfile.REGTYPE, b"before"),
+        ("same.wav", tarfile.REGTYPE, b"after"),
+    ]
+    tree = Archive(pack(tmp_path / "a.tar", members), tmp_path / "scratch")
+    assert {name: tree.file(name).open() for name in tree.names()} == {
+        "keep/a.wav": b"A",
+        "c/hard.wav": b"A",
+        "c/soft.wav": b"A",
+        "c/twice.wav": b"A",
+        "same.wav": b"after",
+    }
+    assert sorted(name for name, _ in tree.left_out) == [
+        "c/gone.wav", "c/out.wav", "c/pipe.wav", "c/round.wav", "c/sparse.wav", "same.wav",
+    ]  # fmt: skip
+
+
+def test_bytes_behind_the_end_are_not_overlooked(tmp_path):
+    path = pack(tmp_path / "a.tar", [("a.wav", tarfile.REGTYPE, b"A")])
+    path.write_bytes(2 * path.read_bytes())
+    with pytest.raises(ValueError, match="more follows its end mark"):
+        Archive(path, tmp_path / "scratch")
+
+
+def test_a_tar_that_just_stops_between_two_members_is_an_error(tmp_path):
+    path = pack(tmp_path / "a.tar", [(f"{name}.wav", tarfile.REGTYPE, b"A") for name in "ab"])
+    path.write_bytes(path.read_bytes()[:1024])
+    with pytest.raises(ValueError, match="its end mark is missing"):
+        Archive(path, tmp_path / "scratch")
 
 
 def is_list(path: PurePosixPath) -> bool:

@@ -85,3 +85,21 @@ def test_a_row_that_names_no_clip_or_speaker_is_rejected_alone(tmp_path, common_
     place = f"cy/{table.name}:{rows + 1}"
     assert rejected[0] == Rejection(place, "cy", "malformed", "no path")
     assert rejected[1].detail == "no client_id"
+
+
+def test_a_delta_release_is_told_from_a_whole_one(tmp_path, common_voice):
+    release = common_voice()
+    for table in ("train", "dev", "test"):
+        (release / "cy" / f"{table}.tsv").unlink()
+    said, *found = read(tmp_path, release)
+    assert said == "cy is skipped, it has no train.tsv, only validated.tsv; --clips validated reads delta releases"
+    assert {row.language for row in found} == {"zh-TW"}
+    assert {row.speaker[0] for row in read(tmp_path, release, "validated") if row.language == "cy"} == set("abecd")
+
+
+def test_one_reader_of_tables_for_all(tmp_path, common_voice):
+    """Quotation marks around a whole field are not part of it, as in manifests."""
+    release = common_voice()
+    for table in release.glob("*/train.tsv"):
+        table.write_text(table.read_text().replace('"0 7 97 3', '"say ""hi"" now"'))
+    assert read(tmp_path, release)[0].text == 'say "hi" now'

@@ -1,12 +1,24 @@
 import json
+import os
 
 import pytest
 
 from data_prep.corpora.folder import utterances
+from data_prep.corpora.utterance import Rejection, Utterance
 
 
-def read(source, manifest=None, language=None):
-    return list(utterances(source / "scratch", sources=[source], manifest=manifest, language=language))
+def read(source, manifest=None, language=None, layout=None):
+    """What is yielded, without what is said."""
+    return [item for item in hear(source, manifest, language, layout) if not isinstance(item, str)]
+
+
+def hear(source, manifest=None, language=None, layout=None):
+    options = {"manifest": manifest, "language": language, "layout": layout}
+    return list(utterances(source.parent / "scratch", sources=[source], **options))
+
+
+def sentences(source, **options):
+    return [item for item in hear(source, **options) if isinstance(item, str)]
 
 
 def people(found):
@@ -33,14 +45,127 @@ def test_fewer_folders_say_less(tmp_path, put):
     assert people(read(tmp_path, language="de")) == {("de", "anna"), ("de", "unknown")}
 
 
+def tree_of(put, names):
+    for name in names:
+        put(f"in/{name}", b"")
+
+
+CORPORA = {
+    "LibriSpeech": ([f"train-clean-100/{s}/{s}{c}/{s}-{s}{c}-0000.flac" for s in (103, 104) for c in (1, 2)],
+                    {("en", "103"), ("en", "104")}),
+    "one speaker of LibriSpeech": ([f"{c}/103-{c}-0001.flac" for c in (1, 2)], {("en", "103")}),
+    "LibriTTS": ([f"dev-clean/84/{c}/84_{c}_000001_000000.wav" for c in (121, 122)], {("en", "84")}),
+    "VCTK": ([f"wav48_silence_trimmed/{s}/{s}_001_mic1.flac" for s in ("p225", "s5")], {("en", "p225"), ("en", "s5")}),
+    "MLS": ([f"mls_polish/train/audio/{s}/9/{s}_9_000001.flac" for s in (1, 2)], {("pl", "1"), ("pl", "2")}),
+    "LJSpeech": ([f"LJSpeech-1.1/wavs/LJ00{n}-0001.wav" for n in (1, 2)], {("en", "LJ")}),
+    "Emilia": ([f"{s}_W000000.mp3" for s in ("EN_B00000_S00001", "DE_B00000_S00002")],
+               {("en", "EN_B00000_S00001"), ("de", "DE_B00000_S00002")}),
+    "split and speaker": (["train/ann/1.wav", "dev/ben/2.wav"], {("und", "ann"), ("und", "ben")}),
+    "a folder around": (["corpus_7/pt-BR/ciro/1.wav", "corpus_7/german/max/1.wav"],
+                        {("pt-BR", "ciro"), ("german", "max")}),
+    "languages alone": (["en/1.wav", "fr/2.wav"], {("en", "unknown"), ("fr", "unknown")}),
+    "no names": (["wavs/1.wav", "2.wav"], {("und", "unknown")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_corpora_are_known_by_their_paths(tmp_path, put, name):
+    names, expected = CORPORA[name]
+    tree_of(put, names)
+    assert people(read(tmp_path / "in")) == expected
+    (said,) = sentences(tmp_path / "in")
+    assert said.startswith("understood as ") and f": {len(names)} recordings" in said
+
+
+def test_where_folders_are_not_clear_it_asks(tmp_path, put):
+    tree_of(put, ["103/1031/a.wav", "104/1041/b.wav"])
+    for language in (None, "en"):
+        with pytest.raises(ValueError, match=r"none of the folders of 103/1031/a\.wav names a language.* --layout"):
+            read(tmp_path / "in", language=language)
+    assert people(read(tmp_path / "in", language="en", layout="speaker/*")) == {("en", "103"), ("en", "104")}
+    assert people(read(tmp_path / "in", layout="corpus/speaker")) == {("und", "1031"), ("und", "1041")}
+    with pytest.raises(ValueError, match="--layout talker: expected words such as language/speaker"):
+        read(tmp_path / "in", layout="talker")
+
+
+def test_a_path_that_is_not_like_the_others_is_rejected_alone(tmp_path, put):
+    tree_of(put, ["103/1/103-1-0000.wav", "103/2/103-2-0000.wav", "odd.wav"])
+    (rejection,) = [row for row in read(tmp_path / "in") if isinstance(row, Rejection)]
+    assert (rejection.key, rejection.reason) == ("odd.wav", "malformed")
+
+
+def test_an_implausible_language_is_warned_of(tmp_path, put):
+    tree_of(put, ["103/1031/a.wav", "103/1031/b.wav", "de/ann/c.wav"])
+    said = sentences(tmp_path / "in", layout="language/speaker/*")
+    assert [sentence for sentence in said if "warning" in sentence] == [
+        "warning: 103 is no language that is known here, as of 103/1031/a.wav"
+    ]
+
+
+def test_common_voice_is_left_to_its_own_reader(tmp_path, put):
+    tree_of(put, ["cv/de/clips/common_voice_de_1.mp3", "cv/de/clips/common_voice_de_2.mp3"])
+    with pytest.raises(ValueError, match="python -m data_prep common_voice"):
+        read(tmp_path / "in")
+
+
+def test_a_json_beside_a_recording_says_more(tmp_path, put):
+    notes = {"a": {"language": "de", "speaker": 0, "text": "ja", "duration": 1.5}, "b": [1], "c": {"language": 7}}
+    for name, note in notes.items():
+        put(f"in/fr/max/{name}.mp3", b"")
+        put(f"in/fr/max/{name}.json", json.dumps(note))
+    first, plain, bad = read(tmp_path / "in")
+    assert (first.language, first.speaker, first.text, first.part.seconds) == ("de", "0", "ja", 1.5)
+    assert (plain.language, plain.speaker) == ("fr", "max")
+    assert (bad.key, bad.reason, bad.detail) == ("fr/max/c.json", "malformed", "'language' is 7, expected text")
+
+
+def test_audio_that_is_not_read_is_counted_and_named(tmp_path, put):
+    tree_of(put, ["en/s/a.wav", "en/s/b.M4A", "en/s/c.webm", "en/s/d.m4a", "en/s/._e.m4a", "en/s/notes.txt"])
+    said = sentences(tmp_path / "in")
+    assert said[0] == (
+        "3 files of audio are not read (2 .m4a, 1 .webm), such as en/s/b.M4A: convert them to .flac or .wav"
+    )
+
+
+def test_a_folder_of_kaldi_is_refused_by_name(tmp_path, put):
+    tree_of(put, ["wav.scp", "segments", "a.wav"])
+    with pytest.raises(ValueError, match=r"wav\.scp is Kaldi's: write a manifest"):
+        read(tmp_path / "in")
+
+
+def test_speakers_that_look_like_nothing_stay_apart(tmp_path, put):
+    said = [("a", 0), ("b", 0), ("a", None), ("b", "")]
+    rows = [{"path": f"{folder}/{number}.wav", "speaker": speaker} for number, (folder, speaker) in enumerate(said)]
+    put("in/manifest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    assert [row.speaker for row in read(tmp_path / "in")] == ["0", "0", "a", "unknown"]
+
+
+def test_parts_of_a_recording_are_utterances_of_their_own(tmp_path, put):
+    rows = [{"audio_filepath": "x.wav", "offset": start, "duration": 1.0, "text": str(start)} for start in (0.0, 1.5)]
+    put("in/manifest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    found = read(tmp_path / "in")
+    assert [(row.key, row.part.start, row.part.seconds, row.text) for row in found] == [
+        ("x-0-1000", 0.0, 1.0, "0.0"),
+        ("x-1500-1000", 1.5, 1.0, "1.5"),
+    ]
+
+
+def test_a_name_that_is_no_utf8_has_a_key(tmp_path):
+    (tmp_path / "in/de/a").mkdir(parents=True)
+    open(os.fsencode(tmp_path / "in/de/a") + b"/gr\xfc\xdfe.wav", "wb").close()
+    (found,) = read(tmp_path / "in")
+    assert found.key.isascii()
+    assert os.path.exists(Utterance.from_json(found.to_json()).source.path)
+
+
 ROWS = [
     {"path": "x/1.wav", "language": "de", "speaker": "anna", "text": 'eins, "zwei"'},
-    {"path": "fr/bert/2.wav", "language": "", "speaker": "", "text": ""},
+    {"path": "fr/bert/2.wav", "language": None, "speaker": None, "text": None},
 ]
 
 
 def written(rows, separator):
-    quoted = [['"' + row[name].replace('"', '""') + '"' for name in row] for row in rows]
+    quoted = [['"' + (row[name] or "").replace('"', '""') + '"' for name in row] for row in rows]
     return "\n".join([separator.join(rows[0]), *(separator.join(row) for row in quoted)]) + "\n"
 
 
@@ -110,14 +235,14 @@ def test_a_quotation_that_never_ends_in_a_csv_is_an_error(tmp_path, put):
 def test_several_sources_may_have_the_same_names(tmp_path, put):
     sources = [put(f"{disc}/de/s/a.wav", b"").parents[2] for disc in ("one", "two")]
     found = list(utterances(tmp_path / "scratch", sources=sources, manifest=None, language=None))
-    assert len({row.key for row in found}) == 2
+    assert len({row.key for row in found if not isinstance(row, str)}) == 2
 
 
 def test_names_in_other_scripts_stay_apart(tmp_path, put):
     for speaker in ("話者一", "話者二", "Müller", "Möller"):
         put(f"in/日本/{speaker}/a.wav", b"")
     put("in/中国/a/a.wav", b"")
-    found = read(tmp_path / "in")
+    found = read(tmp_path / "in", layout="language/speaker/*")
     assert len({row.speaker for row in found}) == 5
     assert len({row.language for row in found}) == 2
 

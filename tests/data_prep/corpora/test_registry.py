@@ -24,4 +24,9 @@ def test_a_reader_is_given_absolute_paths(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = parser().parse_args(["folder", "in", "out", "--manifest", "list.csv"])
     given = reader(options).keywords
-    assert given == {"sources": [Path.cwd() / "in"], "manifest": Path.cwd() / "list.csv", "language": None}
+    assert given == {
+        "sources": [Path.cwd() / "in"],
+        "manifest": Path.cwd() / "list.csv",
+        "language": None,
+        "layout": None,
+    }

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.resampling import resample
-from lfsc.audio.suffixes import SUFFIXES
+from lfsc.audio.suffixes import SUFFIXES, is_recording
+from lfsc.io.messages import printable
 from lfsc.models.codec import Codec as Model
 from lfsc.tokens.fingerprint import fingerprint
 
@@ -114,7 +115,7 @@ class ReconstructionFolder(Codec):
         self.folder = folder
         self.paths: dict[str, list[Path]] = {}
         for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() in SUFFIXES and path.is_file():
+            if is_recording(path.name) and path.is_file():
                 self.paths.setdefault(stem(path.relative_to(folder)), []).append(path)
         if not self.paths:
             raise ValueError(f"{folder}: found no recordings ({', '.join(SUFFIXES)})")
@@ -129,7 +130,7 @@ class ReconstructionFolder(Codec):
     def unpaired(self, keys: set[str]) -> list[str]:
         known = {stem(Path(key)) for key in keys}
         extra = [path for name, found in self.paths.items() if name not in known for path in found]
-        return [str(path.relative_to(self.folder)) for path in extra]
+        return [printable(str(path.relative_to(self.folder))) for path in extra]
 
     def facts(self) -> dict:
         return {"kind": self.kind, "source": str(self.folder)}
@@ -137,4 +138,4 @@ class ReconstructionFolder(Codec):
 
 def stem(path: Path) -> str:
     """A recording's name without its suffix; of keys of shards, which have none, the whole."""
-    return (path.with_suffix("") if path.suffix.lower() in SUFFIXES else path).as_posix()
+    return printable((path.with_suffix("") if path.suffix.lower() in SUFFIXES else path).as_posix())

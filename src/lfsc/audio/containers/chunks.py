@@ -1,0 +1,141 @@
+"""Uncompressed audio in chunks: WAV, RF64, W64, AIFF, CAF, and AU and SPHERE, which have a header and one chunk."""
+
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from .stream import Damage, Stream
+
+
+class Layout(NamedTuple):
+    """A chunk has an id of `id_bytes`, a size of `size_bytes`, and begins at a multiple of `align` after `first`."""
+
+    first: int
+    id_bytes: int
+    size_bytes: int
+    order: str
+    align: int
+    data: tuple[bytes, ...]  # ids of chunks of samples begin so
+    counts_header: bool = False
+
+    @property
+    def is_wave(self) -> bool:
+        return self.id_bytes == 4 and self.data == (b"data",)
+
+
+LAYOUTS = {
+    b"RIFF": Layout(12, 4, 4, "little", 2, (b"data",)),
+    b"RIFX": Layout(12, 4, 4, "big", 2, (b"data",)),
+    b"RF64": Layout(12, 4, 4, "little", 2, (b"data",)),
+    b"FORM": Layout(12, 4, 4, "big", 2, (b"SSND", b"BODY")),
+    b"riff": Layout(40, 16, 8, "little", 8, (b"data",), counts_header=True),
+    b"caff": Layout(8, 4, 8, "big", 1, (b"data",)),
+}
+AU = {b".snd": "big", b"dns.": "little"}
+SPHERE = b"NIST_1A"
+SPHERE_HEADER = 1024
+OTHERS = (*LAYOUTS, *AU, SPHERE[:4], b"fLaC", b"OggS")
+MOST_CHUNKS = 10_000
+# What programs write before they know the size, about, and never correct where they write to a pipe.
+UNKNOWN, PIPE = 0xFFFF_FFFF, 0x7FFF_FFFF
+
+
+class Chunk(NamedTuple):
+    id: bytes
+    size_at: int  # where its size stands
+    start: int  # of its content
+    size: int
+
+
+def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
+    """The one stream of such a file, None where it is none; Damage where its samples are cut off."""
+    file.seek(0)
+    head = file.read(SPHERE_HEADER)
+    if head[:4] in LAYOUTS:
+        return [_check_chunks(file, LAYOUTS[head[:4]], size)]
+    if head[:4] in AU:
+        start, claimed = (int.from_bytes(head[place : place + 4], AU[head[:4]]) for place in (4, 8))
+        return [_check_data(file, start, size - start if claimed == UNKNOWN else claimed, size)]
+    if head.startswith(SPHERE):
+        return [_check_data(file, *_sphere_data(head, size), size)]
+    return None
+
+
+def _check_chunks(file: BinaryIO, layout: Layout, size: int) -> Stream:
+    large = None
+    for chunk in _chunks(file, layout, size):
+        if chunk.id == b"ds64":
+            file.seek(chunk.start + 8)
+            large = int.from_bytes(file.read(8), "little")
+        if not chunk.id.startswith(layout.data):
+            continue
+        claimed = large if large is not None and chunk.size == UNKNOWN else chunk.size
+        if layout.size_bytes == 4 and _is_unknown(claimed) and chunk.start + claimed > size:
+            break
+        if claimed == 0 and layout.is_wave and not _ends_in_chunks(file, layout, chunk.start, size):
+            return _finish_header(file, layout, chunk, size)
+        return _check_data(file, chunk.start, claimed, size)
+    return Stream(0, size)
+
+
+def _is_unknown(claimed: int) -> bool:
+    return claimed > UNKNOWN - 256 or abs(claimed - PIPE) < 0x20000
+
+
+def _chunks(file: BinaryIO, layout: Layout, size: int, first: int | None = None) -> Iterator[Chunk]:
+    place, header = layout.first if first is None else first, layout.id_bytes + layout.size_bytes
+    for _ in range(MOST_CHUNKS):
+        if place + header > size:
+            return
+        file.seek(place)
+        content = file.read(header)
+        claimed = int.from_bytes(content[layout.id_bytes :], layout.order)
+        if claimed >> 63:
+            # CAF's -1: to the end of the file.
+            claimed = size - place - header
+        if layout.counts_header:
+            claimed = max(0, claimed - header)
+        yield Chunk(content[: layout.id_bytes], place + layout.id_bytes, place + header, claimed)
+        place += header + -(-claimed // layout.align) * layout.align
+
+
+def _ends_in_chunks(file: BinaryIO, layout: Layout, place: int, size: int) -> bool:
+    """Whether from there on the file is nothing but chunks with names of letters."""
+    end = place
+    for chunk in _chunks(file, layout, size, place):
+        if not chunk.id.isascii() or not chunk.id.decode("ascii").isprintable():
+            return False
+        end = chunk.start + chunk.size
+    return end <= size <= end + 1
+
+
+def _finish_header(file: BinaryIO, layout: Layout, chunk: Chunk, size: int) -> Stream:
+    """The file with the size that its header lacks, as a program that was killed leaves it."""
+    file.seek(0)
+    head = file.read(chunk.size_at) + min(size - chunk.start, UNKNOWN).to_bytes(4, layout.order)
+    return Stream(chunk.start, size, head)
+
+
+def _sphere_data(head: bytes, size: int) -> tuple[int, int]:
+    """Where the samples of a SPHERE file begin, and how many bytes they claim to be."""
+    lines = head.decode("latin-1").split("\n")
+    fields = {name: value for name, _, value in (line.split(" ", 2) for line in lines if line.count(" ") >= 2)}
+    try:
+        samples, sample_bytes, channels = (
+            int(fields[name]) for name in ("sample_count", "sample_n_bytes", "channel_count")
+        )
+        return int(lines[1]), samples * sample_bytes * channels
+    except (ValueError, KeyError, IndexError):
+        return SPHERE_HEADER, max(0, size - SPHERE_HEADER)
+
+
+def _check_data(file: BinaryIO, start: int, claimed: int, size: int) -> Stream:
+    """The file, if its samples are all there and no other recording stands behind them."""
+    end = start + claimed
+    if end > size:
+        raise Damage(f"truncated, {max(0, size - start)} of {claimed} bytes of samples are there")
+    # Padded to a multiple of at most eight bytes.
+    file.seek(end)
+    behind = file.read(12)
+    if any(behind[pad : pad + 4] in OTHERS for pad in range(8)):
+        raise Damage(f"another recording follows at byte {end}: split them")
+    return Stream(0, size)

@@ -1,0 +1,49 @@
+"""The recordings that a file holds, whatever its container."""
+
+import io
+from typing import BinaryIO
+
+from . import chunks, flac, mp3, ogg
+from .stream import Stream, StreamFile
+
+ID3_HEADER = 10
+
+
+def find_streams(file: BinaryIO) -> list[Stream]:
+    """One recording after the other, each to be decoded by itself; just the file where its container is not known.
+
+    Lengths are those of the samples that are there. Damage where a recording is cut off.
+    """
+    size = file.seek(0, io.SEEK_END)
+    tags = _tags_size(file, size)
+    found = _streams(file, size) or mp3.find_streams(file, size, tags)
+    if found is None and tags:
+        inner = StreamFile(file, Stream(tags, size))
+        found = [
+            stream._replace(start=stream.start + tags, end=stream.end + tags)
+            for stream in _streams(inner, inner.size) or ()
+        ]
+    return found or [Stream(0, size)]
+
+
+def _streams(file: BinaryIO, size: int) -> list[Stream] | None:
+    return chunks.find_streams(file, size) or ogg.find_streams(file, size) or flac.find_streams(file, size)
+
+
+def _tags_size(file: BinaryIO, size: int) -> int:
+    """Of the ID3v2 tags that a file begins with."""
+    place = 0
+    while place < size:
+        file.seek(place)
+        head = file.read(ID3_HEADER)
+        if head[:3] != b"ID3" or len(head) < ID3_HEADER:
+            return place
+        place += mp3.id3_size(head)
+    return 0
+
+
+def require_single(file: BinaryIO) -> None:
+    """Damage where more follows that no decoder of the format reads; the file is read to its end."""
+    file.seek(0)
+    if file.read(len(flac.MARKER)) == flac.MARKER:
+        flac.require_single(file)

@@ -1,0 +1,139 @@
+"""FLAC (RFC 9639): its length as its last frame has it, which the header may not know, or not truly."""
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from .stream import Damage, Stream
+
+MARKER, STREAMINFO_END = b"fLaC", 42
+# In STREAMINFO: the smallest block, and the 36 bits of the number of samples with 28 of the form before them.
+SMALLEST_BLOCK, FORM = slice(8, 10), slice(18, 26)
+SAMPLES = (1 << 36) - 1
+# Where another file of FLAC begins: the marker and the header of STREAMINFO.
+ANOTHER = MARKER + bytes([0, 0, 0, 34])
+# A frame is hardly ever longer; where it is, more is looked at, up to a size that only four channels or more reach.
+TAIL, LONGEST_TAIL = 1 << 15, 1 << 20
+SYNC = re.compile(rb"\xff[\xf8\xf9]")
+VARIABLE = 1
+LONGEST_HEADER = 16
+ID3V1 = 128
+BLOCK = 1 << 20
+
+
+def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
+    """The one stream of a FLAC file with its true length, None where it is none; Damage where it is cut off."""
+    file.seek(0)
+    head = file.read(STREAMINFO_END)
+    if head[:4] != MARKER or len(head) < STREAMINFO_END:
+        return None
+    form, claimed = divmod(int.from_bytes(head[FORM]), SAMPLES + 1)
+    end = _without_tag(file, size)
+    found = _find_length(file, end, int.from_bytes(head[SMALLEST_BLOCK]), claimed)
+    if found is None:
+        raise Damage("truncated, it does not end with a whole frame")
+    if found < claimed < SAMPLES:
+        raise Damage(f"truncated, {found} of {claimed} samples are there")
+    if found == claimed:
+        return [Stream(0, size)]
+    return [Stream(STREAMINFO_END, end, head[: FORM.start] + (form << 36 | found).to_bytes(8) + head[FORM.stop :])]
+
+
+def require_single(file: BinaryIO) -> None:
+    """Damage where another file of FLAC stands behind the first, which no decoder reads."""
+    place = file.seek(len(MARKER))
+    before = b""
+    while block := file.read(BLOCK):
+        if (found := (before + block).find(ANOTHER)) >= 0:
+            raise Damage(f"another FLAC file follows at byte {place - len(before) + found}: split them")
+        place, before = place + len(block), block[1 - len(ANOTHER) :]
+
+
+def crc8(content: bytes) -> int:
+    """With the polynomial x^8 + x^2 + x + 1."""
+    remainder = 0
+    for byte in content:
+        remainder = CRC8[remainder ^ byte]
+    return remainder
+
+
+def _without_tag(file: BinaryIO, size: int) -> int:
+    """Where the file ends but for an ID3v1 tag."""
+    file.seek(max(0, size - ID3V1))
+    return size - ID3V1 if file.read(3) == b"TAG" and size > ID3V1 else size
+
+
+def _find_length(file: BinaryIO, end: int, smallest_block: int, claimed: int) -> int | None:
+    """In samples: `claimed` if the last frame ends there, else where the frame does that ends with the file."""
+    tail = TAIL
+    while True:
+        file.seek(max(STREAMINFO_END, end - tail))
+        content = file.read(end - file.tell())
+        frames = list(_frame_ends(content, smallest_block))
+        if claimed and any(stop == claimed for _, stop in frames):
+            return claimed
+        budget = 2 * LONGEST_TAIL
+        for place, stop in frames:
+            budget -= len(content) - place
+            if budget > 0 and _crc16(content[place:]) == 0:
+                return stop
+        if tail >= min(end, LONGEST_TAIL):
+            return None
+        tail *= 32
+
+
+def _frame_ends(content: bytes, smallest_block: int) -> Iterator[tuple[int, int]]:
+    """Where frames seem to begin in some bytes, the last first, and the sample after each one's last."""
+    for place in reversed([found.start() for found in SYNC.finditer(content)]):
+        stop = _frame_end(content[place : place + LONGEST_HEADER], smallest_block)
+        if stop is not None:
+            yield place, stop
+
+
+def _frame_end(header: bytes, smallest_block: int) -> int | None:
+    """The sample after the last of the frame with this header; None where it is none."""
+    if len(header) < 6:
+        return None
+    size_code, rate_code = header[2] >> 4, header[2] & 15
+    # The number is coded as UTF-8 codes characters, up to 36 bits.
+    ones = next((count for count in range(8) if not header[4] << count & 0x80), 8)
+    if ones in (1, 8) or size_code == 0 or rate_code == 15:
+        return None
+    count = max(1, ones)
+    number = header[4] & (0x7F >> ones)
+    for byte in header[5 : 4 + count]:
+        number = number << 6 | byte & 0x3F
+    size_bytes = {6: 1, 7: 2}.get(size_code, 0)
+    place = 4 + count
+    stop = place + size_bytes + {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
+    if stop >= len(header) or crc8(header[:stop]) != header[stop]:
+        return None
+    if size_bytes:
+        block = int.from_bytes(header[place : place + size_bytes]) + 1
+    elif size_code >= 8:
+        block = 256 << size_code - 8
+    else:
+        block = 192 if size_code == 1 else 576 << size_code - 2
+    return (number if header[1] & VARIABLE else number * smallest_block) + block
+
+
+def _crc16(content: bytes) -> int:
+    """With the polynomial x^16 + x^15 + x^2 + 1: 0 for a whole frame, which ends with it."""
+    remainder = 0
+    for byte in content:
+        remainder = (remainder << 8 & 0xFF00) ^ CRC16[remainder >> 8 ^ byte]
+    return remainder
+
+
+def _remainders(polynomial: int, bits: int) -> list[int]:
+    """Of every byte, followed by zeros."""
+    found = []
+    for byte in range(256):
+        remainder = byte << bits - 8
+        for _ in range(8):
+            remainder = remainder << 1 ^ (polynomial if remainder >> bits - 1 else 0)
+        found.append(remainder)
+    return found
+
+
+CRC8, CRC16 = _remainders(0x107, 8), _remainders(0x18005, 16)

@@ -1,0 +1,55 @@
+"""A part of a file that is a recording by itself."""
+
+import io
+from typing import BinaryIO, NamedTuple
+
+
+class Damage(ValueError):
+    """What is wrong with the bytes of a recording, in half a sentence."""
+
+
+class Stream(NamedTuple):
+    """The bytes of a file from `start` to `end`, with `head` in front of them, which may be empty."""
+
+    start: int
+    end: int
+    head: bytes = b""
+
+    def is_whole(self, size: int) -> bool:
+        """Whether it is just the file of `size` bytes."""
+        return not self.head and (self.start, self.end) == (0, size)
+
+
+class StreamFile(io.RawIOBase):
+    """A stream as a file of its own; the one that it lies in stays open."""
+
+    def __init__(self, file: BinaryIO, stream: Stream):
+        self.file = file
+        self.stream = stream
+        self.size = len(stream.head) + stream.end - stream.start
+        self.position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self.position = max(0, offset + (0, self.position, self.size)[whence])
+        return self.position
+
+    def readinto(self, buffer) -> int:
+        head, start, end = self.stream.head, self.stream.start, self.stream.end
+        if self.position < len(head):
+            content = head[self.position : self.position + len(buffer)]
+        else:
+            place = start + self.position - len(head)
+            self.file.seek(place)
+            content = self.file.read(max(0, min(len(buffer), end - place)))
+        buffer[: len(content)] = content
+        self.position += len(content)
+        return len(content)

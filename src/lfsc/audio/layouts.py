@@ -1,0 +1,144 @@
+"""Who speaks which language, as the folders and names of files in a corpus say it."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from lfsc.audio.languages import is_language
+
+MLS_LANGUAGES = {
+    "dutch": "nl",
+    "english": "en",
+    "french": "fr",
+    "german": "de",
+    "italian": "it",
+    "polish": "pl",
+    "portuguese": "pt",
+    "spanish": "es",
+}
+# Folders that sort files and name nobody.
+SORTING = re.compile(
+    r"(wavs?\d*(_silence_trimmed)?|flac|mp3|opus|ogg|audios?|sounds?|clips|recordings?|data|corpus|speech|segments?"
+    r"|(train|dev|test|val|valid|validation|eval)([-_](clean|other|\d+).*)?)",
+    re.IGNORECASE,
+)
+EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order"
+
+
+class Labels(NamedTuple):
+    """None of what is not known."""
+
+    language: str | None = None
+    speaker: str | None = None
+
+
+class Layout(NamedTuple):
+    """`labels` gives those of a recording by its path, None where the path is not of this layout."""
+
+    name: str
+    labels: Callable[[str], Labels | None]
+
+
+class Known(NamedTuple):
+    """A corpus by the form of its paths; its language where it has one."""
+
+    name: str
+    form: str
+    language: str | None = None
+    speaker: str | None = None
+
+
+KNOWN = (
+    Known("LibriSpeech (speaker/chapter/speaker-chapter-number)", r"(?P<c>\d+)/(?P<speaker>\d+)-(?P=c)-\d+", "en"),
+    Known("LibriTTS (speaker/chapter/speaker_chapter_…)", r"(?P<c>\d+)/(?P<speaker>\d+)_(?P=c)_\d+_\d+", "en"),
+    Known("MLS (speaker/book/speaker_book_number)", r"(?P<c>\d+)/(?P<speaker>\d+)_(?P=c)_\d+"),
+    Known("VCTK (speaker/speaker_number)", r"(?P<speaker>[ps]\d+)/(?P=speaker)_\d+(_mic\d)?", "en"),
+    Known("LJSpeech", r"LJ\d+-\d+", "en", "LJ"),
+    Known("Emilia (language_book_speaker_number)", r"(?P<speaker>(?P<language>[A-Z]{2})_B\d+_S\d+)_W\d+"),
+)
+COMMON_VOICE = re.compile(r"(.*/)?clips/common_voice_[\w-]+\.mp3")
+
+
+def find_layout(names: Sequence[str], *, root: str, spec: str | None = None, language_given: bool = False) -> Layout:
+    """The layout of the recordings `names` in the folder `root`; ValueError where it cannot be told.
+
+    With `spec`, such as language/speaker/*, that one. If `language_given`, no folder need name a language.
+    """
+    if spec is not None:
+        return Layout(spec, partial(_by_spec, _parse_spec(spec)))
+    for known in KNOWN:
+        labels = partial(_by_form, re.compile(rf"(.*/)?{known.form}\.\w+"), known, root)
+        if 2 * sum(labels(name) is not None for name in names) > len(names):
+            return Layout(known.name, labels)
+    labels = partial(_by_folders, language_given)
+    unclear = next((name for name in names if labels(name) is None), None)
+    if unclear is not None:
+        raise ValueError(
+            f"none of the folders of {unclear} names a language, so which is the speaker's? Give {EXPECTED}"
+        )
+    return Layout("language/speaker/*, or speaker/*", labels)
+
+
+def is_common_voice(names: Sequence[str]) -> bool:
+    """Whether these are clips of Common Voice, whose speakers are in tables beside them."""
+    return 2 * sum(COMMON_VOICE.fullmatch(name) is not None for name in names) > len(names)
+
+
+def describe_labels(name: str, labels: Sequence[Labels | None]) -> str:
+    """What was understood, in a sentence."""
+    known = [label for label in labels if label is not None]
+    languages = Counter(label.language or "not known" for label in known)
+    most = ", ".join(language for language, _ in languages.most_common(5)) + (", …" if len(languages) > 5 else "")
+    speakers = len({label.speaker for label in known if label.speaker is not None})
+    unknown = sum(label.speaker is None for label in known)
+    of_nobody = f", {unknown} recordings of unknown speakers" if unknown else ""
+    return f"understood as {name}: {len(known)} recordings, {speakers} speakers{of_nobody}; language: {most}"
+
+
+def _by_form(form: re.Pattern, known: Known, root: str, name: str) -> Labels | None:
+    found = form.fullmatch(name)
+    if not found:
+        return None
+    groups = found.groupdict()
+    language = known.language or (groups["language"].lower() if "language" in groups else _mls_language(root, name))
+    return Labels(language, known.speaker or groups["speaker"])
+
+
+def _mls_language(root: str, name: str) -> str | None:
+    parts = reversed([root, *PurePosixPath(name).parts[:-1]])
+    words = (part.removeprefix("mls_").removesuffix("_opus") for part in parts)
+    return next((MLS_LANGUAGES[word] for word in words if word in MLS_LANGUAGES), None)
+
+
+def _by_folders(language_given: bool, name: str) -> Labels | None:
+    """The first folder that is a language and the one after it; without a language, the only folder."""
+    folders = [folder for folder in PurePosixPath(name).parts[:-1] if folder != "/" and not SORTING.fullmatch(folder)]
+    if not folders:
+        return Labels()
+    place = next((place for place, folder in enumerate(folders) if is_language(folder)), None)
+    if len(folders) == 1:
+        return Labels(folders[0]) if place == 0 and not language_given else Labels(None, folders[0])
+    if place is None:
+        return None
+    return Labels(folders[place], folders[place + 1] if place + 1 < len(folders) else None)
+
+
+def _parse_spec(spec: str) -> tuple[list[str], list[str]]:
+    """The words in front of the star and behind it."""
+    words = spec.split("/")
+    if not {"language", "speaker"} & set(words) or words.count("*") > 1 or len(set(words)) < len(words):
+        raise ValueError(f"--layout {spec}: expected words such as language/speaker/*, each once, with one * at most")
+    place = words.index("*") if "*" in words else len(words)
+    return words[:place], words[place + 1 :]
+
+
+def _by_spec(words: tuple[list[str], list[str]], name: str) -> Labels | None:
+    folders = PurePosixPath(name).parts[:-1]
+    front, back = words
+    if len(folders) < len(front) + len(back):
+        return None
+    found = dict(zip(front, folders, strict=False)) | dict(zip(reversed(back), reversed(folders), strict=False))
+    return Labels(found.get("language"), found.get("speaker"))

@@ -1,0 +1,22 @@
+"""What a file is compressed with, by the bytes that it begins with."""
+
+from pathlib import Path
+
+KINDS = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"PK\3\4": "zip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"7z\xbc\xaf": "7z",
+    b"Rar!": "rar",
+    b"\x04\x22\x4d\x18": "lz4",
+}
+SUFFIXES = (".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zip", ".zst", ".7z", ".rar", ".lz4")
+
+
+def compression_of(path: Path | str) -> str | None:
+    """The kind of compression; None of a file that is not compressed."""
+    with open(path, "rb") as file:
+        begin = file.read(6)
+    return next((kind for magic, kind in KINDS.items() if begin.startswith(magic)), None)

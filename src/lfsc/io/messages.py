@@ -1,0 +1,15 @@
+"""Errors and names in one printable line."""
+
+
+def describe(error: BaseException) -> str:
+    """What an error says; with its kind in front where it was not made for people."""
+    if isinstance(error, OSError) and error.strerror:
+        return printable(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+    text = printable(" ".join(str(error).split()))
+    made_for_people = type(error) in (ValueError, OSError) or type(error).__module__.startswith(("lfsc", "data_prep"))
+    return text if made_for_people and text else f"{type(error).__name__}: {text}".removesuffix(": ")
+
+
+def printable(text: str) -> str:
+    r"""The text with \xfc for each byte of a file name that is no UTF-8, so that it can be written anywhere."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\\udc", "\\x")

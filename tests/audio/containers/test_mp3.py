@@ -1,0 +1,61 @@
+import io
+
+import pytest
+
+from lfsc.audio import files
+from lfsc.audio.containers import mp3
+from lfsc.audio.containers.stream import Damage, StreamFile
+
+# 576 samples a frame at 16 kHz.
+FRAME = 576
+
+
+def frames(content: bytes) -> list[mp3.Frame]:
+    return list(mp3._frames(io.BytesIO(content), 0, len(content)))
+
+
+def without_summary(content: bytes) -> bytes:
+    first = frames(content)[0]
+    assert first.is_summary
+    return content[first.size :]
+
+
+def test_a_summary_counts_the_frames(encode):
+    first, *others = frames(encode("mp3", 3.0))
+    assert first.claimed == len(others)
+    assert len({frame.size for frame in others}) > 2
+
+
+def test_without_a_summary_frames_are_counted(encode):
+    content = without_summary(encode("mp3", 3.0))
+    count = len(frames(content))
+    (stream,) = mp3.find_streams(io.BytesIO(content), len(content), 0)
+    whole = StreamFile(io.BytesIO(content), stream).read()
+    assert whole.endswith(content)
+    assert frames(whole)[0][4:] == (count, True)
+    assert files.probe(content).num_samples == len(files.read(content).audio)
+    assert abs(len(files.read(content).audio) - count * FRAME) < 2 * FRAME
+
+
+def test_a_summary_that_counts_too_few_is_replaced(encode):
+    content = encode("mp3") + without_summary(encode("mp3", 2.0))
+    assert len(files.read(content).audio) > 3 * 16000
+
+
+def test_a_summary_that_counts_frames_that_are_not_there_is_a_truncated_file(encode):
+    content = encode("mp3", 3.0)
+    cut = frames(content)[-5].start
+    with pytest.raises(Damage, match=r"truncated, .* of .* frames are there"):
+        mp3.find_streams(io.BytesIO(content[:cut]), cut, 0)
+
+
+def test_bytes_between_frames_are_passed_over(encode):
+    content = encode("mp3", 2.0)
+    middle = frames(content)[20].start
+    for between in (bytes(300), b"\xff" * 300, b"APETAGEX" + bytes(4) + (40).to_bytes(4, "little") + bytes(56)):
+        assert len(frames(content[:middle] + between + content[middle:])) == len(frames(content))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"\xff\xfb", b"\xff\xfb\x90\xc4" * 200, b"RIFF" + bytes(100)])
+def test_what_is_no_mp3_is_none(content):
+    assert mp3.find_streams(io.BytesIO(content), len(content), 0) is None
