@@ -42,7 +42,7 @@ def optimize_for_cpu(codec: Codec) -> Codec:
         tiled = {layer for block in find_aligned_blocks(codec) for layer in block.modules() if worth_tiling(layer)}
         for module in list(codec.modules()):
             for name, layer in list(module.named_children()):
-                if layer in tiled:
+                if isinstance(layer, PaddedConv1d) and layer in tiled:
                     setattr(module, name, TiledConv1d(layer))
                 elif isinstance(layer, PaddedConv1d) and layer.in_channels > 1:
                     setattr(module, name, PackedConv1d(layer))
@@ -59,7 +59,7 @@ def is_supported(dtype: torch.dtype) -> bool:
 
 def find_aligned_blocks(codec: Codec) -> list[nn.Module]:
     """Blocks in which tiles change no token: they begin at the same steps of a clip whole and in chunks."""
-    found = list(codec.decoder.blocks) if isinstance(codec.decoder, Decoder) else []
+    found: list[nn.Module] = list(codec.decoder.blocks) if isinstance(codec.decoder, Decoder) else []
     if not isinstance(codec.encoder, Encoder):
         return found
     steps = codec.hop_length
