@@ -2,11 +2,13 @@
 
 import time
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
+
+from lfsc.training.module import CodecModule
 
 SHOWN = {"mel": "mel", "stft": "stft", "adversarial": "adv", "features": "feat", "discriminator": "disc"}
 SECONDS_BETWEEN_LINES = 60.0
@@ -22,7 +24,7 @@ class ProgressBar(Callback):
         self.live: Live | None = None
         self.drawn = 0.0
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         if not trainer.is_global_zero:
             return
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
@@ -34,7 +36,7 @@ class ProgressBar(Callback):
         self.drawn = time.monotonic()
         self.report(module)
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if self.live is None:
             return
         if time.monotonic() - self.drawn > self.seconds or trainer.should_stop:
@@ -42,7 +44,7 @@ class ProgressBar(Callback):
             self.drawn = time.monotonic()
         self.report(module)
 
-    def draw(self, module: LightningModule) -> None:
+    def draw(self, module: CodecModule) -> None:
         warmup = module.warmup
         warming_up = ("warm-up", warmup.done, warmup.updates)
         what, done, total = warming_up if warmup.under_way else ("updates", module.updates, self.max_updates)
@@ -53,7 +55,7 @@ class ProgressBar(Callback):
             text = f"{what.removesuffix('s')} {done} of {total}: {current_text(module)}"
             self.console.print(text, soft_wrap=True)
 
-    def report(self, module: LightningModule) -> None:
+    def report(self, module: CodecModule) -> None:
         """A line for a validation that just happened."""
         if module.validated_at != module.updates or module.warmup.under_way:
             return
@@ -65,10 +67,10 @@ class ProgressBar(Callback):
             soft_wrap=True,
         )
 
-    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
         self.stop()
 
-    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
+    def on_exception(self, trainer: Trainer, module: CodecModule, exception: BaseException) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -77,7 +79,7 @@ class ProgressBar(Callback):
             self.live = None
 
 
-def current_text(module: LightningModule) -> str:
+def current_text(module: CodecModule) -> str:
     """Losses of the last update and the pace, in one line."""
     parts = [f"{short} {module.scalars[name].item():.3f}" for name, short in SHOWN.items() if name in module.scalars]
     pace = module.measured
