@@ -70,7 +70,8 @@ class Heartbeat(Callback):
 
 def stopping_reason(trainer: Trainer) -> str:
     """Why callbacks stopped a run before its last update, in their own words where they leave some."""
-    reasons = [getattr(callback, "stopping_reason_message", None) for callback in trainer.callbacks]
+    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
+    reasons = [getattr(callback, "stopping_reason_message", None) for callback in callbacks]
     given = [reason.removesuffix(" Signaling Trainer to stop.") for reason in reasons if reason]
     return "; ".join(given) or "a callback asked for it"
 

@@ -65,7 +65,7 @@ class MetricLogging(Callback):
         values = [value.to(module.device, torch.float64) for value in module.scalars.values()]
         sums = sum_over_ranks(torch.stack([*values, torch.tensor(self.skipped, device=module.device)])).tolist()
         means = [total / trainer.world_size for total in sums[:-1]]
-        rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers(use_pl_optimizer=False)]
+        rates = [module.torch_optimizer(name).param_groups[0]["lr"] for name in module.gan_optimizers]
         return {
             **{column(name): mean for name, mean in zip(module.scalars, means, strict=True)},
             **{f"lr/{name}": rate for name, rate in zip(module.gan_optimizers, rates, strict=True)},

@@ -22,7 +22,7 @@ class ModelSummary(Callback):
         counts = ", ".join(f"{name} {millions(part):.2f} M parameters" for name, part in sizes.items())
         devices = f"{trainer.world_size} × {module.device.type}, {trainer.precision}"
         console.print(f"{counts}; on {devices}", soft_wrap=True)
-        if shares := trainer.datamodule.shares:
+        if shares := trainer.datamodule.shares:  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
             console.print(blend_table(shares, rows=self.rows))
 
 

@@ -48,7 +48,7 @@ class ProgressBar(Callback):
         warmup = module.warmup
         warming_up = ("warm-up", warmup.done, warmup.updates)
         what, done, total = warming_up if warmup.under_way else ("updates", module.updates, self.max_updates)
-        if self.console.is_terminal:
+        if self.live is not None and self.console.is_terminal:
             self.progress.update(self.task, description=what, completed=done, total=total)
             self.live.update(Group(self.progress, Text(current_text(module))))
         else:
