@@ -21,10 +21,12 @@ def manifest_rows(manifest: Path) -> list[tuple[str, dict]]:
             found = list(parse_rows(str(manifest), lines))
     except UnicodeDecodeError as error:
         raise ValueError(f"{manifest} is not a manifest: expected text in UTF-8 (jsonl, csv or tsv)") from error
+    rows = []
     for place, row in found:
         if isinstance(row, str):
             raise ValueError(f"{place}: {row}")
-    return found
+        rows.append((place, row))
+    return rows
 
 
 def parse_rows(manifest: str, lines: Iterable[str]) -> Iterator[tuple[str, dict | str]]:

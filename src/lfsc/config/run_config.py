@@ -28,7 +28,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             for each in [key, *(other for other in followers(key) if OmegaConf.select(node, other) == before)]:
                 OmegaConf.update(node, each, option_or_value(key, value), force_add=False, merge=False)
     except OmegaConfBaseException as error:
-        hint = instead(error.full_key)
+        hint = instead(error.full_key or "")
         raise ValueError(
             f"no key {error.full_key!r} in this run; "
             + (f"set {hint} instead" if hint else "its config.yaml has them all")

@@ -1,5 +1,7 @@
 """The layers of a codec swapped for those that a CPU computes fast: models themselves know nothing of it."""
 
+from typing import TypeVar
+
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
@@ -12,12 +14,14 @@ from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.layers import PaddedConv1d, ResidualBlock, UpsampleConv1d
 
+M = TypeVar("M", bound=nn.Module)
+
 FAST = {PaddedConv1d: FastConv1d, UpsampleConv1d: FastUpsample}
 # Where tiles save time, and not at too much memory: they take five times that of the weights.
 TILED_CHANNELS, TILED_TAPS = range(96, 385), range(7, 16, 2)
 
 
-def use_fast_layers(module: nn.Module) -> nn.Module:
+def use_fast_layers(module: M) -> M:
     """The module itself, which from now on trains and streams faster on a CPU; parameters and results stay.
 
     Gradients differ from the textbook's in rounding, and so does what streams of many channels give.

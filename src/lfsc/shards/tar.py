@@ -53,7 +53,8 @@ def find(source: Path | str) -> list[Shard]:
 
 def read(path: Path | str) -> Iterator[Sample]:
     """The samples of a shard in their order; ValueError where the tar is damaged."""
-    key, parts = None, {}
+    key = ""
+    parts: dict[str, bytes] = {}
     try:
         # Compressed, a few bytes could unfold to more than the memory.
         with tarfile.open(path, "r:") as tar:
@@ -68,7 +69,9 @@ def read(path: Path | str) -> Iterator[Sample]:
                     yield Sample(key, parts)
                     parts = {}
                 key = found
-                parts[extension] = tar.extractfile(member).read()
+                content = tar.extractfile(member)
+                assert content is not None  # of a file
+                parts[extension] = content.read()
             require_end_mark(tar)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ValueError(f"{path} is no whole tar: {error} after {key or 'nothing'}") from error
@@ -78,6 +81,7 @@ def read(path: Path | str) -> Iterator[Sample]:
 
 def require_end_mark(tar: tarfile.TarFile) -> None:
     """Raise where the archive just stops; Python takes a file cut off between two members or in a header for whole."""
+    assert tar.fileobj is not None  # it is open
     tar.fileobj.seek(tar.offset)
     if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("it was cut off, its end mark is missing")
