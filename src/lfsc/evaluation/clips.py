@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -98,7 +99,8 @@ def list_shards(corpus: Path, split: str) -> list[Path]:
 
 def read_shard(shard: Path) -> list[Clip]:
     """The samples KEY.<audio> + KEY.json of a WebDataset tar, as byte ranges of it; ValueError where it is damaged."""
-    spans, notes = {}, {}
+    spans: dict[str, tuple[int, int]] = {}
+    notes: dict[str, Mapping] = {}
     try:
         with tarfile.open(shard, "r:") as archive:
             # A sparse file has less bytes than it claims.
@@ -107,7 +109,9 @@ def read_shard(shard: Path) -> list[Clip]:
                 if f".{suffix}" in SUFFIXES:
                     spans[key] = (member.offset_data, member.size)
                 elif suffix == "json":
-                    notes[key] = section(json.load(archive.extractfile(member)), f"the json of {key}")
+                    content = archive.extractfile(member)
+                    assert content is not None  # of a file
+                    notes[key] = section(json.load(content), f"the json of {key}")
     except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
         raise ValueError(f"{shard} is damaged ({error})") from error
     return [make_clip(key, shard, notes.get(key, {}), span) for key, span in spans.items()]
@@ -128,7 +132,7 @@ def scan_folder(folder: Path) -> list[Clip]:
     ]
 
 
-def make_clip(key: str, path: Path, labels: dict, span: tuple[int, int] | None = None) -> Clip:
+def make_clip(key: str, path: Path, labels: Mapping, span: tuple[int, int] | None = None) -> Clip:
     names = ("language", "speaker", "corpus", "text")
     language, speaker, corpus, text = (str(labels.get(name) or "") for name in names)
     return Clip(key, path, language, speaker, corpus, text, span)

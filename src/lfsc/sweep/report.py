@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from optuna.trial import FrozenTrial, TrialState
 from rich.table import Table
 
-from lfsc.config.compose import compose, is_option
+from lfsc.config.compose import compose, is_option, to_container
 from lfsc.io import atomic
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.study import REASON, Plan, ended_trials
@@ -71,14 +71,15 @@ def shortest(recipe: str, overrides: list[str]) -> dict[str, Any]:
     """A recipe that is another one and what overrides change."""
     options = [item.split("=", 1) for item in overrides if is_option(item)]
     values = OmegaConf.from_dotlist([item for item in overrides if not is_option(item)])
-    changed = OmegaConf.to_container(values)
+    changed = to_container(values)
     changed.pop("name", None)
     return {"defaults": [recipe, *({f"override {key}": option} for key, option in options), "_self_"], **changed}
 
 
 def write_page(study: optuna.Study, plan: Plan, folder: Path) -> Path:
     """plots.html: what Optuna draws of a study, readable without a network."""
-    draw, name = optuna.visualization, {"target_name": plan.objective}
+    draw = optuna.visualization
+    name: dict[str, Any] = {"target_name": plan.objective}
     figures = [draw.plot_optimization_history(study, **name), draw.plot_slice(study, **name)]
     figures.append(draw.plot_intermediate_values(study))
     if len({trial.value for trial in study.get_trials(states=[TrialState.COMPLETE])}) > 1:
