@@ -62,3 +62,12 @@ def test_no_run(tmp_path, capsys):
 @pytest.mark.parametrize(("seconds", "text"), [(3, "3 s ago"), (90, "2 min ago"), (7200, "2 h ago"), (2e5, "2 d ago")])
 def test_ages_read_as_people_say_them(seconds, text):
     assert ago(seconds) == text
+
+
+def test_a_folder_in_the_place_of_a_status_does_not_hide_the_other_runs(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    (runs / "odd" / "status.json").mkdir(parents=True)
+    (runs / "odd" / "config.yaml").write_text("{}")
+    assert main(["runs", str(runs)]) == 0
+    shown = capsys.readouterr().out
+    assert "damaged: status.json is no file" in shown and "finished" in shown

@@ -13,12 +13,12 @@ STANDARD = "-"
 
 
 class Job(NamedTuple):
-    source: str | Path  # a path, or "-" for stdin
-    target: str | Path  # a path, or "-" for stdout
+    source: str | Path  # a path, or the text "-" for stdin
+    target: str | Path  # a path, or the text "-" for stdout
 
     def read(self) -> Path | bytes:
         """The source as a path, or what stdin brings."""
-        return sys.stdin.buffer.read() if self.source == STANDARD else self.source
+        return sys.stdin.buffer.read() if isinstance(self.source, str) else self.source
 
     @property
     def name(self) -> str:
@@ -30,7 +30,7 @@ class Job(NamedTuple):
 
     @property
     def size(self) -> int:
-        return 0 if self.source == STANDARD else self.source.stat().st_size
+        return 0 if isinstance(self.source, str) else self.source.stat().st_size
 
 
 def jobs(source: str, target: str, *, suffixes: Collection[str], made: str) -> list[Job]:
@@ -71,7 +71,11 @@ def jobs_of_folder(folder: Path, target: str, suffixes: Collection[str], made: s
 def separate(found: list[Job]) -> list[Job]:
     """The jobs, if no two write the same file and none its own source."""
     for job in found:
-        if job.target != STANDARD and job.source.resolve() == job.target.resolve():
+        if (
+            isinstance(job.source, Path)
+            and isinstance(job.target, Path)
+            and job.source.resolve() == job.target.resolve()
+        ):
             raise ValueError(f"{job.source} would be overwritten by its own result: give another output folder")
     target, count = Counter(job.target for job in found).most_common(1)[0]
     if count > 1:
@@ -98,7 +102,7 @@ def run(
     with Progress(f"lfsc {verb}", count=len(found), work=sum(job.size for job in found)) as progress:
         for job in found:
             try:
-                if there(job, overwrite) and (done is None or done(job.target)):
+                if (target := there(job, overwrite)) and (done is None or done(target)):
                     skipped += 1
                     progress.advance(work=job.size)
                 else:
@@ -125,8 +129,9 @@ def write(job: Job, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def there(job: Job, overwrite: bool) -> bool:
-    return not overwrite and job.target != STANDARD and job.target.exists()
+def there(job: Job, overwrite: bool) -> Path | None:
+    """The target, if it is there and may stay."""
+    return job.target if isinstance(job.target, Path) and not overwrite and job.target.exists() else None
 
 
 def summary(verb: str, progress: Progress, *, total: int, skipped: int, failed: int) -> str:
