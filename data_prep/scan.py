@@ -63,6 +63,7 @@ def _split_at(utterance: Utterance, edges: list[int], sample_rate: int, fingerpr
     if len(edges) == 2:
         yield Examined(utterance, edges[1] / sample_rate, fingerprint)
         return
+    assert isinstance(utterance.source, File)  # only recordings are cut
     for number, (start, end) in enumerate(pairwise(edges)):
         source = utterance.source._replace(start=start, num_samples=end - start)
         piece = utterance._replace(key=f"{utterance.key}-{number:04d}", source=source, text=None)

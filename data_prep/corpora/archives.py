@@ -73,7 +73,9 @@ class Archive:
         return (name for name in sorted(self.places) if not set(prune) & set(PurePosixPath(name).parts[:-1]))
 
     def lines(self, name: str) -> Iterator[str]:
-        yield from _lines(io.BytesIO(self.file(name).open()), f"{self.path}: {name}")
+        content = self.file(name).open()
+        assert isinstance(content, bytes)  # from inside the tar
+        yield from _lines(io.BytesIO(content), f"{self.path}: {name}")
 
     def file(self, name: str) -> File:
         # A name that is not there becomes a path that is not there, and is rejected like one.
@@ -160,7 +162,7 @@ def _places(path: Path, *, source: Path) -> dict[str, tuple[int, int]]:
                 if member.isreg() and not _is_resource_fork(PurePosixPath(member.name).name):
                     places[member.name.removeprefix("./")] = member.offset_data, member.size
                 # tarfile would keep millions of these.
-                tar.members = []
+                tar.members = []  # type: ignore[attr-defined]
     except tarfile.TarError as error:
         raise ValueError(f"{source} is no complete tar ({error}); download it again") from error
     if places and sum(max(places.values())) > path.stat().st_size:
