@@ -84,3 +84,12 @@ def test_a_run_that_failed_before_it_had_a_configuration_is_there_with_its_reaso
     assert "mine" in shown and "failed: /no/such/corpus has no index.json" in shown
     assert main(["resume", str(tmp_path / "mine")]) == 2
     assert "is not a run: it has no config.yaml" in capsys.readouterr().err
+
+
+def test_a_folder_in_the_place_of_a_status_does_not_hide_the_other_runs(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    (runs / "odd" / "status.json").mkdir(parents=True)
+    (runs / "odd" / "config.yaml").write_text("{}")
+    assert main(["runs", str(runs)]) == 0
+    shown = capsys.readouterr().out
+    assert "damaged: status.json is no file" in shown and "finished" in shown

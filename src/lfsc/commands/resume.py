@@ -61,7 +61,7 @@ def resume_locked(run: "Run", config: dict[str, Any], *, is_asked: bool, tasks: 
     # At the last update and not finished: it was killed before it could report that, and now does.
     if reached > config["max_updates"] or (run.is_finished() and (reached == config["max_updates"] or not is_asked)):
         state = "finished" if run.is_finished() else "already"
-        reason = status.message and f", {status.message}"
+        reason = f", {status.message}" if status is not None and status.message else ""
         raise ValueError(f"{run.path} is {state} at update {reached}{reason}; `{resume_command(run, status)}` resumes")
     from lfsc.training.fit import train
 

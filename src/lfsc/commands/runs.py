@@ -67,6 +67,8 @@ def row_or_damage(run: "Run", folder: Path) -> tuple[float, Row]:
     name = run.path.name if run.path == folder else str(run.path.relative_to(folder))
     try:
         status = run.status()
+        if status is None:
+            raise ValueError("status.json is no file")
         return status.last_heartbeat, row_of(run, name, status)
     except (ValueError, KeyError) as error:
         return 0.0, Row(name, "", "", "", f"damaged: {error}", "")

@@ -96,9 +96,11 @@ def make_plan(recipe: str, items: list[str], own: dict[str, str], grid: list[Any
     ):
         if getattr(plan, key) not in known:
             raise ValueError(f"{key}={getattr(plan, key)}: expected {' or '.join(known)}")
-    if plan.sampler == "grid" and grid is None:
+    if plan.sampler != "grid":
+        return plan
+    if grid is None:
         raise ValueError("sampler=grid: ranges have no grid; list values, key=1,2, or take sampler=tpe")
-    return plan._replace(trials=min(plan.trials, len(grid))) if plan.sampler == "grid" else plan
+    return plan._replace(trials=min(plan.trials, len(grid)))
 
 
 def whole_number(own: dict[str, str], key: str, default: int) -> int:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from lfsc.config.hydra_files import quiet_plugins, recipes_as_read
@@ -219,8 +219,8 @@ def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
     return f"no key {full_key!r}: {hint}"
 
 
-def to_container(config: DictConfig) -> dict[str, Any]:
-    return OmegaConf.to_container(config, resolve=False)
+def to_container(config: DictConfig | ListConfig) -> dict[str, Any]:
+    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
 
 
 def drop_unused(config: dict[str, Any]) -> dict[str, Any]:

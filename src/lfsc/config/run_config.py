@@ -34,7 +34,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             for key in [each.key, *(key for key in followers(each.key) if OmegaConf.select(node, key) == before)]:
                 OmegaConf.update(node, key, option_or_value(each), force_add=False, merge=False)
     except OmegaConfBaseException as error:
-        hint = instead(error.full_key)
+        hint = instead(error.full_key or "")
         raise ValueError(
             f"no key {error.full_key!r} in this run; "
             + (f"set {hint} instead" if hint else "its config.yaml has them all")

@@ -1,5 +1,7 @@
 """The layers of a codec swapped for those that a CPU computes fast: models themselves know nothing of it."""
 
+from typing import TypeVar
+
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
@@ -13,12 +15,14 @@ from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.layers import PaddedConv1d, ResidualBlock, UpsampleConv1d
 
+M = TypeVar("M", bound=nn.Module)
+
 FAST = {PaddedConv1d: FastConv1d, UpsampleConv1d: FastUpsample}
 # Where tiles save time, and not at too much memory: they take five times that of the weights.
 TILED_CHANNELS, TILED_TAPS = range(96, 385), range(7, 16, 2)
 
 
-def use_fast_layers(module: nn.Module) -> nn.Module:
+def use_fast_layers(module: M) -> M:
     """The module itself, which from now on trains and streams faster on a CPU; parameters and results stay.
 
     Gradients differ from the textbook's in rounding, and so does what streams of many channels give.
@@ -44,7 +48,7 @@ def optimize_for_cpu(codec: Codec) -> Codec:
         use_fast_layers(codec)
         for module in list(codec.modules()):
             for name, layer in list(module.named_children()):
-                if layer in tiled:
+                if isinstance(layer, PaddedConv1d) and layer in tiled:
                     setattr(module, name, TiledConv1d(layer))
                 elif isinstance(layer, PaddedConv1d) and worth_packing(layer):
                     setattr(module, name, PackedConv1d(layer))
@@ -61,7 +65,7 @@ def is_supported(dtype: torch.dtype) -> bool:
 
 def find_aligned_blocks(codec: Codec) -> list[nn.Module]:
     """Blocks in which tiles change no token: they begin at the same steps of a clip whole and in chunks."""
-    found = list(codec.decoder.blocks) if isinstance(codec.decoder, Decoder) else []
+    found: list[nn.Module] = list(codec.decoder.blocks) if isinstance(codec.decoder, Decoder) else []
     if not isinstance(codec.encoder, Encoder):
         return found
     steps = codec.hop_length

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 
 # In bytes, on nearly all file systems.
@@ -10,7 +11,7 @@ LONGEST_NAME = 255
 
 
 @contextmanager
-def replacing(path: Path | str) -> Iterator[Path]:
+def replacing(path: PathLike | str) -> Iterator[Path]:
     """A temporary path beside `path` to write to; it takes the name, fsynced, on success and is removed on failure."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -113,6 +113,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 def require_end_mark(tar: tarfile.TarFile) -> None:
     """Raise where the archive just stops; Python takes a file cut off between two members or in a header for whole."""
+    assert tar.fileobj is not None  # it is open
     tar.fileobj.seek(tar.offset)
     if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("it was cut off, its end mark is missing")

@@ -50,9 +50,10 @@ class Space(NamedTuple):
     @property
     def grid(self) -> list[dict[str, str]] | None:
         """Every combination, where there are only choices."""
-        if not all(isinstance(domain, Choice) for domain in self.varied.values()):
+        choices = [domain.values for domain in self.varied.values() if isinstance(domain, Choice)]
+        if len(choices) < len(self.varied):
             return None
-        rows = product(*(domain.values for domain in self.varied.values()))
+        rows = product(*choices)
         return [dict(zip(self.varied, row, strict=True)) for row in rows]
 
     @property

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import optuna
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -66,7 +68,7 @@ def open_study(plan: Plan, space: Space, *, folder: Path, storage: str | None) -
         storage=place,
         sampler=sampler_of(plan, space),
         pruner=optuna.pruners.NopPruner() if plan.pruner == "none" else optuna.pruners.MedianPruner(),
-        direction=plan.direction,
+        direction=StudyDirection[plan.direction.upper()],
         load_if_exists=True,
     )
     study = begin()
@@ -95,6 +97,7 @@ def asked_of(plan: Plan) -> dict[str, Any]:
 
 def sampler_of(plan: Plan, space: Space) -> optuna.samplers.BaseSampler:
     if plan.sampler == "grid":
+        assert space.grid is not None  # the command has seen to it
         return GridInOrder(space.grid)
     if plan.sampler == "random":
         return optuna.samplers.RandomSampler()
@@ -124,7 +127,7 @@ def open_storage(storage: str | None, folder: Path) -> Any:
         return open_database(storage)
     path = Path(storage) if storage is not None else folder / "study.journal"
     path.parent.mkdir(parents=True, exist_ok=True)
-    return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+    return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
 
 
 def open_database(url: str) -> Any:
@@ -162,7 +165,8 @@ def left_behind(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
 
 def is_orphan(trial: FrozenTrial, folder: Path) -> bool:
     if OWNER not in trial.user_attrs:  # its sweep was killed in the moment of asking, or is asking now
-        return time.time() - trial.datetime_start.timestamp() > HEARTBEAT_TIMEOUT
+        begun = trial.datetime_start
+        return begun is not None and time.time() - begun.timestamp() > HEARTBEAT_TIMEOUT
     owner = Process(*trial.user_attrs[OWNER])
     if owner.is_here:
         return not owner.alive

@@ -48,7 +48,7 @@ def train(
     resumed_at = None if checkpoint is None else update_of(checkpoint)
     trainer = build_trainer(config, run)
     # Before all others: they write into the directory that this one makes ready.
-    trainer.callbacks.insert(
+    trainer.callbacks.insert(  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
         0, RunDirectorySetup(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at)
     )
     try:

@@ -5,7 +5,7 @@ import tempfile
 from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, cast
 
 from lfsc.config.values import brief
 from lfsc.formats.nemo.config import codec_from_nemo
@@ -34,7 +34,7 @@ class Archive:
 
     def __init__(self, path: Path):
         self.tar = open_tar(path)
-        self.stream = self.tar.fileobj
+        self.stream = cast(IO[bytes], self.tar.fileobj)
         self.members = read_members(self.tar)
         self.config = parse_model(self.file(CONFIG).read(safe_yaml.MAX_BYTES + 1))
 
@@ -70,10 +70,12 @@ class Archive:
         theirs = [name for name in self.tensors if name.startswith(prefixes) and not IGNORED.fullmatch(name)]
         return self.tensors.rename({from_nemo(name, modules) or name: name for name in theirs})
 
-    def file(self, name: str) -> BinaryIO:
+    def file(self, name: str) -> IO[bytes]:
         if name not in self.members:
             raise ValueError(f"it has no {name}, as every archive of NeMo's does")
-        return self.tar.extractfile(self.members[name])
+        file = self.tar.extractfile(self.members[name])
+        assert file is not None  # of a plain member
+        return file
 
 
 def open_tar(path: Path) -> tarfile.TarFile:
@@ -87,7 +89,7 @@ def open_tar(path: Path) -> tarfile.TarFile:
         raise ValueError(f"not a tar archive, plain or gzip-compressed ({error})") from error
 
 
-def decompress(file: BinaryIO, size: int) -> BinaryIO:
+def decompress(file: IO[bytes], size: int) -> IO[bytes]:
     """An unnamed temporary file with what `file` holds: tensors are read from the middle of it."""
     plain = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the archive is read)
     inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.spectrogram import MelSpectrogram
 from lfsc.io import atomic
+from lfsc.training.module import CodecModule
 
 LONGEST_NAME = 200  # bytes; file systems have 255, of which some go to temporary names
 
@@ -28,11 +29,11 @@ class AudioSamples(Callback):
             sample_rate=sample_rate, num_mels=80, n_fft=1024, hop_length=256, win_length=1024, guard=1e-5
         )
 
-    def on_validation_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.left = self.count if trainer.is_global_zero else 0
 
     def on_validation_batch_end(
-        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *_
+        self, trainer: Trainer, module: CodecModule, outputs: Any, batch: Any, batch_idx: int, *_
     ) -> None:
         if not self.left:
             return

@@ -1,10 +1,11 @@
 """What is about to be trained, on what, before the first update."""
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from rich.console import Console
 from rich.table import Table
 
 from lfsc.data.blend import Share
+from lfsc.training.module import CodecModule
 
 
 class ModelSummary(Callback):
@@ -13,7 +14,7 @@ class ModelSummary(Callback):
     def __init__(self, *, rows: int = 8):
         self.rows = rows
 
-    def on_fit_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_fit_start(self, trainer: Trainer, module: CodecModule) -> None:
         if not trainer.is_global_zero:
             return
         console = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -21,7 +22,7 @@ class ModelSummary(Callback):
         counts = ", ".join(f"{name} {millions(part):.2f} M parameters" for name, part in sizes.items())
         devices = f"{trainer.world_size} × {module.device.type}, {trainer.precision}"
         console.print(f"{counts}; on {devices}", soft_wrap=True)
-        if shares := trainer.datamodule.shares:
+        if shares := trainer.datamodule.shares:  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
             console.print(blend_table(shares, rows=self.rows))
 
 

@@ -37,8 +37,8 @@ class Preemption(Callback):
         connector = trainer._signal_connector
         # Its teardown gives them back, after errors too.
         connector._original_handlers = connector._get_current_signal_handlers()
-        connector.register_signal_handlers = lambda: None
-        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None
+        connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
+        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         # The loader's workers are born with the first batch and keep them blocked: a signal to the whole job must not

@@ -3,11 +3,13 @@
 import time
 from collections import deque
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
+
+from lfsc.training.module import CodecModule
 
 SHOWN = {"mel": "mel", "stft": "stft", "adversarial": "adv", "features": "feat", "discriminator": "disc"}
 SECONDS_BETWEEN_LINES = 60.0
@@ -27,7 +29,7 @@ class ProgressBar(Callback):
         self.what = ""
         self.passed: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         if not trainer.is_global_zero:
             return
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
@@ -40,7 +42,7 @@ class ProgressBar(Callback):
         self.time_left(*stage(module, self.max_updates))
         self.report(module)
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if self.live is None:
             return
         if time.monotonic() - self.drawn > self.seconds or trainer.should_stop:
@@ -48,7 +50,7 @@ class ProgressBar(Callback):
             self.drawn = time.monotonic()
         self.report(module)
 
-    def draw(self, module: LightningModule) -> None:
+    def draw(self, module: CodecModule) -> None:
         what, done, total = stage(module, self.max_updates)
         left = self.time_left(what, done, total)
         if self.console.is_terminal:
@@ -68,7 +70,7 @@ class ProgressBar(Callback):
         since, before = self.passed[0]
         return f"{duration((total - done) * (now - since) / (done - before))} left" if done > before else ""
 
-    def report(self, module: LightningModule) -> None:
+    def report(self, module: CodecModule) -> None:
         """A line for a validation that just happened."""
         if module.validated_at != module.updates or module.warmup.under_way:
             return
@@ -80,10 +82,10 @@ class ProgressBar(Callback):
             soft_wrap=True,
         )
 
-    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
         self.stop()
 
-    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
+    def on_exception(self, trainer: Trainer, module: CodecModule, exception: BaseException) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -92,7 +94,7 @@ class ProgressBar(Callback):
             self.live = None
 
 
-def stage(module: LightningModule, max_updates: int) -> tuple[str, int, int]:
+def stage(module: CodecModule, max_updates: int) -> tuple[str, int, int]:
     """What is counted now, how many are done, and of how many."""
     warmup = module.warmup
     if warmup.under_way:
@@ -112,7 +114,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes >= 2 else f"{round(seconds)} s"
 
 
-def current_text(module: LightningModule) -> str:
+def current_text(module: CodecModule) -> str:
     """Losses of the last update and the pace, in one line."""
     parts = [f"{short} {module.scalars[name].item():.3f}" for name, short in SHOWN.items() if name in module.scalars]
     pace = module.measured

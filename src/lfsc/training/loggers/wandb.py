@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,7 +99,7 @@ class RunWandb(WandbLogger):
         """The name of the folder that is written now; what it holds lies in its `files`."""
         return Path(self.experiment.dir).parent.name
 
-    def log_metrics(self, metrics: dict[str, Any], step: int | None = None) -> None:
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
         if step is None or step > self.sent:
             super().log_metrics(metrics, step)
 
