@@ -1,7 +1,7 @@
 # make install   the environment in .venv, with every extra that the tests need
 # make train     a small multilingual corpus and a codec trained on it, in a few minutes; safe to repeat
 # make test      the fast tests
-# make lint      ruff, and the spelling
+# make lint      ruff, the spelling, and the types
 # make bench     how fast this machine trains, codes and loads, as tables; LFSC_NEMO_PYTHON=… for NeMo beside it
 # make slow      the slow tests as well
 
@@ -37,6 +37,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/mypy
 
 bench: install
 	$(BIN)/python benchmarks/update.py

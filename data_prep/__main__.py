@@ -6,6 +6,8 @@ import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from lfsc.io.streams import make_streams_last
+
 from .argument_types import count, positive, share
 from .corpora.registry import CORPORA
 
@@ -93,4 +95,5 @@ def _folder(name: str) -> Path:
 
 
 if __name__ == "__main__":
+    make_streams_last()
     sys.exit(main())

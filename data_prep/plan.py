@@ -24,7 +24,7 @@ class PlannedShard(NamedTuple):
     split: str
     name: str
     first: int
-    count: int
+    count: int  # type: ignore[assignment]  # not the tuple's method
     seconds: float
 
 

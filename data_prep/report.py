@@ -40,7 +40,7 @@ def amounts(done: float, total: float | None, speed: float | None) -> str:
 
 class Report:
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console()
+        self.console = console or Console(markup=False, emoji=False)
         self.started = time.monotonic()
 
     def say(self, sentence: str) -> None:

@@ -1,10 +1,15 @@
-"""A process that ends with its parent."""
+"""Which process is whose: ranks, runs of their own, and a process that ends with its parent."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+from unittest.mock import patch
+
+import pytest
+
+from lfsc.distributed import become_alone, is_first
 
 CHILD = (
     "import os, time; from lfsc.distributed import end_without; end_without({parent}); "
@@ -39,3 +44,17 @@ def test_one_whose_parent_was_gone_before_it_looked_ends_as_well():
     )
     assert ends(process) < 20
     assert process.returncode == 1
+
+
+def test_processes_that_would_train_side_by_side_are_refused():
+    refused = r"4 processes were started for trainer.devices=1.* add trainer=ddp"
+    with patch.dict(os.environ, {"WORLD_SIZE": "4", "RANK": "1"}), pytest.raises(ValueError, match=refused):
+        become_alone()
+
+
+def test_a_task_of_slurms_is_a_run_of_its_own():
+    with patch.dict(os.environ, {"SLURM_NTASKS": "4", "SLURM_PROCID": "3", "SLURM_JOB_ID": "7"}):
+        assert not is_first()
+        assert become_alone() == 4
+        assert is_first(), "it writes its own logs"
+        assert become_alone() == 1

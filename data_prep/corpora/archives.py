@@ -85,7 +85,9 @@ class Archive:
         return (name for name in sorted(self.places) if not set(prune) & set(PurePosixPath(name).parts[:-1]))
 
     def lines(self, name: str) -> Iterator[str]:
-        yield from _lines(io.BytesIO(self.file(name).open()), f"{self.path}: {name}")
+        content = self.file(name).open()
+        assert isinstance(content, bytes)  # from inside the tar
+        yield from _lines(io.BytesIO(content), f"{self.path}: {name}")
 
     def file(self, name: str) -> File:
         # A name that is not there becomes a path that is not there, and is rejected like one.
@@ -180,7 +182,7 @@ def _places(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> dic
         with tarfile.open(path, "r:") as tar:
             for member in tar:
                 # tarfile would keep millions of these.
-                tar.members = []
+                tar.members = []  # type: ignore[attr-defined]
                 name = member.name.removeprefix("./")
                 if member.isdir() or _is_resource_fork(PurePosixPath(name).name):
                     continue

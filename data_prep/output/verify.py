@@ -97,7 +97,9 @@ def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
             if not member.isreg() or member.issparse() or kind not in ("flac", "json"):
                 found.append(f"{task.path}: {member.name!r} is neither a flac nor a json file")
                 continue
-            content = tar.extractfile(member).read()
+            file = tar.extractfile(member)
+            assert file is not None  # of a regular member
+            content = file.read()
             if kind == "flac":
                 audio[key] = content
                 continue

@@ -1,7 +1,7 @@
 """The Low Frame-rate Speech Codec: speech at 22.05 kHz in 21.5 frames a second and 1.89 kbps."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -11,7 +11,16 @@ _HOMES = {"Codec": "lfsc.models.codec", "load": "lfsc.formats.load"}
 __all__ = ["Codec", "__version__", "load"]
 
 
+if TYPE_CHECKING:
+    from lfsc.formats.load import load
+    from lfsc.models.codec import Codec
+
+
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'lfsc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

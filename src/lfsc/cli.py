@@ -3,6 +3,8 @@
 import sys
 from importlib import import_module
 
+from lfsc.io.streams import make_streams_last
+
 VERBS = {
     "train": "train a recipe: lfsc train RECIPE [key=value …]",
     "resume": "resume an interrupted run, or extend a finished one: lfsc resume RUN [key=value …]",
@@ -22,7 +24,9 @@ VERBS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; what a user did wrong is said in one line, with exit status 2."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        make_streams_last()
+        arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(overview())
         return 0

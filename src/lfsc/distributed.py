@@ -64,6 +64,24 @@ def alone_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in LAUNCHER and not name.startswith("SLURM_")}
 
 
+def become_alone() -> int:
+    """Leave the ranks that a launcher gave to this process, which trains on one device by itself.
+
+    Returns the tasks of its Slurm step, each of which may be a run of its own. ValueError where torchrun or the like
+    started several for one run.
+    """
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise ValueError(
+            f"{os.environ['WORLD_SIZE']} processes were started for trainer.devices=1, and each would train by itself: "
+            "add trainer=ddp"
+        )
+    tasks = int(os.environ.get("SLURM_NTASKS", 1))
+    alone = alone_environment()
+    for name in os.environ.keys() - alone.keys():
+        del os.environ[name]
+    return tasks
+
+
 def end_without(parent: int) -> None:
     """From here on, end this process as soon as its parent is no longer the process `parent`.
 

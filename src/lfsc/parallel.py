@@ -1,6 +1,7 @@
 """One map over tasks: in this process, in others of this machine, or on a Ray cluster."""
 
 import itertools
+import logging
 import multiprocessing
 import os
 import signal
@@ -12,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import forkserver
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -33,7 +34,7 @@ class WorkerLost(OSError):
 class Workers(NamedTuple):
     """`submit` starts a task and gives a handle, `result` waits for one; `count` tasks run at a time."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # not the tuple's method
     submit: Callable
     result: Callable
 
@@ -81,8 +82,8 @@ def local(
     free = context.SimpleQueue()
     for device in devices:
         free.put(device)
-    begin = {"initializer": _begin, "initargs": (free, threads, quiet)}
-    executor = ProcessPoolExecutor(len(devices), mp_context=context, **begin)
+    begin = (free, threads, quiet)
+    executor = ProcessPoolExecutor(len(devices), mp_context=context, initializer=_begin, initargs=begin)
     try:
         yield Workers(len(devices), executor.submit, lambda future: future.result())
     except BrokenProcessPool as error:
@@ -103,7 +104,7 @@ def cluster(address: str, *, gpus: bool = False) -> Iterator[Workers]:
         raise ValueError("--ray needs the package ray: pip install 'lfsc[ray]'") from error
     environment = {} if gpus else {"env_vars": {"OMP_NUM_THREADS": "1"}}
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="WARNING", runtime_env=environment)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, runtime_env=environment)
     # Ray raises a plain Exception when a node does not start.
     except Exception as error:
         raise WorkerLost(f"no Ray cluster at {address}: {str(error).strip().partition(chr(10))[0]}") from error
@@ -117,7 +118,8 @@ def cluster(address: str, *, gpus: bool = False) -> Iterator[Workers]:
 
     kind, device = ("GPU", "cuda") if gpus else ("CPU", "cpu")
     try:
-        remote = ray.remote(**{f"num_{kind.lower()}s": 1}, max_retries=RETRIES)(_on)
+        options: dict[str, Any] = {f"num_{kind.lower()}s": 1, "max_retries": RETRIES}
+        remote = ray.remote(**options)(_on)
         count = int(ray.cluster_resources().get(kind, 1))
         yield Workers(count, lambda function, *task: remote.remote(device, function, *task), result)
     except ray.exceptions.RayError as error:
@@ -165,5 +167,7 @@ def _begin(free, threads: int, quiet: bool) -> None:
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # of a worker
+    parent.join()
     os._exit(1)

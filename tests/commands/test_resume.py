@@ -34,6 +34,12 @@ def test_a_finished_run_resumes_when_it_is_given_a_new_end(ended, micro, capsys)
     assert len(environment["commands"]) == 2 and ended.config()["log_every"] == 1
 
 
+def test_a_run_whose_status_was_removed_says_how_far_it_came(ended, capsys):
+    ended.status_file.unlink()
+    assert main(["resume", str(ended.path), "max_updates=1"]) == 2
+    assert f"is already at update 2; `lfsc resume {ended.path}` resumes" in capsys.readouterr().err
+
+
 def test_a_run_that_was_killed_before_it_could_report_its_end_reports_it(ended, capsys):
     status = ended.status()
     ended.status_file.write_text(json.dumps(status._asdict() | {"state": "running", "pid": 2**22 + 1}))

@@ -54,6 +54,16 @@ def test_what_is_damaged_or_another_programs_does_not_hide_the_others(runs, caps
     assert "foreign" not in reported
 
 
+def test_words_in_brackets_are_no_markup(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    run = Run(runs / "[bold]x[/mine]")
+    run.path.mkdir(parents=True)
+    run.write_status("failed", 0, 5, "expected [from, to], found [/data/x] :smile:")
+    assert main(["runs", str(runs)]) == 0
+    shown = capsys.readouterr().out
+    assert "[bold]x[/mine]" in shown and "expected [from, to], found [/data/x] :smile:" in shown
+
+
 def test_no_run(tmp_path, capsys):
     assert main(["runs", str(tmp_path)]) == 2
     assert "no run below" in capsys.readouterr().err
@@ -62,3 +72,24 @@ def test_no_run(tmp_path, capsys):
 @pytest.mark.parametrize(("seconds", "text"), [(3, "3 s ago"), (90, "2 min ago"), (7200, "2 h ago"), (2e5, "2 d ago")])
 def test_ages_read_as_people_say_them(seconds, text):
     assert ago(seconds) == text
+
+
+def test_a_run_that_failed_before_it_had_a_configuration_is_there_with_its_reason(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    items = ["data.path=/no/such/corpus", "prepare_demo=false", f"runs_root={tmp_path}", "name=mine", "trainer=cpu"]
+    assert main(["train", "demo", *items]) == 2
+    assert "/no/such/corpus has no index.json" in capsys.readouterr().err
+    assert main(["runs", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "mine" in shown and "failed: /no/such/corpus has no index.json" in shown
+    assert main(["resume", str(tmp_path / "mine")]) == 2
+    assert "is not a run: it has no config.yaml" in capsys.readouterr().err
+
+
+def test_a_folder_in_the_place_of_a_status_does_not_hide_the_other_runs(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    (runs / "odd" / "status.json").mkdir(parents=True)
+    (runs / "odd" / "config.yaml").write_text("{}")
+    assert main(["runs", str(runs)]) == 0
+    shown = capsys.readouterr().out
+    assert "damaged: status.json is no file" in shown and "finished" in shown

@@ -1,6 +1,8 @@
 import pytest
+import yaml
 
 from lfsc.config.compose import compose, recipe_names
+from lfsc.config.recipe_file import as_yaml
 from lfsc.config.run_config import check_is_current, override
 
 DATA = "data.path=somewhere"
@@ -34,6 +36,10 @@ def test_a_slm_without_a_path_is_not_built():
     assert "slm" not in compose("lfsc_22khz_no_slm", [DATA])["discriminators"]
     with_slm = compose("small", [DATA, "slm.path=/my/wavlm"])
     assert with_slm["discriminators"]["slm"]["slm"]["path"] == "/my/wavlm"
+
+
+def test_a_loss_of_null_is_not_built():
+    assert set(compose("lfsc_22khz", [DATA, "losses.reconstruction.mel=null"])["losses"]["reconstruction"]) == {"stft"}
 
 
 def test_a_loss_of_weight_zero_is_not_built():
@@ -70,6 +76,16 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
         ("demo", ["trainer=gpus"], r"no option 'gpus' for trainer: there are .*cpu.*ddp"),
         ("demo", ["max_updates=many"], r"max_updates=many: expected a whole number, such as \d+"),
         ("demo", ["optimizers.generator.lr=fast"], r"optimizers.generator.lr=fast: expected a number"),
+        ("demo", ["freeze=encoder"], "freeze=encoder: expected a list$"),
+        ("demo", ["codec.encoder.rates=2"], r"codec.encoder.rates=2: expected a list, such as \["),
+        ("demo", ["data=[1]"], r"data=\[1\]: expected one of the options of data, which are shards"),
+        ("demo", ["logger=null"], r"logger=null: expected one of the options of logger, which are csv, "),
+        ("demo", ["trainer=größe"], "no option 'größe' for trainer: there are auto, cpu, ddp"),
+        ("demo", ["losses.reconstruction.mel.loss=null"], "mel.loss=null: expected a section of keys"),
+        ("demo", ["losses.reconstruction.mel.weight=null"], "mel.weight=null: expected a number, such as 1.0"),
+        ("demo", ["losses.reconstruction=null"], "losses.reconstruction=null: expected a section of keys"),
+        ("demo", ["data.path=null"], "data.path=null: expected a value"),
+        ("demo", ["+seed=3"], r"\+seed=3: there is a seed already; seed=… changes it"),
         ("demo", ["data=radio"], "no option .radio. for data: there are shards"),
         ("demo", ["trainer"], r"'trainer' is not key=value"),
         ("demo", ["debug=all"], "no option 'all' for debug: there are anomaly, none, overfit, profile"),
@@ -127,7 +143,7 @@ def own(tmp_path):
         ),
         ("callbacks: {mine: 3}", r"no key 'callbacks.mine': .* \(a new one has _target_\)"),
         ("hydra: {run: {dir: here}}", "mine.yaml has a section hydra: Hydra starts nothing here"),
-        ("seed: [", r"^mine: while parsing a flow node"),
+        ("seed: [", r"^mine.yaml, line 3: expected the node content, but found"),
         ("data: [1]", "Cannot merge DictConfig with ListConfig"),
     ],
 )
@@ -152,7 +168,7 @@ def test_what_is_wrong_in_a_recipe_of_ones_own_is_answered_in_one_line(own, text
             "defaults: [small, _self_]\nencoder: {channels: many}",
             "codec.encoder.channels=many: expected a who",
         ),
-        ("trainer", "precision: [", "while parsing"),
+        ("trainer", "precision: [", "^mine.yaml, line 1: expected the node content"),
     ],
 )
 def test_what_is_wrong_in_an_option_of_ones_own_is_answered_in_one_line(own, group, option, message):
@@ -182,11 +198,11 @@ def test_a_class_takes_what_conf_does_not_set(own):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("defaults: [mine, _self_]", "mine: its `defaults`, or those of a recipe among them, name itself"),
+        ("defaults: [mine, _self_]", "mine.yaml: its `defaults`, or those of a recipe among them, name itself$"),
         ("defaults: [nowhere, _self_]", r"^mine: In 'mine': Could not load 'nowhere'\.$"),
         ("name: mine", r"mine lacks .*: a recipe extends train or another recipe, as by `defaults: \[demo, _self_\]`"),
         ("", "a recipe extends train or another recipe"),
-        ("- demo", "must be a DictConfig, got ListConfig"),
+        ("- demo", "mine.yaml is a list: expected keys and values, as name: mine"),
     ],
 )
 def test_a_recipe_that_extends_nothing_or_itself_is_refused(own, text, message):
@@ -222,10 +238,117 @@ def test_what_is_open_may_stay_open_to_be_shown():
     assert (config["init_from"], config["data"]["path"]) == ("???", "???")
 
 
+# How people write names, dates, versions and languages, and what other readers of YAML take them for.
+WORDS = ["2024_01_15", "1e5", "1.10", "012", "1:30", "true", "no", "007", "0x1F", "1_000", "on", "Größe", "+5", "True"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_text_is_what_was_written_wherever_it_was_written(own, word, tmp_path):
+    keys = {"name": word, "data.path": word, "data.filter.languages": f"[{word}, sv]", "init_from": word}
+    items = [f"{key}={value}" for key, value in keys.items()]
+    weights = f"data.blend.weights={{{word}: 2, sv: 1.50}}"
+    asked = compose("demo", [*items, weights])
+    written = own(
+        f"defaults: [demo, _self_]\nname: {word}\ninit_from: {word}\ndata:\n  path: {word}\n"
+        f"  filter: {{languages: [{word}, sv]}}\n  blend: {{weights: {{{word}: 2, sv: 1.50}}}}\n"
+    )
+    assert written == asked
+    assert (asked["name"], asked["init_from"], asked["data"]["path"]) == (word, word, word)
+    assert asked["data"]["filter"]["languages"] == [word, "sv"]
+    assert asked["data"]["blend"]["weights"] == {word: 2, "sv": 1.5}
+    resumed = override(compose("demo", ["name=x"]), [item for item in [*items, weights] if item[:4] in ("data",)])
+    assert resumed["data"] == asked["data"]
+    (tmp_path / "again.yaml").write_text(as_yaml(asked), encoding="utf-8")
+    assert compose(str(tmp_path / "again.yaml"), []) == asked, "what --show prints is a recipe of the same"
+    assert yaml.safe_load(as_yaml(asked)) == asked, "for other readers of YAML too"
+
+
+def test_numbers_are_numbers_wherever_they_are_written(own):
+    words = {"max_updates": "1_000_000", "seed": "7", "optimizers.generator.lr": "1e-4", "ema_decay": ".5"}
+    asked = compose("demo", [f"{key}={word}" for key, word in words.items()] + ["data.filter.seconds=[1.50,2e1]"])
+    written = own(
+        "defaults: [demo, _self_]\nname: demo\nmax_updates: 1_000_000\nseed: 7\nema_decay: .5\n"
+        "optimizers: {generator: {lr: 1e-4}}\ndata: {filter: {seconds: [1.50, 2e1]}}\n"
+    )
+    assert asked == written
+    assert (asked["max_updates"], asked["optimizers"]["generator"]["lr"], asked["ema_decay"]) == (1000000, 1e-4, 0.5)
+    assert asked["data"]["filter"]["seconds"] == [1.5, 20.0]
+    assert (
+        override(compose("demo", []), ["optimizers.generator.lr=1e-4", "max_updates=1_000_000"])["max_updates"] == 10**6
+    )
+
+
+@pytest.mark.parametrize("word", ["012", "1:30", "no", "1e5", "0x10", "2024_01_15", "1.10"])
+def test_no_other_notation_is_a_whole_number(own, word):
+    for composed in (
+        lambda: compose("demo", [f"seed={word}"]),
+        lambda: own(f"defaults: [demo, _self_]\nseed: {word}\n"),
+    ):
+        with pytest.raises(ValueError, match=r"seed=.*: expected a whole number, such as 0"):
+            composed()
+    with pytest.raises(ValueError, match="expected true or false"):
+        compose("demo", ["compile=yes"])
+
+
 def test_text_that_looks_like_a_number_stays_text():
     config = compose("demo", ["name=7", "data.path=2024", "trainer.precision=32"])
     assert (config["name"], config["data"]["path"], config["trainer"]["precision"]) == ("7", "2024", "32")
     assert override(config, ["data.path=11"])["data"]["path"] == "11"
+    assert (
+        compose("demo", ["logger=wandb", "logger.wandb.entity=1.10", "name=7"])["logger"]["wandb"]["entity"] == "1.10"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"defaults:\n  - demo\nname:\tx\n", r"^mine.yaml, line 3: .*there is a tab: YAML takes spaces"),
+        (b"defaults: [demo]\ndata:\n\tpath: x\n", r"^mine.yaml, line 3: .*there is a tab: YAML takes spaces"),
+        (b"defaults: [demo]\n# caf\xe9\n", r"^mine.yaml, line 2: the file is not UTF-8; save it as UTF-8"),
+        ("name: é\n".encode("utf-16"), r"^mine.yaml, line 1: the file is not UTF-8"),
+        (b"defaults: [demo]\nname: \0\n", r"^mine.yaml: .*special characters are not allowed"),
+        (b"defaults: [demo]\nseed: 1\nseed: 2\n", r"^mine.yaml, line 1: the key 'seed' is there twice"),
+        (b"defaults: [demo]\n[1]: 2\n", r"^mine.yaml, line 1: a key is no text"),
+        (b"defaults: [demo]\nname: !!python/object/apply:os.system [ls]\n", "^mine.yaml, line 2: could not determine"),
+        (b"defaults: [demo]\nname: !!int x\n", "^mine.yaml: invalid literal"),
+        (b"defaults: [demo]\ndata: &x {filter: *x}\n", "^mine.yaml, line 2: found unconstructable recursive node"),
+        (b"defaults: &x [*x]\n", "^mine.yaml, line 1: found unconstructable recursive node"),
+        (b"a: " + b"[" * 5000, "^mine.yaml: .*recursion"),
+        (b"just a text\n", "^mine.yaml is a str: expected keys and values"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_told_with_its_line(tmp_path, content, message):
+    (tmp_path / "mine.yaml").write_bytes(content)
+    with pytest.raises(ValueError, match=message) as error:
+        compose(str(tmp_path / "mine.yaml"), [])
+    assert "\n" not in str(error.value)
+
+
+def test_a_recipes_folder_may_have_any_name(tmp_path):
+    folder = tmp_path / "Größe (1), it's=[x]"
+    (folder / "trainer").mkdir(parents=True)
+    (folder / "trainer" / "größe.yaml").write_text("defaults: [cpu, _self_]\n")
+    (folder / "日本.yaml").write_text(
+        "defaults: [demo, override trainer: größe, _self_]\nname: 日本\n", encoding="utf-8"
+    )
+    config = compose(str(folder / "日本.yaml"), [])
+    assert (config["name"], config["trainer"]["accelerator"]) == ("日本", "cpu")
+
+
+def test_a_yml_is_asked_to_be_renamed(tmp_path, own):
+    (tmp_path / "mine.yml").write_text("defaults: [demo, _self_]\n")
+    with pytest.raises(ValueError, match=r"mine.yml: a recipe ends in .yaml; rename it to mine.yaml"):
+        compose(str(tmp_path / "mine.yml"), [])
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "big.yml").write_text("devices: 2\n")
+    with pytest.raises(ValueError, match=r"big.yml: a recipe's files end in .yaml; rename it to big.yaml"):
+        own("defaults: [demo, override trainer: big, _self_]\n")
+
+
+def test_a_recipe_named_as_a_shipped_one_that_extends_it_is_told_to_be_renamed(tmp_path):
+    (tmp_path / "demo.yaml").write_text("defaults: [demo, _self_]\nname: mine\n")
+    with pytest.raises(ValueError, match=r"^demo.yaml: .* name itself; to extend lfsc's demo, rename the file$"):
+        compose(str(tmp_path / "demo.yaml"), [])
 
 
 def test_a_runs_own_configuration_takes_overrides_of_its_keys():

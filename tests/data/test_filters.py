@@ -42,3 +42,8 @@ def test_languages_choose_datasets(corpus):
     assert [dataset.language for dataset in filter_of(languages=["de"]).datasets(datasets)] == ["de"]
     with pytest.raises(ValueError, match="no data in fr: there are de, en"):
         filter_of(languages=["fr"]).check_languages(datasets)
+
+
+def test_languages_are_a_list():
+    with pytest.raises(ValueError, match=r"languages is 'no': expected a list, such as \[no\]"):
+        filter_of(languages="no")

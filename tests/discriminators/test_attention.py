@@ -16,7 +16,7 @@ def make_wavlm(*, heads: int = 2, width: int = 16, layers: int = 3) -> WavLMMode
         num_attention_heads=heads,
         intermediate_size=32,
         conv_dim=[16] * 7,
-        num_conv_pos_embeddings=16,
+        num_conv_pos_embeddings=15,  # with 16 half precision would be wrong (lfsc.cpu.half_precision)
         num_conv_pos_embedding_groups=4,
         num_buckets=32,
         max_bucket_distance=20,

@@ -1,6 +1,16 @@
+import json
+
 import pytest
 import torch
 import torchaudio
+from transformers import (
+    BertConfig,
+    BertModel,
+    SeamlessM4TFeatureExtractor,
+    Wav2Vec2BertConfig,
+    Wav2Vec2BertModel,
+    Wav2Vec2FeatureExtractor,
+)
 
 from lfsc.discriminators.slm import HiddenStates, SLMDiscriminator, load_slm, random_wavlm
 
@@ -44,6 +54,51 @@ def test_a_saved_folder_loads_as_it_was(wavlm, tmp_path):
     loaded = load_slm(path=str(tmp_path / "wavlm"))
     for name, tensor in wavlm.state_dict().items():
         assert torch.equal(tensor, loaded.state_dict()[name]), name
+
+
+def test_a_model_hears_what_its_preprocessor_would_give_it(wavlm, tmp_path):
+    audio = torch.randn(2, 4000) / 10 + 0.05
+    states = {}
+    for said in ({"do_normalize": True}, {"do_normalize": False}, {"sampling_rate": 16000}, None):
+        folder = tmp_path / str(said)
+        wavlm.save_pretrained(folder)
+        if said is not None:
+            (folder / "preprocessor_config.json").write_text(json.dumps(said))
+        slm = load_slm(path=str(folder)).eval()
+        states[str(said)] = HiddenStates(slm=slm, sample_rate=16000, slm_rate=16000)(audio)
+        if said is not None:
+            extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder)
+            given = extractor(list(audio.numpy()), sampling_rate=16000, return_tensors="pt").input_values
+            expected = torch.cat(slm(given, output_hidden_states=True).hidden_states, dim=-1).mT
+            torch.testing.assert_close(states[str(said)], expected, atol=1e-4, rtol=1e-4)
+    normalized, plain, by_default, silent = states.values()
+    assert torch.equal(normalized, by_default), "transformers' own default"
+    assert torch.equal(plain, silent)
+    assert not torch.equal(normalized, plain)
+
+
+def test_a_model_that_takes_no_audio_is_refused_in_one_line(tmp_path):
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    Wav2Vec2BertModel(Wav2Vec2BertConfig(**sizes, output_hidden_size=16)).save_pretrained(tmp_path / "w2v")
+    SeamlessM4TFeatureExtractor().save_pretrained(tmp_path / "w2v")
+    BertModel(BertConfig(**sizes, vocab_size=9)).save_pretrained(tmp_path / "bert")
+    for name, takes in (
+        ("w2v", "Wav2Vec2BertModel, which takes input_features by a Seam"),
+        ("bert", "BertModel, which"),
+    ):
+        with pytest.raises(
+            ValueError, match=rf"slm\.path=.*{name} is a {takes}.*expected a model of audio itself"
+        ) as error:
+            load_slm(path=str(tmp_path / name))
+        assert "\n" not in str(error.value)
+
+
+def test_a_damaged_preprocessor_is_named(wavlm, tmp_path):
+    wavlm.save_pretrained(tmp_path)
+    for content in ("{", "[1]"):
+        (tmp_path / "preprocessor_config.json").write_text(content)
+        with pytest.raises(ValueError, match=r"preprocessor_config.json (is damaged|holds a list)"):
+            load_slm(path=str(tmp_path))
 
 
 @pytest.mark.parametrize("path", ["./nowhere", "/nowhere/at/all"])

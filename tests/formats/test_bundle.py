@@ -9,6 +9,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 import lfsc
+from lfsc.export.bundle import write_bundle
 from lfsc.formats.licences import statements_of
 from lfsc.formats.resolve import resolve
 
@@ -40,6 +41,15 @@ def test_the_card_has_the_rates_and_three_licences(bundle, make_codec):
         assert subject in card
     header = yaml.safe_load(card.split("---")[1])
     assert header["library_name"] == "lfsc"
+
+
+def test_statements_in_the_card_are_no_html(checkpoint, tmp_path):
+    statement = "mine <script>alert(1)</script>\n\n# ours"
+    with resolve(checkpoint) as found:
+        statements = statements_of(found, {"weights": statement})
+        write_bundle(found, tmp_path / "out", with_discriminators=False, statements=statements)
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "- Weights: mine &lt;script&gt;alert(1)&lt;/script&gt; # ours." in card and "<script>" not in card
 
 
 def test_safetensors_alone_reads_the_weights(bundle, make_codec):

@@ -29,6 +29,21 @@ def test_a_checkpoint_a_run_and_a_bundle_give_the_same_codec(make_codec, checkpo
         assert not any(tensor.is_meta for tensor in [*loaded.parameters(), *loaded.buffers()])
 
 
+def test_a_run_stands_for_its_newest_checkpoint_or_for_the_one_that_is_named(make_codec, checkpoint, tmp_path):
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "config.yaml").write_text("monitor: val/mel\nmode: min\n")
+    (run / "metrics.csv").write_text("update,val/mel\n5,0.5\n9,0.7\n")
+    shutil.copy(checkpoint, run / "checkpoints" / "last.ckpt")
+    contents = torch.load(checkpoint, weights_only=True)
+    other = {f"codec.{name}": tensor for name, tensor in make_codec(seed=1).state_dict().items()}
+    torch.save(contents | {"state_dict": contents["state_dict"] | other}, run / "checkpoints" / "best-00000005.ckpt")
+    for source, seed in ((run, 0), (f"{run}@last", 0), (f"{run}@best", 1), (f"{run}@5", 1)):
+        assert same(lfsc.load(source), make_codec(seed=seed)), source
+    with pytest.raises(ValueError, match=r"run@worst: @worst: expected @last, @best or"):
+        lfsc.load(f"{run}@worst")
+
+
 def test_averaged_weights_are_taken_where_a_run_has_them(checkpoint, make_codec):
     average = make_codec(seed=1)
     contents = torch.load(checkpoint, weights_only=True)

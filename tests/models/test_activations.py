@@ -22,6 +22,11 @@ def test_half_a_snake_leaves_the_other_half_rectified(channels):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_can_be_cast_as_any_module(name):
+    assert all(value.dtype == torch.float16 for value in activation_of(name, 4).half().state_dict().values())
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_input_stays_where_it_is_needed_again(name):
     x = torch.randn(2, 4, 9)
     before = x.clone()

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from lfsc.runs.directory import Run
-from lfsc.runs.lock import NAME, lock
+from lfsc.runs.lock import NAME, lock, refuse_rivals
 from lfsc.runs.status import RUNNING
 
 
@@ -79,3 +79,36 @@ def test_a_file_system_without_locks_is_no_hindrance(run, monkeypatch):
     with lock(run):
         run.write_status(RUNNING, 0, 10)
     assert run.status_file.is_file()
+
+
+def test_tasks_that_slurm_started_for_one_run_are_all_refused(micro, run):
+    process = held(micro, run)
+    refused = r"2 tasks of Slurm .*runs/one and trainer.devices=1.* add trainer=ddp"
+    with pytest.raises(ValueError, match=refused), lock(run, tasks=2):
+        pass
+    with pytest.raises(ValueError, match="2 tasks of Slurm"):
+        refuse_rivals(run, 2)
+    refuse_rivals(run, 1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    with lock(run, tasks=2):
+        pass
+    assert not run.path.exists(), "nothing of it is left"
+
+
+def test_a_task_that_comes_when_the_other_has_reported_is_told_the_same(micro, run):
+    process = held(micro, run)
+    run.write_status(RUNNING, 0, 10)
+    text = run.status_file.read_text().replace(f'"pid": {os.getpid()}', f'"pid": {process.pid}')
+    run.status_file.write_text(text)
+    with pytest.raises(ValueError, match="2 tasks of Slurm"), lock(run, tasks=2):
+        pass
+    with pytest.raises(ValueError, match="2 tasks of Slurm"):
+        refuse_rivals(run, 2)
+    with pytest.raises(ValueError, match=rf"is running \(process {process.pid} on"), lock(run):
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    os.utime(run.path / ".rival", (0, 0))
+    with lock(run, tasks=2):
+        refuse_rivals(run, 2)  # that was long ago

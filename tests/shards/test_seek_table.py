@@ -1,4 +1,5 @@
 import io
+from random import Random
 
 import numpy
 import pytest
@@ -6,7 +7,7 @@ import soundfile
 import torch
 
 from lfsc.audio.containers.flac import crc8
-from lfsc.audio.files import OneWay, encode
+from lfsc.audio.files import OneWay, UnreadableAudio, encode, read
 from lfsc.shards.seek_table import audio_start, with_seek_table
 
 RATE = 22050
@@ -84,3 +85,30 @@ def test_a_crop_takes_fewer_reads():
 def test_the_checksum_is_the_one_of_the_format():
     # The check value of CRC-8/SMBUS in the catalogue of parametrised CRC algorithms.
     assert crc8(b"123456789") == 0xF4
+
+
+def test_no_damaged_frame_is_trained_on():
+    content = with_seek_table(flac(3 * BLOCK))
+    damage = Random(0)
+    for place in range(audio_start(content), len(content), 7):
+        damaged = bytearray(content)
+        damaged[place] ^= damage.randrange(1, 256)
+        with pytest.raises(UnreadableAudio, match=r"^recording"):
+            read(bytes(damaged), num_samples=3 * BLOCK)
+
+
+def test_a_damaged_table_still_gives_the_right_crop_or_says_so():
+    content = with_seek_table(flac(5 * BLOCK))
+    expected = read(content, start=2 * BLOCK + 9, num_samples=BLOCK).audio
+    damage, right = Random(0), 0
+    for place in range(42, audio_start(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= damage.randrange(1, 256)
+        try:
+            found = read(bytes(damaged), start=2 * BLOCK + 9, num_samples=BLOCK).audio
+        except UnreadableAudio as error:
+            assert "\n" not in str(error)
+        else:
+            right += 1
+            assert torch.equal(found, expected), place
+    assert right > 50

@@ -1,9 +1,9 @@
 """The table, the recipe and the page of a sweep that is over."""
 
 import io
+from pathlib import Path
 
 import pytest
-import yaml
 from optuna.trial import TrialState
 from rich.console import Console
 
@@ -44,20 +44,28 @@ def ended(tmp_path):
 def test_the_best_is_a_recipe(ended):
     study, plan, space, folder = ended("small")
     path = write_best(study, plan, space, folder)
-    recipe = yaml.safe_load(path.read_text())
-    assert recipe == {
-        "defaults": ["small", {"override codec": "small"}, "_self_"],
-        "seed": 5,
-        "data": {"path": "shards"},
-        "optimizers": {"generator": {"lr": 1e-3}},
-        "batch_size": 2,
-        "name": "mine_best",
-    }
     expected = compose(
         "small", ["codec=small", "optimizers.generator.lr=1e-3", "batch_size=2", "seed=5", "data.path=shards"]
     )
-    assert compose(str(path), []) == expected | {"name": "mine_best"}
-    assert path.read_text().startswith(f"# Trial 1 of {folder}, val/mel 0.25: lfsc train {path}\n")
+    best = compose(str(path), [])
+    assert best["data"].pop("path") == str(Path("shards").absolute()), "it trains from any folder"
+    del expected["data"]["path"]
+    assert best == expected | {"name": "mine_best"}
+    assert path.read_text().startswith(f"# Trial 1 of {folder}, last val/mel 0.25: lfsc train {path}\n")
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["+codec.encoder.activation=half_snake", "~discriminators.period", "++batch_size=3", "logger=[tensorboard,wandb]"],
+)
+def test_the_best_has_what_was_added_or_left_out_in_all_trials(ended, item):
+    study, plan, space, folder = ended("demo")
+    space.fixed.append(item)
+    best = compose(str(write_best(study, plan, space, folder)), [])
+    expected = compose("demo", [*space.fixed, *(f"{k}={v}" for k, v in study.best_trial.params.items())])
+    for section in ("codec", "discriminators", "batch_size", "logger"):
+        assert best[section] == expected[section]
+    assert best != compose("demo", [f"{k}={v}" for k, v in study.best_trial.params.items()])
 
 
 def test_the_best_of_ones_own_recipe_needs_nothing_beside_it(ended, tmp_path):
@@ -91,9 +99,24 @@ def test_names_are_as_short_as_they_can_be():
 def test_the_page_needs_no_network(ended):
     study, plan, _, folder = ended("small")
     page = write_page(study, plan, folder).read_text()
-    assert page.count("val\\u002fmel") >= 4, "the axes are named after what was measured"
+    assert page.count("last val\\u002fmel") >= 4, "the axes are named after what was measured"
     assert page.count('class="plotly-graph-div"') == 5
     assert "<script src=" not in page and len(page) > 1e6
+
+
+def test_names_are_no_markup(ended):
+    study, plan, _, folder = ended("small")
+    page = write_page(study, plan, folder.with_name("<script>alert(1)")).read_text()
+    assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page
+
+
+def test_the_best_value_counts_where_that_is_asked_for():
+    plan = Plan("demo", [], "best:val/mel", "minimize", 1, "tpe", "none")
+    assert (plan.column, plan.measured, plan.value_of([3.0, 1.0, 2.0])) == ("val/mel", "best val/mel", 1.0)
+    assert plan._replace(direction="maximize").value_of([3.0, 1.0, 2.0]) == 3.0
+    last = plan._replace(objective="val/mel")
+    assert (last.column, last.measured, last.value_of([3.0, 1.0, 2.0])) == ("val/mel", "last val/mel", 2.0)
+    assert default_direction("best:val/si_sdr") == "maximize"
 
 
 def test_what_is_better():

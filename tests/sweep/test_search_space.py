@@ -3,7 +3,7 @@
 import optuna
 import pytest
 
-from lfsc.sweep.search_space import parse, split_at_commas
+from lfsc.sweep.search_space import parse
 
 
 def test_what_varies_and_what_does_not():
@@ -26,7 +26,12 @@ def test_a_grid_is_every_combination():
 
 
 def test_lists_are_values_too():
-    assert split_at_commas("[1,2],[3,4], {a: 1, b: 2}") == ["[1,2]", "[3,4]", "{a: 1, b: 2}"]
+    assert parse(["a=[1,2],[3,4], {a: 1, b: 2}"]).varied["a"].values == ["[1,2]", "[3,4]", "{a: 1, b: 2}"]
+
+
+def test_a_comma_in_quotes_is_part_of_a_value():
+    space = parse(["name='a,b'", "data.path='c,d','e,f'"])
+    assert space.fixed == ["name='a,b'"] and space.varied["data.path"].values == ["'c,d'", "'e,f'"]
 
 
 def test_suggestions_lie_in_the_space():
@@ -47,6 +52,8 @@ def test_suggestions_lie_in_the_space():
         ("lr=exp(1,2)", r"expected log\(low,high\)"),
         ("lr=log(0,1)", "above 0 for log"),
         ("lr=uniform(2,1)", "the lower bound first"),
+        ("lr=log(a,b)", "expected numbers"),
+        ("seed=int(0.5,2)", "expected whole numbers"),
     ],
 )
 def test_a_range_that_is_none(item, message):

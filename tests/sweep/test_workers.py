@@ -26,7 +26,7 @@ def test_every_combination_is_tried_once(sweep):
     assert sweep.ended
     assert {trial.params["lr"]: trial.value for trial in study.trials} == {"3": 4.0, "1": 2.0, "2": 3.0}
     assert study.best_params == {"lr": "1"}
-    assert reported[:2] == ["trial 0: behaviour=good lr=3", "trial 0: finished, val/mel 4"]
+    assert reported[:2] == ["trial 0: behaviour=good lr=3", "trial 0: finished, last val/mel 4"]
     assert study.trials[0].intermediate_values == {update: 3 + 5 - update for update in range(5)}
 
 
@@ -48,7 +48,7 @@ def test_a_hopeless_trial_is_stopped(sweep):
     study, reported = sweep("lr=1,2,3", "behaviour=good,bad", "seconds=0.2", pruner="median")
     assert states(study) == ["COMPLETE"] * 5 + ["PRUNED"]
     assert len(starts(sweep, 5)) < 5
-    assert reported[-1] == "trial 5: pruned, val/mel 103"
+    assert reported[-1] == "trial 5: pruned, last val/mel 103"
 
 
 def test_the_same_command_again_changes_nothing(sweep):
@@ -68,6 +68,15 @@ def test_another_sweep_under_the_same_name_is_refused(sweep):
     sweep("lr=1,2")
     with pytest.raises(ValueError, match=r"is another sweep: items was .* choose another name"):
         sweep("lr=1,2,3")
+
+
+def test_a_first_command_that_came_to_nothing_blocks_no_other(sweep):
+    sweep("behaviour=fails", "lr=1,2")
+    study, _ = sweep("behaviour=good", "lr=1,2", objective="best:val/mel", direction="maximize")
+    assert states(study) == ["COMPLETE"] * 2
+    assert {trial.params["lr"]: trial.value for trial in study.trials} == {"1": 6.0, "2": 7.0}, "the best, not the last"
+    with pytest.raises(ValueError, match="is another sweep"):
+        sweep("behaviour=good", "lr=1,2")
 
 
 def test_two_workers_share_the_trials(sweep):

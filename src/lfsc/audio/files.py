@@ -148,15 +148,14 @@ class OpenRecording:
             raise UnreadableAudio(
                 f"{self.name}: {wanted} samples are too many to be read at once, {MOST_SAMPLES} are not: split it"
             )
-        blocks, decoded, levels = [], 0, Levels()
+        # Memory is taken as it is filled.
+        audio = numpy.empty(wanted, dtype=numpy.float32) if out is None else out[:wanted]
+        decoded, levels = 0, Levels()
         for block in self._blocks(start, wanted, channel, levels):
             if not numpy.isfinite(block).all():
                 first = start + decoded + int(numpy.argmin(numpy.isfinite(block)))
                 raise UnreadableAudio(f"{self.name}: sample {first} is not finite")
-            if out is None:
-                blocks.append(block)
-            else:
-                out[decoded : decoded + len(block)] = block
+            audio[decoded : decoded + len(block)] = block
             decoded += len(block)
         if decoded < wanted - (LAST_FRAME if self.info.format == "MP3" else 0) or decoded == 0:
             raise UnreadableAudio(f"{self.name}: truncated, {decoded} of {wanted} samples decode")
@@ -164,7 +163,7 @@ class OpenRecording:
             raise UnreadableAudio(
                 f"{self.name}: its channels cancel each other out (one is the other upside down): keep one of them"
             )
-        return (blocks[0] if len(blocks) == 1 else numpy.concatenate(blocks)) if out is None else out[:decoded]
+        return audio[:decoded]
 
     def _blocks(self, start: int, wanted: int, channel: int | None, levels: "Levels") -> Iterator[Rows]:
         """Mono samples in the order of the parts, so few at a time that many channels fit, too."""

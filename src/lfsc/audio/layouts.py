@@ -25,7 +25,7 @@ SORTING = re.compile(
     r"|(train|dev|test|val|valid|validation|eval)([-_](clean|other|\d+).*)?)",
     re.IGNORECASE,
 )
-EXPECTED = "--layout language/speaker/*, or speaker/*, or whatever they are called in order"
+EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order"
 
 
 class Labels(NamedTuple):
@@ -77,7 +77,7 @@ def find_layout(names: Sequence[str], *, root: str, spec: str | None = None, lan
     unclear = next((name for name in names if labels(name) is None), None)
     if unclear is not None:
         raise ValueError(
-            f"which folder of {unclear} is the speaker's? None before it names a language: give {EXPECTED}"
+            f"none of the folders of {unclear} names a language, so which is the speaker's? Give {EXPECTED}"
         )
     return Layout("language/speaker/*, or speaker/*", labels)
 

@@ -12,6 +12,8 @@ from lfsc.nn.reflection import reflect
 class Spectrogram(nn.Module):
     """Complex STFT [B, n_fft/2+1, frames] of audio [B,T] under a symmetric Hann window, centred."""
 
+    window: Tensor
+
     def __init__(self, *, n_fft: int, hop_length: int, win_length: int, pad_mode: str = "reflect", normalized=False):
         super().__init__()
         self.n_fft = n_fft
@@ -56,6 +58,8 @@ class MagnitudeSpectrogram(Spectrogram):
 
 class MelSpectrogram(MagnitudeSpectrogram):
     """Mel magnitudes [B, num_mels, T // hop]: the frame centred on the end of the audio is left out."""
+
+    filters: Tensor
 
     def __init__(self, *, sample_rate: int, num_mels: int, n_fft: int, hop_length: int, win_length: int, guard: float):
         super().__init__(n_fft=n_fft, hop_length=hop_length, win_length=win_length, guard=guard, pad_mode="constant")

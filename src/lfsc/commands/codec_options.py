@@ -19,7 +19,10 @@ class Ready(NamedTuple):
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--codec", required=True, metavar="X", help="a run, a checkpoint, a bundle, a .nemo archive or a hub name"
+        "--codec",
+        required=True,
+        metavar="X",
+        help="a run (RUN@best: its best checkpoint, not its last), checkpoint, bundle, .nemo archive or hub name",
     )
     add_own_code(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (default: %(default)s)")

@@ -17,12 +17,12 @@ STDIN, STDOUT = (STANDARD, "/dev/stdin"), (STANDARD, "/dev/stdout")
 
 
 class Job(NamedTuple):
-    source: str | Path  # a path, or "-" for stdin
-    target: str | Path  # a path, or "-" for stdout
+    source: str | Path  # a path, or the text "-" for stdin
+    target: str | Path  # a path, or the text "-" for stdout
 
     def read(self) -> Path | bytes:
         """The source as a path, or what stdin or another open file brings."""
-        if self.source == STANDARD:
+        if isinstance(self.source, str):
             return sys.stdin.buffer.read()
         return self.source.read_bytes() if is_open_file(self.source) else self.source
 
@@ -38,7 +38,7 @@ class Job(NamedTuple):
     def size(self) -> int:
         """Of the source in bytes; 0 for stdin, and for a file that has vanished."""
         try:
-            return 0 if self.source == STANDARD else self.source.stat().st_size
+            return 0 if isinstance(self.source, str) else self.source.stat().st_size
         except OSError:
             return 0
 
@@ -99,7 +99,11 @@ def name_target(path: Path, made: str, alone: bool) -> Path:
 def separate(found: list[Job]) -> list[Job]:
     """The jobs, if no two write the same file and none its own source."""
     for job in found:
-        if job.target != STANDARD and job.source.resolve() == job.target.resolve():
+        if (
+            isinstance(job.source, Path)
+            and isinstance(job.target, Path)
+            and job.source.resolve() == job.target.resolve()
+        ):
             raise ValueError(f"{job.source} would be overwritten by its own result: give another output folder")
     target, count = Counter(job.target for job in found).most_common(1)[0]
     if count > 1:
@@ -127,7 +131,7 @@ def run(
     with Progress(f"lfsc {verb}", count=len(found), work=sum(sizes.values())) as progress:
         for job in found:
             try:
-                if there(job, overwrite) and (done is None or done(job.target)):
+                if (target := there(job, overwrite)) and (done is None or done(target)):
                     skipped += 1
                     progress.advance(work=sizes[job])
                 else:
@@ -159,8 +163,11 @@ def write(job: Job, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def there(job: Job, overwrite: bool) -> bool:
-    return not overwrite and job.target != STANDARD and not is_stream(job.target) and job.target.exists()
+def there(job: Job, overwrite: bool) -> Path | None:
+    """The target, if it is there and may stay."""
+    if not isinstance(job.target, Path) or overwrite or is_stream(job.target):
+        return None
+    return job.target if job.target.exists() else None
 
 
 def summary(verb: str, progress: Progress, *, total: int, skipped: int, failed: int) -> str:

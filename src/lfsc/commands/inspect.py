@@ -98,4 +98,5 @@ def run_stands(path: Path) -> Facts:
         status = Run(path).status()
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}/status.json is damaged ({error!r}); `lfsc resume` writes it again") from error
+    assert status is not None  # who asks has seen the file
     return {"state": f"{status.state} at update {status.update:,} of {status.max_updates:,} on {status.host}"}

@@ -1,9 +1,9 @@
 """--with: code of the user's own, for commands that build what a recipe, a run or a codec names."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace, _ActionsContainer
 
 
-def add_own_code(parser: ArgumentParser) -> None:
+def add_own_code(parser: _ActionsContainer) -> None:
     parser.add_argument(
         "--with",
         dest="own_code",

@@ -32,42 +32,50 @@ def main(arguments: list[str]) -> int:
 
 def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -> int:
     """Resume a run; classes that are not lfsc's are built only if they, or their modules, are `trusted`."""
-    from lfsc.runs.lock import lock
-
-    with lock(run):
-        return resume_locked(run, overrides, trusted)
-
-
-def resume_locked(run: "Run", overrides: list[str], trusted: Collection[str]) -> int:
+    from lfsc.config.checks import is_on_one_device
     from lfsc.config.instantiate import check_targets
     from lfsc.config.run_config import check_is_current
-    from lfsc.distributed import is_first
-    from lfsc.runs.summary import report_and_exit_code, resume_command
-    from lfsc.training.checkpoint_io import newest, update_of
+    from lfsc.distributed import become_alone
+    from lfsc.runs.lock import lock
 
     check_is_current(run.config(), run.path)
     config = change(run.config(), overrides)
     # Only what the run itself names: the overrides are the user's own.
     check_targets(run.config(), trusted=trusted)
+    tasks = become_alone() if is_on_one_device(config["trainer"]) else 1
+    with lock(run, tasks=tasks):
+        return resume_locked(run, config, is_asked=bool(overrides), tasks=tasks)
+
+
+def resume_locked(run: "Run", config: dict[str, Any], *, is_asked: bool, tasks: int) -> int:
+    from lfsc.commands.run_result import report_run
+    from lfsc.distributed import is_first
+    from lfsc.runs.lock import refuse_rivals
+    from lfsc.runs.summary import resume_command
+    from lfsc.training.checkpoint_io import newest, update_of
+
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}
     checkpoint = newest(run.checkpoints)
     reached = update_of(checkpoint)
     status = run.status()
     # At the last update and not finished: it was killed before it could report that, and now does.
-    if reached > config["max_updates"] or (run.is_finished() and (reached == config["max_updates"] or not overrides)):
+    if reached > config["max_updates"] or (run.is_finished() and (reached == config["max_updates"] or not is_asked)):
         state = "finished" if run.is_finished() else "already"
-        reason = status.message and f", {status.message}"
+        reason = f", {status.message}" if status is not None and status.message else ""
         raise ValueError(f"{run.path} is {state} at update {reached}{reason}; `{resume_command(run, status)}` resumes")
     from lfsc.training.fit import train
 
+    refuse_rivals(run, tasks)
     if is_first():
         print(f"resuming {run.path} from {checkpoint.name}", file=sys.stderr)
     train(config, run, checkpoint=checkpoint)
-    return report_and_exit_code(run)
+    return report_run(run)
 
 
 def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """The run's own configuration with overrides; ValueError for keys that it has not or that a run is made of."""
+    from lfsc.config.compose import drop_unused
+    from lfsc.config.paths import with_absolute_paths
     from lfsc.config.run_config import override
 
     for item in overrides:
@@ -76,4 +84,4 @@ def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             raise ValueError(
                 f"{key} cannot change within a run; `lfsc train … init_from=RUN {item}` starts another from its weights"
             )
-    return override(config, overrides)
+    return with_absolute_paths(drop_unused(override(config, overrides)))

@@ -40,8 +40,16 @@ def runs_below(folder: Path) -> Iterator["Run"]:
 
     for path in sorted(folder.rglob("status.json")):
         run = Run(path.parent)
-        if run.config_file.is_file():  # other programs have a status.json too
+        if run.config_file.is_file() or is_ours(run):  # other programs have a status.json too
             yield run
+
+
+def is_ours(run: "Run") -> bool:
+    """Whether a folder without a configuration is a run that ended before it had one."""
+    try:
+        return run.status() is not None
+    except ValueError:
+        return False
 
 
 def show(rows: list[Row]) -> None:
@@ -51,7 +59,7 @@ def show(rows: list[Row]) -> None:
     table = Table("run", "recipe", "updates", "best", "state", "last heartbeat")
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    Console(highlight=False, markup=False, emoji=False).print(table)
 
 
 def row_or_damage(run: "Run", folder: Path) -> tuple[float, Row]:
@@ -59,6 +67,8 @@ def row_or_damage(run: "Run", folder: Path) -> tuple[float, Row]:
     name = run.path.name if run.path == folder else str(run.path.relative_to(folder))
     try:
         status = run.status()
+        if status is None:
+            raise ValueError("status.json is no file")
         return status.last_heartbeat, row_of(run, name, status)
     except (ValueError, KeyError) as error:
         return 0.0, Row(name, "", "", "", f"damaged: {error}", "")
@@ -67,7 +77,7 @@ def row_or_damage(run: "Run", folder: Path) -> tuple[float, Row]:
 def row_of(run: "Run", name: str, status: "Status") -> Row:
     return Row(
         name=name,
-        recipe=run.environment().get("recipe", ""),
+        recipe=run.environment().get("recipe") or "",
         updates=f"{status.update} of {status.max_updates}",
         best=best_of(run),
         state=status.effective_state + (f": {status.message}" if status.message else ""),
@@ -79,6 +89,8 @@ def best_of(run: "Run") -> str:
     """The best value of the metric that the run keeps its best checkpoints by."""
     from lfsc.runs.metrics_rows import read_rows
 
+    if not run.config_file.is_file():
+        return ""
     config = run.config()
     metric, choose = config["monitor"], {"min": min, "max": max}[config["mode"]]
     values = [(float(row[metric]), int(row["update"])) for row in read_rows(run.metrics_file) if row.get(metric)]

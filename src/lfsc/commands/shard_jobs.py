@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,7 +92,8 @@ class Outcome(NamedTuple):
     error: Exception | None = None
 
 
-class Conversion(NamedTuple):
+@dataclass(frozen=True)
+class Conversion:
     """What a worker does with a shard; it loads the codec by itself, on its own device."""
 
     options: argparse.Namespace
@@ -151,7 +153,7 @@ def devices_of(options: argparse.Namespace, device) -> list[str]:
 
 
 def failures_of(outcome: Outcome) -> list[str]:
-    if outcome.error is not None:
+    if outcome.record is None:
         reason = str(outcome.error)
         return [reason if outcome.task.shard.name in reason else f"{outcome.task.shard.name}: {reason}"]
     name = outcome.record["name"]

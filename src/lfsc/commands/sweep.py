@@ -12,7 +12,8 @@ Train a recipe many times and find out what is best. key=1,2,3 tries values, key
 numbers between two, key=int(1,8) whole numbers; key=value holds for all trials. The same command resumes a sweep that
 was stopped or killed; on other machines, with the same storage, it takes part."""
 EPILOG = """\
-The sweep's own keys: objective=COLUMN of metrics.csv (val/mel), trials=N (all combinations, or 20), workers=N at once
+The sweep's own keys: objective=COLUMN of metrics.csv (val/mel), by whose last value trials are ranked, or
+objective=best:COLUMN by its best; trials=N (all combinations, or 20), workers=N at once
 (1; num_workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
 (sweeps/NAME/study.journal), sampler=tpe|random|grid (grid where there are only values), pruner=median|none,
 direction=minimize|maximize."""
@@ -29,10 +30,14 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_intermixed_args(arguments)
 
     from lfsc.config.compose import find_recipe
-    from lfsc.config.overrides import check_assignments
+    from lfsc.config.overrides import check_assignments, parse_overrides
+    from lfsc.config.scalars import as_text
 
     check_assignments(options.items)
-    own = dict(item.split("=", 1) for item in options.items if item.partition("=")[0] in OWN)
+    own = {
+        each.key: str(as_text(each.value))
+        for each in parse_overrides([item for item in options.items if item.partition("=")[0] in OWN])
+    }
     items = [item for item in options.items if item.partition("=")[0] not in OWN]
     recipe = str(find_recipe(options.recipe)) if options.recipe.endswith((".yaml", ".yml")) else options.recipe
     return sweep(recipe, items, own, own_code=own_code_names(options))
@@ -40,6 +45,7 @@ def main(arguments: list[str]) -> int:
 
 def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[str]) -> int:
     from lfsc.config.compose import compose
+    from lfsc.config.overrides import as_override
     from lfsc.config.own_code import import_own
     from lfsc.sweep.search_space import parse
     from lfsc.sweep.study import open_study
@@ -50,9 +56,10 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     if not space.varied:
         raise ValueError("nothing varies: give a key several values, key=1,2, or a range, key=log(1e-5,1e-3)")
     plan = make_plan(recipe, items, own, space.grid)
+    count = whole_number(own, "workers", 1)
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
     for overrides in space.examples:
-        compose(recipe, [*overrides, f"name={folder.name}"])
+        compose(recipe, [*overrides, as_override("name", folder.name)])
     study = open_study(plan, space, folder=folder, storage=own.get("storage"))
     workers = Workers(
         study=study,
@@ -60,7 +67,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
         space=space,
         own_code=own_code,
         folder=folder,
-        count=whole_number(own, "workers", 1),
+        count=count,
         say=lambda text: print(text, file=sys.stderr),
     )
     if not workers.run():
@@ -89,9 +96,11 @@ def make_plan(recipe: str, items: list[str], own: dict[str, str], grid: list[Any
     ):
         if getattr(plan, key) not in known:
             raise ValueError(f"{key}={getattr(plan, key)}: expected {' or '.join(known)}")
-    if plan.sampler == "grid" and grid is None:
+    if plan.sampler != "grid":
+        return plan
+    if grid is None:
         raise ValueError("sampler=grid: ranges have no grid; list values, key=1,2, or take sampler=tpe")
-    return plan._replace(trials=min(plan.trials, len(grid))) if plan.sampler == "grid" else plan
+    return plan._replace(trials=min(plan.trials, len(grid)))
 
 
 def whole_number(own: dict[str, str], key: str, default: int) -> int:
@@ -108,7 +117,7 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
 
     from lfsc.sweep.report import results_table, write_best, write_page
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     console.print(results_table(study, plan))
     if not study.get_trials(states=[TrialState.COMPLETE]):
         print(f"no trial came to its end; {folder}/*/log.txt tell why", file=sys.stderr)

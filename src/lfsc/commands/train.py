@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +38,8 @@ def main(arguments: list[str]) -> int:
 
     from lfsc.config.compose import compose
     from lfsc.config.own_code import import_own
+    from lfsc.config.paths import with_absolute_paths
+    from lfsc.config.recipe_file import as_yaml
 
     show = options.show or options.cfg is not None
     if options.multirun:
@@ -45,13 +49,7 @@ def main(arguments: list[str]) -> int:
         print(as_yaml(config), end="")
         return 0
     import_own(own_code_names(options))
-    return begin(config, recipe=options.recipe, may_resume=options.resume)
-
-
-def as_yaml(config: dict[str, Any]) -> str:
-    import yaml
-
-    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    return begin(with_absolute_paths(config), recipe=options.recipe, may_resume=options.resume)
 
 
 def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool) -> int:
@@ -59,6 +57,8 @@ def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool
     import subprocess
 
     from lfsc.config.compose import compose
+    from lfsc.config.overrides import as_override
+    from lfsc.config.recipe_file import as_yaml
     from lfsc.sweep.search_space import parse
     from lfsc.sweep.trial import train_command
 
@@ -74,47 +74,55 @@ def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool
     for number, (row, config) in enumerate(zip(rows, configs, strict=True)):
         name = f"{config['name']}/{number}"
         print(f"{name}: {' '.join(row)}", file=sys.stderr)
-        codes.append(subprocess.call(train_command(recipe, [*row, f"name={name}"], own_code)))
+        codes.append(subprocess.call(train_command(recipe, [*row, as_override("name", name)], own_code)))
     print(f"{codes.count(0)} of {len(codes)} runs finished: lfsc runs {config['runs_root']}/{config['name']}")
     return int(any(codes))
 
 
 def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
     from lfsc.commands.resume import resume
-    from lfsc.config.checks import check_counts
+    from lfsc.commands.run_result import report_run
+    from lfsc.config.checks import check_counts, is_on_one_device
     from lfsc.config.instantiate import targets_of
-    from lfsc.distributed import is_first
+    from lfsc.distributed import become_alone, is_first
     from lfsc.runs.directory import Run
-    from lfsc.runs.lock import lock
-    from lfsc.runs.summary import report_and_exit_code
+    from lfsc.runs.lock import lock, refuse_rivals
 
     # Before a corpus is made for what cannot be trained.
     check_counts(config)
     run = Run.named(config["runs_root"], config["name"])
     if may_resume and run.has_checkpoint():
         warn_of_changes(run.config(), config)
-        return report_and_exit_code(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
-    with lock(run):
+        return report_run(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
+    tasks = become_alone() if is_on_one_device(config["trainer"]) else 1
+    with lock(run, tasks=tasks):
         if is_first():
             run.refuse_if_begun()
-            make_corpus(config)
+        with failure_noted(run, config["max_updates"]):
+            if is_first():
+                make_corpus(config)
 
-        from lfsc.training.fit import train
+            from lfsc.training.fit import train
 
-        train(config, run, recipe=recipe)
-        code = report_and_exit_code(run)
-        show_samples(run)
-        return code
+            refuse_rivals(run, tasks)
+            train(config, run, recipe=recipe)
+        return report_run(run)
 
 
-def show_samples(run: "Run") -> None:
-    """Say on stdout how well the last samples can be understood."""
+@contextmanager
+def failure_noted(run: "Run", max_updates: int) -> Iterator[None]:
+    """Leave in the run's folder why it failed, for `lfsc runs`, also before there is a configuration."""
     from lfsc.distributed import is_first
-    from lfsc.evaluation.run_samples import describe_samples
+    from lfsc.runs.status import FAILED, RUNNING
 
     if is_first():
-        for line in describe_samples(run):
-            print(line)
+        run.write_status(RUNNING, 0, max_updates)
+    try:
+        yield
+    except Exception as error:
+        if is_first() and (status := run.status()) is not None and status.state != FAILED:
+            run.write_status(FAILED, status.update, max_updates, " ".join(str(error).split()))
+        raise
 
 
 def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:

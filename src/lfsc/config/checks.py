@@ -43,3 +43,8 @@ def check_counts(config: dict[str, Any]) -> None:
 def check_count(name: str, value: Any) -> None:
     if type(value) is not int or value < 1:
         raise ValueError(f"{name}={value}: expected a whole number from 1 on")
+
+
+def is_on_one_device(trainer: dict[str, Any]) -> bool:
+    """Whether a run's section `trainer` asks for one process."""
+    return trainer["strategy"] != "ddp" and trainer["devices"] == 1 and trainer["num_nodes"] <= 1

@@ -1,26 +1,28 @@
 """A recipe and its overrides, composed by Hydra into one plain configuration."""
 
-import logging
 import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
-from yaml import YAMLError
 
+from lfsc.config.hydra_files import quiet_plugins, recipes_as_read
 from lfsc.config.instantiate import one_line
-from lfsc.config.overrides import NO_HYDRA, check_overrides, instead
+from lfsc.config.overrides import NO_HYDRA, Override, instead, parse_overrides
 from lfsc.config.own_code import make_importable
-from lfsc.config.schema import check_fits, with_texts
+from lfsc.config.places import settle
+from lfsc.config.recipe_file import read_recipe
+from lfsc.config.scalars import as_text, unmark
+from lfsc.config.schema import check_fits
+from lfsc.config.words import quote
 
+UNKNOWN = re.compile(r"Key '[^']+' is not in struct full_key: (\S+)")
 PACKAGE = Path(__file__).parents[1]
 
 
@@ -42,23 +44,33 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
     that holds a recipe of one's own can be imported from.
     """
     path = find_recipe(recipe)
-    check_overrides(overrides)
+    asked = parse_overrides(overrides)
+    open_keys = keys_left_open(path)
     if path.parent != find_shipped("recipes"):
         make_importable(path.parent)
-    chosen = compose_file(path, overrides)
-    if "hydra" in OmegaConf.load(path):
-        raise ValueError(f"{path.name} has a section hydra: {NO_HYDRA}")
+    # Hydra chooses options and leaves out; values are set here, as its grammar reads words otherwise than YAML does.
+    for_hydra = [each for each in asked if each.removes or is_choice(each, path)]
+    for each in for_hydra:
+        if not (each.removes or all(isinstance(option, str) for option in options_of_choice(each))):
+            options = ", ".join(option_names(each.key))
+            raise ValueError(f"{each.item}: expected one of the options of {each.key}, which are {options}")
+    chosen = compose_file(path, [each.item if each.removes else in_hydras_words(each) for each in for_hydra])
     # What train.yaml and the same options of its groups have: what a recipe may set, and of which kind.
-    schema = to_container(compose_file(find_shipped("conf") / "train.yaml", options_of(chosen)))
+    schema = unmark(to_container(compose_file(find_shipped("conf") / "train.yaml", options_of(chosen))))
     with open_dict(chosen):
         del chosen["hydra"], schema["hydra"]
+    for each in asked:
+        if each not in for_hydra:
+            assign(chosen, each, explain=lambda key: explain_unknown(key, to_container(chosen)))
     if missing := schema.keys() - chosen.keys():
         raise ValueError(
             f"{path.stem} lacks {', '.join(sorted(missing)[:3])} …: a recipe extends train or another recipe, as by "
             "`defaults: [demo, _self_]`"
         )
-    check_fits(schema, to_container(chosen), explain=lambda key: explain_unknown(key, schema))
-    for key in keys_left_open(path):
+    settled = settle(to_container(chosen), schema)
+    check_fits(schema, settled, explain=lambda key: explain_unknown(key, schema))
+    chosen = OmegaConf.create(settled)
+    for key in open_keys:
         if OmegaConf.select(chosen, key) is None:
             OmegaConf.update(chosen, key, "???")
     try:
@@ -67,7 +79,43 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
         raise ValueError(f"{path.stem} leaves {error.full_key} open: add {error.full_key}=…") from error
     except OmegaConfBaseException as error:
         raise ValueError(f"{path.stem}: {one_line(error)}") from error
-    return drop_unused(with_texts(schema, resolved))
+    return drop_unused(settle(resolved, schema))
+
+
+def is_choice(override: Override, path: Path) -> bool:
+    """Whether an override chooses an option of a group: one of conf/ or of a folder beside the recipe."""
+    if "@" in override.key or ("/" in override.key and "." not in override.key):
+        return True
+    places = (path.parent, find_shipped("conf"), find_shipped("recipes"))
+    return not isinstance(override.value, dict) and any((place / override.key).is_dir() for place in places)
+
+
+def options_of_choice(override: Override) -> list[Any]:
+    return override.value if isinstance(override.value, list) else [override.value]
+
+
+def in_hydras_words(override: Override) -> str:
+    """A choice of one or several options, whose names may be of any letters."""
+    names = [quote(as_text(name)) for name in options_of_choice(override)]
+    value = f"[{','.join(names)}]" if isinstance(override.value, list) else names[0]
+    return f"{override.sign}{override.key}={value}"
+
+
+def assign(config: DictConfig, override: Override, *, explain: Callable[[str], str]) -> None:
+    """Set a value; ValueError for a key that is not there, or with + is."""
+    key, value = override.key, override.value
+    try:
+        there = OmegaConf.select(config, key, throw_on_missing=False)
+        if override.sign == "+" and there is not None and not isinstance(value, dict):
+            raise ValueError(f"{override.item}: there is a {key} already; {key}=… changes it")
+        OmegaConf.update(config, key, value, merge=True, force_add=bool(override.sign))
+    except OmegaConfBaseException as error:
+        unknown = UNKNOWN.search(one_line(error))
+        raise ValueError(explain(unknown[1]) if unknown else f"{override.item}: {one_line(error)}") from error
+
+
+def option_names(group: str) -> list[str]:
+    return sorted(path.stem for path in (find_shipped("conf") / group).glob("*.yaml"))
 
 
 def is_option(item: str) -> bool:
@@ -85,16 +133,31 @@ def options_of(config: DictConfig) -> list[str]:
     return [item for item in items if is_option(item)]
 
 
-def keys_left_open(path: Path) -> set[str]:
-    """The keys that are `???` in a recipe or in one that it extends: for Hydra, train.yaml's null would fill them."""
-    recipe = to_container(OmegaConf.load(path))
-    extended = [find_beside(path, name) for name in recipe.pop("defaults", []) if isinstance(name, str)]
-    return open_keys(recipe).union(*(keys_left_open(each) for each in extended if each.is_file()))
+def keys_left_open(path: Path, *, extending: tuple[Path, ...] = ()) -> set[str]:
+    """The keys that are `???` in a recipe or in one that it extends: for Hydra, train.yaml's null would fill them.
+
+    ValueError for what is no recipe of YAML, and for one that extends itself.
+    """
+    recipe = read_recipe(path) or {}
+    if not isinstance(recipe, dict):
+        raise ValueError(f"{path.name} is a {type(recipe).__name__}: expected keys and values, as name: mine")
+    if "hydra" in recipe:
+        raise ValueError(f"{path.name} has a section hydra: {NO_HYDRA}")
+    if path in extending:
+        raise ValueError(
+            f"{path.name}: its `defaults`, or those of a recipe among them, name itself"
+            + (f"; to extend lfsc's {path.stem}, rename the file" if path.stem in recipe_names() else "")
+        )
+    entries = recipe.pop("defaults", None) or []
+    extended = [find_beside(path, as_text(name)) for name in entries if isinstance(name, str)]
+    return find_open(recipe).union(
+        *(keys_left_open(each, extending=(*extending, path)) for each in extended if each.is_file())
+    )
 
 
-def open_keys(config: dict[str, Any], section: str = "") -> set[str]:
+def find_open(config: dict[str, Any], section: str = "") -> set[str]:
     keys = {f"{section}{name}" for name, value in config.items() if value == "???"}
-    return keys.union(*(open_keys(v, f"{section}{name}.") for name, v in config.items() if isinstance(v, dict)))
+    return keys.union(*(find_open(v, f"{section}{name}.") for name, v in config.items() if isinstance(v, dict)))
 
 
 def find_beside(path: Path, recipe: str) -> Path:
@@ -107,6 +170,8 @@ def find_recipe(recipe: str) -> Path:
     path = (
         Path(recipe).expanduser() if recipe.endswith((".yaml", ".yml")) else find_shipped("recipes") / f"{recipe}.yaml"
     )
+    if path.is_file() and path.suffix == ".yml":
+        raise ValueError(f"{path}: a recipe ends in .yaml; rename it to {path.with_suffix('.yaml').name}")
     if not path.is_file():
         raise ValueError(
             f"no recipe {recipe!r}: there are {', '.join(recipe_names())}, or give the path of a YAML file"
@@ -116,28 +181,15 @@ def find_recipe(recipe: str) -> Path:
 
 def compose_file(path: Path, overrides: list[str]) -> DictConfig:
     """What Hydra makes of a file and overrides, with its own section `hydra`."""
-    search_path = ",".join(f"file://{find_shipped(place)}" for place in ("conf", "recipes"))
+    search_path = ",".join(quote(f"file://{find_shipped(place)}") for place in ("conf", "recipes"))
     try:
-        with initialize_config_dir(config_dir=str(path.parent), version_base="1.3"), quiet_plugins():
+        with recipes_as_read(), initialize_config_dir(str(path.parent), version_base="1.3"), quiet_plugins():
             overrides = [*overrides, f"hydra.searchpath=[{search_path}]"]
             return hydra_compose(path.stem, overrides=overrides, return_hydra_config=True)
-    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+    except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(explain(error, path)) from error
     except RecursionError as error:
         raise ValueError(f"{path.stem}: its `defaults`, or those of a recipe among them, name itself") from error
-
-
-@contextmanager
-def quiet_plugins() -> Iterator[None]:
-    """energon brings a Hydra plugin for remote storage, which complains at length wherever none is set up."""
-    logger = logging.getLogger("multistorageclient.contrib.hydra")
-    disabled, logger.disabled = logger.disabled, True
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*msc-universal.*")
-            yield
-    finally:
-        logger.disabled = disabled
 
 
 def explain(error: Exception, path: Path) -> str:
@@ -145,12 +197,11 @@ def explain(error: Exception, path: Path) -> str:
     text = one_line(error).partition(" Config search path")[0]
     choice = re.search(r"Could not load '([^/']+)/([^']+)'", text)
     if choice:
-        options = sorted(path.stem for path in (find_shipped("conf") / choice[1]).glob("*.yaml"))
-        return f"no option {choice[2]!r} for {choice[1]}: there are {', '.join(options)}"
+        return f"no option {choice[2]!r} for {choice[1]}: there are {', '.join(option_names(choice[1]))}"
     option = re.search(r"Could not find '(\S+)' Available options in '(\S+)': (.*)", text)
     if option:
         return f"no option {option[1].rpartition('/')[2]!r} for {option[2]}: there are {', '.join(option[3].split())}"
-    unknown = re.search(r"Key '[^']+' is not in struct full_key: (\S+)", one_line(error.__cause__ or error))
+    unknown = UNKNOWN.search(one_line(error.__cause__ or error))
     return explain_unknown(unknown[1], to_container(compose_file(path, []))) if unknown else f"{path.stem}: {text}"
 
 
@@ -168,8 +219,8 @@ def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
     return f"no key {full_key!r}: {hint}"
 
 
-def to_container(config: DictConfig) -> dict[str, Any]:
-    return OmegaConf.to_container(config, resolve=False)
+def to_container(config: DictConfig | ListConfig) -> dict[str, Any]:
+    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
 
 
 def drop_unused(config: dict[str, Any]) -> dict[str, Any]:

@@ -126,5 +126,5 @@ def locate(target: Any, place: str) -> Callable:
     return located
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())

@@ -1,7 +1,9 @@
 """What people give as key=value, checked."""
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
+from typing import Any, NamedTuple
+
+from lfsc.config.scalars import as_text
+from lfsc.config.words import Words, quote, split_values
 
 # Keys of Lightning's Trainer that people know and that would do nothing here, and what to set instead.
 CLIP = "optimizers.generator.clip_norm and optimizers.discriminators.clip_norm"
@@ -31,6 +33,19 @@ INSTEAD = {
 NO_HYDRA = "Hydra starts nothing here; runs_root and name say where a run lies"
 
 
+class Override(NamedTuple):
+    """`key=value`, `+key=value` for a new key, `++key=value` for either, or `~key`."""
+
+    item: str
+    sign: str
+    key: str
+    value: Any
+
+    @property
+    def removes(self) -> bool:
+        return self.sign == "~"
+
+
 def check_assignments(items: list[str]) -> None:
     for item in items:
         if "=" not in item and not item.startswith("~"):
@@ -39,22 +54,38 @@ def check_assignments(items: list[str]) -> None:
             raise ValueError(f"{item}: {NO_HYDRA}")
 
 
-def check_overrides(items: list[str]) -> None:
-    """ValueError for what is not one value for one key in Hydra's grammar."""
+def parse_overrides(items: list[str]) -> list[Override]:
+    """What people gave as `key=value`; ValueError for what is not one value for one key."""
     check_assignments(items)
-    grammar = OverridesParser.create()
-    for item in items:
-        key, _, value = item.partition("=")
-        try:
-            several = grammar.parse_override(item).is_sweep_override()
-        except HydraException as error:
-            raise ValueError(
-                f"{item} cannot be read: give a value that holds = ( ) [ ] or quotes as \"{key}='…'\"; a list is [1,2]"
-            ) from error
-        if several:
-            raise ValueError(
-                f"{item} is several values: a list is {key}=[{value}]; `lfsc sweep` and --multirun try each in turn"
-            )
+    return [parse_override(item) for item in items]
+
+
+def parse_override(item: str) -> Override:
+    key, _, text = item.partition("=")
+    name = key.lstrip("+~")
+    sign = key.removesuffix(name)
+    if sign not in ("", "+", "++", "~") or not name.strip() or set(name) & set("'\"()[]{},"):
+        raise ValueError(f"{item} is not key=value, as max_updates=100 is, nor ~key")
+    if len(values := split_values(text)) > 1:
+        raise ValueError(
+            f"{item} is several values: a list is {key}=[{text}]; `lfsc sweep` and --multirun try each in turn"
+        )
+    try:
+        return Override(item, sign, name, Words(values[0]).whole())
+    except ValueError as error:
+        raise ValueError(
+            f"{item} cannot be read: give a value that holds = ( ) [ ] or quotes as \"{key}='…'\"; a list is [1,2]"
+        ) from error
+
+
+def as_override(key: str, text: str) -> str:
+    """`key=text`, in quotes where the text would be read as anything else."""
+    plain = f"{key}={text}"
+    try:
+        is_plain = as_text(parse_override(plain).value) == text
+    except ValueError:
+        is_plain = False
+    return plain if is_plain else f"{key}={quote(text)}"
 
 
 def instead(key: str) -> str | None:

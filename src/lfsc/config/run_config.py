@@ -9,8 +9,12 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lfsc.config.compose import compose_file, find_shipped, is_option, to_container
-from lfsc.config.overrides import check_overrides, instead
-from lfsc.config.schema import check_kinds, with_texts
+from lfsc.config.instantiate import KNOWN
+from lfsc.config.overrides import Override, instead, parse_overrides
+from lfsc.config.places import settle
+from lfsc.config.recipe_file import read_recipe
+from lfsc.config.scalars import unmark
+from lfsc.config.schema import check_kinds
 
 
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
@@ -18,37 +22,33 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
 
     What took its value from an overridden key when the run was begun, as data.batch_size from batch_size, follows it.
     """
-    check_overrides(overrides)
+    asked = parse_overrides(overrides)
     check_resolved(config)
     node = OmegaConf.create(config)
     OmegaConf.set_struct(node, True)
     try:
-        for key, value in map(split_assignment, overrides):
-            before = OmegaConf.select(node, key)
-            for each in [key, *(other for other in followers(key) if OmegaConf.select(node, other) == before)]:
-                OmegaConf.update(node, each, option_or_value(key, value), force_add=False, merge=False)
+        for each in asked:
+            if each.removes:
+                raise ValueError(f"{each.item}: a run keeps its keys; {each.key}=null leaves out what may be left out")
+            before = OmegaConf.select(node, each.key)
+            for key in [each.key, *(key for key in followers(each.key) if OmegaConf.select(node, key) == before)]:
+                OmegaConf.update(node, key, option_or_value(each), force_add=False, merge=False)
     except OmegaConfBaseException as error:
-        hint = instead(error.full_key)
+        hint = instead(error.full_key or "")
         raise ValueError(
             f"no key {error.full_key!r} in this run; "
             + (f"set {hint} instead" if hint else "its config.yaml has them all")
         ) from error
-    chosen = OmegaConf.to_container(node, resolve=True)
+    # What a run names is not imported to be asked: it may be somebody else's.
+    chosen = settle(OmegaConf.to_container(node, resolve=True), config, may_import=KNOWN)
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     check_kinds(config, chosen, free=["trainer.devices", *options])
-    return with_texts(config, chosen)
-
-
-def split_assignment(item: str) -> tuple[str, str]:
-    key, is_assignment, value = item.partition("=")
-    if not is_assignment:
-        raise ValueError(f"{item}: a run keeps its keys; {key.lstrip('~')}=null leaves out what may be left out")
-    return key, value
+    return chosen
 
 
 def followers(key: str) -> list[str]:
     """The keys of conf/'s groups that are `${key}` there."""
-    sections = {path: to_container(OmegaConf.load(path)) for path in find_shipped("conf").glob("*/*.yaml")}
+    sections = {path: read_recipe(path) for path in find_shipped("conf").glob("*/*.yaml")}
     return [
         place for path, section in sections.items() for place in places_of(f"${{{key}}}", section, path.parent.name)
     ]
@@ -88,8 +88,9 @@ def check_resolved(config: Any, key: str = "") -> None:
         check_resolved(value, f"{key}.{name}".lstrip("."))
 
 
-def option_or_value(key: str, text: str) -> Any:
+def option_or_value(override: Override) -> Any:
     """The section that an option of a group stands for, such as trainer=ddp, or the value itself."""
-    if is_option(f"{key}={text}"):
-        return to_container(compose_file(find_shipped("conf") / "train.yaml", [f"{key}={text}"]))[key]
-    return OmegaConf.create(f"value: {text}").value
+    if is_option(override.item):
+        train = find_shipped("conf") / "train.yaml"
+        return unmark(to_container(compose_file(train, [override.item]))[override.key])
+    return override.value

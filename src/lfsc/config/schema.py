@@ -1,15 +1,21 @@
 """What a configuration may hold: the keys of conf/, and for each value its kind."""
 
+import re
 from collections.abc import Callable, Sequence
 from inspect import Parameter, signature
 from typing import Any
 
 from lfsc.config.instantiate import locate
+from lfsc.config.scalars import as_text
 
 # Sections whose entries are named by the user.
 OPEN = ("callbacks", "logger", "losses.reconstruction", "losses.adversarial", "discriminators")
 ANYTHING = ("trainer.devices",)  # a number, a list of numbers, or auto
-KINDS = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys"}
+# Where null is a choice although conf/ has a value; in OPEN sections it takes an entry out.
+NULLABLE = re.compile(
+    r"slm\.path|discriminators\.slm\.slm\.path|data\.max_val_clips|data\.val_crop_length|optimizers\.\w+\.schedule"
+)
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys", list: "a list"}
 
 
 def check_fits(schema: Any, chosen: Any, *, explain: Callable[[str], str], key: str = "") -> None:
@@ -57,16 +63,19 @@ def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str]
 
 
 def check_kind(default: Any, chosen: Any, key: str) -> None:
+    if chosen is None and default is not None and not is_nullable(default, key):
+        raise ValueError(f"{key}=null: expected {KINDS.get(type(default), 'a value')}{example(default)}")
     expected = KINDS.get(type(default))
     fits = type(chosen) is type(default) or (type(default) is float and type(chosen) is int) or chosen is None
     is_open = isinstance(chosen, str) and (chosen == "???" or "${" in chosen)
     if expected and not fits and not is_open and key not in ANYTHING:
-        raise ValueError(f"{key}={chosen}: expected {expected}, such as {default}")
+        raise ValueError(f"{key}={as_text(chosen)}: expected {expected}{example(default)}")
 
 
-def with_texts(default: Any, chosen: Any) -> Any:
-    """`chosen` with text wherever the default is text: a run may be called name=7."""
-    if isinstance(default, dict) and isinstance(chosen, dict):
-        return {name: with_texts(default.get(name), value) for name, value in chosen.items()}
-    is_text = isinstance(default, str) and "${" not in default
-    return str(chosen) if is_text and type(chosen) in (int, float) else chosen
+def is_nullable(default: Any, key: str) -> bool:
+    is_entry = isinstance(default, dict) and key.rpartition(".")[0] in OPEN
+    return is_entry or NULLABLE.fullmatch(key) is not None
+
+
+def example(default: Any) -> str:
+    return "" if isinstance(default, dict) or default in ("???", []) else f", such as {default}"

@@ -58,7 +58,7 @@ def check_value(
         return seed(value, name)
     if parameter is not None and parameter.annotation in CHECKS:
         return CHECKS[parameter.annotation](value, name)
-    return check_part(value, parameter.name if parameter else families, name=name, trusted=trusted)
+    return check_part(value, parameter.name if parameter else families or "", name=name, trusted=trusted)
 
 
 def is_own(target: Any, trusted: Collection[str]) -> bool:

@@ -1,9 +1,12 @@
 """The layers of a codec swapped for those that a CPU computes fast: models themselves know nothing of it."""
 
+from typing import TypeVar
+
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
+from lfsc.cpu.half_precision import is_miscomputed
 from lfsc.cpu.layers import FastConv1d, FastUpsample
 from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d
 from lfsc.cpu.tiling import STEPS
@@ -12,12 +15,14 @@ from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.layers import PaddedConv1d, ResidualBlock, UpsampleConv1d
 
+M = TypeVar("M", bound=nn.Module)
+
 FAST = {PaddedConv1d: FastConv1d, UpsampleConv1d: FastUpsample}
 # Where tiles save time, and not at too much memory: they take five times that of the weights.
 TILED_CHANNELS, TILED_TAPS = range(96, 385), range(7, 16, 2)
 
 
-def use_fast_layers(module: nn.Module) -> nn.Module:
+def use_fast_layers(module: M) -> M:
     """The module itself, which from now on trains and streams faster on a CPU; parameters and results stay.
 
     Gradients differ from the textbook's in rounding, and so does what streams of many channels give.
@@ -40,11 +45,12 @@ def optimize_for_cpu(codec: Codec) -> Codec:
     """
     if codec.device.type == "cpu" and torch.backends.mkldnn.is_available() and is_supported(codec.dtype):
         tiled = {layer for block in find_aligned_blocks(codec) for layer in block.modules() if worth_tiling(layer)}
+        use_fast_layers(codec)
         for module in list(codec.modules()):
             for name, layer in list(module.named_children()):
-                if layer in tiled:
+                if isinstance(layer, PaddedConv1d) and layer in tiled:
                     setattr(module, name, TiledConv1d(layer))
-                elif isinstance(layer, PaddedConv1d) and layer.in_channels > 1:
+                elif isinstance(layer, PaddedConv1d) and worth_packing(layer):
                     setattr(module, name, PackedConv1d(layer))
                 elif isinstance(layer, UpsampleConv1d) and layer.groups == 1:
                     setattr(module, name, PackedUpsample(layer))
@@ -59,7 +65,7 @@ def is_supported(dtype: torch.dtype) -> bool:
 
 def find_aligned_blocks(codec: Codec) -> list[nn.Module]:
     """Blocks in which tiles change no token: they begin at the same steps of a clip whole and in chunks."""
-    found = list(codec.decoder.blocks) if isinstance(codec.decoder, Decoder) else []
+    found: list[nn.Module] = list(codec.decoder.blocks) if isinstance(codec.decoder, Decoder) else []
     if not isinstance(codec.encoder, Encoder):
         return found
     steps = codec.hop_length
@@ -77,6 +83,10 @@ def worth_tiling(layer: nn.Module) -> bool:
         and layer.kernel_size[0] in TILED_TAPS
         and layer.in_channels in TILED_CHANNELS
     )
+
+
+def worth_packing(layer: PaddedConv1d) -> bool:
+    return layer.in_channels > 1 and not is_miscomputed(layer.weight, layer.weight.dtype)
 
 
 def activate_inside(block: ResidualBlock) -> None:

@@ -24,7 +24,7 @@ class FastConv1d(PaddedConv1d):
 class FastUpsample(UpsampleConv1d):
     """The same transposed convolution."""
 
-    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:  # type: ignore[override]
         (padding,), (output_padding,), x = self.padding, self.output_padding, mask_behind(x, length)
         return upsample(x, self.weight, self.bias, padding=padding, output_padding=output_padding, groups=self.groups)
 

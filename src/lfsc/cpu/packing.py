@@ -60,7 +60,7 @@ class PackedUpsample(UpsampleConv1d):
         taps = layer.weight.detach().unflatten(-1, (2, rate)).flip(2).permute(3, 1, 0, 2).flatten(0, 1)
         self.weight = reorder(taps, self.shape)
 
-    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:  # type: ignore[override]
         steps, (rate,), (padding,) = x.shape[-1], self.stride, self.padding
         y = self.between(F.pad(mask_behind(x, length), (1, 1)), self.weight)
         return y[..., padding : padding + steps * rate]

@@ -34,7 +34,7 @@ class Blend:
     def __call__(
         self, datasets: Sequence[Dataset], hours: Iterable[float], *, known: Sequence[Dataset] | None = None
     ) -> list[float]:
-        """The share of each dataset, of 1 in all; weights may name those that are `known` but not heard."""
+        """The share of each dataset, of 1 in all; weights may name those that are `known` but not drawn from."""
         self.check_names(datasets if known is None else known)
         blended = [
             hour**self.alpha * self.weight(dataset) if self.weight(dataset) else 0.0
@@ -62,7 +62,7 @@ def names_of(dataset: Dataset) -> tuple[str, str, str]:
 
 
 def shares(datasets: Sequence[Dataset], blended: Sequence[float]) -> list[Share]:
-    """A row for each dataset, the most heard first."""
+    """A row for each dataset, the one most drawn from first."""
     total = sum(dataset.hours for dataset in datasets)
     rows = [
         Share(dataset.corpus, dataset.language, dataset.hours, share, share * total)

@@ -6,9 +6,7 @@ from typing import BinaryIO, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-from lfsc.shards.flac import read_rows
-
-from ..audio.files import AudioInfo, UnreadableAudio, probe
+from ..audio.files import AudioInfo, UnreadableAudio, probe, read_rows
 from .batch import UnusableClip
 
 

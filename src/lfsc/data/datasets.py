@@ -39,9 +39,9 @@ def open_training(
         global_error_handler=reraise_exception,
     )
     blended = blend(datasets, [dataset.seconds for dataset in datasets], known=corpus.split("train"))
-    heard = [dataset for dataset, share in zip(datasets, blended, strict=True) if share]
-    check_enough(heard, clips=batch_size // crops, ranks=ranks, path=corpus.path)
-    readers = [read_shards(corpus.path, dataset, parts=encoder.parts) for dataset in heard]
+    drawn = [dataset for dataset, share in zip(datasets, blended, strict=True) if share]
+    check_enough(drawn, clips=batch_size // crops, ranks=ranks, path=corpus.path)
+    readers = [read_shards(corpus.path, dataset, parts=encoder.parts) for dataset in drawn]
     stream = encoder.build_train_datasets(
         datasets=[
             LoadedDataset(dataset=ShardDataset(reader, config), weight=share)
@@ -52,14 +52,14 @@ def open_training(
         shuffle_buffer_size=None,
         blend_mode=DatasetBlendMode.DATASET_WEIGHT,
     )
-    identity = identity_of(corpus, heard) | {"batch_size": batch_size, "crops_per_clip": crops}
+    identity = identity_of(corpus, drawn) | {"batch_size": batch_size, "crops_per_clip": crops}
     return Opened(
         TrainingStream(dataset=stream, ranks=ranks, identity=identity, seed=encoder.seed), shares(datasets, blended)
     )
 
 
 def select_datasets(corpus: Corpus, filter: Filter, max_missing_fraction: float) -> list[Dataset]:
-    """The datasets that may be heard, of the shards that are there."""
+    """The datasets that may be drawn from, of the shards that are there."""
     datasets = corpus.split("train")
     filter.check_languages(datasets)
     found = present(filter.datasets(datasets), path=corpus.path, max_missing_fraction=max_missing_fraction)
@@ -68,17 +68,17 @@ def select_datasets(corpus: Corpus, filter: Filter, max_missing_fraction: float)
     return found
 
 
-def identity_of(corpus: Corpus, heard: Sequence[Dataset]) -> dict[str, Any]:
+def identity_of(corpus: Corpus, drawn: Sequence[Dataset]) -> dict[str, Any]:
     """What must be the same for a saved position to mean the same."""
     return {
         "index": corpus.index_hash,
-        "datasets": [dataset.path for dataset in heard],
-        "clips": sum(dataset.samples for dataset in heard),
+        "datasets": [dataset.path for dataset in drawn],
+        "clips": sum(dataset.samples for dataset in drawn),
     }
 
 
-def check_enough(heard: Sequence[Dataset], *, clips: int, ranks: Ranks, path: str) -> None:
-    found = sum(dataset.samples for dataset in heard)
+def check_enough(drawn: Sequence[Dataset], *, clips: int, ranks: Ranks, path: str) -> None:
+    found = sum(dataset.samples for dataset in drawn)
     workers = f"{ranks.world_size} ranks x {max(1, ranks.num_workers)} workers"
     if found < clips * ranks.total_workers:
         raise ValueError(

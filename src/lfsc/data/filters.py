@@ -11,9 +11,11 @@ class Filter:
     """Clips of `languages` whose json has `seconds` and `bandwidth` (Hz) in a range [from, to]; None is no limit."""
 
     def __init__(self, *, languages: Sequence[str] | None, seconds: Range | None, bandwidth: Range | None):
+        if isinstance(languages, str):
+            raise ValueError(f"languages is {languages!r}: expected a list, such as [{languages}]")
         self.languages = None if languages is None else list(languages)
-        self.ranges = {"seconds": seconds, "bandwidth": bandwidth}
-        self.ranges = {field: check_range(field, limits) for field, limits in self.ranges.items() if limits is not None}
+        ranges = {"seconds": seconds, "bandwidth": bandwidth}
+        self.ranges = {field: check_range(field, limits) for field, limits in ranges.items() if limits is not None}
 
     @property
     def needs_json(self) -> bool:
@@ -40,9 +42,9 @@ class Filter:
 
 
 def check_range(field: str, limits: Range) -> tuple[float | None, float | None]:
-    if len(limits) != 2 or (None not in limits and limits[0] > limits[1]):
+    if len(limits) != 2 or (limits[0] is not None and limits[1] is not None and limits[0] > limits[1]):
         raise ValueError(f"{field}={list(limits)}: expected [from, to], with null where there is no limit")
-    return tuple(limits)
+    return limits[0], limits[1]
 
 
 def within(value: float | None, limits: Range) -> bool:

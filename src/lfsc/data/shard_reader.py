@@ -71,6 +71,7 @@ class ShardReader:
 
     def piece(self, shard: EPath, position: int) -> Piece | LoadedPiece:
         """The clip's piece of its shard."""
+        piece: Piece | LoadedPiece
         file, offsets = self.opened(shard)
         start, size = int(offsets[position]), int(offsets[position + 1] - offsets[position])
         if file is None:

@@ -1,8 +1,15 @@
 """The training stream: endless batches of random crops, whose position can be saved and restored exactly."""
 
+import errno
 import logging
+import multiprocessing
+import os
+import resource
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -25,6 +32,15 @@ SECONDS_TO_HANG = 60
 # An endless loader must say how long it is, or Lightning fetches a batch ahead and saves a position one too far.
 ENDLESS = 10**12
 
+# Pipes between this process and a worker, and files beside them.
+OPEN_FILES, FILES_PER_WORKER = Path("/proc/self/fd"), 8
+# Where torch's processes hand over tensors, and bytes of it that even the smallest batches need.
+SHARED_MEMORY, LEAST_SHARED_MEMORY = Path("/dev/shm"), 1 << 20
+NO_SHARED_MEMORY = (
+    "/dev/shm, through which the loader's processes hand over batches, is full or too small: num_workers=0 does "
+    "without it, and a container gets more of it by --shm-size=8g"
+)
+
 
 class Ranks(NamedTuple):
     """This process is number `rank` of `world_size`; each has `num_workers` loader processes, or loads by itself."""
@@ -46,31 +62,42 @@ class TrainingStream:
         self.ranks = ranks
         self.identity = {**identity, "world_size": ranks.world_size, "num_workers": ranks.num_workers}
         self.log = SkipLog()
+        self.workers: list[BaseProcess] = []
 
     def __iter__(self) -> Iterator[Batch]:
         try:
-            for batch in self.loader:
+            batches = iter(self.loader)
+            for batch in chain(self.first(batches), batches):
                 self.log.add(batch.skipped)
                 yield batch
         except UnusableData as error:
             # A worker's error arrives as its whole traceback, of which the last line is the message.
             line = str(error).strip().rpartition("\n")[2]
             raise UnusableData(line.partition("UnusableData: ")[2] or line) from error
-        except RuntimeError as error:
-            if not str(error).startswith("DataLoader"):
-                raise
-            raise UnusableData(f"no batch came within {SECONDS_TO_HANG} s or a worker died: {error}") from error
+        except (RuntimeError, OSError) as error:
+            if reason := loader_failure(error):
+                raise UnusableData(reason) from error
+            raise
+
+    def first(self, batches: Iterator[Batch]) -> list[Batch]:
+        """The first batch, with which the workers start."""
+        if self.ranks.num_workers:
+            require_room(self.ranks.num_workers)
+        others = set(multiprocessing.active_children())
+        try:
+            return list(islice(batches, 1))
+        finally:
+            # Also where not all of them could be started, and the loader knows of none.
+            self.workers = [process for process in multiprocessing.active_children() if process not in others]
 
     def __len__(self) -> int:
         return ENDLESS
 
     def close(self) -> None:
         """End the worker processes, also those that wait for storage that hangs."""
-        iterator = self.loader._iterator
-        if iterator is None:
-            return
-        iterator._shutdown_workers()
-        for worker in iterator._workers:
+        if self.loader._iterator is not None:
+            self.loader._iterator._shutdown_workers()
+        for worker in self.workers:
             # Training's workers keep SIGTERM blocked, by which torch would end them, and be waited for at exit.
             worker.kill()
 
@@ -115,6 +142,34 @@ class TrainingStream:
         if self.ranks.num_workers:
             # energon leaves out the offset, and would lose it in a state saved before each worker has given a batch.
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
+
+
+def require_room(num_workers: int) -> None:
+    """UnusableData where /dev/shm is full or few files may be open: torch fails half-way there, with a traceback."""
+    allowed, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[0], FILES_PER_WORKER * (num_workers + 1)
+    if OPEN_FILES.is_dir() and allowed - len(list(OPEN_FILES.iterdir())) < needed:
+        raise UnusableData(too_few_files())
+    if SHARED_MEMORY.is_dir():
+        found = os.statvfs(SHARED_MEMORY)
+        if found.f_bavail * found.f_frsize < LEAST_SHARED_MEMORY:
+            raise UnusableData(NO_SHARED_MEMORY)
+
+
+def too_few_files() -> str:
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return f"the loader needs more than the {allowed} files that may be open at once: raise it, as by ulimit -n 4096"
+
+
+def loader_failure(error: RuntimeError | OSError) -> str | None:
+    """What a failure of the loader's processes, which torch tells at length, means; None for any other."""
+    text = str(error)
+    if "Too many open files" in text or getattr(error, "errno", None) == errno.EMFILE:
+        return too_few_files()
+    if "shared memory" in text or "</torch_" in text or getattr(error, "errno", None) == errno.ENOSPC:
+        return NO_SHARED_MEMORY
+    if text.startswith("DataLoader"):
+        return f"no batch came within {SECONDS_TO_HANG} s or a worker died: {text}"
+    return None
 
 
 def difference(key: str, before: Any, now: Any) -> str:

@@ -41,7 +41,8 @@ class ValidationClips:
             yield self.batch(clips)
 
     def batch(self, clips: Sequence[tuple[int, int]]) -> Batch:
-        rows, lengths, keys, skipped = [], [], [], []
+        rows: list[torch.Tensor] = []
+        lengths, keys, skipped = [], [], []
         for dataset, number in clips:
             clip = self.readers[dataset][number]
             try:

@@ -9,8 +9,8 @@ from transformers.models.wavlm.modeling_wavlm import WavLMAttention
 class FusedAttention(WavLMAttention):
     """Attends without weights to look at: equal to transformers' up to rounding, for clips without padding."""
 
-    def torch_multi_head_self_attention(
-        self, hidden_states: Tensor, attention_mask: None, gated_position_bias: Tensor
+    def torch_multi_head_self_attention(  # type: ignore[override]  # None for the weights
+        self, hidden_states: Tensor, attention_mask: Tensor | None, gated_position_bias: Tensor
     ) -> tuple[Tensor, None]:
         """Mixed states [B,T,D] of states [B,T,D], under a bias [B·heads,T,T]."""
         assert attention_mask is None

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lfsc.nn.containers import ModuleDict, ModuleList
+
 
 class DiscriminatorOutput(NamedTuple):
     """What one discriminator gives for a batch."""
@@ -36,11 +38,11 @@ class Discriminator(nn.Module):
 class Ensemble(nn.Module):
     """Families of discriminators, by name; their order is that of the scores."""
 
-    def __init__(self, **families: nn.ModuleList):
+    def __init__(self, **families: "ModuleList[Discriminator]"):
         super().__init__()
         if not families:
             raise ValueError("no discriminator: expected at least one family, as conf/discriminators/lfsc.yaml has")
-        self.families = nn.ModuleDict(families)
+        self.families = ModuleDict(families)
 
     @property
     def names(self) -> list[str]:

@@ -1,18 +1,24 @@
 """The hidden states of a speech language model, scored (StyleTTS 2, arXiv 2306.07691)."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import torch
 import torchaudio
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
-from transformers import AutoModel, PreTrainedModel, WavLMConfig, WavLMModel
+from transformers import AutoModel, PreTrainedModel, Wav2Vec2FeatureExtractor, WavLMConfig, WavLMModel
+from transformers.utils import FEATURE_EXTRACTOR_NAME, cached_file
 
 from lfsc.discriminators.attention import with_fused_attention
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
 from lfsc.io.pretrained import load_pretrained
 from lfsc.nn.arguments import require_whole, require_whole_lists
+
+# The feature extractor of models that take audio itself, and what a model's configuration then says.
+AUDIO, NORMALIZES = "Wav2Vec2FeatureExtractor", "takes_normalized_audio"
 
 
 class SLMDiscriminator(nn.ModuleList):
@@ -33,11 +39,14 @@ class HiddenStates(nn.Module):
         super().__init__()
         self.resample = torchaudio.transforms.Resample(sample_rate, slm_rate)
         self.slm = with_fused_attention(slm)
+        self.normalizes = getattr(slm.config, NORMALIZES, False)
         self.channels = (slm.config.num_hidden_layers + 1) * slm.config.hidden_size
 
     def forward(self, audio: Tensor) -> Tensor:
         with torch.autocast(audio.device.type, enabled=False):
             resampled = self.resample(audio.float())
+            if self.normalizes:
+                resampled = normalize(resampled)
         states = self.slm(resampled, output_hidden_states=True).hidden_states
         return torch.cat(states, dim=-1).transpose(1, 2)
 
@@ -65,19 +74,51 @@ class HiddenStatesNetwork(nn.Module):
         return DiscriminatorOutput(self.score(x), feature_maps)
 
 
+def normalize(audio: Tensor) -> Tensor:
+    """Each clip of audio [B,T] with mean 0 and variance 1, as transformers' Wav2Vec2FeatureExtractor does it."""
+    variance, mean = torch.var_mean(audio, dim=-1, correction=0, keepdim=True)
+    return (audio - mean) * torch.rsqrt(variance + 1e-7)
+
+
 def load_slm(*, path: str) -> PreTrainedModel:
-    """The model of a local folder or a hub name, in float32."""
+    """The model of a local folder or a hub name, in float32; its `config` says whether it takes normalized audio.
+
+    ValueError for a model that takes no audio of 16 kHz.
+    """
     if path.startswith((".", "/", "~")) and not Path(path).expanduser().is_dir():
         raise ValueError(f"slm.path={path}: no such folder; give one that save_pretrained wrote, or a hub name")
+    place = str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path
     try:
-        place = str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path
-        return load_pretrained(AutoModel.from_pretrained, place, dtype=torch.float32)
+        preprocessor = read_preprocessor(place)
+        model = load_pretrained(AutoModel.from_pretrained, place, dtype=torch.float32)
     except OSError as error:
         raise ValueError(
             f"slm.path={path} can be neither read nor downloaded ({str(error).splitlines()[0]}); "
             f"where there is a network, run `hf download {path} --local-dir wavlm` and set slm.path to that folder, "
             "or train a recipe without the SLM, such as lfsc_22khz_no_slm"
         ) from error
+    kind = preprocessor.get("feature_extractor_type", AUDIO)
+    if model.main_input_name != "input_values" or kind != AUDIO:
+        raise ValueError(
+            f"slm.path={path} is a {type(model).__name__}, which takes {model.main_input_name} by a {kind}: expected a "
+            "model of audio itself, such as WavLM, HuBERT, wav2vec 2.0 or data2vec"
+        )
+    # What the file leaves out is as in the class that reads it.
+    normalizes = Wav2Vec2FeatureExtractor.from_dict(preprocessor).do_normalize if preprocessor else False
+    setattr(model.config, NORMALIZES, normalizes)
+    return model
+
+
+def read_preprocessor(place: str) -> dict[str, Any]:
+    """What a model's preprocessor_config.json says; nothing where it has none: it then takes audio as it is."""
+    file = cached_file(place, FEATURE_EXTRACTOR_NAME, _raise_exceptions_for_missing_entries=False)
+    try:
+        said = {} if file is None else json.loads(Path(file).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is damaged: {error}") from error
+    if not isinstance(said, dict):
+        raise ValueError(f"{file} holds a {type(said).__name__}: expected keys and values")
+    return said
 
 
 def random_wavlm(*, seed: int, width: int, layers: int) -> WavLMModel:
@@ -91,7 +132,7 @@ def random_wavlm(*, seed: int, width: int, layers: int) -> WavLMModel:
         intermediate_size=2 * width,
         conv_dim=[width] * 7,
         layerdrop=0.0,
-        num_conv_pos_embeddings=16,
+        num_conv_pos_embeddings=15,  # an even number would meet what lfsc.cpu.half_precision tells of
         num_conv_pos_embedding_groups=4,
         num_buckets=32,
         max_bucket_distance=80,

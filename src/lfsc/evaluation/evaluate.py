@@ -93,7 +93,7 @@ def load_model_metrics(options: Namespace, clips: list[Clip], device: str) -> tu
 def evaluate_all(codecs: dict[str, Codec], clips: list[Clip], settings: Settings) -> Iterator[tuple[str, CodecResult]]:
     """The result of each codec, with its progress on stderr."""
     columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True, markup=False, emoji=False)) as progress:
         for label, codec in codecs.items():
             task = progress.add_task(label, total=len(clips))
             yield label, evaluate_codec(label, codec, clips, settings, partial(progress.advance, task))
@@ -122,7 +122,7 @@ def write_report(report: Report, options: Namespace) -> int:
         raise ValueError(f"no clip could be evaluated; the first, {rows[0].clip.key}: {rows[0].reason}")
     summary = summarize(report)
     # Before anything is written: where that fails, what took hours is told.
-    Console().print(means_table(summary))
+    Console(markup=False, emoji=False).print(means_table(summary))
     print_exclusions(summary)
     write_text(options.out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     write_text(options.out / "clips.csv", clips_csv(report))

@@ -1,11 +1,12 @@
 """A codec written as a bundle."""
 
 from pathlib import Path
+from typing import Any
 
 from lfsc.config.instantiate import KNOWN, targets_of
 from lfsc.export.model_card import model_card
 from lfsc.formats import bundle
-from lfsc.formats.skeleton import build_on_meta, load_weights
+from lfsc.formats.skeleton import Tensors, build_on_meta, load_weights
 from lfsc.formats.source import Source
 from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 
@@ -26,7 +27,7 @@ def write_bundle(
     mark = fingerprint(codec)
     if found.weight_norm and not weight_norm:
         remove_codec_weight_norm(codec, fingerprint=mark)
-    config = {
+    config: dict[str, Any] = {
         "fingerprint": mark,
         "weight_norm": weight_norm,
         "updates": found.updates,
@@ -34,10 +35,12 @@ def write_bundle(
         "own_classes": sorted(set(targets_of(found.codec)) - KNOWN),
         "codec": found.codec,
     }
-    tensors = {bundle.WEIGHTS: codec.state_dict()}
+    tensors: dict[str, Tensors] = {bundle.WEIGHTS: codec.state_dict()}
     if with_discriminators:
         config["discriminators"] = discriminators_of(found)
-        tensors[bundle.DISCRIMINATORS] = found.discriminator_weights()
+        weights = found.discriminator_weights()
+        assert weights is not None  # of discriminators that are there
+        tensors[bundle.DISCRIMINATORS] = weights
     bundle.write(out, config=config, card=model_card(codec, config), tensors=tensors)
     return sorted(out.iterdir())
 

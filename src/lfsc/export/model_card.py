@@ -70,8 +70,13 @@ def model_card(codec: Codec, config: dict) -> str:
         norm="as trained" if config["weight_norm"] else "removed: for use, not for training",
         discriminators="in discriminators.safetensors, for fine-tuning" if "discriminators" in config else "none here",
         fingerprint=config["fingerprint"],
-        **{subject: config["licence"][subject].rstrip(".") for subject in SUBJECTS},
+        **{subject: as_prose(config["licence"][subject]).rstrip(".") for subject in SUBJECTS},
     )
+
+
+def as_prose(text: str) -> str:
+    """A statement that anybody may have made, as one line without HTML."""
+    return " ".join(text.split()).replace("<", "&lt;").replace(">", "&gt;")
 
 
 def millions(module) -> float:

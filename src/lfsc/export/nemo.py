@@ -14,10 +14,10 @@ def write_nemo(found: Source, out: Path, *, with_discriminators: bool) -> None:
         raise ValueError("its weight norm was removed, which NeMo's layers need: export the codec that it was made of")
     # Weights that are not those of the configuration would make an archive that NeMo cannot open.
     require_same(build_on_meta(found.codec).state_dict(), found.codec_weights())
-    discriminators = {}
-    if with_discriminators:
-        discriminators = {
-            "discriminators": discriminators_of(found),
-            "discriminator_weights": found.discriminator_weights(),
-        }
-    write_archive(out, codec=found.codec, weights=found.codec_weights(), **discriminators)
+    write_archive(
+        out,
+        codec=found.codec,
+        weights=found.codec_weights(),
+        discriminators=discriminators_of(found) if with_discriminators else None,
+        discriminator_weights=found.discriminator_weights() if with_discriminators else None,
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnxruntime
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lfsc.export.graphs import AudioToTokens, TokensToAudio, load_for_export, write_facts
 from lfsc.export.parity import Parity, parity
@@ -26,7 +26,9 @@ def write_onnx(found: Source, out: Path) -> Parity:
     return parity(codec, session(out / ENCODER, "audio"), session(out / DECODER, "tokens"))
 
 
-def write_graph(graph: nn.Module, path: Path, *, given: str, gives: str, dynamic: dict[int, str]) -> None:
+def write_graph(
+    graph: AudioToTokens | TokensToAudio, path: Path, *, given: str, gives: str, dynamic: dict[int, str]
+) -> None:
     # The exporter tells of every operator library that is not installed.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
@@ -40,6 +42,7 @@ def write_graph(graph: nn.Module, path: Path, *, given: str, gives: str, dynamic
             input_names=[given],
             output_names=[gives],
         )
+    assert program is not None  # with dynamo
     with atomic.replacing(path) as temporary:
         program.save(temporary, external_data=False)
 

@@ -33,9 +33,9 @@ def loaded(path: Path) -> nn.Module:
         return torch.export.load(path).module()
 
 
-def write_program(graph: nn.Module, path: Path, *, dynamic: dict) -> None:
+def write_program(graph: AudioToTokens | TokensToAudio, path: Path, *, dynamic: dict) -> None:
     # Without it the program refuses a single frame, a size that could be broadcast; torch's ONNX exporter sets it too.
-    with config.patch(backed_size_oblivious=True):
+    with config.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]  # torch adds it
         program = torch.export.export(graph.eval(), (graph.example(),), dynamic_shapes=(dynamic,))
     with atomic.replacing(path) as temporary, atomic.naming(path, RuntimeError):
         torch.export.save(program, temporary)

@@ -14,6 +14,7 @@ from lfsc.config.values import brief, text
 from lfsc.formats.checksums import add_stamp, crc32_of, require_checksum, require_stamp
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import SUBJECTS
+from lfsc.formats.skeleton import Tensors
 from lfsc.formats.source import BUNDLE, Source
 from lfsc.io import atomic, safe_yaml
 
@@ -85,14 +86,14 @@ def read_whole(path: Path, config: dict) -> SafeTensors:
     return tensors
 
 
-def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, Mapping[str, Tensor]]) -> None:
+def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, Tensors]) -> None:
     """Write a bundle; `tensors` maps a file's name to its tensors. config.yaml comes last: without it there is none."""
     path.mkdir(parents=True, exist_ok=True)
     (path / CONFIG).unlink(missing_ok=True)
     checksums = {}
     for name, weights in tensors.items():
         with atomic.replacing(path / name) as temporary, atomic.naming(path / name, SafetensorError):
-            save_file({key: tensor.detach().contiguous() for key, tensor in weights.items()}, temporary)
+            save_file({key: weights[key].detach().contiguous() for key in weights}, temporary)
             checksums[name] = crc32_of(temporary)
     atomic.write_text(path / "README.md", card)
     header = {"format": FORMAT, "version": VERSION, "crc32": checksums}

@@ -1,6 +1,6 @@
 """Weights of another training as the beginning of a new one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -39,7 +39,7 @@ class Below:
         self.weights = weights
         self.prefix = f"{name}."
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return (name.removeprefix(self.prefix) for name in self.weights if name.startswith(self.prefix))
 
     def __getitem__(self, name: str) -> Tensor:
@@ -73,8 +73,8 @@ def initialize_from(
 def match_families(found: Source, discriminators: Ensemble, config: Mapping[str, Any]) -> list[tuple]:
     """Name, module and tensors of every family of either side, checked; None where a side has none."""
     theirs = found.discriminators() or {}
-    weights = found.discriminator_weights() if theirs else {}
-    if any(OLDER_NAME in name for name in weights):
+    weights = found.discriminator_weights() if theirs else None
+    if weights is not None and any(OLDER_NAME in name for name in weights):
         raise ValueError(
             "its discriminators were saved by an older lfsc, under other names: `lfsc export` makes a bundle of its "
             "codec alone; init_from that, and new discriminators learn"
@@ -83,7 +83,7 @@ def match_families(found: Source, discriminators: Ensemble, config: Mapping[str,
     families = []
     for name in dict.fromkeys([*ours, *(key for key in theirs if key != "_target_")]):
         module = ours.get(name)
-        tensors = Below(weights, f"families.{name}") if name in theirs else None
+        tensors = Below(weights, f"families.{name}") if weights is not None and name in theirs else None
         if module is not None and tensors is not None:
             require_equal(
                 without_slm(theirs[name]), without_slm(config["discriminators"][name]), f"discriminators.{name}"
@@ -95,7 +95,7 @@ def match_families(found: Source, discriminators: Ensemble, config: Mapping[str,
 
 def copy_family(name: str, module: nn.Module | None, tensors: Below | None) -> Part:
     if module is None:
-        return Part(f"discriminators.{name}", 0, left_over=len(list(tensors)))
+        return Part(f"discriminators.{name}", 0, left_over=len(list(tensors or ())))
     if tensors is None:
         return Part(f"discriminators.{name}", 0, missing=len(module.state_dict()))
     return copy_weights(module, tensors, f"discriminators.{name}")

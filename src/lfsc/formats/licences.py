@@ -1,6 +1,6 @@
 """On whose terms a codec may be used: statements of its code, its weights, and the data that they were trained on."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,13 +30,15 @@ def describe_data(config: Mapping[str, Any]) -> dict[str, str]:
     """The statement of a run's data, from the index of its shards; empty where they are not within reach."""
     data = config.get("data")
     path = data.get("path") if isinstance(data, Mapping) else None
+    if path is None:
+        return {}
     try:
         found = index.read(path)
     except (OSError, ValueError, TypeError):
         return {}
     if not isinstance(found, Corpus):
         return {}
-    hours: Counter[str] = Counter()
+    hours: dict[str, float] = defaultdict(float)
     for dataset in found.split("train"):
         hours[dataset.corpus] += dataset.hours
     named = ", ".join(f"{corpus} ({value:.4g} h)" for corpus, value in hours.items())

@@ -13,6 +13,8 @@ from lfsc.formats.nemo.archive import GZIP, Archive
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import TorchFile, Weights
+from lfsc.runs.checkpoints import checkpoint_of
+from lfsc.runs.directory import Run
 
 EXPECTED = "expected a run directory, a checkpoint (.ckpt), an exported bundle, a .nemo archive or a hub name"
 ZIP = b"PK\x03\x04"
@@ -42,6 +44,9 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
         return read_file(path, trusted)
     if path.exists():
         raise ValueError(f"it is neither a file nor a folder; {EXPECTED}")
+    folder, _, which = str(source).rpartition("@")
+    if (Path(folder).expanduser() / "checkpoints").is_dir():
+        return read_run(Path(folder).expanduser(), trusted, which)
     # `runs/typo` looks like a hub's name too, but there is a folder runs.
     if HUB_NAME.fullmatch(str(source)) and not path.parent.is_dir():
         return read_folder(hub.fetch(str(source)), trusted)
@@ -59,11 +64,8 @@ def read_folder(path: Path, trusted: Collection[str]) -> Source:
     raise ValueError(f"the folder has neither {bundle.WEIGHTS}, nor checkpoints/, nor one .nemo archive; {EXPECTED}")
 
 
-def read_run(path: Path, trusted: Collection[str]) -> Source:
-    newest = path / "checkpoints" / "last.ckpt"
-    if not newest.is_file():
-        raise ValueError("the run has no checkpoint yet; it writes the first at its first validation or at its end")
-    return read_checkpoint(newest, trusted)._replace(kind=RUN, path=path)
+def read_run(path: Path, trusted: Collection[str], which: str = "last") -> Source:
+    return read_checkpoint(checkpoint_of(Run(path), which), trusted)._replace(kind=RUN, path=path)
 
 
 def read_file(path: Path, trusted: Collection[str]) -> Source:

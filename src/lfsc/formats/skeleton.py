@@ -1,6 +1,6 @@
 """The codec of a configuration, built without memory and then given its tensors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import torch
@@ -16,11 +16,16 @@ MOST_PARAMETERS = 1 << 30
 ON_META = ("encoder", "decoder")
 
 
-class LazyTensors(Protocol):
+class Tensors(Protocol):
+    """Tensors by name, each made when it is asked for."""
+
+    def __iter__(self) -> Iterator[str]: ...
+    def __getitem__(self, name: str, /) -> Tensor: ...
+
+
+class LazyTensors(Tensors, Protocol):
     """Tensors by name, whose shapes are known before they are read."""
 
-    def __iter__(self): ...
-    def __getitem__(self, name: str) -> Tensor: ...
     def shape(self, name: str) -> tuple[int, ...]: ...
 
 
@@ -39,7 +44,7 @@ def build_on_meta(config: dict, *, weight_norm: bool = True) -> Codec:
     return codec
 
 
-def build_part(name: str, config: dict) -> nn.Module:
+def build_part(name: str, config: Mapping) -> nn.Module:
     where, is_own = f"codec.{name}", config["_target_"] not in KNOWN
     if not is_own and name not in ON_META:
         return build(config, where=where)

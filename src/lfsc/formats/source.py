@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from lfsc.formats.skeleton import LazyTensors
 
@@ -17,10 +17,10 @@ class Source(NamedTuple):
     codec: dict  # configuration, checked
     codec_weights: Callable[[], LazyTensors]
     discriminators: Callable[[], dict | None]  # configuration
-    discriminator_weights: Callable[[], LazyTensors]
+    discriminator_weights: Callable[[], LazyTensors | None]  # None where there are none
     updates: int | None = None  # that it was trained for, if known
     averaged: bool = False  # whether the weights are an average over updates
     weight_norm: bool = True  # whether the weights have it, as those that train do
     fingerprint: str | None = None  # where the file says it
-    files: tuple[BinaryIO, ...] = ()  # open as long as tensors are read
+    files: tuple[IO[bytes], ...] = ()  # open as long as tensors are read
     statements: dict[str, str] = {}  # noqa: RUF012  (never changed) the licences of code, weights and data

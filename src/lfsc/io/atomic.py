@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 
 from lfsc.io.regular import is_stream
@@ -16,7 +17,7 @@ LONGEST_NAME = 255
 
 
 @contextmanager
-def replacing(path: Path | str) -> Iterator[Path]:
+def replacing(path: PathLike | str) -> Iterator[Path]:
     """A temporary path beside `path` to write to; it takes the name, fsynced, on success and is removed on failure.
 
     ValueError for a pipe or a device, and OSError, with the name, where the disk is full.

@@ -43,6 +43,7 @@ def check_plain(data: bytes, *, most_instructions: int) -> set[str]:
     memo: dict[int, Any] = {}
     keys: set[str] = set()
     spare, builds = len(data), 0
+    argument: Any
     for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         if count >= most_instructions:
             raise ValueError(f"a pickle of more than {most_instructions} instructions")

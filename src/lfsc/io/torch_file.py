@@ -5,7 +5,7 @@ import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from pickle import UnpicklingError
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import torch
 from torch import Tensor
@@ -32,7 +32,7 @@ class TorchFile:
     no flipped bit, and takes a zip archive as it comes, however much its records overlap or expand.
     """
 
-    def __init__(self, file: BinaryIO, *, name: str):
+    def __init__(self, file: IO[bytes], *, name: str):
         self.name = name
         try:
             self.zip = zipfile.ZipFile(file)
@@ -57,7 +57,8 @@ class TorchFile:
         size = sum(info.file_size for info in self.zip.infolist())
         keys = check_plain(pickled, most_instructions=max(INSTRUCTIONS, size // BYTES_PER_INSTRUCTION))
         # torch reads an archive of ours, with the pickle and empty records: it never reads tensors for the meta device.
-        outline, records = io.BytesIO(), {}
+        outline = io.BytesIO()
+        records: dict[int, zipfile.ZipInfo] = {}
         with zipfile.ZipFile(outline, "w") as zip:
             for name, content in {"data.pkl": pickled, "version": b"3\n"}.items():
                 zip.writestr(f"archive/{name}", content)
@@ -70,7 +71,9 @@ class TorchFile:
 
     def info(self, saved: Tensor) -> zipfile.ZipInfo:
         """The record that holds a tensor of `contents`."""
-        return self.records[saved.untyped_storage()._checkpoint_offset]
+        offset = saved.untyped_storage()._checkpoint_offset
+        assert offset is not None  # torch has set it, as the tensor was loaded
+        return self.records[offset]
 
     def tensor(self, saved: Tensor) -> Tensor:
         """A tensor of `contents` in memory of its own, checked against the file's CRC."""
@@ -79,7 +82,7 @@ class TorchFile:
             check_inside(saved, info.file_size)
             flat = torch.empty(info.file_size // saved.itemsize, dtype=saved.dtype)
             with self.zip.open(info) as record:
-                fill(memoryview(flat.view(torch.uint8).numpy()), record)
+                fill(flat.view(torch.uint8).numpy().data, record)
         except DAMAGE as error:
             raise ValueError(
                 f"{self.name}: tensor record {info.filename.removeprefix(self.folder)} is damaged: {reason(error)}"
@@ -106,7 +109,7 @@ def check_inside(saved: Tensor, num_bytes: int) -> None:
         raise ValueError(f"{num_bytes} bytes for a storage of {saved.untyped_storage().nbytes()}")
 
 
-def fill(memory: memoryview, file: BinaryIO) -> None:
+def fill(memory: memoryview, file: IO[bytes]) -> None:
     """Exactly as many bytes of `file` as `memory` takes; block by block, so that none is held twice."""
     done = 0
     while block := file.read(BLOCK):

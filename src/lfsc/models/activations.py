@@ -28,11 +28,11 @@ class HalfSnake(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.half = channels // 2
-        self.snake = Snake(self.half)
+        self.periodic = channels // 2
+        self.snake = Snake(self.periodic)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat((self.snake(x[:, : self.half]), leaky_relu(x[:, self.half :])), dim=1)
+        return torch.cat((self.snake(x[:, : self.periodic]), leaky_relu(x[:, self.periodic :])), dim=1)
 
 
 # Of the number of channels, and whether the input may be overwritten, which saves memory where nobody needs it again.

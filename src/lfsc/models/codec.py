@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.inference.arguments import check_audio, check_codebook, check_lengths, check_range, check_tokens
-from lfsc.models.inference.chunking import decode_in_chunks, encode_in_chunks, frames_of, mask_padding, pad_to
+from lfsc.models.inference.chunking import Count, decode_in_chunks, encode_in_chunks, frames_of, mask_padding, pad_to
 from lfsc.models.inference.stream import Stream
 from lfsc.models.quantizer import GroupedFSQ
 from lfsc.nn.arguments import require_whole
@@ -155,7 +155,7 @@ class Codec(nn.Module):
             min_frames=self.min_frames,
         )
 
-    def frames(self, num_samples):
+    def frames(self, num_samples: Count) -> Count:
         """The frames, the last one perhaps partly filled, of so many samples."""
         return frames_of(num_samples, self.hop_length)
 

@@ -5,9 +5,10 @@ from math import prod
 from torch import Tensor, autocast, nn
 
 from lfsc.models.activations import ACTIVATIONS, OUTPUTS, activation_of
-from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, UpsampleConv1d, receptive_field, widest_copy
+from lfsc.models.layers import Layer, MultiReceptiveField, PaddedConv1d, UpsampleConv1d, receptive_field, widest_copy
 from lfsc.models.padding import MODES
 from lfsc.nn.arguments import require_flags, require_one_of, require_whole, require_whole_lists
+from lfsc.nn.containers import ModuleList
 
 
 class Decoder(nn.Module):
@@ -47,12 +48,12 @@ class Decoder(nn.Module):
         self.latent_dim = latent_dim
         widths = [channels // 2**i for i in range(len(rates) + 1)]
         self.conv_in = PaddedConv1d(latent_dim, channels, in_kernel_size, pad_mode=pad_mode)
-        self.activations = nn.ModuleList(activation_of(activation, width) for width in widths[:-1])
-        self.upsamples = nn.ModuleList(
+        self.activations = ModuleList(activation_of(activation, width) for width in widths[:-1])
+        self.upsamples = ModuleList(
             UpsampleConv1d(width, width // 2, rate=rate, groups=width // 2 if grouped_upsampling else 1)
             for width, rate in zip(widths[:-1], rates, strict=True)
         )
-        self.blocks = nn.ModuleList(
+        self.blocks = ModuleList(
             MultiReceptiveField(
                 width, kernel_sizes=kernel_sizes, dilations=dilations, activation=activation, pad_mode=pad_mode
             )
@@ -89,9 +90,9 @@ class Decoder(nn.Module):
         steps, fewest = 1, 1
         for layer in self.layers():
             fewest = max(fewest, widest_copy(layer) // steps + 1)
-            steps *= layer.stride[0] if layer in self.upsamples else 1
+            steps *= layer.stride[0] if isinstance(layer, UpsampleConv1d) else 1
         return fewest
 
-    def layers(self) -> list[nn.Module]:
+    def layers(self) -> list[Layer]:
         pairs = zip(self.upsamples, self.blocks, strict=True)
         return [self.conv_in, *(layer for pair in pairs for layer in pair), self.conv_out]

@@ -5,9 +5,10 @@ from math import prod
 from torch import Tensor, nn
 
 from lfsc.models.activations import ACTIVATIONS, activation_of
-from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, receptive_field, widest_copy
+from lfsc.models.layers import Layer, MultiReceptiveField, PaddedConv1d, receptive_field, widest_copy
 from lfsc.models.padding import MODES
 from lfsc.nn.arguments import require_one_of, require_whole, require_whole_lists
+from lfsc.nn.containers import ModuleList
 
 
 class Encoder(nn.Module):
@@ -40,14 +41,14 @@ class Encoder(nn.Module):
         self.pad_mode = pad_mode
         widths = [channels * 2**i for i in range(len(rates) + 1)]
         self.conv_in = PaddedConv1d(1, channels, in_kernel_size, pad_mode=pad_mode)
-        self.blocks = nn.ModuleList(
+        self.blocks = ModuleList(
             MultiReceptiveField(
                 width, kernel_sizes=kernel_sizes, dilations=dilations, activation=activation, pad_mode=pad_mode
             )
             for width in widths[:-1]
         )
-        self.activations = nn.ModuleList(activation_of(activation, width) for width in widths[:-1])
-        self.downsamples = nn.ModuleList(
+        self.activations = ModuleList(activation_of(activation, width) for width in widths[:-1])
+        self.downsamples = ModuleList(
             PaddedConv1d(width, 2 * width, 2 * rate, stride=rate, pad_mode=pad_mode)
             for width, rate in zip(widths[:-1], rates, strict=True)
         )
@@ -77,9 +78,9 @@ class Encoder(nn.Module):
         steps, fewest = self.hop_length, 1
         for layer in self.layers():
             fewest = max(fewest, widest_copy(layer) // steps + 1)
-            steps //= layer.stride[0] if layer in self.downsamples else 1
+            steps //= layer.stride[0] if isinstance(layer, PaddedConv1d) else 1
         return fewest
 
-    def layers(self) -> list[nn.Module]:
+    def layers(self) -> list[Layer]:
         pairs = zip(self.blocks, self.downsamples, strict=True)
         return [self.conv_in, *(layer for pair in pairs for layer in pair), self.conv_out]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from lfsc.models.codec import Codec
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
-from lfsc.models.layers import MultiReceptiveField, UpsampleConv1d
+from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, UpsampleConv1d
 
 # Root mean squares: of speech in corpora (most clips have 0.06 to 0.17), of what the quantizer gives, and of the first
 # output, far from any clipping.
@@ -80,7 +80,7 @@ def initialize_residuals(blocks: MultiReceptiveField) -> None:
             draw(block.plain, gain=gain * RESIDUAL / math.sqrt(len(chain)))
 
 
-def draw(layer: nn.Conv1d | nn.ConvTranspose1d, *, gain: float) -> None:
+def draw(layer: PaddedConv1d | UpsampleConv1d, *, gain: float) -> None:
     # By assignment, so that weight norm takes norms and directions from it.
     layer.weight = torch.randn_like(layer.weight) * (gain / math.sqrt(fan_in(layer)))
     layer.bias.zero_()

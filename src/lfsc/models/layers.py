@@ -9,10 +9,13 @@ from torch.nn.utils.parametrizations import weight_norm
 from lfsc.models.activations import activation_of
 from lfsc.models.padding import MODES, copied_steps, pad_steps
 from lfsc.nn.arguments import require_one_of
+from lfsc.nn.containers import ModuleList
 
 
 class PaddedConv1d(nn.Conv1d):
     """Weight-normed convolution, padded so that stride s gives 1/s of the frames."""
+
+    bias: Tensor
 
     def __init__(
         self,
@@ -53,6 +56,9 @@ class PaddedConv1d(nn.Conv1d):
 class UpsampleConv1d(nn.ConvTranspose1d):
     """Weight-normed transposed convolution that gives `rate` times the frames; beyond a clip's end it sees zeros."""
 
+    bias: Tensor
+    padding: tuple[int, ...]
+
     def __init__(self, in_channels: int, out_channels: int, *, rate: int, groups: int = 1):
         super().__init__(
             in_channels,
@@ -65,7 +71,8 @@ class UpsampleConv1d(nn.ConvTranspose1d):
         )
         weight_norm(self)
 
-    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+    # Where torch takes an output_size, which follows from x here.
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:  # type: ignore[override]
         x, shape = mask_behind(x, length), (self.stride, self.padding, self.output_padding, self.groups)
         return F.conv_transpose1d(x, self.weight, self.bias, *shape)
 
@@ -108,8 +115,8 @@ class MultiReceptiveField(nn.Module):
 
     def __init__(self, channels: int, *, kernel_sizes: list[int], dilations: list[int], **blocks: str):
         super().__init__()
-        self.chains = nn.ModuleList(
-            nn.ModuleList(ResidualBlock(channels, kernel_size, dilation=dilation, **blocks) for dilation in dilations)
+        self.chains = ModuleList(
+            ModuleList(ResidualBlock(channels, kernel_size, dilation=dilation, **blocks) for dilation in dilations)
             for kernel_size in kernel_sizes
         )
 
@@ -120,12 +127,16 @@ class MultiReceptiveField(nn.Module):
             for block in chain:
                 branch = block(branch, length)
             total = branch if total is None else total.add_(branch)
+        assert total is not None  # there is a kernel size
         return total.div_(len(self.chains))
 
     def receptive_field(self, steps: range) -> range:
         """The input steps that output `steps` are made of: those of the chain that sees farthest."""
         chains = [receptive_field(chain, steps) for chain in self.chains]
         return range(min(chain.start for chain in chains), max(chain.stop for chain in chains))
+
+
+Layer = PaddedConv1d | UpsampleConv1d | ResidualBlock | MultiReceptiveField
 
 
 def mask_behind(x: Tensor, length: Tensor | None) -> Tensor:
@@ -135,7 +146,7 @@ def mask_behind(x: Tensor, length: Tensor | None) -> Tensor:
     return x.masked_fill(arange(x.shape[-1], device=x.device) >= length[:, None, None], 0)
 
 
-def receptive_field(layers: Iterable[nn.Module], steps: range) -> range:
+def receptive_field(layers: Iterable[Layer], steps: range) -> range:
     """The input steps of the first layer that output `steps` of the last are made of; those below 0 lie before it."""
     for layer in reversed(list(layers)):
         steps = layer.receptive_field(steps)

@@ -20,6 +20,10 @@ class Quantized(NamedTuple):
 class GroupedFSQ(nn.Module):
     """Finite scalar quantization (arXiv 2309.15505) of consecutive groups of channels, one group a codebook."""
 
+    centre: Tensor
+    steps: Tensor
+    place: Tensor
+
     def __init__(self, *, num_codebooks: int, levels: list[int], eps: float = 1e-3):
         """`eps` keeps tanh off the outermost rounding edges (appendix A)."""
         super().__init__()

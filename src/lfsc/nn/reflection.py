@@ -1,5 +1,7 @@
 """Reflection padding: torch's values and gradients, for what a copy of the data takes."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.autograd import Function
@@ -37,7 +39,7 @@ def reflect_forward(x: Tensor, pads: tuple[int, ...]) -> Tensor:
         return F.pad(x, widths, mode="reflect")
 
 
-def reflect_backward(x: Tensor, pads: tuple[int, ...], *, own: bool = True) -> Tensor:
+def reflect_backward(x: Tensor, pads: Sequence[int], *, own: bool = True) -> Tensor:
     """The inner part of padded x, with what was reflected added where it came from; if not `own`, perhaps a view."""
     if not pads:
         return x.clone() if own else x

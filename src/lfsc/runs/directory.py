@@ -10,8 +10,8 @@ from pathlib import Path
 from subprocess import DEVNULL, CalledProcessError, check_output
 from typing import Any
 
-import yaml
-
+from lfsc.config.recipe_file import as_yaml, parse_recipe
+from lfsc.config.scalars import unmark
 from lfsc.io import atomic, safe_yaml
 from lfsc.io.regular import require_regular
 from lfsc.runs.status import FINISHED, Status
@@ -65,9 +65,9 @@ class Run:
     def config(self) -> dict[str, Any]:
         """The run's configuration; ValueError for a file that is damaged."""
         try:
-            return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
-            raise ValueError(f"{self.config_file} is damaged: {str(error).splitlines()[0]}") from error
+            return unmark(parse_recipe(self.config_file.read_bytes(), self.config_file.name))
+        except ValueError as error:
+            raise ValueError(f"{self.config_file} is damaged: {error}") from error
 
     def environment(self) -> dict[str, Any]:
         """What `prepare` wrote last; empty where it has not."""
@@ -99,7 +99,7 @@ class Run:
     ) -> None:
         """Write the configuration and the environment; recipe and commands of earlier starts stay."""
         before = self.environment()
-        atomic.write_text(self.config_file, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+        atomic.write_text(self.config_file, as_yaml(config))
         environment = {
             "recipe": recipe or before.get("recipe"),
             "commands": [*before.get("commands", []), command],

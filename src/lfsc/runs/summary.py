@@ -15,6 +15,7 @@ def report_and_exit_code(run: Run) -> int:
     if not is_first():
         return 0
     status = run.status()
+    assert status is not None  # whoever trained has reported it
     show_result(run, status)
     return 0 if status.state == FINISHED else INTERRUPTED_EXIT
 
@@ -24,7 +25,7 @@ def show_result(run: Run, status: Status) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     rows = [row for row in read_rows(run.metrics_file) if row.get("val/mel")]
     if rows:
         table = Table("update", *(name.removeprefix("val/").replace("_", " ") for name in TABLE))
@@ -53,10 +54,10 @@ def what_to_do(run: Run, status: Status) -> list[str]:
     ]
 
 
-def resume_command(run: Run, status: Status) -> str:
+def resume_command(run: Run, status: Status | None) -> str:
     """The command that resumes a run, with what has to change where it is finished."""
     command = f"lfsc resume {run.path}"
-    if status.state != FINISHED:
+    if status is None or status.state != FINISHED:
         return command
     if status.update >= status.max_updates:
         return f"{command} max_updates={2 * status.max_updates}"

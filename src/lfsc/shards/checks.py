@@ -65,7 +65,7 @@ def require_crude(content: bytes, name: str) -> None:
         )
 
 
-def require_inside(folder: Path | str, files: Iterable[Path | str]) -> None:
+def require_inside(folder: os.PathLike | str, files: Iterable[Path | str]) -> None:
     """ValueError for a file that is a link out of `folder`, or neither a file nor a folder; it need not exist."""
     root = os.path.realpath(folder)
     for file in files:

@@ -137,13 +137,14 @@ def _corpus(index: dict, content: bytes, path: str) -> Corpus:
 
 
 def _conversion(index: dict, path: str) -> Conversion:
-    shape = [count(index[name], least=1) for name in ("sample_rate", "hop_length", "num_codebooks", "codebook_size")]
-    totals = [count(index[name]) for name in ("samples", "failed", "frames")]
+    shape = ("sample_rate", "hop_length", "num_codebooks", "codebook_size")
+    counts = {name: count(index[name], least=1) for name in shape}
+    counts |= {name: count(index[name]) for name in ("samples", "failed", "frames")}
     # Among what is said of a converted shard, `seconds` is the time that it took.
     shards = [_shard(shard, seconds=shard["audio_seconds"]) for shard in index["shards"]]
     for shard in shards:
         require_name(shard.name, PLACE, "a shard in the folder, such as en/train-00000.tar")
-    return Conversion(path, str(index["codec"]), *shape, *totals, shards)
+    return Conversion(path, str(index["codec"]), **counts, all_shards=shards)
 
 
 def _shard(shard: dict, *, seconds: float) -> Shard:

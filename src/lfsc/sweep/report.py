@@ -1,15 +1,16 @@
 """What a sweep came to: a table, a recipe of the best trial, and Optuna's pictures on one page."""
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import optuna
-import yaml
-from omegaconf import OmegaConf
 from optuna.trial import FrozenTrial, TrialState
 from rich.table import Table
 
-from lfsc.config.compose import compose, is_option
+from lfsc.config.compose import compose
+from lfsc.config.paths import with_absolute_paths
+from lfsc.config.recipe_file import as_yaml
 from lfsc.io import atomic
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.study import REASON, Plan, ended_trials
@@ -21,7 +22,7 @@ def results_table(study: optuna.Study, plan: Plan) -> Table:
     """The trials, the best first."""
     trials = sorted(ended_trials(study), key=lambda trial: rank(trial, study))
     keys = sorted({key for trial in trials for key in trial.params})
-    table = Table("trial", "state", plan.objective, *short_names(keys), "")
+    table = Table("trial", "state", plan.measured, *short_names(keys), "")
     for trial in trials[:ROWS]:
         value = "" if trial.value is None else f"{trial.value:.5g}"
         told = [format_value(trial.params.get(key, "")) for key in keys]
@@ -55,37 +56,25 @@ def write_best(study: optuna.Study, plan: Plan, space: Space, folder: Path) -> P
     """best.yaml, a recipe that trains as the best trial did."""
     best = study.best_trial
     overrides = [*space.fixed, *(f"{key}={value}" for key, value in best.params.items())]
-    name = f"{folder.name}_best"
-    if plan.recipe.endswith((".yaml", ".yml")):
-        # Whole: what a recipe of somebody's own includes may lie beside it.
-        recipe = compose(plan.recipe, overrides) | {"name": name}
-    else:
-        recipe = shortest(plan.recipe, overrides) | {"name": name}
+    # Whole: what a recipe of somebody's own includes may lie beside it, and +key=… adds what a file cannot say shorter.
+    recipe = with_absolute_paths(compose(plan.recipe, overrides)) | {"name": f"{folder.name}_best"}
     path = folder / "best.yaml"
-    head = f"# Trial {best.number} of {folder}, {plan.objective} {best.value:.5g}: lfsc train {path}\n"
-    atomic.write_text(path, head + yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
+    head = f"# Trial {best.number} of {folder}, {plan.measured} {best.value:.5g}: lfsc train {path}\n"
+    atomic.write_text(path, head + as_yaml(recipe))
     return path
-
-
-def shortest(recipe: str, overrides: list[str]) -> dict[str, Any]:
-    """A recipe that is another one and what overrides change."""
-    options = [item.split("=", 1) for item in overrides if is_option(item)]
-    values = OmegaConf.from_dotlist([item for item in overrides if not is_option(item)])
-    changed = OmegaConf.to_container(values)
-    changed.pop("name", None)
-    return {"defaults": [recipe, *({f"override {key}": option} for key, option in options), "_self_"], **changed}
 
 
 def write_page(study: optuna.Study, plan: Plan, folder: Path) -> Path:
     """plots.html: what Optuna draws of a study, readable without a network."""
-    draw, name = optuna.visualization, {"target_name": plan.objective}
+    draw, name = optuna.visualization, {"target_name": plan.measured}
     figures = [draw.plot_optimization_history(study, **name), draw.plot_slice(study, **name)]
     figures.append(draw.plot_intermediate_values(study))
     if len({trial.value for trial in study.get_trials(states=[TrialState.COMPLETE])}) > 1:
         figures += [draw.plot_parallel_coordinate(study, **name), draw.plot_param_importances(study, **name)]
     # The first brings the library for all.
     parts = [figure.to_html(full_html=False, include_plotlyjs=number == 0) for number, figure in enumerate(figures)]
-    page = f"<!doctype html><meta charset=utf-8><title>{folder.name}</title><h1>{folder.name}</h1>" + "\n".join(parts)
+    title = escape(folder.name)
+    page = f"<!doctype html><meta charset=utf-8><title>{title}</title><h1>{title}</h1>" + "\n".join(parts)
     path = folder / "plots.html"
     atomic.write_text(path, page)
     return path

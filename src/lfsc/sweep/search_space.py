@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import optuna
 
+from lfsc.config.words import split_values
+
 FUNCTIONS = ("log", "uniform", "int")
 RANGE = re.compile(r"(\w+)\(([^(),]+),([^(),]+)\)")
 
@@ -48,9 +50,10 @@ class Space(NamedTuple):
     @property
     def grid(self) -> list[dict[str, str]] | None:
         """Every combination, where there are only choices."""
-        if not all(isinstance(domain, Choice) for domain in self.varied.values()):
+        choices = [domain.values for domain in self.varied.values() if isinstance(domain, Choice)]
+        if len(choices) < len(self.varied):
             return None
-        rows = product(*(domain.values for domain in self.varied.values()))
+        rows = product(*choices)
         return [dict(zip(self.varied, row, strict=True)) for row in rows]
 
     @property
@@ -72,7 +75,7 @@ def parse(items: Iterable[str]) -> Space:
     fixed = []
     for item in items:
         key, _, text = item.partition("=")
-        values = split_at_commas(text)
+        values = split_values(text)
         if match := RANGE.fullmatch(text.replace(" ", "")):
             varied[key] = parse_range(item, *match.groups())
         elif len(values) > 1:
@@ -85,19 +88,12 @@ def parse(items: Iterable[str]) -> Space:
 def parse_range(item: str, function: str, low: str, high: str) -> Range:
     if function not in FUNCTIONS:
         raise ValueError(f"{item}: expected log(low,high), uniform(low,high), int(low,high), or values with commas")
-    bounds = float(low), float(high)
+    try:
+        bounds = float(low), float(high)
+    except ValueError as error:
+        raise ValueError(f"{item}: expected numbers as its bounds") from error
+    if function == "int" and not all(bound.is_integer() for bound in bounds):
+        raise ValueError(f"{item}: expected whole numbers as the bounds of int")
     if not bounds[0] < bounds[1] or (function == "log" and bounds[0] <= 0):
         raise ValueError(f"{item}: expected the lower bound first, and above 0 for log")
     return Range(*bounds, function)
-
-
-def split_at_commas(text: str) -> list[str]:
-    """The parts between commas that are in no bracket."""
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character in "[({") - (character in "])}")
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts]

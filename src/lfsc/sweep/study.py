@@ -3,10 +3,13 @@
 import os
 import socket
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import optuna
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -15,6 +18,8 @@ from lfsc.sweep.search_space import Space
 from lfsc.sweep.trial import Process, run_of
 
 HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
+# Before an objective: the best value of a run counts, and not its last.
+BEST = "best:"
 # What a trial notes down: the sweep that takes care of it and when it last said so, its own process, why it failed.
 OWNER, PROCESS, REASON = "owner", "process", "reason"
 # Seconds between attempts to open a database.
@@ -32,28 +37,67 @@ class Plan(NamedTuple):
     sampler: str
     pruner: str
 
+    @property
+    def column(self) -> str:
+        """The column of metrics.csv that ranks trials."""
+        return self.objective.removeprefix(BEST)
+
+    @property
+    def measured(self) -> str:
+        """What of that column, in words."""
+        return f"{'best' if self.objective.startswith(BEST) else 'last'} {self.column}"
+
+    def value_of(self, values: list[float]) -> float:
+        """A trial's result, of what its validations gave."""
+        if not self.objective.startswith(BEST):
+            return values[-1]
+        return max(values) if self.direction == "maximize" else min(values)
+
 
 def default_direction(objective: str) -> str:
-    return "maximize" if objective.startswith(HIGHER_IS_BETTER) else "minimize"
+    return "maximize" if objective.removeprefix(BEST).startswith(HIGHER_IS_BETTER) else "minimize"
 
 
 def open_study(plan: Plan, space: Space, *, folder: Path, storage: str | None) -> optuna.Study:
     """The study of a sweep, begun or gone on with; ValueError where the folder's sweep is another."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
+    place = open_storage(storage, folder)
+    begin = partial(
+        optuna.create_study,
         study_name=folder.name,
-        storage=open_storage(storage, folder),
+        storage=place,
         sampler=sampler_of(plan, space),
         pruner=optuna.pruners.NopPruner() if plan.pruner == "none" else optuna.pruners.MedianPruner(),
-        direction=plan.direction,
+        direction=StudyDirection[plan.direction.upper()],
         load_if_exists=True,
     )
+    study = begin()
+    if study.user_attrs.get("plan") not in (None, asked_of(plan)) and came_to_nothing(study, folder):
+        # The first command was mistaken, and this one puts it right.
+        optuna.delete_study(study_name=folder.name, storage=place)
+        study = begin()
     check_same(study, plan, folder)
     return study
 
 
+def came_to_nothing(study: optuna.Study, folder: Path) -> bool:
+    """Whether no trial gave a value, is under way, or left a checkpoint, from which another would resume."""
+    return all(
+        trial.state == TrialState.FAIL
+        and not trial.intermediate_values
+        and not run_of(folder, trial.number).has_checkpoint()
+        for trial in study.get_trials()
+    )
+
+
+def asked_of(plan: Plan) -> dict[str, Any]:
+    """What must be the same in every command of a sweep; the number of trials may grow."""
+    return {key: value for key, value in plan._asdict().items() if key != "trials"}
+
+
 def sampler_of(plan: Plan, space: Space) -> optuna.samplers.BaseSampler:
     if plan.sampler == "grid":
+        assert space.grid is not None  # the command has seen to it
         return GridInOrder(space.grid)
     if plan.sampler == "random":
         return optuna.samplers.RandomSampler()
@@ -83,7 +127,7 @@ def open_storage(storage: str | None, folder: Path) -> Any:
         return open_database(storage)
     path = Path(storage) if storage is not None else folder / "study.journal"
     path.parent.mkdir(parents=True, exist_ok=True)
-    return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+    return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
 
 
 def open_database(url: str) -> Any:
@@ -99,8 +143,8 @@ def open_database(url: str) -> Any:
 
 
 def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
-    """The number of trials may grow from one start to the next, all else must be the same."""
-    asked = {key: value for key, value in plan._asdict().items() if key != "trials"}
+    """ValueError where a sweep was begun by another command."""
+    asked = asked_of(plan)
     begun = study.user_attrs.get("plan")
     if begun is None:
         study.set_user_attr("plan", asked)
@@ -121,7 +165,8 @@ def left_behind(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
 
 def is_orphan(trial: FrozenTrial, folder: Path) -> bool:
     if OWNER not in trial.user_attrs:  # its sweep was killed in the moment of asking, or is asking now
-        return time.time() - trial.datetime_start.timestamp() > HEARTBEAT_TIMEOUT
+        begun = trial.datetime_start
+        return begun is not None and time.time() - begun.timestamp() > HEARTBEAT_TIMEOUT
     owner = Process(*trial.user_attrs[OWNER])
     if owner.is_here:
         return not owner.alive

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from lfsc.config.overrides import as_override
 from lfsc.distributed import alone_environment
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
@@ -60,12 +61,21 @@ class TrialRun:
     """The run of one trial, in FOLDER/NUMBER; its output goes to log.txt there."""
 
     def __init__(
-        self, *, folder: Path, number: int, recipe: str, overrides: list[str], own_code: list[str], objective: str
+        self,
+        *,
+        folder: Path,
+        number: int,
+        recipe: str,
+        overrides: list[str],
+        own_code: list[str],
+        column: str,
+        result: Callable[[list[float]], float],
     ):
         self.run = run_of(folder, number)
-        self.objective = objective
+        self.column = column
+        self.result = result
         self.command = train_command(
-            recipe, [*overrides, f"runs_root={folder}", f"name={self.run.path.name}"], own_code
+            recipe, [*overrides, as_override("runs_root", str(folder)), f"name={self.run.path.name}"], own_code
         )
 
     def start(self, device: str | None, *, threads: int) -> subprocess.Popen:
@@ -79,9 +89,9 @@ class TrialRun:
             return subprocess.Popen(self.command, stdout=log, stderr=log, env=environment, start_new_session=True)
 
     def values(self) -> list[tuple[int, float]]:
-        """The objective after each validation: (update, value)."""
+        """The column after each validation: (update, value)."""
         rows = read_rows(self.run.metrics_file)
-        return [(int(row["update"]), float(row[self.objective])) for row in rows if row.get(self.objective)]
+        return [(int(row["update"]), float(row[self.column])) for row in rows if row.get(self.column)]
 
     def follow(
         self,
@@ -99,7 +109,7 @@ class TrialRun:
                     told = update
                     if not math.isfinite(value):
                         stop(process)
-                        return Outcome(FAILED, reason=f"{self.objective} is {value} at update {update}")
+                        return Outcome(FAILED, reason=f"{self.column} is {value} at update {update}")
                     if report(update, value) and not ended:
                         stop(process)
                         return Outcome(STOPPED, value)
@@ -113,9 +123,9 @@ class TrialRun:
     def outcome(self, code: int) -> Outcome:
         values = self.values()
         if code == 0 and values:
-            return Outcome(FINISHED, values[-1][1])
+            return Outcome(FINISHED, self.result([value for _, value in values]))
         if code == 0:
-            return Outcome(FAILED, reason=f"metrics.csv has no {self.objective}")
+            return Outcome(FAILED, reason=f"metrics.csv has no {self.column}")
         return Outcome(FAILED, reason=f"exit status {code}: {self.last_line()}")
 
     def last_line(self) -> str:

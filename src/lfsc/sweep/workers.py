@@ -48,7 +48,10 @@ class Workers:
 
     def run(self) -> bool:
         """Whether the sweep came to its end; False where a signal stopped it, with every trial's run saved."""
-        handlers = {number: signal.signal(number, self.stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        heard = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+            heard.append(signal.SIGHUP)
+        handlers = {number: signal.signal(number, self.stop) for number in heard}
         beating = threading.Thread(target=self.beat, daemon=True)
         beating.start()
         try:
@@ -97,7 +100,8 @@ class Workers:
             recipe=self.plan.recipe,
             overrides=overrides,
             own_code=self.own_code,
-            objective=self.plan.objective,
+            column=self.plan.column,
+            result=self.plan.value_of,
         )
         if PROCESS in trial.user_attrs:
             self.wait_for(Process(*trial.user_attrs[PROCESS]))
@@ -130,7 +134,7 @@ class Workers:
         else:
             assert outcome.state == FINISHED
             self.study.tell(trial, outcome.value)
-        value = "" if outcome.value is None else f", {self.plan.objective} {outcome.value:.4g}"
+        value = "" if outcome.value is None else f", {self.plan.measured} {outcome.value:.4g}"
         self.say(f"trial {trial.number}: {outcome.state}{value}{outcome.reason and ', ' + outcome.reason}")
 
 

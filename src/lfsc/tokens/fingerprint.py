@@ -42,10 +42,10 @@ def fingerprint(codec: Codec) -> str:
     facts |= {name: value for name, value in variant(codec).items() if value != USUAL[name]}
     digest = hashlib.sha256(json.dumps(facts).encode())
     for layer in convolutions:
-        for tensor in (layer.parametrizations.weight.original0, layer.parametrizations.weight.original1, layer.bias):
-            digest.update(tensor.detach().cpu().contiguous().numpy().data)
-    for layer in (layer for layer in codec.encoder.modules() if isinstance(layer, Snake)):
-        digest.update(layer.alpha.detach().cpu().contiguous().numpy().data)
+        for name in ("parametrizations.weight.original0", "parametrizations.weight.original1", "bias"):
+            digest.update(layer.get_parameter(name).detach().cpu().contiguous().numpy().data)
+    for snake in (layer for layer in codec.encoder.modules() if isinstance(layer, Snake)):
+        digest.update(snake.alpha.detach().cpu().contiguous().numpy().data)
     return digest.hexdigest()[:16]
 
 

@@ -134,8 +134,9 @@ def facts_of(coding: Coding, precision: str) -> dict:
 
 def write_index(source: str, out: Path, facts: dict) -> dict | None:
     """The table of contents, once every shard of `source` is finished; None before that."""
-    records = [read_record(task) for task in tasks(source, out, part=(1, 1))]
-    if None in records:
+    found = [read_record(task) for task in tasks(source, out, part=(1, 1))]
+    records = [record for record in found if record is not None]
+    if len(records) < len(found):
         return None
     shards = [record | {"failed": len(record["failed"])} for record in records]
     totals = {name: sum(shard[name] for shard in shards) for name in ("samples", "frames", "failed", "audio_seconds")}

@@ -135,7 +135,7 @@ def code_in_batches(samples, load, code, *, longest: int) -> Iterator[Coded | Fa
         for places in batches({place: clip.length for place, clip in clips.items()}, longest):
             batch = [clips[place] for place in places]
             results |= zip(places, code_batch(batch, code), strict=True)
-        yield from (results.get(place, clip) for place, clip in enumerate(group))
+        yield from (clip if isinstance(clip, Failure) else results[place] for place, clip in enumerate(group))
 
 
 def load_samples(samples, load) -> Iterator[Clip | Failure]:

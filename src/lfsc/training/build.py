@@ -1,13 +1,12 @@
 """A configuration made into what Lightning runs."""
 
-import os
 import sys
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from lfsc.config.checks import check_counts
+from lfsc.config.checks import check_counts, is_on_one_device
 from lfsc.config.instantiate import build
 from lfsc.cpu.apply import use_fast_layers
 from lfsc.losses.named import NamedLosses
@@ -58,6 +57,8 @@ def build_module(config: dict[str, Any]) -> CodecModule:
         )
     freeze(codec, config["freeze"])
     losses = build(config["losses"], where="losses")
+    if not losses["reconstruction"] and (config["discriminators"]["start_at"] or not losses["adversarial"]):
+        raise ValueError("losses.reconstruction is empty: the codec has no other before discriminators.start_at")
     families = {name: family for name, family in config["discriminators"].items() if name not in CURRICULUM}
     module = CodecModule(
         config=config,
@@ -118,7 +119,7 @@ def on_devices(*, accelerator: str, devices: Any, **options) -> Trainer:
     """Lightning's trainer; ValueError where this machine has not what it should run on."""
     try:
         return Trainer(accelerator=accelerator, devices=devices, **options)
-    except (MisconfigurationException, ModuleNotFoundError) as error:
+    except (MisconfigurationException, ModuleNotFoundError, RuntimeError) as error:  # the last of Slurm's variables
         raise ValueError(f"trainer.accelerator={accelerator} trainer.devices={devices}: {error}") from error
 
 
@@ -126,14 +127,7 @@ def build_strategy(settings: dict[str, Any]) -> GanDDPStrategy | str:
     """Both networks under DDP wherever there can be more than one device."""
     if settings["strategy"] not in ("auto", "ddp"):
         raise ValueError(f"trainer.strategy={settings['strategy']}: expected auto or ddp")
-    if settings["strategy"] == "ddp" or settings["devices"] != 1 or settings["num_nodes"] > 1:
-        return GanDDPStrategy()
-    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
-        raise ValueError(
-            f"{os.environ['WORLD_SIZE']} processes were started for trainer.devices=1, and each would train by itself: "
-            "add trainer=ddp"
-        )
-    return "auto"
+    return "auto" if is_on_one_device(settings) else GanDDPStrategy()
 
 
 def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:

@@ -50,7 +50,7 @@ def update_of(path: Path) -> int:
 
 def newest(folder: Path) -> Path:
     """The newest checkpoint of a run that is whole; ValueError where there is none."""
-    damaged = []
+    damaged: list[str] = []
     for path in sorted([*folder.glob("update-*.ckpt"), *folder.glob("best-*.ckpt")], key=update_of, reverse=True):
         if is_whole(path):
             if damaged:

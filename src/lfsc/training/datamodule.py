@@ -89,6 +89,7 @@ class CodecDataModule(LightningDataModule):
         return Ranks(self.trainer.global_rank, self.trainer.world_size, self.num_workers)
 
     def train_dataloader(self) -> TrainingStream:
+        assert self.stream is not None  # setup has opened it
         return self.stream
 
     def val_dataloader(self) -> ValidationClips | list:

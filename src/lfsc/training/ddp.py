@@ -2,6 +2,7 @@
 
 import os
 from signal import SIGKILL
+from typing import cast
 
 from lightning.pytorch.overrides.distributed import prepare_for_backward
 from lightning.pytorch.strategies import DDPStrategy
@@ -9,6 +10,7 @@ from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from lfsc.distributed import STARTER, end_without
+from lfsc.training.module import CodecModule
 
 
 class GanDDPStrategy(DDPStrategy):
@@ -25,6 +27,7 @@ class GanDDPStrategy(DDPStrategy):
 
     def _configure_launcher(self) -> None:
         super()._configure_launcher()
+        assert self.cluster_environment is not None  # as Lightning has it, too
         if not self.cluster_environment.creates_processes_externally:
             # This rank will start the others, by the same command and with this environment.
             os.environ[STARTER] = str(os.getpid())
@@ -34,13 +37,17 @@ class GanDDPStrategy(DDPStrategy):
             end_without(int(os.environ[STARTER]))
         super().setup_environment()
 
+    @property
+    def codec_module(self) -> CodecModule:
+        return cast(CodecModule, self.lightning_module)
+
     def configure_ddp(self) -> None:
-        networks = self.lightning_module.networks
+        networks = self.codec_module.networks
         self.wrapped = {name: self._setup_model(network) for name, network in networks.items()}
 
     def pre_backward(self, closure_loss: Tensor) -> None:
         # Without it a backward only adds to the gradients, as those of the earlier micro-batches should.
-        completing = self.lightning_module.completing
+        completing = self.codec_module.completing
         if completing is not None:
             prepare_for_backward(self.wrapped[completing], closure_loss)
 

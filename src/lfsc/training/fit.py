@@ -1,6 +1,7 @@
 """One run, from its configuration to its last checkpoint."""
 
 import logging
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -13,6 +14,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lfsc.config.instantiate import build
 from lfsc.config.own_code import record_own
 from lfsc.data.corpus import read_corpus
+from lfsc.data.stream import loader_failure
 from lfsc.distributed import is_first
 from lfsc.formats.init_from import Part, initialize_from
 from lfsc.runs.directory import Run
@@ -22,6 +24,9 @@ from lfsc.training.callbacks.heartbeat import failure_elsewhere
 from lfsc.training.checkpoint_io import set_aside_newer, update_of
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.module import CodecModule
+
+# What gloo and NCCL say of a process that they have lost.
+LOST = re.compile(r"[Cc]onnection (closed|reset|refused)|Broken pipe|remote process exited|NCCL (communicator|error)")
 
 
 def train(
@@ -43,7 +48,7 @@ def train(
     resumed_at = None if checkpoint is None else update_of(checkpoint)
     trainer = build_trainer(config, run)
     # Before all others: they write into the directory that this one makes ready.
-    trainer.callbacks.insert(
+    trainer.callbacks.insert(  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
         0, RunDirectorySetup(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at)
     )
     try:
@@ -52,6 +57,14 @@ def train(
         # This rank may only have lost the connection to one that failed.
         if reason := failure_elsewhere(run, before):
             raise ValueError(f"another rank failed: {reason}") from error
+        # A worker that dies is told wherever this process is, such as in a checkpoint.
+        if reason := loader_failure(error):
+            raise ValueError(reason) from error
+        if trainer.world_size > 1 and LOST.search(str(error)):
+            raise ValueError(
+                f"another rank is gone ({' '.join(str(error).split())[:120]}); `lfsc resume {run.path}` resumes from "
+                "the last checkpoint"
+            ) from error
         if "not available" in str(error) and "EarlyStopping" in str(error):  # a metric of that name, as it goes on
             raise ValueError(error) from error
         raise
@@ -99,6 +112,10 @@ class RunDirectorySetup(Callback):
             own_code=record_own(self.config),
         )
         self.run.write_status(RUNNING, self.at or 0, self.config["max_updates"])
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        for logger in trainer.loggers:
+            logger.log_hyperparams(self.config)
 
 
 def quiet_lightning() -> None:

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import torch
 from lightning import LightningModule
+from lightning.pytorch.utilities.types import OptimizerConfig
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.utils.checkpoint import checkpoint
@@ -124,6 +125,7 @@ class CodecModule(LightningModule):
 
     def discriminator_losses(self, forward_pass: ForwardPass) -> dict[str, Tensor]:
         """The discriminators' loss, and the statistics of their scores."""
+        assert forward_pass.inputs is not None  # the discriminators have started
         # Detached: this step trains the discriminators and must not reach the codec.
         inputs = forward_pass.inputs.detach()
         # In one batch they would take a CPU no less time (docs/performance.md).
@@ -150,7 +152,8 @@ class CodecModule(LightningModule):
 
     def accumulate_gradient(self, network: str, values: dict[str, Tensor], *, is_last: bool) -> None:
         """Add the gradient of the weighted losses of a micro-batch, and their values to the means over the batch."""
-        loss = sum(weight * values[name] for name, weight in self.weights.items() if name in values)
+        first, *others = (weight * values[name] for name, weight in self.weights.items() if name in values)
+        loss = sum(others, start=first)
         self.completing = network if is_last else None
         # Autocast is for the forward pass alone: inside it, gradients of float32 products would be half precision.
         with torch.autocast(self.device.type, enabled=False):
@@ -166,7 +169,7 @@ class CodecModule(LightningModule):
                 schedule.step()
 
     def torch_optimizer(self, network: str) -> torch.optim.Optimizer:
-        return self.optimizers(use_pl_optimizer=False)[list(self.gan_optimizers).index(network)]
+        return self.trainer.optimizers[list(self.gan_optimizers).index(network)]
 
     @property
     def schedules(self) -> list:
@@ -190,7 +193,7 @@ class CodecModule(LightningModule):
             values |= self.discriminator_losses(forward_pass)
         return {name: values[name] for name in self.weights if name in values}
 
-    def configure_optimizers(self) -> list[dict[str, Any]]:
+    def configure_optimizers(self) -> list[OptimizerConfig]:
         generator, discriminators = self.gan_optimizers.values()
         return [
             generator.configure(parameter for parameter in self.codec.parameters() if parameter.requires_grad),

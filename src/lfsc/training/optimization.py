@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
+from lightning.pytorch.utilities.types import OptimizerConfig, OptimizerLRSchedulerConfig
 from torch import Tensor
 from torch.amp import GradScaler
 from torch.nn import Parameter
@@ -38,12 +39,13 @@ class GanOptimizer:
         self.skipped = torch.tensor(0)  # steps, in all
         self.consecutive_skipped = torch.tensor(0)
 
-    def configure(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
+    def configure(self, parameters: Iterable[Parameter]) -> OptimizerConfig:
         """The optimizer of `parameters` and its schedule, as Lightning takes them."""
         optimizer = self.optimizer(list(parameters))
         if self.schedule is None:
             return {"optimizer": optimizer}
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.schedule(optimizer), "interval": "step"}}
+        schedule = self.schedule(optimizer)
+        return OptimizerLRSchedulerConfig(optimizer=optimizer, lr_scheduler={"scheduler": schedule, "interval": "step"})
 
     def scale(self, loss: Tensor) -> Tensor:
         """The loss as backward takes it; one that is not finite spoils its gradients."""
@@ -57,7 +59,7 @@ class GanOptimizer:
         norm = self.clip(optimizer)
         is_skipped = norm.isfinite().logical_not()
         if getattr(optimizer, "_step_supports_amp_scaling", False):
-            optimizer.found_inf = is_skipped.float()
+            optimizer.found_inf = is_skipped.float()  # type: ignore[attr-defined]  # of fused ones alone
             optimizer.step()
         elif not is_skipped:
             optimizer.step()

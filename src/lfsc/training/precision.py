@@ -1,12 +1,13 @@
 """What a run computes in."""
 
-from typing import Any
+from typing import Any, Final
 
 import torch
 from lightning.pytorch.plugins.precision import MixedPrecision
 from torch.amp import GradScaler
 
-FULL, BFLOAT16, FLOAT16 = "32-true", "bf16-mixed", "16-mixed"
+FULL, BFLOAT16 = "32-true", "bf16-mixed"
+FLOAT16: Final = "16-mixed"
 ALIASES = {"fp16-mixed": FLOAT16, "32": FULL, 32: FULL}
 
 

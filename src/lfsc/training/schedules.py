@@ -2,6 +2,7 @@
 
 import math
 
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
@@ -16,7 +17,7 @@ class ExponentialDecay(LRScheduler):
         self.period = period
         super().__init__(optimizer)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float | Tensor]:
         factor = self.decay if self.last_epoch and self.last_epoch % self.period == 0 else 1.0
         return [group["lr"] * factor for group in self.optimizer.param_groups]
 

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from lfsc.audio import files
+from lfsc.audio.containers import flac
 from lfsc.audio.containers.find import find_streams
 from lfsc.audio.files import UnreadableAudio
 
@@ -136,3 +137,24 @@ def test_what_would_not_fit_into_the_memory_is_refused(monkeypatch, encode):
     with pytest.raises(UnreadableAudio, match="16000 samples are too many to be read at once, 10000 are not"):
         files.read(encode("wav"))
     assert len(files.read(encode("wav"), start=9000).audio) == 7000
+
+
+PATTERNS = {
+    "empty chunks": b"RIFF" + bytes(4) + b"WAVE" + bytes(10**6),
+    "empty pages": (b"OggS\0\2" + bytes(21)) * 40_000,
+    "headers of MP3": b"\xff\xfb\x90\xc0" * 250_000,
+    "tags of ID3": (b"ID3\4" + bytes(6)) * 100_000,
+    "headers of FLAC": bytes(42) + b"\xff\xf8\xc9\x18\0\xc2" * 160_000,
+}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_what_only_looks_like_a_recording_is_refused_at_once(encode, name):
+    content = PATTERNS[name]
+    if name == "headers of FLAC":
+        assert flac.crc8(content[42:47]) == content[47]
+        content = encode("flac")[:42] + content[42:]
+    begun = time.process_time()
+    with pytest.raises(UnreadableAudio):
+        files.read(content)
+    assert time.process_time() - begun < 5

@@ -80,7 +80,7 @@ def test_corpora_are_known_by_their_paths(tmp_path, put, name):
 def test_where_folders_are_not_clear_it_asks(tmp_path, put):
     tree_of(put, ["103/1031/a.wav", "104/1041/b.wav"])
     for language in (None, "en"):
-        with pytest.raises(ValueError, match=r"which folder of 103/1031/a\.wav is the speaker's\?.* --layout"):
+        with pytest.raises(ValueError, match=r"none of the folders of 103/1031/a\.wav names a language.* --layout"):
             read(tmp_path / "in", language=language)
     assert people(read(tmp_path / "in", language="en", layout="speaker/*")) == {("en", "103"), ("en", "104")}
     assert people(read(tmp_path / "in", layout="corpus/speaker")) == {("und", "1031"), ("und", "1041")}

@@ -95,3 +95,15 @@ def test_mistakes_are_refused_and_leave_the_stream_as_it_was(codec):
         stream.encode(audio * 32768)
     tokens = torch.cat([tokens, stream.encode(audio[:, 100:], last=True)], dim=-1)
     assert torch.equal(tokens, codec.encode(audio).tokens)
+
+
+def test_clips_begin_and_end_together(codec):
+    audio = audio_of(400)
+    tokens = codec.encode(audio).tokens
+    stream = codec.stream()
+    for step, x, name in ((stream.encode, audio, "audio"), (stream.decode, tokens, "tokens")):
+        step(x[..., :200])
+        with pytest.raises(ValueError, match=rf"^{name} of 1 clips in a stream that began with 2: .* last=True"):
+            step(x[:1, ..., 200:])
+        step(x[..., 200:], last=True)
+        step(x[:1], last=True)

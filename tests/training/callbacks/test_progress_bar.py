@@ -7,7 +7,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from lfsc.training.callbacks.progress_bar import ProgressBar
+from lfsc.training.callbacks.progress_bar import ProgressBar, duration
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
 VALIDATION = {
@@ -67,7 +67,7 @@ def test_a_warmup_is_counted_apart(module, terminal):
     module.warmup = DiscriminatorWarmup(updates=9)
     module.warmup.takes()
     drawn = watched(module, terminal=terminal)
-    assert ("1/9" if terminal else "warm-up 1 of 9: ") in drawn
+    assert ("1/9" if terminal else "warm-up 1 of 9, ") in drawn
     assert "warm-up" in drawn
     assert "validation" not in drawn
 
@@ -75,8 +75,32 @@ def test_a_warmup_is_counted_apart(module, terminal):
 def test_a_file_gets_a_line_now_and_then_and_no_bar(module):
     drawn = watched(module, terminal=False)
     assert "━" not in drawn
-    assert drawn.splitlines()[-1].startswith("update 4 of 20: mel 0.610  stft 0.400")
+    assert drawn.splitlines()[-1].startswith("update 4 of 20, ")
+    assert "left: mel 0.610  stft 0.400" in drawn.splitlines()[-1]
     assert ProgressBar(max_updates=20).seconds == 60, "pytest is no terminal"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_time_left_is_told_however_slow_updates_are(module, terminal, monkeypatch):
+    monkeypatch.setattr("lfsc.training.callbacks.progress_bar.time.monotonic", lambda: now[0])
+    now = [0.0]
+    bar = ProgressBar(max_updates=20)
+    bar.console = Console(file=io.StringIO(), force_terminal=terminal, no_color=True, highlight=False, width=160)
+    trainer = types.SimpleNamespace(is_global_zero=True, should_stop=False)
+    bar.on_train_start(trainer, module)
+    for _ in range(3):
+        now[0] += 400
+        module.updates += 1
+        bar.on_train_batch_end(trainer, module)
+    bar.on_train_end(trainer, module)
+    drawn = bar.console.file.getvalue()
+    assert "1 h 33 min left" in drawn, "14 updates of 400 s"
+    assert "-:--:--" not in drawn
+
+
+def test_times_are_rounded():
+    times = {5: "5 s", 80: "80 s", 130: "2 min", 3700: "1 h 02 min", 50000: "14 h", 86400 * 3: "3 days"}
+    assert {seconds: duration(seconds) for seconds in times} == times
 
 
 def test_losses_are_read_seldom(module):

@@ -8,6 +8,7 @@ import struct
 import types
 
 import pytest
+import yaml
 
 from lfsc.runs.directory import Run
 from lfsc.training import build
@@ -172,3 +173,26 @@ def test_the_server_of_wandb_is_not_a_configurations_to_choose(configure, micro)
     logger = {"wandb": {"_target_": target, "project": "x", "settings": {"base_url": "http://localhost:1"}}}
     with pytest.raises(ValueError, match=r"logger.settings: set W&B's own settings by its variables"):
         build.build_loggers(config | {"logger": logger}, micro.run_of(config))
+
+
+def test_tensorboard_has_the_configuration(micro, configure):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    config = configure("logger=tensorboard", "max_updates=1", "validate_every=5")
+    micro.train(config)
+    events = EventAccumulator(str(micro.run_of(config).path / "tensorboard"))
+    events.Reload()
+    (shown,) = [tensor.tensor_proto.string_val[0] for tensor in events.Tensors("configuration/text_summary")]
+    lines = shown.decode().splitlines()
+    assert yaml.safe_load("\n".join(line.removeprefix("    ") for line in lines)) == config
+
+
+def test_wandb_without_a_login_is_one_line(micro, configure, monkeypatch, tmp_path):
+    for name, value in {"HOME": tmp_path, "NETRC": tmp_path / "netrc", "WANDB_MODE": "online"}.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    with pytest.raises(
+        ValueError, match=r"W&B does not take the run .*`wandb login`.* logger.wandb.mode=offline"
+    ) as error:
+        micro.train(configure("logger=wandb", "max_updates=1"))
+    assert "\n" not in str(error.value)

@@ -1,5 +1,6 @@
 """FLAC (RFC 9639): its length as its last frame has it, which the header may not know, or not truly."""
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -13,7 +14,7 @@ SAMPLES = (1 << 36) - 1
 ANOTHER = MARKER + bytes([0, 0, 0, 34])
 # A frame is hardly ever longer; where it is, more is looked at, up to a size that only four channels or more reach.
 TAIL, LONGEST_TAIL = 1 << 15, 1 << 20
-SYNC = (b"\xff\xf8", b"\xff\xf9")
+SYNC = re.compile(rb"\xff[\xf8\xf9]")
 VARIABLE = 1
 LONGEST_HEADER = 16
 ID3V1 = 128
@@ -83,8 +84,7 @@ def _find_length(file: BinaryIO, end: int, smallest_block: int, claimed: int) ->
 
 def _frame_ends(content: bytes, smallest_block: int) -> Iterator[tuple[int, int]]:
     """Where frames seem to begin in some bytes, the last first, and the sample after each one's last."""
-    place = len(content)
-    while (place := max(content.rfind(sync, 0, place) for sync in SYNC)) >= 0:
+    for place in reversed([found.start() for found in SYNC.finditer(content)]):
         stop = _frame_end(content[place : place + LONGEST_HEADER], smallest_block)
         if stop is not None:
             yield place, stop

@@ -5,7 +5,7 @@ import tempfile
 from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from lfsc.config.values import brief
 from lfsc.formats.nemo.config import codec_from_nemo
@@ -70,14 +70,14 @@ class Archive:
         theirs = [name for name in self.tensors if name.startswith(prefixes) and not IGNORED.fullmatch(name)]
         return self.tensors.rename({from_nemo(name, modules) or name: name for name in theirs})
 
-    def file(self, name: str) -> BinaryIO:
+    def file(self, name: str) -> IO[bytes]:
         if name not in self.members:
             raise ValueError(f"it has no {name}, as every archive of NeMo's does")
         member = self.members[name]
         return io.BufferedReader(Piece(self.stream, member.start, member.size))
 
 
-def open_tar(path: Path) -> BinaryIO:
+def open_tar(path: Path) -> IO[bytes]:
     """The file of an archive, decompressed where it has to be."""
     file = open_regular(path)
     start = file.read(2)
@@ -85,7 +85,7 @@ def open_tar(path: Path) -> BinaryIO:
     return decompress(file, path.stat().st_size) if start == GZIP else file
 
 
-def decompress(file: BinaryIO, size: int) -> BinaryIO:
+def decompress(file: IO[bytes], size: int) -> IO[bytes]:
     """An unnamed temporary file with what `file` holds: tensors are read from the middle of it."""
     plain = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the archive is read)
     inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
@@ -102,7 +102,7 @@ def decompress(file: BinaryIO, size: int) -> BinaryIO:
     return plain
 
 
-def read_members(file: BinaryIO) -> dict[str, Member]:
+def read_members(file: IO[bytes]) -> dict[str, Member]:
     """The plain files of a tar that holds nothing else than plain files and folders below it."""
     try:
         listed = list(islice(plain_tar.members(file), MAX_MEMBERS + 1))

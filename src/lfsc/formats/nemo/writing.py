@@ -2,7 +2,7 @@
 
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from lfsc.formats.nemo.archive import CHECKPOINT, CONFIG, MODEL
 from lfsc.formats.nemo.config import DECODER, ENCODER, QUANTIZER, ClassMapping
 from lfsc.formats.nemo.discriminators import discriminators_to_nemo
 from lfsc.formats.nemo.names import CODEC, discriminator_modules, to_nemo
+from lfsc.formats.skeleton import Tensors
 from lfsc.io import atomic
 
 LOSSES = "nemo.collections.tts.losses.audio_codec_loss."
@@ -50,14 +51,15 @@ def write_archive(
     path: Path,
     *,
     codec: dict,
-    weights: Mapping[str, Tensor],
+    weights: Tensors,
     discriminators: dict | None = None,
-    discriminator_weights: Mapping[str, Tensor] | None = None,
+    discriminator_weights: Tensors | None = None,
 ) -> None:
     """Write a .nemo archive (a plain tar, as NeMo's own) of configurations and weights that have their weight norm."""
     config = config_to_nemo(codec)
     state = {to_nemo(name, CODEC): weights[name] for name in weights} | dict(constants(codec["quantizer"]))
     if discriminators is not None:
+        assert discriminator_weights is not None  # both or none
         tensors = {name: discriminator_weights[name] for name in discriminator_weights}
         config["discriminator"] = discriminators_to_nemo(discriminators, tensors)
         modules = discriminator_modules(name for name in discriminators if name != "_target_")

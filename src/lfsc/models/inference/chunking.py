@@ -1,7 +1,7 @@
 """Long clips piece by piece: each piece with exactly the surroundings that its result is made of."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -10,6 +10,8 @@ from torch.nn import functional as F
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.quantizer import GroupedFSQ
+
+Count = TypeVar("Count", int, Tensor)
 
 
 def encode_in_chunks(
@@ -104,7 +106,7 @@ def pad_to(x: Tensor, width: int) -> Tensor:
     return F.pad(x, (0, width - x.shape[-1])) if x.shape[-1] < width else x
 
 
-def frames_of(num_samples, hop_length: int):
+def frames_of(num_samples: Count, hop_length: int) -> Count:
     """The frames, the last one perhaps partly filled, of so many samples (a number or a tensor)."""
     return -(-num_samples // hop_length)
 

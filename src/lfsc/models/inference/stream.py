@@ -5,7 +5,7 @@ from torch import Tensor
 
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
-from lfsc.models.inference.arguments import check_audio, check_codebook, check_range, check_tokens
+from lfsc.models.inference.arguments import check_audio, check_batch, check_codebook, check_range, check_tokens
 from lfsc.models.inference.chunking import frames_of, pad_to
 from lfsc.models.inference.streaming_layers import decoder_stage, encoder_stage
 from lfsc.models.quantizer import GroupedFSQ
@@ -35,6 +35,7 @@ class Stream:
         audio = check_audio(audio, sample_rate=None, expected_rate=self.sample_rate, device=weights.device)
         if audio.shape[-1]:
             check_range(audio)
+        self.clips_in = check_batch(audio, self.clips_in, name="audio")
         self.num_samples += audio.shape[-1]
         frames = frames_of(self.num_samples, self.hop_length)
         if last:
@@ -53,6 +54,7 @@ class Stream:
         weights = self.decoder.conv_in.bias
         tokens = check_tokens(tokens, num_codebooks=self.quantizer.num_codebooks, device=weights.device)
         check_codebook(tokens, codebook_size=self.quantizer.codebook_size)
+        self.clips_out = check_batch(tokens, self.clips_out, name="tokens")
         self.num_tokens += tokens.shape[-1]
         codes = self.quantizer.dequantize(tokens)
         if last:
@@ -67,7 +69,9 @@ class Stream:
     def end_encoding(self) -> None:
         self.encoding = encoder_stage(self.encoder)
         self.num_samples = self.num_frames = 0
+        self.clips_in: int | None = None
 
     def end_decoding(self) -> None:
         self.decoding = decoder_stage(self.decoder)
         self.num_tokens = self.num_heard = 0
+        self.clips_out: int | None = None

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lfsc.models.decoder import Decoder
+from lfsc.models.encoder import Encoder
 from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d
 from lfsc.models.padding import before, behind, copied_steps
 
@@ -13,18 +15,22 @@ from lfsc.models.padding import before, behind, copied_steps
 Stage = Callable[[Tensor, bool], Tensor]
 
 
-def encoder_stage(encoder: nn.Module) -> Stage:
-    stages = [stage_of(encoder.conv_in)]
+def encoder_stage(encoder: Encoder) -> Stage:
+    stages: list[Stage] = [stage_of(encoder.conv_in)]
     for block, activation, downsample in zip(encoder.blocks, encoder.activations, encoder.downsamples, strict=True):
         stages += [stage_of(block), Pointwise(activation), stage_of(downsample)]
     return Chain([*stages, Pointwise(encoder.activation_out), stage_of(encoder.conv_out)])
 
 
-def decoder_stage(decoder: nn.Module) -> Stage:
-    stages = [stage_of(decoder.conv_in)]
+def decoder_stage(decoder: Decoder) -> Stage:
+    stages: list[Stage] = [stage_of(decoder.conv_in)]
     for activation, upsample, block in zip(decoder.activations, decoder.upsamples, decoder.blocks, strict=True):
         stages += [Pointwise(activation), stage_of(upsample), stage_of(block)]
-    last = [Pointwise(decoder.activation_out), stage_of(decoder.conv_out), Pointwise(decoder.output_activation)]
+    last: list[Stage] = [
+        Pointwise(decoder.activation_out),
+        stage_of(decoder.conv_out),
+        Pointwise(decoder.output_activation),
+    ]
     return Chain([*stages, *last])
 
 
@@ -100,7 +106,7 @@ class UpsampleStage:
         begins = self.previous is None
         if x.shape[-1] == 0 and (begins or not last):
             return x.new_empty(len(x), self.layer.out_channels, 0)
-        x = F.pad(x, (1, 0)) if begins else torch.cat((self.previous, x), dim=-1)
+        x = F.pad(x, (1, 0)) if self.previous is None else torch.cat((self.previous, x), dim=-1)
         self.previous = x[..., -1:]
         x = F.pad(x, (0, 1)) if last else x
         # The first `rate` steps lack the input before `previous`, the last `rate` the one to come.
@@ -141,7 +147,8 @@ class MeanStage:
         waiting = [join(old, chain(x, last)) for old, chain in zip(self.waiting, self.chains, strict=True)]
         ready = min(x.shape[-1] for x in waiting)
         self.waiting = [x[..., ready:] for x in waiting]
-        return sum(x[..., :ready] for x in waiting) / len(waiting)
+        first, *others = (x[..., :ready] for x in waiting)
+        return sum(others, start=first) / len(waiting)
 
 
 def join(old: Tensor | None, new: Tensor) -> Tensor:

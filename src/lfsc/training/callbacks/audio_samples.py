@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.spectrogram import MelSpectrogram
 from lfsc.io import atomic
+from lfsc.training.module import CodecModule
+
+LONGEST_NAME = 200  # bytes; file systems have 255, of which some go to temporary names
 
 
 class AudioSamples(Callback):
@@ -26,18 +29,18 @@ class AudioSamples(Callback):
             sample_rate=sample_rate, num_mels=80, n_fft=1024, hop_length=256, win_length=1024, guard=1e-5
         )
 
-    def on_validation_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.left = self.count if trainer.is_global_zero else 0
 
     def on_validation_batch_end(
-        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *_
+        self, trainer: Trainer, module: CodecModule, outputs: Any, batch: Any, batch_idx: int, *_
     ) -> None:
         if not self.left:
             return
         clips = list(zip(batch.keys, batch.audio.cpu(), outputs.audio.float().cpu(), batch.lengths, strict=True))
         for key, real, fake, length in clips[: self.left]:
             real, fake = real[:length], fake[:length]
-            if not (self.folder / "original" / f"{key}.wav").exists():
+            if not (self.folder / "original" / f"{file_name(key)}.wav").exists():
                 self.write(trainer, "original", key, {"original": real}, update=0)
             place = f"update-{module.updates:08d}"
             self.write(trainer, place, key, {"original": real, place: fake}, update=module.updates)
@@ -46,13 +49,18 @@ class AudioSamples(Callback):
     def write(self, trainer: Trainer, place: str, key: str, clips: dict[str, Tensor], *, update: int) -> None:
         """Write the clip that is called `place` as audio, and all of them as an image."""
         audio = clips[place]
-        sound, image = self.folder / place / f"{key}.wav", self.folder / place / f"{key}.png"
+        sound, image = (self.folder / place / f"{file_name(key)}.{suffix}" for suffix in ("wav", "png"))
         files.write(sound, audio.clamp(-1, 1), sample_rate=self.sample_rate)
         mels = {f"{key}, {name}": self.mel(clip[None])[0] for name, clip in clips.items()}
         draw_mels(image, mels, seconds=len(audio) / self.sample_rate)
         name = f"{'original' if place == 'original' else 'reconstruction'}/{key}"
         for logger in trainer.loggers:
             show(logger, name, sound, image, audio, update=update, sample_rate=self.sample_rate)
+
+
+def file_name(key: str) -> str:
+    """A clip's key as a name of a file: a shard that somebody else made may have keys that lead elsewhere."""
+    return key.replace("/", "%2F").encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
 def draw_mels(path: Path, mels: dict[str, Tensor], *, seconds: float) -> None:
@@ -66,7 +74,8 @@ def draw_mels(path: Path, mels: dict[str, Tensor], *, seconds: float) -> None:
         decibels = 20 * mel.clamp(min=1e-4).log10().numpy()
         extent = (0, seconds, 0, len(mel))
         image = axes.imshow(decibels, origin="lower", aspect="auto", extent=extent, vmin=-60, vmax=40)
-        axes.set(ylabel="mel band", title=title)
+        axes.set(ylabel="mel band")
+        axes.set_title(title, parse_math=False)  # a key may hold a $
     rows[-1].set(xlabel="seconds")
     figure.colorbar(image, ax=list(rows), label="dB")
     with atomic.replacing(path) as temporary:

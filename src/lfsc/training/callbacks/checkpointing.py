@@ -5,10 +5,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from lfsc.training.checkpoint_io import link
+from lfsc.training.module import CodecModule
 
 
 class Checkpointing(Callback):
@@ -31,21 +32,21 @@ class Checkpointing(Callback):
         self.best: list[list[float]] = []  # [signed value, update], best first
         self.saved_at = (-1, -1)  # updates of the warm-up, and of the run
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         if module.validated_at == module.updates and self.monitor not in module.validation:
             raise ValueError(f"monitor={self.monitor}: a validation gives {', '.join(sorted(module.validation))}")
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if trainer.should_stop or self.is_due(module):
             self.save(trainer, module)
 
-    def is_due(self, module: LightningModule) -> bool:
+    def is_due(self, module: CodecModule) -> bool:
         if module.warmup.under_way:
             return module.warmup.is_due(self.every)
         # After the validation of the same update, which stands before in the list of callbacks.
         return module.updates % self.every == 0 or module.updates == module.validated_at
 
-    def save(self, trainer: Trainer, module: LightningModule) -> None:
+    def save(self, trainer: Trainer, module: CodecModule) -> None:
         if self.saved_at == (module.warmup.done, module.updates):
             return
         entered = self.rank_best(module)
@@ -63,7 +64,7 @@ class Checkpointing(Callback):
                 "checkpoint/megabytes": path.stat().st_size / 1e6,
             }
 
-    def rank_best(self, module: LightningModule) -> bool:
+    def rank_best(self, module: CodecModule) -> bool:
         """Whether this update's validation is among the best; they are remembered in the checkpoint itself."""
         value = module.validation.get(self.monitor, math.nan) if module.validated_at == module.updates else math.nan
         if module.warmup.under_way or not math.isfinite(value):
@@ -85,7 +86,7 @@ class Checkpointing(Callback):
         self.best = state_dict["best"][: self.save_top_k]
 
     @rank_zero_only
-    def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+    def setup(self, trainer: Trainer, module: CodecModule, stage: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.folder.glob(".*.part.ckpt"):
             leftover.unlink()

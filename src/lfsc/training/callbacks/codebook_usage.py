@@ -3,10 +3,11 @@
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 
 from lfsc.distributed import sum_over_ranks
 from lfsc.metrics import codebook
+from lfsc.training.module import CodecModule
 
 
 class CodebookUsage(Callback):
@@ -16,7 +17,7 @@ class CodebookUsage(Callback):
         self.window = window
         self.counts = torch.zeros(0, dtype=torch.int64)
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.shape = (module.codec.num_codebooks, module.codec.codebook_size)
         total = self.shape[0] * self.shape[1]
         kept = self.counts if self.counts.numel() == total else torch.zeros(total, dtype=torch.int64)
@@ -35,7 +36,7 @@ class CodebookUsage(Callback):
         # Not bincount, which waits for the device to learn how long its result is.
         self.counts.scatter_add_(0, places.flatten(), valid.long().flatten())
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if module.warmup.under_way:
             self.counts.zero_()
         if module.warmup.under_way or module.updates % self.window:
@@ -44,7 +45,7 @@ class CodebookUsage(Callback):
         module.measured |= {"codebook/usage": usage.mean().item(), "codebook/usage_min": usage.min().item()}
         self.counts.zero_()
 
-    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
         self.hook.remove()
 
     def state_dict(self) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from torch import Tensor
+
+from lfsc.training.module import CodecModule
 
 # The checkpoint's key for the average; below it the names are those of the module, `codec.…`.
 KEY = "ema"
@@ -23,35 +25,35 @@ class EMA(Callback):
         self.average: dict[str, Tensor] = {}
         self.trained: list[Tensor] = []
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         current = weights(module)
         kept = self.average or current
         self.average = {name: kept[name].detach().to(value.device, copy=True) for name, value in current.items()}
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         decay = min(self.decay, (1 + module.updates) / (10 + module.updates))
         current = [value.detach() for value in weights(module).values()]
         torch._foreach_lerp_(list(self.average.values()), current, 1 - decay)
 
-    def on_validation_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.trained = [value.detach().clone() for value in weights(module).values()]
         put(self.average.values(), module)
 
-    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_end(self, trainer: Trainer, module: CodecModule) -> None:
         put(self.trained, module)
         self.trained = []
 
-    def on_save_checkpoint(self, trainer: Trainer, module: LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict[str, Any]) -> None:
         checkpoint[KEY] = {name: value.cpu() for name, value in self.average.items()}
 
-    def on_load_checkpoint(self, trainer: Trainer, module: LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_load_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict[str, Any]) -> None:
         self.average = checkpoint.get(KEY, {})
 
 
-def weights(module: LightningModule) -> dict[str, Tensor]:
+def weights(module: CodecModule) -> dict[str, Tensor]:
     return {f"codec.{name}": value for name, value in module.codec.named_parameters()}
 
 
-def put(values: Any, module: LightningModule) -> None:
+def put(values: Any, module: CodecModule) -> None:
     for value, place in zip(values, weights(module).values(), strict=True):
         place.detach().copy_(value)

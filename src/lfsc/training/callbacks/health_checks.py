@@ -4,7 +4,9 @@ import logging
 from collections import deque
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
+
+from lfsc.training.module import CodecModule
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ class HealthChecks(Callback):
         self.mels: deque[float] = deque(maxlen=mel_rises + 1)
         self.warned: list[str] = []
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if module.warmup.under_way:
             return
         if module.recorded_at == module.updates:

@@ -5,11 +5,12 @@ import os
 import socket
 import time
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 
 from lfsc.runs.directory import Run
 from lfsc.runs.status import FAILED, FINISHED, INTERRUPTED, RUNNING, Status
 from lfsc.training.callbacks.preemption import Preemption
+from lfsc.training.module import CodecModule
 
 logger = logging.getLogger(__name__)
 
@@ -28,26 +29,26 @@ class Heartbeat(Callback):
         self.reported_at = 0.0
         self.before = run.status()
 
-    def report(self, trainer: Trainer, module: LightningModule, state: str, message: str = "") -> None:
+    def report(self, trainer: Trainer, module: CodecModule, state: str, message: str = "") -> None:
         if trainer.is_global_zero:
             self.run.write_status(state, module.updates, self.max_updates, message)
             self.reported_at = time.monotonic()
 
-    def report_if_due(self, trainer: Trainer, module: LightningModule) -> None:
+    def report_if_due(self, trainer: Trainer, module: CodecModule) -> None:
         due = trainer.is_global_zero and time.monotonic() - self.reported_at > self.seconds
         if due and not failure_elsewhere(self.run, self.before):
             self.report(trainer, module, RUNNING)
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.report(trainer, module, RUNNING)
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         self.report_if_due(trainer, module)
 
-    def on_validation_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_validation_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         self.report_if_due(trainer, module)
 
-    def on_fit_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_fit_end(self, trainer: Trainer, module: CodecModule) -> None:
         if module.updates >= self.max_updates:
             self.report(trainer, module, FINISHED)
         elif self.preemption.received:
@@ -55,7 +56,7 @@ class Heartbeat(Callback):
         else:
             self.report(trainer, module, FINISHED, f"stopped early: {stopping_reason(trainer)}")
 
-    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
+    def on_exception(self, trainer: Trainer, module: CodecModule, exception: BaseException) -> None:
         try:
             if isinstance(exception, KeyboardInterrupt):
                 self.report(trainer, module, INTERRUPTED, str(exception))
@@ -69,7 +70,8 @@ class Heartbeat(Callback):
 
 def stopping_reason(trainer: Trainer) -> str:
     """Why callbacks stopped a run before its last update, in their own words where they leave some."""
-    reasons = [getattr(callback, "stopping_reason_message", None) for callback in trainer.callbacks]
+    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
+    reasons = [getattr(callback, "stopping_reason_message", None) for callback in callbacks]
     given = [reason.removesuffix(" Signaling Trainer to stop.") for reason in reasons if reason]
     return "; ".join(given) or "a callback asked for it"
 

@@ -1,10 +1,11 @@
 """How hard each loss pulls at the generator."""
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
 from lfsc.training.freezing import frozen_parameters
+from lfsc.training.module import CodecModule
 
 
 class LossGradientNorms(Callback):
@@ -16,14 +17,14 @@ class LossGradientNorms(Callback):
     def __init__(self, *, every: int):
         self.every = every
 
-    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch, batch_idx: int) -> None:
+    def on_train_batch_start(self, trainer: Trainer, module: CodecModule, batch, batch_idx: int) -> None:
         if module.updates % self.every == 0 and not module.warmup.remains:
             with trainer.precision_plugin.train_step_context():
                 norms = gradient_norms(module, batch.audio)
             module.scalars |= {f"grad_norm/loss/{name}": norm for name, norm in norms.items()}
 
 
-def gradient_norms(module: LightningModule, real: Tensor) -> dict[str, Tensor]:
+def gradient_norms(module: CodecModule, real: Tensor) -> dict[str, Tensor]:
     with torch.no_grad():
         fake = module.codec(real).audio
     fake.requires_grad_(True)

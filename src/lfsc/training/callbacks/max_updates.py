@@ -1,6 +1,8 @@
 """The end of a run, counted in our own updates."""
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
+
+from lfsc.training.module import CodecModule
 
 
 class MaxUpdates(Callback):
@@ -9,9 +11,9 @@ class MaxUpdates(Callback):
     def __init__(self, *, max_updates: int):
         self.max_updates = max_updates
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         trainer.should_stop = module.updates >= self.max_updates
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if module.updates >= self.max_updates:
             trainer.should_stop = True

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 
 from lfsc.distributed import gather, sum_over_ranks
 from lfsc.training.loggers.csv import MetricsCSV
+from lfsc.training.module import CodecModule
 
 
 class MetricLogging(Callback):
@@ -23,7 +24,7 @@ class MetricLogging(Callback):
         self.warmup_log = MetricsCSV(warmup_file)
         self.skipped = 0  # clips that the data could not give, since the run began
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         if not trainer.is_global_zero:
             self.skipped = 0  # what was counted before, over all ranks, is one rank's to keep
         # metrics.csv last: the others take from it what they lack, before it is cut.
@@ -35,11 +36,11 @@ class MetricLogging(Callback):
         if module.validated_at == module.updates:
             record(trainer, module, module.validation)
 
-    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_start(self, trainer: Trainer, module: CodecModule, *_) -> None:
         # Lightning's count of batches, under which other people's callbacks log: a warm-up and a resume are not in it.
         trainer.fit_loop.epoch_loop._batches_that_stepped = module.updates
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs, batch, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, outputs, batch, *_) -> None:
         self.skipped += len(batch.skipped)
         if module.warmup.under_way:
             self.record_warmup(trainer, module)
@@ -50,7 +51,7 @@ class MetricLogging(Callback):
         if row:
             record(trainer, module, row)
 
-    def record_warmup(self, trainer: Trainer, module: LightningModule) -> None:
+    def record_warmup(self, trainer: Trainer, module: CodecModule) -> None:
         if not module.warmup.is_due(self.every):
             return
         values = self.training_values(trainer, module)
@@ -59,12 +60,12 @@ class MetricLogging(Callback):
             last = {name.replace("train/", "warmup/"): value for name, value in values.items() if "train/" in name}
             record(trainer, module, {"warmup/updates": module.warmup.done, **last})
 
-    def training_values(self, trainer: Trainer, module: LightningModule) -> dict[str, float]:
+    def training_values(self, trainer: Trainer, module: CodecModule) -> dict[str, float]:
         """The last update's scalars, averaged over ranks and read in one go, and what was measured around them."""
         values = [value.to(module.device, torch.float64) for value in module.scalars.values()]
         sums = sum_over_ranks(torch.stack([*values, torch.tensor(self.skipped, device=module.device)])).tolist()
         means = [total / trainer.world_size for total in sums[:-1]]
-        rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers(use_pl_optimizer=False)]
+        rates = [module.torch_optimizer(name).param_groups[0]["lr"] for name in module.gan_optimizers]
         return {
             **{column(name): mean for name, mean in zip(module.scalars, means, strict=True)},
             **{f"lr/{name}": rate for name, rate in zip(module.gan_optimizers, rates, strict=True)},
@@ -84,7 +85,7 @@ def column(name: str) -> str:
     return name if "/" in name else f"train/{name}"
 
 
-def record(trainer: Trainer, module: LightningModule, values: dict[str, float]) -> None:
+def record(trainer: Trainer, module: CodecModule, values: dict[str, float]) -> None:
     trainer.callback_metrics.update({name: torch.tensor(float(value)) for name, value in values.items()})
     # metrics.csv last: a row in it tells that all others have it too.
     for logger in reversed(trainer.loggers):

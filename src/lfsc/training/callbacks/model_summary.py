@@ -1,35 +1,36 @@
 """What is about to be trained, on what, before the first update."""
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from rich.console import Console
 from rich.table import Table
 
 from lfsc.data.blend import Share
+from lfsc.training.module import CodecModule
 
 
 class ModelSummary(Callback):
-    """Sizes, device and blend, on rank 0, to stderr; of many languages the `rows` most heard."""
+    """Sizes, device and blend, on rank 0, to stderr; of many languages the `rows` that most clips come from."""
 
     def __init__(self, *, rows: int = 8):
         self.rows = rows
 
-    def on_fit_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_fit_start(self, trainer: Trainer, module: CodecModule) -> None:
         if not trainer.is_global_zero:
             return
-        console = Console(stderr=True, highlight=False)
+        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         sizes = {"codec": module.codec, "discriminators": module.discriminators}
         counts = ", ".join(f"{name} {millions(part):.2f} M parameters" for name, part in sizes.items())
         devices = f"{trainer.world_size} × {module.device.type}, {trainer.precision}"
         console.print(f"{counts}; on {devices}", soft_wrap=True)
-        if shares := trainer.datamodule.shares:
+        if shares := trainer.datamodule.shares:  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
             console.print(blend_table(shares, rows=self.rows))
 
 
 def blend_table(shares: list[Share], *, rows: int) -> Table:
-    """The most heard corpora and languages, and the rest in one row."""
+    """The corpora and languages that most clips come from, and the rest in one row."""
     ordered = sorted(shares, key=lambda share: share.share, reverse=True)
     shown, rest = ordered[:rows], ordered[rows:]
-    table = Table("corpus", "language", "speech", "heard as", "share of clips")
+    table = Table("corpus", "language", "speech", "as if", "share of clips")
     for share in shown:
         table.add_row(share.corpus, share.language, *numbers(share.hours, share.effective_hours, share.share))
     if rest:

@@ -5,9 +5,10 @@ import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 
 from lfsc.distributed import gather
+from lfsc.training.module import CodecModule
 
 
 class NotFinite(ValueError):
@@ -42,10 +43,10 @@ class NonFinite(Callback):
         self.recent: list[Recent] = []
         self.known: dict[str, int] = {}
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.known = {name: int(optimizer.skipped) for name, optimizer in module.gan_optimizers.items()}
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs, batch, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, outputs, batch, *_) -> None:
         values = {name: value for name, value in module.scalars.items() if "/" not in name}
         skipped = {name: optimizer.skipped for name, optimizer in module.gan_optimizers.items()}
         self.recent.append(Recent(module.updates, batch.keys, values, skipped))
@@ -53,12 +54,12 @@ class NonFinite(Callback):
             self.look(trainer, module)
             self.recent = []
 
-    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
         # A callback behind this one may have stopped the run.
         if self.recent:
             self.look(trainer, module)
 
-    def look(self, trainer: Trainer, module: LightningModule) -> None:
+    def look(self, trainer: Trainer, module: CodecModule) -> None:
         last = self.recent[-1].read()
         if last.skipped != self.known:
             # All ranks have skipped the same steps, so all of them come here.

@@ -3,14 +3,15 @@
 import signal
 import sys
 import threading
-from signal import SIGINT, SIGTERM, SIGUSR1
+from signal import SIGHUP, SIGINT, SIGTERM, SIGUSR1
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-# Slurm sends SIGTERM when it preempts a job and what --signal names before a time limit; people send SIGINT.
-SIGNALS = (SIGTERM, SIGUSR1, SIGINT)
+# Slurm sends SIGTERM when it preempts a job and what --signal names before a time limit; people send SIGINT, and a
+# terminal that is closed SIGHUP.
+SIGNALS = (SIGTERM, SIGUSR1, SIGINT, SIGHUP)
 
 
 class Preemption(Callback):
@@ -27,23 +28,25 @@ class Preemption(Callback):
         self.replace_lightnings(trainer)
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
-                signal.signal(number, self.hear)
+                # Under nohup a closed terminal is nothing to hear of.
+                if number != SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                    signal.signal(number, self.hear)
 
     def replace_lightnings(self, trainer: Trainer) -> None:
         """Take the place of its handlers, which wait for other ranks inside a handler, and ask the GPU every update."""
         connector = trainer._signal_connector
         # Its teardown gives them back, after errors too.
         connector._original_handlers = connector._get_current_signal_handlers()
-        connector.register_signal_handlers = lambda: None
-        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None
+        connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
+        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        # The loader's workers are born with the first batch and keep it blocked: a signal to the whole job must not
+        # The loader's workers are born with the first batch and keep them blocked: a signal to the whole job must not
         # end them before the checkpoint has their positions.
-        signal.pthread_sigmask(signal.SIG_BLOCK, [SIGTERM])
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [SIGTERM])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def hear(self, number: int, _) -> None:
         if self.received and number == SIGINT:
@@ -66,7 +69,7 @@ class Preemption(Callback):
         return int(received)
 
     def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [SIGTERM])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [SIGTERM])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile, record_function, schedule
+
+from lfsc.training.module import CodecModule
 
 # Updates that are left out: the first ones allocate, compile and choose their algorithms.
 WAIT, WARMUP = 1, 1
@@ -23,7 +25,7 @@ class Profiler(Callback):
         self.updates = updates
         self.restore: list[Callable[[], None]] = []
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         for name, owner, method in parts(module):
             self.label(name, owner, method)
         activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if torch.cuda.is_available() else [])]
@@ -53,7 +55,7 @@ class Profiler(Callback):
         setattr(owner, method, labelled)
         self.restore.append(lambda: delattr(owner, method))
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         self.profiler.step()
         self.traced += 1
         if self.traced == WAIT + WARMUP + self.updates:
@@ -68,7 +70,7 @@ class Profiler(Callback):
         text = table(events, updates=self.updates) + "\n\n" + events.table(sort_by=by_time, row_limit=25)
         (self.folder / "table.txt").write_text(text + "\n", encoding="utf-8")
 
-    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
         self.profiler.stop()
         while self.restore:
             self.restore.pop()()
@@ -79,7 +81,7 @@ def synchronize() -> None:
         torch.cuda.synchronize()
 
 
-def parts(module: LightningModule) -> list[tuple[str, Any, str]]:
+def parts(module: CodecModule) -> list[tuple[str, Any, str]]:
     """The parts of an update: what each is called, and which method of whom it is."""
     return [
         ("update", module, "training_step"),

@@ -1,15 +1,20 @@
 """The bar, and a line a validation."""
 
 import time
+from collections import deque
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
+
+from lfsc.training.module import CodecModule
 
 SHOWN = {"mel": "mel", "stft": "stft", "adversarial": "adv", "features": "feat", "discriminator": "disc"}
 SECONDS_BETWEEN_LINES = 60.0
+# The pace is that of so many draws: a minute at a terminal, an hour elsewhere.
+SAMPLES = 60
 
 
 class ProgressBar(Callback):
@@ -17,24 +22,27 @@ class ProgressBar(Callback):
 
     def __init__(self, *, max_updates: int, seconds: float = 1.0):
         self.max_updates = max_updates
-        self.console = Console(stderr=True, highlight=False)
+        self.console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self.seconds = seconds if self.console.is_terminal else SECONDS_BETWEEN_LINES
         self.live: Live | None = None
         self.drawn = 0.0
+        self.what = ""
+        self.passed: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         if not trainer.is_global_zero:
             return
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
         self.progress = Progress(TextColumn("{task.description}"), *columns)
-        self.task = self.progress.add_task("updates", total=self.max_updates, completed=module.updates)
+        self.task = self.progress.add_task("updates", total=self.max_updates, completed=module.updates, left="")
         self.live = Live(console=self.console, refresh_per_second=4)
         if self.console.is_terminal:
             self.live.start()
         self.drawn = time.monotonic()
+        self.time_left(*stage(module, self.max_updates))
         self.report(module)
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if self.live is None:
             return
         if time.monotonic() - self.drawn > self.seconds or trainer.should_stop:
@@ -42,18 +50,27 @@ class ProgressBar(Callback):
             self.drawn = time.monotonic()
         self.report(module)
 
-    def draw(self, module: LightningModule) -> None:
-        warmup = module.warmup
-        warming_up = ("warm-up", warmup.done, warmup.updates)
-        what, done, total = warming_up if warmup.under_way else ("updates", module.updates, self.max_updates)
+    def draw(self, module: CodecModule) -> None:
+        what, done, total = stage(module, self.max_updates)
+        left = self.time_left(what, done, total)
         if self.console.is_terminal:
-            self.progress.update(self.task, description=what, completed=done, total=total)
+            self.progress.update(self.task, description=what, completed=done, total=total, left=left)
             self.live.update(Group(self.progress, Text(current_text(module))))
         else:
-            text = f"{what.removesuffix('s')} {done} of {total}: {current_text(module)}"
+            text = f"{what.removesuffix('s')} {done} of {total}, {left}: {current_text(module)}"
             self.console.print(text, soft_wrap=True)
 
-    def report(self, module: LightningModule) -> None:
+    def time_left(self, what: str, done: int, total: int) -> str:
+        """The time left by the pace of the last lines, validations and checkpoints included."""
+        now = time.monotonic()
+        if self.what != what:
+            self.what = what
+            self.passed.clear()
+        self.passed.append((now, done))
+        since, before = self.passed[0]
+        return f"{duration((total - done) * (now - since) / (done - before))} left" if done > before else ""
+
+    def report(self, module: CodecModule) -> None:
         """A line for a validation that just happened."""
         if module.validated_at != module.updates or module.warmup.under_way:
             return
@@ -65,10 +82,10 @@ class ProgressBar(Callback):
             soft_wrap=True,
         )
 
-    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
         self.stop()
 
-    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
+    def on_exception(self, trainer: Trainer, module: CodecModule, exception: BaseException) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -77,7 +94,27 @@ class ProgressBar(Callback):
             self.live = None
 
 
-def current_text(module: LightningModule) -> str:
+def stage(module: CodecModule, max_updates: int) -> tuple[str, int, int]:
+    """What is counted now, how many are done, and of how many."""
+    warmup = module.warmup
+    if warmup.under_way:
+        return "warm-up", warmup.done, warmup.updates
+    return "updates", module.updates, max_updates
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, in two units at most."""
+    minutes, hours, days = round(seconds / 60), round(seconds / 3600), round(seconds / 86400)
+    if days >= 3:
+        return f"{days} days"
+    if hours >= 10:
+        return f"{hours} h"
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min" if minutes >= 2 else f"{round(seconds)} s"
+
+
+def current_text(module: CodecModule) -> str:
     """Losses of the last update and the pace, in one line."""
     parts = [f"{short} {module.scalars[name].item():.3f}" for name, short in SHOWN.items() if name in module.scalars]
     pace = module.measured

@@ -1,6 +1,8 @@
 """Callbacks of a resumed run whose configuration says something new of them."""
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
+
+from lfsc.training.module import CodecModule
 
 
 class ResumedCallbacks(Callback):
@@ -12,7 +14,7 @@ class ResumedCallbacks(Callback):
     def __init__(self, callbacks: dict[str, Callback]):
         self.callbacks = callbacks
 
-    def on_load_checkpoint(self, trainer: Trainer, module: LightningModule, checkpoint: dict) -> None:
+    def on_load_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict) -> None:
         before, now = checkpoint["config"]["callbacks"], module.config["callbacks"]
         for name, callback in self.callbacks.items():
             if before.get(name) != now[name]:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
+
+from lfsc.training.module import CodecModule
 
 
 class ResumedOptimizer(Callback):
@@ -12,7 +14,7 @@ class ResumedOptimizer(Callback):
     stays. ValueError where another class of optimizer is asked for: its state would not fit.
     """
 
-    def on_load_checkpoint(self, trainer: Trainer, module: LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_load_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict[str, Any]) -> None:
         before, now = (config["optimizers"] for config in (checkpoint["config"], module.config))
         schedules = iter(checkpoint["lr_schedulers"])
         for network, optimizer in zip(module.gan_optimizers, checkpoint["optimizer_states"], strict=True):

@@ -29,7 +29,8 @@ class RngState(Callback):
 
 
 def current_state() -> dict[str, Any]:
-    name, words, *rest = numpy.random.get_state()
+    state: Any = numpy.random.get_state()  # a tuple, as nobody asks for the other form
+    name, words, *rest = state
     return {
         "python": random.getstate(),
         "numpy": (name, words.tolist(), *rest),

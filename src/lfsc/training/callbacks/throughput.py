@@ -3,7 +3,9 @@
 import time
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
+
+from lfsc.training.module import CodecModule
 
 
 class Throughput(Callback):
@@ -14,7 +16,7 @@ class Throughput(Callback):
         self.window = window
         self.interrupted = False
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.restart()
 
     def restart(self) -> None:
@@ -23,12 +25,12 @@ class Throughput(Callback):
         self.waited = 0.0
         self.begin = self.ended = time.perf_counter()
 
-    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_start(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if self.interrupted:
             self.restart()
         self.waited += time.perf_counter() - self.ended
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, outputs, batch, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, outputs, batch, *_) -> None:
         self.ended = time.perf_counter()
         self.updates += 1
         self.samples += batch.audio.numel() * trainer.world_size
@@ -42,7 +44,7 @@ class Throughput(Callback):
             }
             self.restart()
 
-    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_end(self, trainer: Trainer, module: CodecModule) -> None:
         # The pace is that of the updates: what came between them does not count.
         self.restart()
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
 from lfsc.metrics import codebook
 from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
+from lfsc.training.module import CodecModule
 
 
 class Validation(Callback):
@@ -21,18 +22,18 @@ class Validation(Callback):
         self.clips = 0
         self.counts: Tensor | None = None
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         # A run that resumes within its warm-up has been validated before the warm-up.
         if module.updates == module.warmup.done == 0:
             self.validate(trainer, module)
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if module.warmup.under_way:
             return
         if module.updates % self.every == 0 or module.updates == self.max_updates:
             self.validate(trainer, module)
 
-    def validate(self, trainer: Trainer, module: LightningModule) -> None:
+    def validate(self, trainer: Trainer, module: CodecModule) -> None:
         """Run Lightning's validation loop here and now: its own schedule counts batches and epochs, ours updates."""
         if module.validated_at == module.updates or not trainer.enable_validation:
             return
@@ -45,12 +46,12 @@ class Validation(Callback):
         trainer.training = True
         trainer._logger_connector._first_loop_iter = first_iteration
 
-    def on_validation_epoch_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_epoch_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.sums, self.clips, self.counts = {}, 0, None
         for metric in self.metrics.values():
             metric.to(module.device)
 
-    def on_validation_batch_end(self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, *_) -> None:
+    def on_validation_batch_end(self, trainer: Trainer, module: CodecModule, outputs: Any, batch: Any, *_) -> None:
         real, fake = batch.audio, outputs.audio
         clips = len(real)
         values = {name: metric(fake, real, batch.lengths).sum() for name, metric in self.metrics.items()}
@@ -62,7 +63,7 @@ class Validation(Callback):
         self.clips += clips
         self.counts = counts if self.counts is None else self.counts + counts
 
-    def on_validation_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_epoch_end(self, trainer: Trainer, module: CodecModule) -> None:
         sums = torch.stack([torch.tensor(self.clips, dtype=torch.float64, device=module.device), *self.sums.values()])
         clips, *totals = trainer.strategy.reduce(sums, reduce_op="sum").tolist()
         counts = trainer.strategy.reduce(self.counts, reduce_op="sum").cpu()

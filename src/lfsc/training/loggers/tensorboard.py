@@ -1,6 +1,11 @@
 """TensorBoard over resumes."""
 
+from typing import Any
+
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+from lfsc.config.recipe_file import as_yaml
 
 
 class RunTensorBoard(TensorBoardLogger):
@@ -8,6 +13,12 @@ class RunTensorBoard(TensorBoardLogger):
 
     def __init__(self, save_dir: str, **settings):
         super().__init__(save_dir, name="tensorboard", version="", **settings)
+
+    @rank_zero_only
+    def log_hyperparams(self, params: dict[str, Any], *_, **__) -> None:
+        """The run's configuration, under Text."""
+        indented = "".join(f"    {line}\n" for line in as_yaml(params).splitlines())
+        self.experiment.add_text("configuration", indented)
 
     def resume_at(self, update: int) -> None:
         # What it has of later updates comes again: TensorBoard then hides the first of each two. By now Lightning has

@@ -4,10 +4,13 @@ import json
 import re
 import secrets
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import wandb
 from lightning.pytorch.loggers import WandbLogger
+from lightning.pytorch.loggers.logger import rank_zero_experiment
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from lfsc.io import atomic
@@ -33,14 +36,43 @@ class RunWandb(WandbLogger):
     its server says; without a network, only what ended well counts, and the rest is removed and sent anew.
     """
 
-    def __init__(self, save_dir: str, **settings):
+    def __init__(
+        self,
+        save_dir: str,
+        *,
+        name: str | None = None,
+        project: str | None = None,
+        entity: str | None = None,
+        group: str | None = None,
+        job_type: str | None = None,
+        notes: str | None = None,
+        tags: list[str] | None = None,
+        mode: str | None = None,
+        **settings,
+    ):
         if "settings" in settings:
             # They may name the server that gets the user's key, and a run to resume may be somebody else's.
             raise ValueError("logger.settings: set W&B's own settings by its variables, such as WANDB_BASE_URL")
         self.run = Run(save_dir)
         self.known = read_known(self.run)
         self.sent = -1  # the last row that W&B has
-        super().__init__(id=self.known.id, save_dir=save_dir, resume="allow", **settings)
+        # Named above so that their words are read as text: a tag 1.10 is no number.
+        about = {"entity": entity, "group": group, "job_type": job_type, "notes": notes, "tags": tags, "mode": mode}
+        super().__init__(
+            name=name, project=project, id=self.known.id, save_dir=save_dir, resume="allow", **about, **settings
+        )
+
+    @property
+    @rank_zero_experiment
+    def experiment(self) -> Any:
+        """W&B's run; ValueError, in one line, where W&B does not take it."""
+        try:
+            return WandbLogger.experiment.fget(self)
+        except wandb.Error as error:
+            raise ValueError(
+                f"W&B does not take the run ({' '.join(str(error).split())[:200]}): `wandb login` or WANDB_API_KEY "
+                "tells it who you are, and logger.wandb.mode=offline needs no account"
+            ) from error
 
     @rank_zero_only
     def resume_at(self, update: int) -> None:
@@ -67,7 +99,7 @@ class RunWandb(WandbLogger):
         """The name of the folder that is written now; what it holds lies in its `files`."""
         return Path(self.experiment.dir).parent.name
 
-    def log_metrics(self, metrics: dict[str, Any], step: int | None = None) -> None:
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
         if step is None or step > self.sent:
             super().log_metrics(metrics, step)
 

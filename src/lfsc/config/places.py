@@ -1,0 +1,101 @@
+"""What a word is, by the place where it stands: 1.10 is a name, a version or a number."""
+
+import re
+from collections.abc import Collection
+from inspect import signature
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from lfsc.config.instantiate import locate
+from lfsc.config.scalars import MARK, as_text, as_value
+from lfsc.config.schema import ANYTHING
+
+TEXTS = {"init_from": str, "freeze": list[str]}  # what is text although conf/ has null or nothing there
+REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+
+
+def settle(chosen: Any, schema: Any, *, may_import: Collection[str] | None = None) -> Any:
+    """A configuration whose words are what their places take: text, or a number, a truth value or null.
+
+    A place takes text if the schema has text there, or if the class of its section says so in its signature; classes
+    are looked at only where that decides, and of those that need not be imported yet only the ones in `may_import`.
+    """
+    return Places(schema, may_import).settle(chosen, schema, None, "")
+
+
+class Places:
+    def __init__(self, schema: Any, may_import: Collection[str] | None):
+        self.schema = schema
+        self.may_import = may_import
+
+    def settle(self, value: Any, default: Any, annotation: Any, key: str) -> Any:
+        """`value` in the place `key`, where the schema has `default` and a constructor `annotation`."""
+        default = self.follow(default)
+        if isinstance(value, dict):
+            is_same = isinstance(default, dict) and value.get("_target_") == default.get("_target_")
+            defaults = default if is_same else {}
+            annotations = self.annotations(value, defaults, key) if "_target_" in value else {}
+            return {
+                name: self.settle(
+                    each,
+                    defaults.get(name),
+                    annotations.get(name, TEXTS.get(f"{key}.{name}".lstrip("."), item_of(annotation))),
+                    f"{key}.{name}".lstrip("."),
+                )
+                for name, each in value.items()
+            }
+        if isinstance(value, list):
+            first = default[0] if isinstance(default, list) and default else None
+            return [self.settle(each, first, item_of(annotation), key) for each in value]
+        if key not in ANYTHING and (isinstance(default, str) or (default is None and is_text(annotation))):
+            return as_text(value)
+        return as_value(value, is_number=type(default) in (int, float) or annotation in (int, float))
+
+    def follow(self, default: Any) -> Any:
+        """What the schema has where a default is `${key}`; None where it is put together of several."""
+        seen = 0
+        while isinstance(default, str) and "${" in default:
+            reference = REFERENCE.fullmatch(default)
+            default = value_at(self.schema, reference[1]) if reference and (seen := seen + 1) < 10 else None
+        return default
+
+    def annotations(self, section: dict, defaults: dict, key: str) -> dict[str, Any]:
+        """What the class of a section takes, if any value of the section needs that to be known."""
+        unknown = [each for name, each in section.items() if self.follow(defaults.get(name)) in (None, [])]
+        target = section["_target_"]
+        if not has_words(unknown) or (self.may_import is not None and target not in self.may_import):
+            return {}
+        try:
+            parameters = signature(locate(target, key)).parameters
+        except ValueError:
+            return {}  # whoever builds it says what is wrong with it
+        return {name: parameter.annotation for name, parameter in parameters.items()}
+
+
+def value_at(config: Any, key: str) -> Any:
+    for name in key.split("."):
+        config = config.get(name) if isinstance(config, dict) else None
+    return config
+
+
+def has_words(value: Any) -> bool:
+    """Whether there are numbers or truth values, which a text may look like, in a value."""
+    if isinstance(value, dict):
+        return "_target_" not in value and any(map(has_words, value.values()))
+    if isinstance(value, list):
+        return any(map(has_words, value))
+    return type(value) in (bool, int, float) or (isinstance(value, str) and value.startswith(MARK))
+
+
+def alternatives(annotation: Any) -> tuple:
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+
+
+def is_text(annotation: Any) -> bool:
+    kinds = alternatives(annotation)
+    return str in kinds and not {int, float, bool}.intersection(kinds)
+
+
+def item_of(annotation: Any) -> Any:
+    """What a list or mapping of an annotation holds."""
+    return next((get_args(each)[-1] for each in alternatives(annotation) if len(get_args(each)) in (1, 2)), None)

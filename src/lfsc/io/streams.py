@@ -1,0 +1,41 @@
+"""Standard streams that end no work: whoever reads them may be gone, and they may never have been open."""
+
+import errno
+import io
+import os
+import sys
+
+# What writing says when the reader of a pipe is gone, and the terminal.
+GONE = (errno.EPIPE, errno.EIO)
+
+
+class Lasting(io.FileIO):
+    """A file descriptor to write to; once nobody reads it any more, what is written goes nowhere."""
+
+    def write(self, data) -> int | None:
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno not in GONE:
+                raise
+            # For processes that are started later, and for libraries of C.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return memoryview(data).nbytes
+
+
+def make_streams_last() -> None:
+    """Let `lfsc … | head` do all its work, and open standard streams that are closed: files would take their place."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # which takes the lowest number that is free
+            setattr(sys, name, os.fdopen(descriptor, "r" if descriptor == 0 else "w", closefd=False))
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        binary = io.BufferedWriter(Lasting(stream.fileno(), "w", closefd=False))
+        options = {"encoding": stream.encoding, "errors": stream.errors, "line_buffering": stream.line_buffering}
+        stream.flush()
+        setattr(sys, name, io.TextIOWrapper(binary, **options))

@@ -1,0 +1,45 @@
+"""Which checkpoint a run stands for."""
+
+import pytest
+import yaml
+
+from lfsc.runs.checkpoints import checkpoint_of
+from lfsc.runs.directory import Run
+
+ROWS = "update,val/mel,val/si_sdr\n0,1.0,\n5,0.5,3\n10,0.25,9\n15,0.75,1\n20,nan,2\n"
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = Run(tmp_path / "mine")
+    run.checkpoints.mkdir(parents=True)
+    for name in ("last", "update-00000015", "update-00000020", "best-00000005", "best-00000010", "best-00000020"):
+        (run.checkpoints / f"{name}.ckpt").touch()
+    run.metrics_file.write_text(ROWS)
+    run.config_file.write_text(yaml.safe_dump({"monitor": "val/mel", "mode": "min"}))
+    return run
+
+
+def test_the_newest_the_best_and_one_of_an_update(run):
+    names = {which: checkpoint_of(run, which).name for which in ("last", "best", "15", "5", "00000020")}
+    assert names == {
+        "last": "last.ckpt", "best": "best-00000010.ckpt", "15": "update-00000015.ckpt", "5": "best-00000005.ckpt",
+        "00000020": "update-00000020.ckpt",
+    }  # fmt: skip
+    run.config_file.write_text(yaml.safe_dump({"monitor": "val/si_sdr", "mode": "max"}))
+    assert checkpoint_of(run, "best").name == "best-00000010.ckpt"
+    (run.checkpoints / "best-00000010.ckpt").unlink()
+    assert checkpoint_of(run, "best").name == "best-00000005.ckpt"
+
+
+def test_what_is_not_there_is_told(run):
+    with pytest.raises(ValueError, match="no checkpoint of update 7: it has 5, 10, 15, 20"):
+        checkpoint_of(run, "7")
+    with pytest.raises(ValueError, match="@worst: expected @last, @best or the number of an update, as in mine@best"):
+        checkpoint_of(run, "worst")
+    run.metrics_file.unlink()
+    with pytest.raises(ValueError, match="kept no best checkpoint by val/mel"):
+        checkpoint_of(run, "best")
+    (run.checkpoints / "last.ckpt").unlink()
+    with pytest.raises(ValueError, match="no checkpoint yet"):
+        checkpoint_of(run, "last")
