@@ -33,6 +33,11 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--remove-weight-norm", action="store_true", help="loads faster, cannot be trained any more (bundle)"
     )
+    parser.add_argument(
+        "--half",
+        action="store_true",
+        help="numbers of 16 bits, half the size: a codec of its own, by its tokens (bundle)",
+    )
     parser.add_argument("--code-licence", metavar="TEXT", help="a statement for the model card (bundle)")
     parser.add_argument("--weights-licence", metavar="TEXT", help="the same, of the weights")
     parser.add_argument("--data-licence", metavar="TEXT", help="the same, of the data that they were trained on")
@@ -45,6 +50,8 @@ def refuse_misplaced(options: argparse.Namespace) -> None:
         raise ValueError(
             f"--remove-weight-norm has no effect with --format {options.format}: nemo needs it, graphs have none"
         )
+    if options.half and options.format != "bundle":
+        raise ValueError(f"--half has no effect with --format {options.format}: only a bundle takes it")
     if options.with_discriminators and options.format not in ("bundle", "nemo"):
         raise ValueError(
             f"--with-discriminators has no effect with --format {options.format}: only bundle and nemo take them"
@@ -66,6 +73,7 @@ def bundle(found, options: argparse.Namespace) -> int:
         options.out,
         with_discriminators=options.with_discriminators,
         weight_norm=not options.remove_weight_norm,
+        half=options.half,
         statements=statements_of(found, given),
     )
     return tell(options.out)

@@ -8,13 +8,23 @@ from lfsc.export.model_card import model_card
 from lfsc.formats import bundle
 from lfsc.formats.skeleton import Tensors, build_on_meta, load_weights
 from lfsc.formats.source import Source
+from lfsc.models.codec import Codec
 from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 
 
 def write_bundle(
-    found: Source, out: Path, *, with_discriminators: bool, weight_norm: bool = True, statements: dict[str, str]
+    found: Source,
+    out: Path,
+    *,
+    with_discriminators: bool,
+    weight_norm: bool = True,
+    half: bool = False,
+    statements: dict[str, str],
 ) -> list[Path]:
-    """Write the folder `out`; its files. `statements` are the licences of code, weights and data."""
+    """Write the folder `out`; its files. `statements` are the licences of code, weights and data.
+
+    `half` rounds the codec's weights to 16 bits, from which it is another codec, with a fingerprint of its own.
+    """
     weight_norm = weight_norm and found.weight_norm
     if with_discriminators and not weight_norm:
         raise ValueError(
@@ -24,6 +34,13 @@ def write_bundle(
     codec = build_on_meta(found.codec, weight_norm=found.weight_norm)
     load_weights(codec, found.codec_weights())
     codec.carried_fingerprint = found.fingerprint
+    if half:
+        if not found.weight_norm:
+            raise ValueError(
+                "a codec without weight norm carries the fingerprint of its original, which 16 bits would belie: export "
+                "with --half from the original"
+            )
+        round_to_half(codec)
     mark = fingerprint(codec)
     if found.weight_norm and not weight_norm:
         remove_codec_weight_norm(codec, fingerprint=mark)
@@ -35,7 +52,7 @@ def write_bundle(
         "own_classes": sorted(set(targets_of(found.codec)) - KNOWN),
         "codec": found.codec,
     }
-    tensors: dict[str, Tensors] = {bundle.WEIGHTS: codec.state_dict()}
+    tensors: dict[str, Tensors] = {bundle.WEIGHTS: codec.half().state_dict() if half else codec.state_dict()}
     if with_discriminators:
         config["discriminators"] = discriminators_of(found)
         weights = found.discriminator_weights()
@@ -43,6 +60,13 @@ def write_bundle(
         tensors[bundle.DISCRIMINATORS] = weights
     bundle.write(out, config=config, card=model_card(codec, config), tensors=tensors)
     return sorted(out.iterdir())
+
+
+def round_to_half(codec: Codec) -> None:
+    """The nearest 16-bit numbers, as float32; whatever fingerprint the codec carried was another's."""
+    codec.carried_fingerprint = None
+    for parameter in codec.parameters():
+        parameter.data = parameter.data.half().to(parameter.dtype)
 
 
 def discriminators_of(found: Source) -> dict:
