@@ -140,7 +140,7 @@ def test_a_pipe_inside_a_run(name, run, no_hang, capsys):
 
 
 def colliding() -> bytes:
-    """A checkpoint whose pickle holds a dict with keys of one hash, whose cost grows with the square of their number."""
+    """A checkpoint with a dict whose keys have one hash: its cost grows with the square of their number."""
     keys = dict.fromkeys((7 + factor * ((1 << 61) - 1) for factor in range(3_000)), 0)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
