@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lfsc.formats import bundle, hub
 from lfsc.formats.config_checks import check_codec, check_discriminators
-from lfsc.formats.licences import describe_data
+from lfsc.formats.licences import describe_data, statements_of_hub
 from lfsc.formats.nemo.archive import GZIP, Archive
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.torch_file import TorchFile, Weights
@@ -46,7 +46,8 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
         return read_run(Path(folder).expanduser(), trusted, which)
     # `runs/typo` looks like a hub's name too, but there is a folder runs.
     if HUB_NAME.fullmatch(str(source)) and not path.parent.is_dir():
-        return read_folder(hub.fetch(str(source)), trusted)
+        found = read_folder(hub.fetch(str(source)), trusted)
+        return found._replace(statements=statements_of_hub(str(source)) | found.statements)
     raise ValueError(f"there is no such file or folder; {EXPECTED}")
 
 
@@ -87,6 +88,7 @@ def read_archive(path: Path) -> Source:
         discriminators=lambda: check_discriminators(archive.discriminators),
         discriminator_weights=archive.discriminator_weights,
         files=(archive.stream,),
+        ignored=archive.ignored,
     )
 
 
