@@ -144,12 +144,8 @@ def differences(theirs: Any, ours: Any, name: str) -> list[tuple[str, str]]:
     key = KEYS.get(name, name)
     if theirs is ABSENT:
         return [(name, f"~{key}")]
-    return [
-        (
-            name,
-            f"{'++' if ours is ABSENT else ''}{as_override(key, theirs) if isinstance(theirs, str) else f'{key}={in_words(theirs)}'}",
-        )
-    ]
+    change = as_override(key, theirs) if isinstance(theirs, str) else f"{key}={in_words(theirs)}"
+    return [(name, f"++{change}" if ours is ABSENT else change)]
 
 
 ABSENT = object()
