@@ -1,8 +1,8 @@
-"""A codec as audio arrives: `python benchmarks/streaming.py [--codec small lfsc] [--cores 1 2] [--chunks 1 4 16]`.
+"""A codec as audio arrives: `python benchmarks/streaming.py [--codec small nano_22khz_0.6kbps] [--cores 1 2]`.
 
-Per size of codec, number of cores and frames a chunk: the time that a second of audio takes, which must be below 1 s to
-keep up, and how long after a sound its result is there: what must have been heard beyond it, the chunk that it came
-in, and the computation.
+Per codec, number of cores and frames a chunk: the time that a second of audio takes, which must be below 1 s to keep
+up; how long after a sound its result is there: what must have been heard beyond it, the chunk that it came in, and the
+computation; and the time of one chunk's decoding with its share of what the cores give in matrix products.
 """
 
 import argparse
@@ -11,13 +11,17 @@ from statistics import median
 
 import torch
 from machine import name_of_machine
+from torch.utils.flop_counter import FlopCounterMode
 
 from lfsc.config.compose import compose
 from lfsc.config.instantiate import build
 from lfsc.cpu.apply import use_fast_layers
 from lfsc.tokens.fingerprint import remove_codec_weight_norm
 
-RECIPES = {"small": "small", "lfsc": "lfsc_22khz_no_slm"}
+NANO = ["nano_22khz_0.6kbps", "nano_22khz_1.78kbps", "nano_22khz_1.89kbps"]
+RECIPES = {"small": "small", "lfsc": "lfsc_22khz_no_slm", **{name: name for name in NANO}}
+# Of square matrices, large enough for the cores to be busy and small enough to be done at once.
+MATRIX = 1024
 
 
 def main() -> None:
@@ -26,28 +30,36 @@ def main() -> None:
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--chunks", type=int, nargs="+", default=[1, 4, 16], help="frames")
     parser.add_argument("--frames", type=int, default=96, help="of audio, for each row")
+    parser.add_argument("--decode-only", action="store_true", help="as a speech language model uses it")
     options = parser.parse_args()
     print(name_of_machine())
-    print("\n| codec | cores | frames a chunk | encode 1 s | decode 1 s | latency, encode | latency, decode |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print("\n| codec | cores | frames a chunk | encode 1 s | decode 1 s | latency, encode | latency, decode | ", end="")
+    print("decode a chunk | share of the matrix peak |\n|---|---|---|---|---|---|---|---|---|", flush=True)
     for size in options.codec:
         torch.manual_seed(0)
         codec = build(compose(RECIPES[size], ["data.path=unused"])["codec"]).eval()
         codec = use_fast_layers(remove_codec_weight_norm(codec, fingerprint="0" * 16)).requires_grad_(False)
+        operations = operations_of_a_frame(codec)
         for cores in options.cores:
             torch.set_num_threads(cores)
+            peak = matrix_peak()
             for chunk in options.chunks:
-                print_row(codec, size, cores, chunk, measure(codec, chunk, options.frames))
+                encoding, decoding = measure(codec, chunk, options.frames, encodes=not options.decode_only)
+                share = chunk * operations / decoding / peak
+                print_row(codec, size, cores, chunk, (encoding, decoding), share)
 
 
-def measure(codec, chunk: int, frames: int) -> tuple[float, float]:
+def measure(codec, chunk: int, frames: int, *, encodes: bool) -> tuple[float, float]:
     """Median seconds to encode and to decode a chunk, in the middle of a stream."""
     hop_length = codec.hop_length
     audio = 0.1 * torch.randn(1, frames * hop_length)
+    random = torch.randint(codec.codebook_size, (1, codec.num_codebooks, frames))
     stream, encoding, decoding = codec.stream(), [], []
     for first in range(0, frames, chunk):
         begin = time.perf_counter()
-        tokens = stream.encode(audio[:, first * hop_length : (first + chunk) * hop_length])
+        tokens = random[..., first : first + chunk]
+        if encodes:
+            tokens = stream.encode(audio[:, first * hop_length : (first + chunk) * hop_length])
         middle = time.perf_counter()
         stream.decode(tokens)
         encoding.append(middle - begin)
@@ -57,14 +69,33 @@ def measure(codec, chunk: int, frames: int) -> tuple[float, float]:
     return median(encoding[begun:]), median(decoding[begun:])
 
 
-def print_row(codec, size: str, cores: int, chunk: int, seconds: tuple[float, float]) -> None:
+def operations_of_a_frame(codec) -> float:
+    """Floating-point operations that decoding a frame takes, two a multiplication."""
+    tokens = torch.zeros(1, codec.num_codebooks, 32, dtype=torch.int64)
+    with FlopCounterMode(display=False) as counter:
+        codec.decode(tokens)
+    return counter.get_total_flops() / tokens.shape[-1]
+
+
+def matrix_peak() -> float:
+    """Floating-point operations a second of float32 matrix products."""
+    a, b, best = torch.randn(MATRIX, MATRIX), torch.randn(MATRIX, MATRIX), float("inf")
+    for _ in range(10):
+        begin = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - begin)
+    return 2 * MATRIX**3 / best
+
+
+def print_row(codec, size: str, cores: int, chunk: int, seconds: tuple[float, float], share: float) -> None:
     arrives = chunk / codec.frame_rate
     speeds = " | ".join(f"{spent / arrives:.2f} s" for spent in seconds)
     latencies = " | ".join(
         f"{lookahead + 1000 * (arrives + spent):.0f} ms"
         for lookahead, spent in zip(codec.lookahead, seconds, strict=True)
     )
-    print(f"| {size} | {cores} | {chunk} | {speeds} | {latencies} |", flush=True)
+    chunk_time = f"{1000 * seconds[1]:.1f} of {1000 * arrives:.1f} ms"
+    print(f"| {size} | {cores} | {chunk} | {speeds} | {latencies} | {chunk_time} | {share:.0%} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -40,19 +40,13 @@ def real_speech() -> Path:
 def oracles(kind: str) -> list:
     """Folders with what NeMo itself computes: the committed one and, where it lies beside the checkout, a wider one."""
     wider = SHARED / "nemo_reference" / kind
-    wider = [pytest.param(wider, id="wider", marks=pytest.mark.slow)] if wider.is_dir() else []
-    return [pytest.param(COMMITTED_ORACLES / kind, id="committed"), *wider]
+    wider = [pytest.param(wider, id=f"wider {kind}", marks=pytest.mark.slow)] if wider.is_dir() else []
+    return [pytest.param(COMMITTED_ORACLES / kind, id=kind), *wider]
 
 
-@pytest.fixture(scope="session", params=oracles("tiny"))
+@pytest.fixture(scope="session", params=[*oracles("tiny"), *oracles("nano")])
 def nemo_reference(request) -> Path:
     """What NeMo itself computes on a narrow codec: codec.nemo, wavlm/, reference.npz, reference.json."""
-    return request.param
-
-
-@pytest.fixture(scope="session", params=oracles("nano"))
-def nemo_nano_reference(request) -> Path:
-    """The same of a narrow NanoCodec."""
     return request.param
 
 
@@ -70,20 +64,24 @@ def results(folder: Path) -> tuple[dict[str, torch.Tensor], dict]:
 
 
 @pytest.fixture
-def nano_results(nemo_nano_reference) -> tuple[dict[str, torch.Tensor], dict]:
-    """NeMo's arrays and scalars of the narrow NanoCodec."""
-    return results(nemo_nano_reference)
+def reference(nemo_reference) -> Reference:
+    """NeMo's results and, fresh for each test, our codec and discriminators with its weights."""
+    return read_reference(nemo_reference)
 
 
 @pytest.fixture
-def reference(nemo_reference) -> Reference:
-    """NeMo's results and, fresh for each test, our codec and discriminators with its weights."""
+def tiny_reference() -> Reference:
+    """The same of the smallest codec alone, for what is no comparison with NeMo."""
+    return read_reference(COMMITTED_ORACLES / "tiny")
+
+
+def read_reference(folder: Path) -> Reference:
     from lfsc.config.instantiate import build
     from lfsc.formats import nemo
 
-    arrays, scalars = results(nemo_reference)
-    archive = nemo.read(nemo_reference / "codec.nemo")
-    archive.discriminators["slm"]["slm"]["path"] = str(nemo_reference / "wavlm")
+    arrays, scalars = results(folder)
+    archive = nemo.read(folder / "codec.nemo")
+    archive.discriminators["slm"]["slm"]["path"] = str(folder / "wavlm")
     codec, discriminators = build(archive.codec), build(archive.discriminators)
     codec.load_state_dict(dict(archive.codec_weights()))
     discriminators.load_state_dict(dict(archive.discriminator_weights()))
@@ -182,6 +180,7 @@ def narrow_config(
 ) -> dict:
     eps = {"eps": layers.pop("eps")} if "eps" in layers else {}
     alone = {key: layers.pop(key) for key in DECODER_ALONE if key in layers}
+    causal = layers.pop("causal", False)
     shape = {"latent_dim": num_codebooks * len(levels), "kernel_sizes": [3, 7, 11], "in_kernel_size": 7, **layers}
     encoder = {"channels": channels, "rates": list(rates), "dilations": [1], "out_kernel_size": 7}
     decoder = {
@@ -191,13 +190,15 @@ def narrow_config(
         "out_kernel_size": 3,
         **alone,
     }
+    of_decoder = {key: value for key, value in shape.items() if not (causal and key == "pad_mode")}
+    kind = "causal_decoder.CausalDecoder" if causal else "decoder.Decoder"
     quantizer = {"num_codebooks": num_codebooks, "levels": list(levels), **eps}
     return {
         "_target_": "lfsc.models.codec.Codec",
         "sample_rate": sample_rate,
         "encoder": {"_target_": "lfsc.models.encoder.Encoder", **encoder, **shape},
         "quantizer": {"_target_": "lfsc.models.quantizer.GroupedFSQ", **quantizer},
-        "decoder": {"_target_": "lfsc.models.decoder.Decoder", **decoder, **shape},
+        "decoder": {"_target_": f"lfsc.models.{kind}", **decoder, **of_decoder},
     }
 
 

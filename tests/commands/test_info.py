@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import socket
+import tarfile
 
 import numpy
 import pytest
@@ -46,6 +47,28 @@ def test_a_codec_is_told_alike_in_every_form(checkpoint, tmp_path, capsys):
         )
     assert "not for training," in found["plain"]["for"] and "init_from" in found["bundle"]["for"]
     assert all(f"licence of {subject}" in facts for facts in found.values() for subject in ("code", "weights", "data"))
+
+
+def test_causality_and_lookahead_are_told(tmp_path, write_checkpoint, capsys):
+    causal = told(write_checkpoint(tmp_path / "causal.ckpt", causal=True, rates=(3, 5)), capsys)
+    assert causal["lookahead"].endswith("decoding 0 ms, as the decoder is causal") and ", causal" in causal["decoder"]
+    other = told(write_checkpoint(tmp_path / "other.ckpt"), capsys)
+    assert "causal" not in other["lookahead"] + other["decoder"]
+
+
+def test_what_of_nemos_training_is_not_read_is_told(checkpoint, tmp_path, capsys):
+    assert main(["export", str(checkpoint), str(tmp_path / "codec.nemo"), "--format", "nemo"]) == 0
+    capsys.readouterr()
+    assert "not read" not in told(tmp_path / "codec.nemo", capsys)
+    with tarfile.open(tmp_path / "codec.nemo") as archive:
+        members = {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
+    members["./model_config.yaml"] += b"use_scl_loss: true\nscl_loss_scale: 0.1\n"
+    with tarfile.open(tmp_path / "other.nemo", "w:") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    assert told(tmp_path / "other.nemo", capsys)["not read"] == "use_scl_loss, of NeMo's training alone"
 
 
 def test_a_run_tells_where_it_stands(checkpoint, tmp_path, capsys):

@@ -6,17 +6,18 @@ import torch
 import lfsc
 from lfsc.cpu import layers
 from lfsc.cpu.apply import use_fast_layers
-from lfsc.cpu.layers import FastConv1d, FastUpsample
+from lfsc.cpu.layers import FastCausalConv1d, FastConv1d, FastUpsample
+from lfsc.models.causal_layers import CausalConv1d
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
 from lfsc.tokens.fingerprint import fingerprint
 
 SHAPE = {"channels": 16, "rates": (2, 2, 8)}
 
 
-@pytest.fixture
-def codecs(make_codec):
+@pytest.fixture(params=[{}, {"causal": True}], ids=["", "causal"])
+def codecs(make_codec, request):
     """A codec of the textbook's layers, and the same one with fast ones."""
-    return make_codec(**SHAPE), use_fast_layers(make_codec(**SHAPE))
+    return make_codec(**SHAPE, **request.param), use_fast_layers(make_codec(**SHAPE, **request.param))
 
 
 def noise(num_samples):
@@ -78,8 +79,9 @@ def test_a_copy_is_as_fast_and_folding_keeps_it_so(codecs):
     assert torch.equal(copied(noise(1600)).audio, codecs[1](noise(1600)).audio)
     layer = copied.decoder.conv_in
     torch.nn.utils.parametrize.remove_parametrizations(layer, "weight")
-    assert type(layer) is FastConv1d
-    assert type(use_fast_layers(layer)) is FastConv1d
+    fast = FastCausalConv1d if isinstance(layer, CausalConv1d) else FastConv1d
+    assert type(layer) is fast
+    assert type(use_fast_layers(layer)) is fast
 
 
 def test_what_is_loaded_is_fast_and_so_is_what_is_trained(write_checkpoint, micro, tmp_path):

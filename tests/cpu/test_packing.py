@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from lfsc.cpu.apply import optimize_for_cpu
-from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d
+from lfsc.cpu.apply import optimize_for_cpu, pack
+from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledCausalConv1d, TiledConv1d
+from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
 from lfsc.nn.weight_norm import remove_weight_norm
 from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
@@ -10,7 +11,11 @@ from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch is built without oneDNN")
 
 
-SHAPES = {"narrow": {"channels": 16}, "wide": {"channels": 48, "rates": (2, 4, 16)}}
+SHAPES = {
+    "narrow": {"channels": 16},
+    "wide": {"channels": 48, "rates": (2, 4, 16)},
+    "causal": {"channels": 48, "rates": (2, 4, 16), "causal": True},
+}
 
 
 @pytest.fixture(params=SHAPES)
@@ -54,13 +59,23 @@ def test_tiled_layers_agree_with_plain_ones(dilation, steps):
         torch.testing.assert_close(clip[:, : length[row]], wanted[:, : length[row]], rtol=0, atol=1e-5)
 
 
+def test_tiled_causal_layers_agree_with_plain_ones():
+    layer = CausalConv1d(8, 8, 11, dilation=3)
+    remove_weight_norm(layer.requires_grad_(False))
+    x = torch.randn(3, 8, 97)
+    torch.testing.assert_close(TiledCausalConv1d(layer)(x), layer(x), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("rate", [2, 3, 8])
-def test_packed_upsampling_agrees_with_the_plain(rate):
-    layer = UpsampleConv1d(6, 4, rate=rate)
+@pytest.mark.parametrize("kind", [UpsampleConv1d, CausalUpsampleConv1d])
+def test_packed_upsampling_agrees_with_the_plain(rate, kind):
+    layer = kind(6, 4, rate=rate)
     remove_weight_norm(layer.requires_grad_(False))
     x, length = torch.randn(2, 6, 37), torch.tensor([37, 20])
-    packed = PackedUpsample(layer)
-    torch.testing.assert_close(packed(x, length), layer(x, length), rtol=0, atol=1e-5)
+    packed = pack(layer, tiled=False)
+    assert isinstance(packed, PackedUpsample)
+    for found, expected, steps in zip(packed(x, length), layer(x, length), rate * length, strict=True):
+        torch.testing.assert_close(found[:, :steps], expected[:, :steps], rtol=0, atol=1e-5)
     torch.testing.assert_close(packed.between(x, packed.weight), layer.between(x, layer.weight), rtol=0, atol=1e-5)
 
 

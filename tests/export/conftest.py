@@ -9,6 +9,7 @@ NARROW = {"rates": (4,), "kernel_sizes": [3]}
 SHAPES = {
     "usual": NARROW,
     "snakes": NARROW | {"activation": "half_snake", "pad_mode": "replicate", "output_activation": "clamp"},
+    "causal": NARROW | {"causal": True, "activation": "half_snake", "grouped_upsampling": True},
     "zeros": NARROW | {"activation": "elu", "pad_mode": "zeros", "grouped_upsampling": True},
 }
 

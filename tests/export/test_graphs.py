@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from lfsc.export.graphs import AudioToTokens, TokensToAudio, load_for_export, write_facts
+from lfsc.export.graphs import AudioToTokens, TokensToAudio, TokensToAudioStep, load_for_export, write_facts
 from lfsc.formats.resolve import resolve
 from lfsc.tokens.fingerprint import fingerprint
 
@@ -20,10 +20,24 @@ def test_they_are_what_the_codec_computes_at_any_length(rates, samples, make_cod
     torch.testing.assert_close(TokensToAudio(codec)(tokens), codec.decode(tokens).audio, atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_a_step_gives_the_whole_piece_by_piece(frames, make_codec):
+    codec = make_codec(rates=(3, 5), causal=True, activation="half_snake").requires_grad_(False)
+    step = TokensToAudioStep(codec)
+    tokens = torch.randint(codec.codebook_size, (2, codec.num_codebooks, 20))
+    state, heard = torch.zeros(2, step.state_size), []
+    for piece in tokens.split(frames, dim=-1):
+        audio, state = step(piece, state)
+        heard.append(audio)
+        assert state.shape == (2, step.state_size)
+    torch.testing.assert_close(torch.cat(heard, dim=-1), codec.decode(tokens).audio, atol=1e-6, rtol=0)
+
+
 def test_facts_tell_what_a_caller_needs(checkpoint, codec, tmp_path):
     with resolve(checkpoint) as found:
         codec = load_for_export(found)
     write_facts(tmp_path / "codec.json", codec)
     facts = json.loads((tmp_path / "codec.json").read_text())
     assert facts["fingerprint"] == fingerprint(codec)
+    assert ("state_size" in facts) == (codec.lookahead.decode == 0)
     assert (facts["hop_length"], facts["num_codebooks"], facts["codebook_size"]) == (4, 2, 2016)

@@ -34,6 +34,7 @@ def test_onnxruntime_alone_gives_the_same_on_lengths_not_seen_at_export(checkpoi
     with resolve(checkpoint) as found:
         parity = write_onnx(found, tmp_path / "onnx")
     assert parity.holds
+    assert (tmp_path / "onnx" / "decoder_step.onnx").is_file() == (codec.lookahead.decode == 0)
     clips = {
         f"{batch}_{samples}": 1.8 * torch.rand(batch, samples) - 0.9
         for batch, samples in [(1, 1), (3, 9), (2, 777), (1, 4000)]

@@ -2,6 +2,7 @@
 
 import torch
 
+from lfsc.export.graphs import TokensToAudioStep
 from lfsc.export.parity import SHAPES, parity, probe_audio
 
 
@@ -34,3 +35,12 @@ def test_the_probe_is_the_same_each_time_and_no_louder_than_speech():
     audio = probe_audio(3, 5000, 22050)
     assert audio.shape == (3, 5000) and 0.1 < audio.abs().max() < 1
     assert torch.equal(audio, probe_audio(3, 5000, 22050)) and not torch.equal(audio[0], audio[1])
+
+
+def test_a_step_that_forgets_is_found(make_codec):
+    codec = make_codec(rates=(3, 5), causal=True).requires_grad_(False)
+    step = TokensToAudioStep(codec)
+    whole = (lambda audio: codec.encode(audio).tokens, lambda tokens: codec.decode(tokens).audio)
+    assert parity(codec, *whole, step=step, state_size=step.state_size).holds
+    forgetful = lambda tokens, state: (step(tokens, state)[0], state)  # noqa: E731
+    assert not parity(codec, *whole, step=forgetful, state_size=step.state_size).holds

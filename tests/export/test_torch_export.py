@@ -13,6 +13,7 @@ def test_loaded_programs_give_the_same_on_lengths_not_seen_at_export(checkpoint,
     with resolve(checkpoint) as found:
         parity = write_programs(found, tmp_path)
     assert parity.holds
+    assert (tmp_path / "decoder_step.pt2").is_file() == (codec.lookahead.decode == 0)
     encode, decode = (torch.export.load(tmp_path / name).module() for name in ("encoder.pt2", "decoder.pt2"))
     for batch, samples in [(1, 1), (3, 9), (2, 777), (1, 4000)]:
         clip = 1.8 * torch.rand(batch, samples) - 0.9

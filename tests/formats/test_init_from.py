@@ -90,14 +90,14 @@ def test_families_that_only_one_side_has_are_counted(checkpoint, run):
         (
             ("codec", "sample_rate"),
             16000,
-            r"codec\.sample_rate is 22050 there and 16000 in this run: weights for one sample rate",
+            r"in 1 keys \(weights for one sample rate .*\): add sample_rate=22050, or add codec=",
         ),
-        (("codec", "encoder", "dilations"), [3], r"codec\.encoder\.dilations is \[1\] there and \[3\]"),
-        (("codec", "quantizer", "levels"), [6, 6, 7, 8], r"codec\.quantizer\.levels"),
+        (("codec", "encoder", "dilations"), [3], r": add codec\.encoder\.dilations=\[1\], or"),
+        (("codec", "quantizer", "levels"), [6, 6, 7, 8], r"codec\.quantizer\.levels=\[8,7,6,6\]"),
         (
             ("discriminators", "period", "periods"),
             [2, 5],
-            r"discriminators\.period\.periods is \[2, 3\] there and \[2, 5\]",
+            r"add discriminators\.period\.periods=\[2,3\], or",
         ),
     ],
 )
@@ -111,6 +111,19 @@ def test_what_differs_is_named_and_nothing_is_changed(path, value, reason, check
     with pytest.raises(ValueError, match=reason):
         initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
     assert unchanged(before, codec, discriminators)
+
+
+def test_all_that_differs_is_said_at_once(checkpoint, run):
+    config, codec, discriminators = run
+    config["codec"]["encoder"] |= {"channels": 5, "pad_mode": "zeros"}
+    config["codec"]["decoder"]["_target_"] = "lfsc.models.causal_decoder.CausalDecoder"
+    config["discriminators"]["period"]["periods"] = [2, 5]
+    with pytest.raises(ValueError) as caught:
+        initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
+    message = str(caught.value)
+    assert "differs from this run in 4 keys: add codec.encoder.channels=4 ~codec.encoder.pad_mode" in message
+    assert "codec.decoder._target_=lfsc.models.decoder.Decoder discriminators.period.periods=[2,3], or" in message
+    assert "\n" not in message
 
 
 def test_damage_in_the_discriminators_is_found_before_anything_is_changed(checkpoint, run):

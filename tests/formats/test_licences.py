@@ -2,7 +2,7 @@
 
 import pytest
 
-from lfsc.formats.licences import SUBJECTS, describe_data, statements_of
+from lfsc.formats.licences import SUBJECTS, describe_data, statements_of, statements_of_hub
 from lfsc.formats.resolve import resolve
 
 
@@ -23,3 +23,21 @@ def test_a_runs_data_are_named_with_their_hours(tmp_path, write_index):
 @pytest.mark.parametrize("config", [{}, {"data": None}, {"data": {"path": None}}, {"data": {"path": "/nowhere"}}])
 def test_data_out_of_reach_are_not_stated(config):
     assert describe_data(config) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "licence"),
+    [
+        ("nvidia/nemo-nano-codec-22khz-0.6kbps-12.5fps", "NVIDIA Open Model License"),
+        ("nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps@main", "NVIDIA Open Model License"),
+        ("nvidia/low-frame-rate-speech-codec-22khz", "NVIDIA's NSCLv1"),
+        ("nvidia/audio-codec-44khz", "NVIDIA's NSCLv1"),
+    ],
+)
+def test_what_nvidia_published_has_its_licence(name, licence):
+    assert statements_of_hub(name) == {"weights": licence}
+
+
+@pytest.mark.parametrize("name", ["somebody/nemo-nano-codec-22khz", "nvidia/parakeet"])
+def test_of_other_repositories_nothing_is_known(name):
+    assert statements_of_hub(name) == {}

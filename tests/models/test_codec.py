@@ -135,3 +135,39 @@ def test_parts_that_contradict_each_other_are_refused(changes, message):
     quantizer = GroupedFSQ(num_codebooks=2, levels=[8, 7])
     with pytest.raises(ValueError, match=message):
         Codec(encoder=part(Encoder), quantizer=quantizer, decoder=part(Decoder, **changes), sample_rate=22050)
+
+
+@pytest.fixture
+def causal(make_codec):
+    """As NanoCodec: an encoder that repeats its outermost step, a causal decoder."""
+    shape = {"activation": "half_snake", "output_activation": "clamp", "grouped_upsampling": True}
+    return make_codec(rates=(3, 5), causal=True, pad_mode="replicate", **shape)
+
+
+@pytest.mark.parametrize("frames", [1, 4, 30])
+def test_chunks_for_a_causal_decoder_have_context_only_behind_them(frames, causal, monkeypatch):
+    seen = []
+    forward = causal.decoder.forward
+    monkeypatch.setattr(causal.decoder, "forward", lambda x, *more: seen.append(x.shape[-1]) or forward(x, *more))
+    tokens = torch.randint(causal.codebook_size, (1, causal.num_codebooks, 60))
+    whole = causal.decode(tokens).audio
+    seen.clear()
+    chunked = causal.decode(tokens, chunk_seconds=frames / causal.frame_rate).audio
+    torch.testing.assert_close(chunked, whole, rtol=0, atol=1e-6)
+    reach = -causal.decoder.receptive_frames(range(1)).start
+    assert seen == [min(start, reach) + frames for start in range(0, 60, frames)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_clip_of_a_causal_codec_is_the_same_alone_and_beside_longer_ones(causal, seed):
+    audio_len = random_lengths(4, 900, seed)
+    audio_len[0] = 1
+    audio = speech_like(4, int(audio_len.max()), seed)
+    encoded = causal.encode(audio, audio_len)
+    decoded = causal.decode(encoded.tokens, encoded.tokens_len)
+    for i, num_samples in enumerate(audio_len.tolist()):
+        alone = causal.encode(audio[i : i + 1, :num_samples])
+        assert torch.equal(encoded.tokens[i, :, : encoded.tokens_len[i]], alone.tokens[0])
+        heard = causal.decode(alone.tokens).audio[0]
+        torch.testing.assert_close(decoded.audio[i, : len(heard)], heard, rtol=0, atol=1e-6)
+        assert not decoded.audio[i, len(heard) :].any()

@@ -1,9 +1,13 @@
+from functools import partial
+
 import pytest
 import torch
 from torch.nn import functional as F
 
+from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
 from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d, receptive_field
 
+replicating = partial(PaddedConv1d, pad_mode="replicate")
 LAYERS = {
     "conv": lambda: PaddedConv1d(3, 2, 7),
     "dilated": lambda: PaddedConv1d(3, 2, 3, dilation=5),
@@ -15,7 +19,13 @@ LAYERS = {
     "ends repeated": lambda: PaddedConv1d(3, 2, 6, stride=3, pad_mode="replicate"),
     "grouped upsampling": lambda: UpsampleConv1d(3, 3, rate=4, groups=3),
     "residual": lambda: ResidualBlock(3, 7, dilation=3),
-    "snakes": lambda: ResidualBlock(3, 7, dilation=3, activation="half_snake", pad_mode="replicate"),
+    "snakes": lambda: ResidualBlock(3, 7, dilation=3, activation="half_snake", convolution=replicating),
+    "causal": lambda: CausalConv1d(3, 2, 7),
+    "causal, dilated": lambda: CausalConv1d(3, 2, 3, dilation=5),
+    "causal upsampling by 4": lambda: CausalUpsampleConv1d(3, 2, rate=4),
+    "causal grouped upsampling by 3": lambda: CausalUpsampleConv1d(3, 3, rate=3, groups=3),
+    "causal residual": lambda: ResidualBlock(3, 7, dilation=3, convolution=CausalConv1d),
+    "causal mrf": lambda: MultiReceptiveField(3, kernel_sizes=[3, 11], dilations=[1, 3], convolution=CausalConv1d),
     "mrf": lambda: MultiReceptiveField(3, kernel_sizes=[3, 11], dilations=[1, 3]),
 }
 

@@ -25,7 +25,7 @@ FLOORS = [
 ]
 HOMES = {
     "soundfile": {"audio"},
-    "transformers": {"discriminators", "metrics", "evaluation", "commands", "io"},
+    "transformers": {"discriminators", "losses", "metrics", "evaluation", "commands", "io"},
     "megatron": {"data"},
     "webdataset": {"data"},
     "lightning": {"training"},

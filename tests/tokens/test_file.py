@@ -40,6 +40,14 @@ def test_a_frame_takes_88_bits_and_a_minute_1895_bits_a_second():
     assert 8 * len(content) / 60 < 1902
 
 
+@pytest.mark.parametrize(("codebooks", "codebook_size", "bits"), [(4, 4032, 48), (13, 2016, 143), (8, 2016, 88)])
+def test_nanocodecs_frames_need_not_be_whole_bytes(codebooks, codebook_size, bits, tmp_path):
+    written = stored(frames=41, codebooks=codebooks, codebook_size=codebook_size, hop_length=1764)
+    content = token_file.pack(written)
+    assert len(content) - token_file.HEADER.size - token_file.CRC.size == math.ceil(41 * bits / 8)
+    assert torch.equal(token_file.unpack(content).tokens, written.tokens)
+
+
 def test_codes_are_packed_highest_bit_first_frame_after_frame():
     packed = token_file.pack_codes(torch.tensor([[0b10000000001, 1], [0b11, 0]]), bits=11)
     assert packed == int("100000000010000000001100000000001000000000000000", 2).to_bytes(6, "big")

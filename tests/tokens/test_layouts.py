@@ -3,7 +3,13 @@ import torch
 
 from lfsc.tokens.layouts import Vocabulary, deinterleave, delay, flat, interleave, undelay, unflat
 
-VOCABULARIES = [Vocabulary(8, 2016), Vocabulary(8, 2016, first=32000), Vocabulary(3, 5, first=7, shared=True)]
+VOCABULARIES = [
+    Vocabulary(8, 2016),
+    Vocabulary(8, 2016, first=32000),
+    Vocabulary(3, 5, first=7, shared=True),
+    Vocabulary(4, 4032, first=64400),
+    Vocabulary(13, 2016),
+]
 LAYOUTS = {"flat": (flat, unflat), "interleaved": (interleave, deinterleave)}
 
 

@@ -53,7 +53,7 @@ def test_only_the_discriminators_learn(micro, configure, num_micro_batches):
 
 def test_it_is_counted_apart(micro, warmed):
     checkpoint = micro.checkpoint_of(warmed)
-    assert (checkpoint["updates"], checkpoint["warmup"]) == (4, {"updates": 7, "done": 7})
+    assert (checkpoint["updates"], checkpoint["warmup"]) == (4, {"updates": 7, "done": 7, "families": None})
     steps = [next(iter(state["state"].values()))["step"].item() for state in checkpoint["optimizer_states"]]
     assert steps == [4, 7 + 2]  # the discriminators step in one update of two
     assert [int(row["update"]) for row in micro.history(warmed)] == list(range(5))

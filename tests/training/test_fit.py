@@ -1,12 +1,14 @@
 """Weights to begin from, and what becomes of the warm-up then."""
 
 import pytest
+import torch
 
 from lfsc.export.bundle import write_bundle
 from lfsc.formats.init_from import Part
 from lfsc.formats.resolve import resolve
+from lfsc.training.build import build_module
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
-from lfsc.training.fit import settle_warmup
+from lfsc.training.fit import begin_from, settle_warmup
 
 SETTINGS = ("max_updates=1", "validate_every=10", "discriminators.warmup_updates=3")
 
@@ -41,7 +43,41 @@ def test_without_a_warmup_it_is_said_that_there_could_be_one():
     assert warmup.updates == 0
 
 
-def test_a_family_that_was_loaded_is_enough_to_need_none():
+def test_a_family_that_is_missing_learns_alone():
     warmup = DiscriminatorWarmup(updates=5)
-    settle_warmup([Part("encoder", 4), Part("discriminators.stft", 9), Part("discriminators.slm", 0, 3)], warmup)
+    parts = [Part("encoder", 4), Part("discriminators.stft", 9), Part("discriminators.slm", 0, 3)]
+    assert "slm did not come along, so that new ones learn alone for 5 updates" in settle_warmup(parts, warmup)
+    assert (warmup.updates, warmup.families) == (5, ["slm"])
+
+
+def test_what_only_the_source_has_needs_no_warmup():
+    warmup = DiscriminatorWarmup(updates=5)
+    settle_warmup([Part("discriminators.stft", 9), Part("discriminators.slm", 0, left_over=3)], warmup)
     assert warmup.updates == 0
+
+
+def test_the_families_that_came_along_stay_as_they_are_meanwhile(micro, configure, trained, tmp_path):
+    with resolve(trained.path) as found:
+        families = [name for name in found.discriminators() if name != "_target_"]
+        came = families[0]
+        weights = {name: found.discriminator_weights()[name] for name in found.discriminator_weights()}
+    contents = torch.load(trained.path / "checkpoints" / "last.ckpt", weights_only=True)
+    for name in families[1:]:
+        del contents["config"]["discriminators"][name]
+    torch.save(contents, tmp_path / "one.ckpt")
+    config = configure(*SETTINGS, f"init_from={tmp_path / 'one.ckpt'}", "discriminators.start_at=0", "max_updates=1")
+    module = build_module(config)
+    begin_from(config["init_from"], module)
+    assert module.warmup.families == families[1:]
+    loss = sum(parameter.square().sum() for parameter in module.discriminators.parameters())
+    loss.backward()
+    module.warmup.hold_others(module.discriminators)
+    for name, family in module.discriminators.families.items():
+        assert all((parameter.grad is None) == (name == came) for parameter in family.parameters())
+        if name == came:
+            assert all(torch.equal(t, weights[f"families.{name}.{key}"]) for key, t in family.state_dict().items())
+    module.warmup.done = module.warmup.updates
+    loss = sum(parameter.square().sum() for parameter in module.discriminators.parameters())
+    loss.backward()
+    module.warmup.hold_others(module.discriminators)
+    assert all(parameter.grad is not None for parameter in module.discriminators.parameters())

@@ -39,8 +39,17 @@ def levers(monkeypatch):
 
 
 @pytest.fixture
-def module(reference):
-    """The paper's training of NeMo's narrow codec."""
+def module(tiny_reference):
+    return module_of(tiny_reference)
+
+
+@pytest.fixture
+def batches(tiny_reference):
+    return batches_of(tiny_reference)
+
+
+def module_of(reference) -> CodecModule:
+    """The paper's training of one of NeMo's narrow codecs."""
     config = compose("lfsc_22khz", ["data.path=unused"])
     losses = build(config["losses"])
     return CodecModule(
@@ -56,8 +65,7 @@ def module(reference):
     )
 
 
-@pytest.fixture
-def batches(reference):
+def batches_of(reference) -> list[Clips]:
     return [Clips(audio, ["a", "b"], []) for audio in reference.arrays["train_batches"]]
 
 
@@ -79,8 +87,9 @@ def fit(module, batches, **flags):
 
 
 @pytest.mark.slow
-def test_the_trajectory_is_nemos(module, batches, reference):
-    updates = fit(module, batches)
+def test_the_trajectory_is_nemos(reference):
+    module = module_of(reference)
+    updates = fit(module, batches_of(reference))
     assert len(updates) == len(reference.scalars["trajectory"]) == module.updates
     for ours, theirs in zip(updates, reference.scalars["trajectory"], strict=True):
         for name, value in theirs.items():
@@ -92,9 +101,10 @@ def test_the_trajectory_is_nemos(module, batches, reference):
     assert (latents - expected).norm() / expected.norm() < 1e-3
 
 
-def test_two_updates_follow_nemo(module, batches, reference):
+def test_two_updates_follow_nemo(reference):
     """The fast part of the test above: one update in which the discriminators step and one in which they do not."""
-    for ours, theirs in zip(fit(module, batches[:2]), reference.scalars["trajectory"], strict=False):
+    updates = fit(module_of(reference), batches_of(reference)[:2])
+    for ours, theirs in zip(updates, reference.scalars["trajectory"], strict=False):
         for name in NAMES.keys() & theirs.keys():
             assert ours[NAMES[name]] == pytest.approx(theirs[name], rel=1e-3), name
 

@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
 
 
 def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[str]) -> int:
+    from lfsc.commands.train import reader
     from lfsc.config.compose import compose
     from lfsc.config.overrides import as_override
     from lfsc.config.own_code import import_own
@@ -59,7 +60,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     count = whole_number(own, "workers", 1)
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
     for overrides in space.examples:
-        compose(recipe, [*overrides, as_override("name", folder.name)])
+        compose(recipe, [*overrides, as_override("name", folder.name)], read_architecture=reader(own_code))
     study = open_study(plan, space, folder=folder, storage=own.get("storage"))
     workers = Workers(
         study=study,

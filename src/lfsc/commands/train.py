@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lfsc.commands.own_code import add_own_code, own_code_names
 
 if TYPE_CHECKING:
+    from lfsc.config.from_weights import Architecture, ReadArchitecture
     from lfsc.runs.directory import Run
 
 EPILOG = """\
@@ -44,12 +45,24 @@ def main(arguments: list[str]) -> int:
     show = options.show or options.cfg is not None
     if options.multirun:
         return train_grid(options.recipe, options.overrides, own_code=own_code_names(options), show=show)
-    config = compose(options.recipe, options.overrides, missing_allowed=show)
+    reading = reader(own_code_names(options))
+    config = compose(options.recipe, options.overrides, missing_allowed=show, read_architecture=reading)
     if show:
         print(as_yaml(config), end="")
         return 0
     import_own(own_code_names(options))
     return begin(with_absolute_paths(config), recipe=options.recipe, may_resume=options.resume)
+
+
+def reader(own_code: list[str]) -> "ReadArchitecture":
+    """What finds out of which architecture weights are, trusting the user's own code."""
+
+    def read(source: str) -> "Architecture":
+        from lfsc.formats.architecture import read_architecture
+
+        return read_architecture(source, trust=own_code)
+
+    return read
 
 
 def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool) -> int:
@@ -66,7 +79,8 @@ def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool
     if grid is None:
         raise ValueError("--multirun tries values, key=1,2; `lfsc sweep` tries ranges")
     rows = [[*parse(items).fixed, *(f"{key}={value}" for key, value in row.items())] for row in grid]
-    configs = [compose(recipe, row, missing_allowed=show) for row in rows]
+    reading = reader(own_code)
+    configs = [compose(recipe, row, missing_allowed=show, read_architecture=reading) for row in rows]
     if show:
         print("---\n".join(map(as_yaml, configs)), end="")
         return 0

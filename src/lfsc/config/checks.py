@@ -2,6 +2,8 @@
 
 from typing import Any
 
+# What the section `discriminators` holds beside the discriminators.
+CURRICULUM = ("start_at", "warmup_updates")
 COUNTS = (
     "max_updates",
     "validate_every",

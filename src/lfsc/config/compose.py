@@ -12,6 +12,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from lfsc.config import from_weights
+from lfsc.config.from_weights import ReadArchitecture
 from lfsc.config.hydra_files import quiet_plugins, recipes_as_read
 from lfsc.config.instantiate import one_line
 from lfsc.config.overrides import NO_HYDRA, Override, instead, parse_overrides
@@ -36,12 +38,19 @@ def recipe_names() -> list[str]:
     return sorted(path.stem for path in find_shipped("recipes").glob("*.yaml"))
 
 
-def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False) -> dict[str, Any]:
+def compose(
+    recipe: str,
+    overrides: list[str],
+    *,
+    missing_allowed: bool = False,
+    read_architecture: ReadArchitecture | None = None,
+) -> dict[str, Any]:
     """The resolved configuration of a recipe (a name in recipes/ or a path to a YAML file) and `key=value` overrides.
 
     ValueError, in one line that says what exists, for an unknown recipe, key, option or kind of value, in the recipe's
     file as among the overrides. What is left open is an error too, or with `missing_allowed` stays `???`. A folder
-    that holds a recipe of one's own can be imported from.
+    that holds a recipe of one's own can be imported from. `read_architecture` says what weights are of, for recipes of
+    `codec: from_weights`, which without it stay as they are.
     """
     path = find_recipe(recipe)
     asked = parse_overrides(overrides)
@@ -49,7 +58,9 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
     if path.parent != find_shipped("recipes"):
         make_importable(path.parent)
     # Hydra chooses options and leaves out; values are set here, as its grammar reads words otherwise than YAML does.
-    for_hydra = [each for each in asked if each.removes or is_choice(each, path)]
+    # What changes the architecture comes after that of the weights, which may have to be taken first.
+    later = [each for each in asked if from_weights.is_of_sections(each.key)]
+    for_hydra = [each for each in asked if each not in later and (each.removes or is_choice(each, path))]
     for each in for_hydra:
         if not (each.removes or all(isinstance(option, str) for option in options_of_choice(each))):
             options = ", ".join(option_names(each.key))
@@ -60,8 +71,20 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
     with open_dict(chosen):
         del chosen["hydra"], schema["hydra"]
     for each in asked:
-        if each not in for_hydra:
+        if each not in for_hydra and each not in later:
             assign(chosen, each, explain=lambda key: explain_unknown(key, to_container(chosen)))
+    if from_weights.is_marked(chosen):
+        if read_architecture and chosen.init_from not in (None, "???"):
+            asked_for = {each.key for each in asked}
+            own = {key for key in ("sample_rate", "crop_length") if key in asked_for or chosen[key] != schema[key]}
+            from_weights.take(chosen, schema, read_architecture(str(chosen.init_from)), set_keys=own)
+        elif later:
+            raise ValueError(
+                f"{later[0].item} changes the codec or discriminators of init_from, which is open: add init_from=…"
+            )
+    for each in later:
+        change = remove if each.removes else assign
+        change(chosen, each, explain=lambda key: explain_unknown(key, to_container(chosen)))
     if missing := schema.keys() - chosen.keys():
         raise ValueError(
             f"{path.stem} lacks {', '.join(sorted(missing)[:3])} …: a recipe extends train or another recipe, as by "
@@ -79,6 +102,8 @@ def compose(recipe: str, overrides: list[str], *, missing_allowed: bool = False)
         raise ValueError(f"{path.stem} leaves {error.full_key} open: add {error.full_key}=…") from error
     except OmegaConfBaseException as error:
         raise ValueError(f"{path.stem}: {one_line(error)}") from error
+    if resolved.get("codec", {}).get(from_weights.MARKER) and resolved["init_from"] is None:
+        raise ValueError(f"{path.stem}: codec=from_weights takes the codec of init_from: add init_from=…")
     return drop_unused(settle(resolved, schema))
 
 
@@ -112,6 +137,16 @@ def assign(config: DictConfig, override: Override, *, explain: Callable[[str], s
     except OmegaConfBaseException as error:
         unknown = UNKNOWN.search(one_line(error))
         raise ValueError(explain(unknown[1]) if unknown else f"{override.item}: {one_line(error)}") from error
+
+
+def remove(config: DictConfig, override: Override, *, explain: Callable[[str], str]) -> None:
+    """Leave a key out; ValueError where it is not there."""
+    section, _, name = override.key.rpartition(".")
+    parent = OmegaConf.select(config, section)
+    if not OmegaConf.is_dict(parent) or name not in parent:
+        raise ValueError(explain(override.key if OmegaConf.is_dict(parent) else section))
+    with open_dict(parent):
+        del parent[name]
 
 
 def option_names(group: str) -> list[str]:

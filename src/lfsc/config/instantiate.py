@@ -1,5 +1,6 @@
 """Objects of a configuration: what its `_target_`s name, called with the keys beside them."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from importlib import import_module
@@ -11,11 +12,12 @@ PARTS = {
     "codec": ("lfsc.models.codec.Codec",),
     "encoder": ("lfsc.models.encoder.Encoder",),
     "quantizer": ("lfsc.models.quantizer.GroupedFSQ",),
-    "decoder": ("lfsc.models.decoder.Decoder",),
+    "decoder": ("lfsc.models.decoder.Decoder", "lfsc.models.causal_decoder.CausalDecoder"),
     "discriminators": ("lfsc.discriminators.ensemble.Ensemble",),
     "families": (
         "lfsc.discriminators.period.MultiPeriodDiscriminator",
         "lfsc.discriminators.stft.MultiResolutionSTFTDiscriminator",
+        "lfsc.discriminators.bands.MultiBandSTFTDiscriminator",
         "lfsc.discriminators.slm.SLMDiscriminator",
     ),
     "slm": ("lfsc.discriminators.slm.load_slm", "lfsc.discriminators.slm.random_wavlm"),
@@ -28,6 +30,8 @@ KNOWN = frozenset(
         "lfsc.losses.adversarial.AdversarialLoss",
         "lfsc.losses.adversarial.DiscriminatorLoss",
         "lfsc.losses.adversarial.FeatureLoss",
+        "lfsc.losses.speaker.SpeakerConsistencyLoss",
+        "lfsc.losses.speaker.load_speaker_encoder",
         "lfsc.losses.spectral.MelLoss",
         "lfsc.losses.spectral.STFTLoss",
         "lfsc.losses.waveform.SISDRLoss",
@@ -102,7 +106,7 @@ def call(located: Callable, place: str, is_lfscs: bool, /, *arguments: Any, **se
         return located(*arguments, **settings)
     except Exception as error:
         # lfsc's own classes say themselves what is wrong with a value; somebody else's may fail in any way.
-        if is_lfscs and isinstance(error, ValueError) and str(error).partition(" ")[0] in settings:
+        if is_lfscs and isinstance(error, ValueError) and re.match(r"\w*", str(error))[0] in settings:
             raise ValueError(f"{place.partition(' ')[0]}.{error}") from error
         if is_lfscs and not (isinstance(error, TypeError) and "argument" in str(error)):
             raise

@@ -5,10 +5,18 @@ from inspect import Parameter, signature
 from typing import Any
 
 from lfsc.config.instantiate import KNOWN, PARTS, is_trusted, locate
-from lfsc.config.values import brief, flag, number, numbers, real, rows, section, seed, text
+from lfsc.config.values import brief, flag, number, numbers, real, real_rows, rows, section, seed, text
 
 # What may stand for an argument, by its annotation; any other argument is a part of its own.
-CHECKS = {int: number, float: real, bool: flag, str: text, list[int]: numbers, list[list[int]]: rows}
+CHECKS = {
+    int: number,
+    float: real,
+    bool: flag,
+    str: text,
+    list[int]: numbers,
+    list[list[int]]: rows,
+    list[list[float]]: real_rows,
+}
 # Of a part of somebody's own, at any depth.
 MOST_VALUES = 1000
 

@@ -27,6 +27,10 @@ def rows(value: Any, name: str) -> list[list[int]]:
     return [numbers(item, name) for item in items(value, name)]
 
 
+def real_rows(value: Any, name: str) -> list[list[float]]:
+    return [[real(item, name) for item in items(row, name)] for row in items(value, name)]
+
+
 def items(value: Any, name: str) -> Iterable[Any]:
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= LONGEST:
         raise ValueError(f"{name} is {brief(value)}: expected a list of 1 to {LONGEST}")

@@ -7,9 +7,17 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from lfsc.cpu.half_precision import is_miscomputed
-from lfsc.cpu.layers import FastConv1d, FastUpsample
-from lfsc.cpu.packing import PackedConv1d, PackedUpsample, TiledConv1d
+from lfsc.cpu.layers import FastCausalConv1d, FastCausalUpsample, FastConv1d, FastUpsample
+from lfsc.cpu.packing import (
+    PackedCausalConv1d,
+    PackedCausalUpsample,
+    PackedConv1d,
+    PackedUpsample,
+    TiledCausalConv1d,
+    TiledConv1d,
+)
 from lfsc.cpu.tiling import STEPS
+from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
 from lfsc.models.codec import Codec
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
@@ -17,7 +25,12 @@ from lfsc.models.layers import PaddedConv1d, ResidualBlock, UpsampleConv1d
 
 M = TypeVar("M", bound=nn.Module)
 
-FAST = {PaddedConv1d: FastConv1d, UpsampleConv1d: FastUpsample}
+FAST = {
+    PaddedConv1d: FastConv1d,
+    CausalConv1d: FastCausalConv1d,
+    UpsampleConv1d: FastUpsample,
+    CausalUpsampleConv1d: FastCausalUpsample,
+}
 # Where tiles save time, and not at too much memory: they take five times that of the weights.
 TILED_CHANNELS, TILED_TAPS = range(96, 385), range(7, 16, 2)
 
@@ -48,15 +61,21 @@ def optimize_for_cpu(codec: Codec) -> Codec:
         use_fast_layers(codec)
         for module in list(codec.modules()):
             for name, layer in list(module.named_children()):
-                if isinstance(layer, PaddedConv1d) and layer in tiled:
-                    setattr(module, name, TiledConv1d(layer))
-                elif isinstance(layer, PaddedConv1d) and worth_packing(layer):
-                    setattr(module, name, PackedConv1d(layer))
-                elif isinstance(layer, UpsampleConv1d) and layer.groups == 1:
-                    setattr(module, name, PackedUpsample(layer))
+                if isinstance(layer, PaddedConv1d | UpsampleConv1d):
+                    setattr(module, name, pack(layer, tiled=layer in tiled))
             if isinstance(module, ResidualBlock):
                 activate_inside(module)
     return codec
+
+
+def pack(layer: nn.Module, *, tiled: bool) -> nn.Module:
+    """A convolution with its weight as a CPU reads it; as it is where that gains nothing."""
+    is_causal = isinstance(layer, CausalConv1d | CausalUpsampleConv1d)
+    if tiled:
+        return (TiledCausalConv1d if is_causal else TiledConv1d)(layer)
+    if isinstance(layer, PaddedConv1d):
+        return (PackedCausalConv1d if is_causal else PackedConv1d)(layer) if worth_packing(layer) else layer
+    return (PackedCausalUpsample if is_causal else PackedUpsample)(layer) if layer.groups == 1 else layer
 
 
 def is_supported(dtype: torch.dtype) -> bool:

@@ -4,6 +4,7 @@ from torch import Tensor
 
 from lfsc.cpu.gradients import convolve, upsample
 from lfsc.cpu.products import convolve_by_product, pays, upsample_by_product
+from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, mask_behind
 
 
@@ -33,3 +34,11 @@ class FastUpsample(UpsampleConv1d):
         if self.groups == 1 and pays(x.shape[-1], weight):
             return upsample_by_product(x, weight, self.bias)[..., rate:-rate]
         return super().between(x, weight)
+
+
+class FastCausalConv1d(FastConv1d, CausalConv1d):
+    """The same causal convolution."""
+
+
+class FastCausalUpsample(CausalUpsampleConv1d, FastUpsample):
+    """The same causal transposed convolution."""

@@ -5,8 +5,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lfsc.cpu.tiling import TiledConvolution
+from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, mask_behind
-from lfsc.models.padding import pad_steps
 
 # Of an input, by which oneDNN chooses the layout; it fits shorter and longer ones. Without it bfloat16 takes 20 times
 # as long in some layers.
@@ -40,7 +40,7 @@ class TiledConv1d(PackedConv1d):
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
         # A dilated convolution is an ordinary one of every so many steps.
         steps, (dilation,) = x.shape[-1], self.dilation
-        x = pad_steps(x, self.pad, self.pad_mode, length).mT
+        x = self.extend(x, length).mT
         y = interleave(self.tiled(deinterleave(x, dilation)), dilation)[:, :steps].mT
         return y if self.slope is None else F.leaky_relu_(y, self.slope)
 
@@ -68,6 +68,18 @@ class PackedUpsample(UpsampleConv1d):
     def between(self, x: Tensor, weight: Tensor) -> Tensor:
         y = pointwise(x, weight, self.biases, self.shape)
         return y.mT.reshape(len(x), -1, self.out_channels).mT
+
+
+class PackedCausalConv1d(PackedConv1d, CausalConv1d):
+    """The same of a causal convolution."""
+
+
+class TiledCausalConv1d(TiledConv1d, CausalConv1d):
+    """The same of a causal convolution."""
+
+
+class PackedCausalUpsample(PackedUpsample, CausalUpsampleConv1d):
+    """The same of a causal transposed convolution, of which nothing is cut off at the beginning."""
 
 
 Shape = tuple[list[int], list[int], list[int], int]  # padding, stride, dilation and groups

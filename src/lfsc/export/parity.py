@@ -26,8 +26,18 @@ class Parity(NamedTuple):
         return self.tokens_equal == self.tokens and self.audio_difference <= AUDIO_TOLERANCE
 
 
-def parity(codec: Codec, encode: Callable[[Tensor], Tensor], decode: Callable[[Tensor], Tensor]) -> Parity:
-    """How far exported `encode` and `decode` agree with the codec on lengths not seen at export."""
+Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def parity(
+    codec: Codec,
+    encode: Callable[[Tensor], Tensor],
+    decode: Callable[[Tensor], Tensor],
+    *,
+    step: Step | None = None,
+    state_size: int = 0,
+) -> Parity:
+    """How far exported `encode`, `decode` and, frame by frame, `step` agree with the codec on other lengths."""
     total, equal, difference = 0, 0, 0.0
     for batch, frames in SHAPES:
         audio = probe_audio(batch, int(frames * codec.hop_length), codec.sample_rate)
@@ -35,8 +45,21 @@ def parity(codec: Codec, encode: Callable[[Tensor], Tensor], decode: Callable[[T
         tokens = encode(audio)
         total += expected.numel()
         equal += int((tokens == expected).sum()) if tokens.shape == expected.shape else 0
-        difference = max(difference, largest_difference(decode(expected), codec.decode(expected).audio))
+        heard = codec.decode(expected).audio
+        difference = max(difference, largest_difference(decode(expected), heard))
+        if step is not None:
+            stepped = frame_by_frame(step, expected, torch.zeros(batch, state_size))
+            difference = max(difference, largest_difference(stepped, heard))
     return Parity(total, equal, difference)
+
+
+def frame_by_frame(step: Step, tokens: Tensor, state: Tensor) -> Tensor:
+    """Audio [B,T] of tokens [B,C,F], a frame at a time."""
+    heard = []
+    for frame in tokens.split(1, dim=-1):
+        audio, state = step(frame, state)
+        heard.append(audio)
+    return torch.cat(heard, dim=-1)
 
 
 def largest_difference(found: Tensor, expected: Tensor) -> float:

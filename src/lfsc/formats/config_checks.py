@@ -3,11 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
+from lfsc.config.checks import CURRICULUM
 from lfsc.config.untrusted import check_part
 from lfsc.config.values import section
-
-# What a run's section of discriminators holds beside them.
-CURRICULUM = ("start_at", "warmup_updates")
 
 
 def check_codec(config: Any, *, trusted: Collection[str] = ()) -> dict:

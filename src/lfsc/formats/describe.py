@@ -9,6 +9,7 @@ from lfsc.formats.source import RUN, Source
 from lfsc.models.codec import Codec
 from lfsc.tokens.fingerprint import fingerprint
 
+CAUSAL = "lfsc.models.causal_decoder.CausalDecoder"
 USE = "encode, decode, reconstruct, tokenize, evaluate, export"
 
 
@@ -20,6 +21,7 @@ def describe(found: Source) -> dict[str, str]:
         "kind": found.kind + ", weight norm removed" * (not found.weight_norm) + ", averaged weights" * found.averaged,
         **describe_architecture(codec, found.codec),
         "discriminators": families or "none",
+        **({"not read": f"{', '.join(found.ignored)}, of NeMo's training alone"} if found.ignored else {}),
         "updates": "unknown" if found.updates is None else f"{found.updates:,}",
         "fingerprint": found.fingerprint or measure_fingerprint(codec, found),
         **{f"licence of {subject}": statement for subject, statement in statements_of(found).items()},
@@ -35,16 +37,28 @@ def describe_architecture(codec: Codec, config: dict) -> dict[str, str]:
         "frames": f"{codec.frame_rate:.3f} a second, one every {codec.hop_length} samples",
         "tokens": f"{codec.num_codebooks} a frame, of {codec.codebook_size} codes each ({kind})",
         "bitrate": f"{codec.bitrate / 1000:.3f} kbps",
+        "lookahead": describe_lookahead(codec),
         "encoder": describe_part(codec.encoder, config["encoder"]),
         "decoder": describe_part(codec.decoder, config["decoder"]),
     }
+
+
+def describe_lookahead(codec: Codec) -> str:
+    """How long encoding and decoding wait; unknown of parts of somebody's own that do not say it."""
+    try:
+        encode, decode = codec.lookahead
+    except AttributeError:
+        return "unknown: the codec has parts that are not lfsc's"
+    causal = "0 ms, as the decoder is causal" if decode == 0 else f"{decode:.1f} ms"
+    return f"encoding {encode:.1f} ms, decoding {causal}"
 
 
 def describe_part(module: nn.Module, config: dict) -> str:
     """Its size, and what of it is not as in the paper."""
     if config["_target_"] not in KNOWN:
         return f"{millions(module)}, {config['_target_']}"
-    variants = "".join(f", {key} {config[key]}" for key in ("activation", "pad_mode") if key in config)
+    variants = ", causal" * (config["_target_"] == CAUSAL)
+    variants += "".join(f", {key} {config[key]}" for key in ("activation", "pad_mode") if key in config)
     return f"{millions(module)}, {config['channels']} channels, rates {config['rates']}{variants}"
 
 

@@ -1,5 +1,6 @@
 """Weights of another training as the beginning of a new one."""
 
+import json
 from collections.abc import Iterator, Mapping
 from os import PathLike
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lfsc.config.instantiate import KNOWN, targets_of
-from lfsc.config.values import brief
+from lfsc.config.overrides import as_override
 from lfsc.discriminators.ensemble import Ensemble
 from lfsc.formats.config_checks import check_codec
 from lfsc.formats.resolve import resolve
@@ -62,15 +63,15 @@ def initialize_from(
     with resolve(source, trusted=trusted) as found:
         if not found.weight_norm:
             raise ValueError("its weight norm was removed, so that it cannot train: export it again with weight norm")
-        require_equal(found.codec, check_codec(config["codec"], trusted=trusted), "codec")
+        require_equal(found, config, check_codec(config["codec"], trusted=trusted))
         weights = found.codec_weights()
         require_same(codec.state_dict(), weights)
-        families = [] if discriminators is None else match_families(found, discriminators, config)
+        families = [] if discriminators is None else match_families(found, discriminators)
         parts = [copy_weights(module, Below(weights, name), name) for name, module in codec.named_children()]
         return [*parts, *(copy_family(*family) for family in families)]
 
 
-def match_families(found: Source, discriminators: Ensemble, config: Mapping[str, Any]) -> list[tuple]:
+def match_families(found: Source, discriminators: Ensemble) -> list[tuple]:
     """Name, module and tensors of every family of either side, checked; None where a side has none."""
     theirs = found.discriminators() or {}
     weights = found.discriminator_weights() if theirs else None
@@ -85,9 +86,6 @@ def match_families(found: Source, discriminators: Ensemble, config: Mapping[str,
         module = ours.get(name)
         tensors = Below(weights, f"families.{name}") if weights is not None and name in theirs else None
         if module is not None and tensors is not None:
-            require_equal(
-                without_slm(theirs[name]), without_slm(config["discriminators"][name]), f"discriminators.{name}"
-            )
             require_same(module.state_dict(), tensors)
         families.append((name, module, tensors))
     return families
@@ -114,27 +112,59 @@ def without_slm(family: Any) -> Any:
     return {key: value for key, value in family.items() if key != "slm"} if isinstance(family, Mapping) else family
 
 
-def require_equal(theirs: Any, ours: Any, name: str) -> None:
-    """ValueError with the first key in which two configurations differ."""
-    if isinstance(theirs, Mapping) and isinstance(ours, Mapping):
-        for key in dict.fromkeys([*ours, *theirs]):
-            require_equal(theirs.get(key), ours.get(key), f"{name}.{key}")
-    elif plain(theirs) != plain(ours):
+def require_equal(found: Source, config: Mapping[str, Any], codec: dict) -> None:
+    """ValueError with all in which the weights' architecture differs from a run's, as overrides that mend it.
+
+    A family of discriminators that one side has not may be missing.
+    """
+    changes = differences(found.codec, codec, "codec")
+    theirs, ours = found.discriminators() or {}, config.get("discriminators") or {}
+    for name in [name for name in theirs if name != "_target_" and name in ours]:
+        changes += differences(without_slm(theirs[name]), without_slm(ours[name]), f"discriminators.{name}")
+    if changes:
+        keys, overrides = zip(*changes, strict=True)
+        advice = "".join(f" ({text})" for key, text in ADVICE.items() if key in keys)
         raise ValueError(
-            f"{name} is {shown(theirs)} there and {shown(ours)} in this run: {ADVICE.get(name, OTHERWISE)}"
+            f"it differs from this run in {len(changes)} keys{advice}: add {' '.join(overrides)}, or add "
+            "codec=from_weights alone, which takes codec and discriminators from the weights"
         )
 
 
+def differences(theirs: Any, ours: Any, name: str) -> list[tuple[str, str]]:
+    """Each key in which two configurations differ, and the override that makes ours theirs."""
+    if isinstance(theirs, Mapping) and isinstance(ours, Mapping):
+        keys = dict.fromkeys([*ours, *theirs])
+        return [
+            pair
+            for key in keys
+            for pair in differences(theirs.get(key, ABSENT), ours.get(key, ABSENT), f"{name}.{key}")
+        ]
+    if plain(theirs) == plain(ours):
+        return []
+    key = KEYS.get(name, name)
+    if theirs is ABSENT:
+        return [(name, f"~{key}")]
+    change = as_override(key, theirs) if isinstance(theirs, str) else f"{key}={in_words(theirs)}"
+    return [(name, f"++{change}" if ours is ABSENT else change)]
+
+
+ABSENT = object()
+# What is set by another key.
+KEYS = {"codec.sample_rate": "sample_rate"}
 ADVICE = {
     "codec.sample_rate": "weights for one sample rate cannot go on with audio of another; prepare the data at the "
     "weights' rate, or train this run from the beginning"
 }
-OTHERWISE = "choose the recipe that the weights were made with, or give that key their value"
 
 
 def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def shown(value: Any) -> str:
-    return str(plain(value))[:60] if isinstance(value, list | tuple) else brief(value)
+def in_words(value: Any) -> str:
+    """A value as an override has it."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{in_words(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(in_words, value)) + "]"
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)

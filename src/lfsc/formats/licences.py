@@ -18,6 +18,18 @@ OF_NEMO = {
     "weights": "those of whoever published the NeMo archive that they come from; NVIDIA's have a licence of their own",
     "data": "see the model card of the NeMo archive that the weights come from",
 }
+# The weights' licences of codecs that NVIDIA published, by how the names of their repositories begin.
+OF_HUB = {
+    "nvidia/nemo-nano-codec-": "NVIDIA Open Model License",
+    "nvidia/low-frame-rate-speech-codec-": "NVIDIA's NSCLv1",
+    "nvidia/audio-codec-": "NVIDIA's NSCLv1",
+}
+
+
+def statements_of_hub(name: str) -> dict[str, str]:
+    """The statement of the weights of a repository `owner/name`; empty where it is not known."""
+    known = [licence for beginning, licence in OF_HUB.items() if name.lower().startswith(beginning)]
+    return {"weights": known[0]} if known else {}
 
 
 def statements_of(found: Source, given: Mapping[str, str | None] | None = None) -> dict[str, str]:

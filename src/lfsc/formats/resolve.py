@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lfsc.formats import bundle, hub
 from lfsc.formats.config_checks import check_codec, check_discriminators
-from lfsc.formats.licences import describe_data
+from lfsc.formats.licences import describe_data, statements_of_hub
 from lfsc.formats.nemo.archive import GZIP, Archive
 from lfsc.formats.shipped import SHIPPED, shipped
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
@@ -52,7 +52,8 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
         return read_folder(shipped(), trusted)
     # `runs/typo` looks like a hub's name too, but there is a folder runs.
     if HUB_NAME.fullmatch(str(source)) and not path.parent.is_dir():
-        return read_folder(hub.fetch(str(source)), trusted)
+        found = read_folder(hub.fetch(str(source)), trusted)
+        return found._replace(statements=statements_of_hub(str(source)) | found.statements)
     raise ValueError(f"there is no such file or folder; {EXPECTED}")
 
 
@@ -93,6 +94,7 @@ def read_archive(path: Path) -> Source:
         discriminators=lambda: check_discriminators(archive.discriminators),
         discriminator_weights=archive.discriminator_weights,
         files=(archive.stream,),
+        ignored=archive.ignored,
     )
 
 

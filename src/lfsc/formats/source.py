@@ -23,4 +23,5 @@ class Source(NamedTuple):
     weight_norm: bool = True  # whether the weights have it, as those that train do
     fingerprint: str | None = None  # where the file says it
     files: tuple[IO[bytes], ...] = ()  # open as long as tensors are read
+    ignored: tuple[str, ...] = ()  # keys of the training that it comes from, which were on and are not read
     statements: dict[str, str] = {}  # noqa: RUF012  (never changed) the licences of code, weights and data

@@ -86,7 +86,7 @@ class Codec(nn.Module):
 
     @property
     def lookahead(self) -> Lookahead:
-        """What must have arrived behind a frame before it is complete: the codec is not causal."""
+        """What must have arrived behind a frame before it is complete; 0 for what is causal."""
         samples = self.encoder.receptive_samples(range(1)).stop - self.hop_length
         frames = self.decoder.receptive_frames(range(self.hop_length)).stop - 1
         return Lookahead(1000 * samples / self.sample_rate, 1000 * frames / self.frame_rate)

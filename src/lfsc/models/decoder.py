@@ -1,5 +1,7 @@
 """Latents to waveform."""
 
+from collections.abc import Callable
+from functools import partial
 from math import prod
 
 from torch import Tensor, autocast, nn
@@ -40,28 +42,30 @@ class Decoder(nn.Module):
         require_one_of(MODES, pad_mode=pad_mode)
         require_one_of(OUTPUTS, output_activation=output_activation)
         require_flags(grouped_upsampling=grouped_upsampling)
-        if channels < 2 ** len(rates):
-            raise ValueError(
-                f"channels is {channels}: expected a number to be halved {len(rates)} times, once for each of {rates}"
-            )
+        require_halvable(channels, rates, exactly=grouped_upsampling)
         self.rates = tuple(rates)
         self.latent_dim = latent_dim
         widths = [channels // 2**i for i in range(len(rates) + 1)]
-        self.conv_in = PaddedConv1d(latent_dim, channels, in_kernel_size, pad_mode=pad_mode)
+        convolution, upsample = self.layer_classes(pad_mode)
+        self.conv_in = convolution(latent_dim, channels, in_kernel_size)
         self.activations = ModuleList(activation_of(activation, width) for width in widths[:-1])
         self.upsamples = ModuleList(
-            UpsampleConv1d(width, width // 2, rate=rate, groups=width // 2 if grouped_upsampling else 1)
+            upsample(width, width // 2, rate=rate, groups=width // 2 if grouped_upsampling else 1)
             for width, rate in zip(widths[:-1], rates, strict=True)
         )
         self.blocks = ModuleList(
             MultiReceptiveField(
-                width, kernel_sizes=kernel_sizes, dilations=dilations, activation=activation, pad_mode=pad_mode
+                width, kernel_sizes=kernel_sizes, dilations=dilations, activation=activation, convolution=convolution
             )
             for width in widths[1:]
         )
         self.activation_out = activation_of(activation, widths[-1])
-        self.conv_out = PaddedConv1d(widths[-1], 1, out_kernel_size, pad_mode=pad_mode)
+        self.conv_out = convolution(widths[-1], 1, out_kernel_size)
         self.output_activation = OUTPUTS[output_activation]
+
+    def layer_classes(self, pad_mode: str) -> tuple[Callable[..., nn.Conv1d], Callable[..., nn.ConvTranspose1d]]:
+        """Of the convolutions and of the transposed ones."""
+        return partial(PaddedConv1d, pad_mode=pad_mode), UpsampleConv1d
 
     @property
     def hop_length(self) -> int:
@@ -96,3 +100,17 @@ class Decoder(nn.Module):
     def layers(self) -> list[Layer]:
         pairs = zip(self.upsamples, self.blocks, strict=True)
         return [self.conv_in, *(layer for pair in pairs for layer in pair), self.conv_out]
+
+
+def require_halvable(channels: int, rates: list[int], *, exactly: bool) -> None:
+    """ValueError for channels that cannot be halved once for each of `rates`; rounding down only if not `exactly`."""
+    smallest = 2 ** len(rates)
+    if channels < smallest:
+        raise ValueError(
+            f"channels is {channels}: expected a number to be halved {len(rates)} times, once for each of {rates}"
+        )
+    if exactly and channels % smallest:
+        raise ValueError(
+            f"channels is {channels}: expected a multiple of {smallest}, as grouped upsampling halves them without a "
+            f"rest once for each of {len(rates)} rates"
+        )

@@ -1,5 +1,6 @@
 """Waveform to latents."""
 
+from functools import partial
 from math import prod
 
 from torch import Tensor, nn
@@ -40,20 +41,20 @@ class Encoder(nn.Module):
         self.activation = activation
         self.pad_mode = pad_mode
         widths = [channels * 2**i for i in range(len(rates) + 1)]
-        self.conv_in = PaddedConv1d(1, channels, in_kernel_size, pad_mode=pad_mode)
+        convolution = partial(PaddedConv1d, pad_mode=pad_mode)
+        self.conv_in = convolution(1, channels, in_kernel_size)
         self.blocks = ModuleList(
             MultiReceptiveField(
-                width, kernel_sizes=kernel_sizes, dilations=dilations, activation=activation, pad_mode=pad_mode
+                width, kernel_sizes=kernel_sizes, dilations=dilations, activation=activation, convolution=convolution
             )
             for width in widths[:-1]
         )
         self.activations = ModuleList(activation_of(activation, width) for width in widths[:-1])
         self.downsamples = ModuleList(
-            PaddedConv1d(width, 2 * width, 2 * rate, stride=rate, pad_mode=pad_mode)
-            for width, rate in zip(widths[:-1], rates, strict=True)
+            convolution(width, 2 * width, 2 * rate, stride=rate) for width, rate in zip(widths[:-1], rates, strict=True)
         )
         self.activation_out = activation_of(activation, widths[-1])
-        self.conv_out = PaddedConv1d(widths[-1], latent_dim, out_kernel_size, pad_mode=pad_mode)
+        self.conv_out = convolution(widths[-1], latent_dim, out_kernel_size)
 
     @property
     def hop_length(self) -> int:

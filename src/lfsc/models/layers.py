@@ -1,6 +1,6 @@
 """The convolutions and residual blocks of the generator."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from torch import Tensor, arange, nn
 from torch.nn import functional as F
@@ -35,7 +35,11 @@ class PaddedConv1d(nn.Conv1d):
         weight_norm(self)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        return self.convolve(pad_steps(x, self.pad, self.pad_mode, length), self.weight)
+        return self.convolve(self.extend(x, length), self.weight)
+
+    def extend(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+        """x with what the convolution sees beyond the ends of each clip."""
+        return pad_steps(x, self.pad, self.pad_mode, length)
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         """The convolution alone."""
@@ -93,14 +97,20 @@ class ResidualBlock(nn.Module):
     """HiFi-GAN's residual unit (arXiv 2010.05646): two convolutions, the first dilated."""
 
     def __init__(
-        self, channels: int, kernel_size: int, *, dilation: int, activation: str = "lrelu", pad_mode: str = "reflect"
+        self,
+        channels: int,
+        kernel_size: int,
+        *,
+        dilation: int,
+        activation: str = "lrelu",
+        convolution: Callable[..., nn.Conv1d] = PaddedConv1d,
     ):
         super().__init__()
         # What comes in is added at the end; what a convolution gave is needed by nothing else.
         self.activation_in = activation_of(activation, channels, inplace=False)
-        self.dilated = PaddedConv1d(channels, channels, kernel_size, dilation=dilation, pad_mode=pad_mode)
+        self.dilated = convolution(channels, channels, kernel_size, dilation=dilation)
         self.activation_between = activation_of(activation, channels)
-        self.plain = PaddedConv1d(channels, channels, kernel_size, pad_mode=pad_mode)
+        self.plain = convolution(channels, channels, kernel_size)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
         hidden = self.dilated(self.activation_in(x), length)
@@ -113,7 +123,7 @@ class ResidualBlock(nn.Module):
 class MultiReceptiveField(nn.Module):
     """The mean over kernel sizes of a chain of residual blocks, one a dilation."""
 
-    def __init__(self, channels: int, *, kernel_sizes: list[int], dilations: list[int], **blocks: str):
+    def __init__(self, channels: int, *, kernel_sizes: list[int], dilations: list[int], **blocks):
         super().__init__()
         self.chains = ModuleList(
             ModuleList(ResidualBlock(channels, kernel_size, dilation=dilation, **blocks) for dilation in dilations)

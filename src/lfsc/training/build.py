@@ -6,7 +6,7 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from lfsc.config.checks import check_counts, is_on_one_device
+from lfsc.config.checks import CURRICULUM, check_counts, is_on_one_device
 from lfsc.config.instantiate import build
 from lfsc.cpu.apply import use_fast_layers
 from lfsc.losses.named import NamedLosses
@@ -42,8 +42,6 @@ from lfsc.training.optimization import GanOptimizer
 from lfsc.training.precision import build_scaler, check_precision, precision_plugins, set_tf32
 
 NEVER = sys.maxsize
-# What the section `discriminators` holds beside the discriminators.
-CURRICULUM = ("start_at", "warmup_updates")
 
 
 def build_module(config: dict[str, Any]) -> CodecModule:

@@ -80,13 +80,19 @@ def begin_from(source: str, module: CodecModule) -> None:
 
 
 def settle_warmup(parts: list[Part], warmup: DiscriminatorWarmup) -> str:
-    """Leave the warm-up out where discriminators came along; in words, what becomes of it."""
-    if any(part.loaded for part in parts if part.name.startswith("discriminators.")):
+    """Warm up what did not come along alone, or nothing where all came; in words, what becomes of the warm-up."""
+    families = {part.name.removeprefix("discriminators."): part for part in parts if part.name.startswith("discrimin")}
+    new = [name for name, part in families.items() if part.missing]
+    came = [name for name, part in families.items() if part.loaded]
+    if came and not new:
         warmup.updates = 0
         return "discriminators came along, so that they need no warm-up"
+    missing = f"of the discriminators {', '.join(new)}" if came else "no discriminators"
+    missing += " did not come along" if came else " came along"
     if warmup.updates == 0:
-        return "no discriminators came along; discriminators.warmup_updates=N would let new ones learn first"
-    return f"no discriminators came along, so that new ones learn alone for {warmup.updates} updates before update 0"
+        return f"{missing}; discriminators.warmup_updates=N would let new ones learn first"
+    warmup.families = new if came else None
+    return f"{missing}, so that new ones learn alone for {warmup.updates} updates before update 0"
 
 
 class RunDirectorySetup(Callback):

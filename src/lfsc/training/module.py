@@ -98,6 +98,7 @@ class CodecModule(LightningModule):
                 forward_pass = shared or torch.no_grad()(self.forward_pass)(real)
                 losses = self.discriminator_losses(forward_pass)
                 self.accumulate_gradient("discriminators", losses, is_last=number == len(micro_batches))
+            self.warmup.hold_others(self.discriminators)
             self.step("discriminators")
         if self.warmup.takes():
             return

@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 
-STFT = {
+DISCRIMINATORS = {
     "_target_": "lfsc.discriminators.ensemble.Ensemble",
     "stft": {
         "_target_": "lfsc.discriminators.stft.MultiResolutionSTFTDiscriminator",
@@ -19,12 +19,18 @@ STFT = {
         "channels": 32,
         "dilations": [1, 2, 4],
     },
+    "bands": {
+        "_target_": "lfsc.discriminators.bands.MultiBandSTFTDiscriminator",
+        "resolutions": [[64, 16, 64], [128, 32, 128]],
+        "bands": [[0.0, 0.52], [0.45, 1.0]],
+        "channels": 32,
+    },
 }
 
 
 @pytest.fixture
 def discriminators() -> dict:
-    return STFT
+    return DISCRIMINATORS
 
 
 @pytest.fixture
@@ -35,11 +41,15 @@ def archive(tmp_path, write_checkpoint) -> Path:
     from lfsc.formats.resolve import resolve
 
     torch.manual_seed(1)
-    weights = build(STFT).state_dict()
+    weights = build(DISCRIMINATORS).state_dict()
     path = tmp_path / "codec.nemo"
     with resolve(write_checkpoint(tmp_path / "trained.ckpt")) as found:
         write_archive(
-            path, codec=found.codec, weights=found.codec_weights(), discriminators=STFT, discriminator_weights=weights
+            path,
+            codec=found.codec,
+            weights=found.codec_weights(),
+            discriminators=DISCRIMINATORS,
+            discriminator_weights=weights,
         )
     return path
 

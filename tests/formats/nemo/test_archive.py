@@ -112,11 +112,12 @@ def test_discriminators_may_stand_in_any_order(archive, change):
 
     def turned(config, state):
         config["discriminator"]["discriminators"].insert(0, family)
-        for name in [name for name in state if name.startswith("discriminator.discriminators.0.")]:
-            state[name.replace("discriminators.0.", "discriminators.1.", 1)] = state.pop(name)
+        for place in (1, 0):
+            for name in [name for name in state if name.startswith(f"discriminator.discriminators.{place}.")]:
+                state[name.replace(f"discriminators.{place}.", f"discriminators.{place + 1}.", 1)] = state.pop(name)
 
     found = nemo.read(change(archive, turned))
-    assert list(found.discriminators) == ["_target_", "period", "stft"]
+    assert list(found.discriminators) == ["_target_", "period", "stft", "bands"]
     assert dict(found.discriminator_weights()).keys() == before.keys()
     assert all(torch.equal(found.discriminator_weights()[name], before[name]) for name in before)
 

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from lfsc.formats.config_checks import check_codec
-from lfsc.formats.nemo.config import MODULES, codec_from_nemo
+from lfsc.formats.nemo.config import MODULES, codec_from_nemo, ignored_training
 from lfsc.formats.nemo.writing import config_to_nemo
 from lfsc.formats.resolve import resolve
 from lfsc.formats.skeleton import build_on_meta
@@ -63,9 +63,11 @@ def test_what_nemo_leaves_out_has_nemos_own_value(recipe):
 @pytest.mark.parametrize(
     ("part", "key", "value", "reason"),
     [
-        ("audio_encoder", "_target_", CLASS + "MultiBandMelEncoder", "audio_encoder is a .*MultiBandMel"),
-        ("audio_decoder", "_target_", CLASS + "CausalHiFiGANDecoder", "CausalHiFiGANDecoder"),
-        ("vector_quantizer", "_target_", MODULES + "encodec_modules.ResidualVectorQuantizer", "ResidualVectorQ"),
+        ("audio_encoder", "_target_", CLASS + "MultiBandMelEncoder", "it is a mel codec: its audio_enc"),
+        ("audio_encoder", "_target_", MODULES + "encodec_modules.SEANetEncoder", "it is a SEANet codec"),
+        ("audio_encoder", "_target_", CLASS + "CausalHiFiGANEncoder", "it is a codec with a causal encoder"),
+        ("vector_quantizer", "_target_", MODULES + "encodec_modules.ResidualVectorQuantizer", "learned codebooks"),
+        ("audio_decoder", "_target_", CLASS + "Unheard", "audio_decoder is a .*Unheard', which is not supported"),
         ("audio_encoder", "_target_", "os.system", "audio_encoder is a 'os.system'"),
         ("audio_decoder", "activation", "gelu", r"decoder\.activation is 'gelu': expected lrelu or"),
         ("audio_decoder", "output_activation", "sigmoid", r"decoder\.output_activation"),
@@ -89,6 +91,56 @@ def test_what_is_not_supported_is_named(part, key, value, reason, recipe):
         recipe[part][key] = value
     with pytest.raises(ValueError, match=reason):
         build_on_meta(check_codec(codec_from_nemo(recipe)))
+
+
+def causal(recipe, **changes) -> dict:
+    return recipe | {
+        "audio_decoder": {
+            "_target_": CLASS + "CausalHiFiGANDecoder",
+            "up_sample_rates": [8, 8, 4, 2, 2],
+            "input_dim": 32,
+            "base_channels": 864,
+            **changes,
+        }
+    }
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_a_causal_decoder_has_nemos_defaults_and_pads_with_zeros_whatever_its_mode(mode, recipe):
+    decoder = check_codec(codec_from_nemo(causal(recipe, pad_mode=mode)))["decoder"]
+    assert decoder["_target_"] == "lfsc.models.causal_decoder.CausalDecoder"
+    assert decoder["grouped_upsampling"] is True
+    assert decoder == check_codec(codec_from_nemo(causal(recipe)))["decoder"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"pad_mode": "mirror"}, r"audio_decoder\.pad_mode is 'mirror': only zeros or"),
+        ({"base_channels": 100}, r"channels is 100: expected a multiple of 32"),
+        ({"up_sample_rates": [8, 8, 4, 2, 3]}, r"hops 1024 .* 1536 .* must be equal"),
+    ],
+)
+def test_what_a_causal_decoder_cannot_have_is_named(changes, reason, recipe):
+    with pytest.raises(ValueError, match=reason):
+        build_on_meta(check_codec(codec_from_nemo(causal(recipe, **changes))))
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_what_is_a_default_here_and_not_there_is_written(grouped, recipe):
+    theirs = causal(recipe, n_groups_equal_to_out_channels=grouped, activation="half_snake")
+    ours = check_codec(codec_from_nemo(theirs))
+    written = config_to_nemo(ours)["audio_decoder"]
+    assert written["n_groups_equal_to_out_channels"] is grouped
+    assert written["pad_mode"] == "zeros"
+    assert check_codec(codec_from_nemo(config_to_nemo(ours))) == ours
+
+
+def test_what_nemos_training_had_on_is_ignored_and_named(recipe):
+    on = {"use_scl_loss": True, "scl_loss_scale": 0.1, "use_slm_loss": False, "encoder_noise_stdev": 0.0}
+    assert codec_from_nemo(recipe | on) == codec_from_nemo(recipe)
+    assert ignored_training(recipe | on) == ("use_scl_loss",)
+    assert ignored_training(recipe) == ()
 
 
 def test_a_missing_key_is_named(recipe):

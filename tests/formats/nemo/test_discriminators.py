@@ -60,6 +60,30 @@ def test_there_and_back(config):
     assert discriminators_from_nemo(config | {"discriminator": theirs}) == ours
 
 
+BANDED = {
+    "_target_": MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT",
+    "resolutions": [[512, 128, 512], [1024, 256, 1024]],
+    "stft_bands": [[0.0, 0.1], [0.1, 0.25], [0.25, 0.5], [0.5, 0.75], [0.75, 1.0]],
+}
+
+
+def test_nanocodecs_are_those_of_its_recipe_and_come_back(config):
+    from lfsc.config.compose import compose
+
+    parts = config["discriminator"]["discriminators"]
+    config["discriminator"]["discriminators"] = [parts[1], BANDED, parts[2]]
+    found = check_discriminators(discriminators_from_nemo(config))
+    assert found == check_discriminators(compose("nano_22khz_1.78kbps", ["data.path=x"])["discriminators"])
+    assert discriminators_to_nemo(found, hearing(768 * 13))["discriminators"][1] == BANDED
+
+
+@pytest.mark.parametrize("bands", [None, [], [[0.5, "x"]], "all", [[0.0, 1e9]]])
+def test_bands_that_are_none_are_refused(bands, config):
+    config["discriminator"]["discriminators"][0] = BANDED | {"stft_bands": bands}
+    with pytest.raises(ValueError, match="bands"):
+        check_discriminators(discriminators_from_nemo(config))
+
+
 def test_none_are_none(config):
     assert discriminators_from_nemo({"sample_rate": 22050}) is None
 
@@ -67,12 +91,7 @@ def test_none_are_none(config):
 @pytest.mark.parametrize(
     ("place", "key", "value", "reason"),
     [
-        (
-            0,
-            "_target_",
-            MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT",
-            "discriminators.0._target_ is",
-        ),
+        (0, "_target_", MODULES + "audio_codec_modules.DiscriminatorSTFT", "discriminators.0._target_ is"),
         (0, "stft_bands", [[0, 1]], "discriminators.0.stft_bands is a list"),
         (1, "lrelu_slope", 0.2, "discriminators.1.lrelu_slope is 0.2"),
         (2, "use_spectral_norm", True, "discriminators.2.use_spectral_norm is True"),

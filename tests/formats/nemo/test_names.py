@@ -40,11 +40,26 @@ def test_our_own_name_without_an_equal_is_said():
         to_nemo("encoder.gate.bias", CODEC)
 
 
+def test_bands_are_numbered_within_resolutions_there():
+    family = {"resolutions": [[512, 128, 512]] * 2, "bands": [[0, 0.5], [0.5, 0.7], [0.7, 1]]}
+    modules = discriminator_modules({"_target_": "x", "period": {}, "bands": family})
+    for number, place in {0: "0.discriminators.0", 2: "0.discriminators.2", 4: "1.discriminators.1"}.items():
+        theirs = f"discriminator.discriminators.1.discriminators.{place}"
+        for ours, tensor in (("convs.3", "conv_layers.3.conv"), ("score", "conv_post.conv")):
+            name = f"families.bands.{number}.network.{ours}.bias"
+            assert to_nemo(name, modules) == f"{theirs}.{tensor}.bias"
+            assert from_nemo(f"{theirs}.{tensor}.bias", modules) == name
+    assert (
+        from_nemo("discriminator.discriminators.1.discriminators.2.discriminators.0.conv_post.conv.bias", modules)
+        is None
+    )
+
+
 def test_a_family_is_found_at_its_place_in_nemos_list(discriminators):
     for order in (["period", "stft"], ["stft", "slm"]):
-        modules = discriminator_modules(order)
+        modules = discriminator_modules({name: {} for name in order})
         place = order.index("stft")
-        for name in build(discriminators).state_dict():
+        for name in build({key: discriminators[key] for key in ("_target_", "stft")}).state_dict():
             theirs = to_nemo(name, modules)
             assert theirs.startswith(f"discriminator.discriminators.{place}.discriminators.")
             assert from_nemo(theirs, modules) == name

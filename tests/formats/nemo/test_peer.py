@@ -12,10 +12,13 @@ from lfsc.config.instantiate import build
 from lfsc.formats import nemo
 
 SHAPES = {
-    "odd": "--rates 3 5 2 --levels 5 4 3 --codebooks 3 --channels 6 --decoder-channels 48 --sample-rate 16000 "
+    "odd": "tiny --rates 3 5 2 --levels 5 4 3 --codebooks 3 --channels 6 --decoder-channels 48 --sample-rate 16000 "
     "--crop-frames 240 --encoder-dilations 1 3",
-    "primes": "--rates 5 7 4 --levels 8 5 5 5 --codebooks 5 --channels 4 --decoder-channels 32 --sample-rate 24000 "
-    "--crop-frames 60 --periods 2 5",
+    "primes": "tiny --rates 5 7 4 --levels 8 5 5 5 --codebooks 5 --channels 4 --decoder-channels 32 "
+    "--sample-rate 24000 --crop-frames 60 --periods 2 5",
+    "21.5 frames a second": "nano --rates 2 2 4 8 8 --levels 8 7 6 6 --codebooks 8 --channels 1 --decoder-channels 32 "
+    "--crop-frames 8",
+    "13 codebooks": "nano --levels 8 7 6 6 --codebooks 13 --encoder-dilations 1 --channels 1 --decoder-channels 64",
 }
 
 
@@ -23,7 +26,8 @@ SHAPES = {
 def written(request, nemo_python, tmp_path) -> Path:
     """What the committed oracle's script writes: codec.nemo, and what NeMo computes with it."""
     script = Path(__file__).parents[1] / "nemo_oracle" / "make.py"
-    command = [nemo_python, script, "tiny", "--out", tmp_path, "--updates", "1", *SHAPES[request.param].split()]
+    kind, *options = SHAPES[request.param].split()
+    command = [nemo_python, script, kind, "--out", tmp_path, "--updates", "1", *options]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
     return tmp_path

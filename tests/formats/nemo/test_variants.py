@@ -19,6 +19,9 @@ pytestmark = [pytest.mark.peer, pytest.mark.slow]
 CLASS = MODULES + "audio_codec_modules."
 ONE = {"resblock_dilation_sizes": [1]}
 POINTS = {"resblock_kernel_sizes": [1], "in_kernel_size": 1, "out_kernel_size": 1}
+REPLICATE = {"pad_mode": "replicate"}
+CAUSAL = {"_target_": CLASS + "CausalHiFiGANDecoder"}
+NANO = CAUSAL | {"activation": "half_snake", "output_activation": "clamp"}
 # What each has beside the recipe of `configuration`: for the whole, for both halves, for the encoder, for the decoder.
 VARIANTS = {
     "half_snake": ({}, {"activation": "half_snake"}, ONE, {}),
@@ -47,6 +50,16 @@ VARIANTS = {
     "one kernel": ({"rates": [2, 5]}, {"resblock_kernel_sizes": [5], "resblock_dilation_sizes": [1, 3]}, {}, {}),
     "three channels": ({"channels": 3, "rates": [2, 2, 3]}, {}, ONE, {}),
     "halves rounded down": ({"rates": [2, 3, 2]}, {}, ONE, {"base_channels": 23}),
+    "causal": ({}, {}, ONE, CAUSAL),
+    "causal, not grouped": (
+        {"rates": [3, 4]},
+        {},
+        ONE,
+        {**CAUSAL, "n_groups_equal_to_out_channels": False, "pad_mode": "reflect"},
+    ),
+    "nano 0.6 kbps": ({"rates": [2, 3, 6, 7, 7], "levels": [9, 8, 8, 7], "groups": 4}, {}, REPLICATE, NANO),
+    "nano 1.78 kbps": ({"rates": [2, 3, 6, 7, 7], "groups": 13}, {}, REPLICATE, NANO),
+    "nano 1.89 kbps": ({"rates": [2, 2, 4, 8, 8], "groups": 8}, {}, REPLICATE, NANO),
     "kernels of one": ({"rates": [2, 3]}, POINTS, {}, {}),
 }  # fmt: skip
 

@@ -49,8 +49,9 @@ def test_plain_weights_are_no_archive(archive, tmp_path):
     [
         {"rates": (2, 4, 8)},
         {"rates": (3, 5), "levels": (5, 4, 3), "num_codebooks": 3, "sample_rate": 16000, "channels": 6},
+        {"rates": (3, 5), "causal": True, "activation": "half_snake", "output_activation": "clamp"},
     ],
-    ids=["even", "odd"],
+    ids=["even", "odd", "causal"],
 )
 def test_nemo_opens_it_and_computes_the_same(
     with_discriminators, shape, tmp_path, write_checkpoint, discriminators, nemo_python

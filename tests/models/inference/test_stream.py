@@ -5,6 +5,8 @@ SHAPES = {
     "even rates": {"rates": (2, 2, 4)},
     "odd rates": {"rates": (3, 5)},
     "snakes": {"rates": (3, 5), "activation": "half_snake", "pad_mode": "replicate", "output_activation": "clamp"},
+    "causal": {"rates": (3, 5), "causal": True, "activation": "half_snake", "grouped_upsampling": True},
+    "causal, replicating": {"rates": (2, 4), "causal": True, "pad_mode": "replicate", "output_activation": "clamp"},
     "zeros": {"rates": (2, 4), "activation": "elu", "pad_mode": "zeros", "grouped_upsampling": True},
 }
 

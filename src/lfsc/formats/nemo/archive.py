@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from lfsc.config.values import brief
-from lfsc.formats.nemo.config import codec_from_nemo
+from lfsc.formats.config_checks import check_discriminators
+from lfsc.formats.nemo.config import codec_from_nemo, ignored_training
 from lfsc.formats.nemo.discriminators import discriminators_from_nemo
 from lfsc.formats.nemo.names import CODEC, IGNORED, discriminator_modules, from_nemo
 from lfsc.io import plain_tar, safe_yaml
@@ -48,6 +49,11 @@ class Archive:
         """Our configuration of the discriminators, in the archive's order; None where it has none."""
         return discriminators_from_nemo(self.config)
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Keys that were on in NeMo's training and are not read."""
+        return ignored_training(self.config)
+
     @cached_property
     def tensors(self) -> Weights:
         """All tensors under NeMo's names."""
@@ -62,8 +68,8 @@ class Archive:
         """The discriminators' tensors under our names; None where the archive has none."""
         if self.discriminators is None:
             return None
-        families = [name for name in self.discriminators if name != "_target_"]
-        return self.weights(("discriminator.",), discriminator_modules(families))
+        # Checked, because the names of tensors are made from it.
+        return self.weights(("discriminator.",), discriminator_modules(check_discriminators(self.discriminators)))
 
     def weights(self, prefixes: tuple[str, ...], modules: tuple[tuple[str, str], ...]) -> Weights:
         # A tensor that has no name here keeps its own: whoever loads strictly then reports it as left over.

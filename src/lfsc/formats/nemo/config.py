@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from lfsc.config.values import brief, number, section
+from lfsc.config.values import brief, number, one_of, section
 
 MODULES = "nemo.collections.tts.modules."
 REQUIRED = None
@@ -16,6 +16,7 @@ class ClassMapping(NamedTuple):
     nemo: str
     lfsc: str
     keys: dict[str, tuple[str, Any]]
+    ignored: dict[str, tuple] = {}  # noqa: RUF012  (never changed) what NeMo takes and makes no use of, as written first
 
 
 LAYERS = {
@@ -49,6 +50,16 @@ DECODER = ClassMapping(
         "n_groups_equal_to_out_channels": ("grouped_upsampling", False),
     },
 )
+CAUSAL_DECODER = ClassMapping(
+    MODULES + "audio_codec_modules.CausalHiFiGANDecoder",
+    "lfsc.models.causal_decoder.CausalDecoder",
+    {
+        **{theirs: ours for theirs, ours in DECODER.keys.items() if theirs != "pad_mode"},
+        "n_groups_equal_to_out_channels": ("grouped_upsampling", True),
+    },
+    # Its layers see zeros before a clip whatever this says.
+    ignored={"pad_mode": ("zeros", "reflect", "replicate", "circular")},
+)
 EPS = {"eps": ("eps", 1e-3)}
 QUANTIZER = ClassMapping(
     MODULES + "audio_codec_modules.GroupFiniteScalarQuantizer",
@@ -59,12 +70,27 @@ QUANTIZER = ClassMapping(
 SINGLE_QUANTIZER = ClassMapping(
     MODULES + "audio_codec_modules.FiniteScalarQuantizer", QUANTIZER.lfsc, {"num_levels": ("levels", REQUIRED), **EPS}
 )
+DECODERS = (DECODER, CAUSAL_DECODER)
 # Keys of the whole model that change what a codec computes and are not supported.
 FOREIGN = ("semantic_codec", "semantic_codec_path")
+# Keys of NeMo's training, of which nothing is left in a codec that was trained with them.
+TRAINING_ONLY = ("use_scl_loss", "use_slm_loss", "mmd_loss", "mmd_time_loss", "encoder_noise_stdev")
+# Classes of NeMo's other codecs, by what these are called.
+OTHER_CODECS = {
+    "a mel codec": ("MultiBandMelEncoder", "FullBandMelEncoder", "ResNetDecoder"),
+    "an STFT codec": ("MultiResolutionSTFTEncoder",),
+    "a SEANet codec (EnCodec's architecture)": ("SEANetEncoder", "SEANetDecoder"),
+    "a codec with learned codebooks (residual vector quantization)": (
+        "ResidualVectorQuantizer",
+        "GroupResidualVectorQuantizer",
+    ),
+    "a codec with a causal encoder": ("CausalHiFiGANEncoder",),
+}
 
 
 def codec_from_nemo(config: Mapping) -> dict:
     """Our `codec` of NeMo's model_config.yaml."""
+    require_supported(config)
     for key in FOREIGN:
         if config.get(key):
             raise ValueError(f"{key} is not supported: only codecs of one encoder, quantizer and decoder can be read")
@@ -74,10 +100,34 @@ def codec_from_nemo(config: Mapping) -> dict:
     parts = {
         "encoder": translate(config, "audio_encoder", ENCODER),
         "quantizer": quantizer_from_nemo(config),
-        "decoder": translate(config, "audio_decoder", DECODER),
+        "decoder": decoder_from_nemo(config),
     }
     require_hop(config, parts["encoder"]["rates"])
     return {"_target_": "lfsc.models.codec.Codec", "sample_rate": sample_rate, **parts}
+
+
+def require_supported(config: Mapping) -> None:
+    """ValueError that says what it is for a codec of another kind."""
+    for part in ("audio_encoder", "audio_decoder", "vector_quantizer"):
+        given = config.get(part)
+        target = given.get("_target_") if isinstance(given, Mapping) else None
+        for kind, classes in OTHER_CODECS.items():
+            if isinstance(target, str) and target.startswith(MODULES) and target.rpartition(".")[2] in classes:
+                raise ValueError(
+                    f"it is {kind}: its {part} is a {brief(target)}, which is not supported; expected a HiFi-GAN codec "
+                    "with finite scalar quantization"
+                )
+
+
+def ignored_training(config: Mapping) -> tuple[str, ...]:
+    """The keys of NeMo's training that are on and are not read."""
+    return tuple(key for key in TRAINING_ONLY if config.get(key))
+
+
+def decoder_from_nemo(config: Mapping) -> dict:
+    given = config.get("audio_decoder")
+    is_causal = isinstance(given, Mapping) and given.get("_target_") == CAUSAL_DECODER.nemo
+    return translate(config, "audio_decoder", CAUSAL_DECODER if is_causal else DECODER)
 
 
 def quantizer_from_nemo(config: Mapping) -> dict:
@@ -92,6 +142,8 @@ def translate(config: Mapping, part: str, mapping: ClassMapping) -> dict:
     given = dict(section(config.get(part), part))
     if (target := given.pop("_target_", None)) != mapping.nemo:
         raise ValueError(f"{part} is a {brief(target)}, which is not supported: expected {mapping.nemo}")
+    for key, allowed in mapping.ignored.items():
+        one_of(given.pop(key, allowed[0]), allowed, f"{part}.{key}")
     if unknown := [key for key in given if key not in mapping.keys]:
         raise ValueError(f"{part}.{unknown[0]} of {mapping.nemo} is not supported")
     return {"_target_": mapping.lfsc} | {

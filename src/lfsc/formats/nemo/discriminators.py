@@ -10,6 +10,7 @@ from lfsc.formats.nemo.config import MODULES
 
 CLASSES = {
     MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT": "stft",
+    MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT": "bands",
     MODULES + "audio_codec_modules.MultiPeriodDiscriminator": "period",
     MODULES + "audio_codec_modules.SLMDiscriminator": "slm",
 }
@@ -17,6 +18,7 @@ WRAPPER = MODULES + "audio_codec_modules.Discriminator"
 ENSEMBLE = "lfsc.discriminators.ensemble.Ensemble"
 # What NeMo writes into its classes, as the arguments of ours.
 STFT = {"_target_": "lfsc.discriminators.stft.MultiResolutionSTFTDiscriminator", "channels": 32, "dilations": [1, 2, 4]}
+BANDS = {"_target_": "lfsc.discriminators.bands.MultiBandSTFTDiscriminator", "channels": 32}
 PERIOD = {
     "_target_": "lfsc.discriminators.period.MultiPeriodDiscriminator",
     "channels": [32, 128, 512, 1024, 1024],
@@ -48,6 +50,11 @@ def stft_from_nemo(name: str, given: dict, config: dict) -> dict:
     return STFT | {"resolutions": given.get("resolutions")}
 
 
+def bands_from_nemo(name: str, given: dict, config: dict) -> dict:
+    refuse_other(name, given, {"resolutions", "stft_bands"})
+    return BANDS | {"resolutions": given.get("resolutions"), "bands": given.get("stft_bands")}
+
+
 def period_from_nemo(name: str, given: dict, config: dict) -> dict:
     refuse_other(name, given, {"periods"}, {"lrelu_slope": 0.1})
     return PERIOD | {"periods": given.get("periods", [2, 3, 5, 7, 11])}
@@ -67,7 +74,7 @@ def slm_from_nemo(name: str, given: dict, config: dict) -> dict:
     }
 
 
-FROM_NEMO = {"stft": stft_from_nemo, "period": period_from_nemo, "slm": slm_from_nemo}
+FROM_NEMO = {"stft": stft_from_nemo, "bands": bands_from_nemo, "period": period_from_nemo, "slm": slm_from_nemo}
 
 
 def refuse_other(name: str, given: dict, known: set[str], fixed: dict[str, Any] | None = None) -> None:
@@ -99,6 +106,15 @@ def stft_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     }
 
 
+def bands_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
+    require_fixed(family, BANDS, "bands")
+    return {
+        "_target_": MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT",
+        "resolutions": family["resolutions"],
+        "stft_bands": family["bands"],
+    }
+
+
 def period_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     require_fixed(family, PERIOD, "period")
     return {"_target_": MODULES + "audio_codec_modules.MultiPeriodDiscriminator", "periods": family["periods"]}
@@ -125,7 +141,7 @@ def slm_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     }
 
 
-TO_NEMO = {"stft": stft_to_nemo, "period": period_to_nemo, "slm": slm_to_nemo}
+TO_NEMO = {"stft": stft_to_nemo, "bands": bands_to_nemo, "period": period_to_nemo, "slm": slm_to_nemo}
 
 
 def require_fixed(family: dict, fixed: dict[str, Any], name: str) -> None:

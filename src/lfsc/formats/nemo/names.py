@@ -1,7 +1,8 @@
 """What NeMo calls a tensor and what we call it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 # Ours and NeMo's name of each module with tensors; {} is an index, the same on both sides.
 HALF = (
@@ -34,6 +35,19 @@ HIDDEN_STATES = (
     ("0.network.score", "conv_post"),
 )
 DISCRIMINATORS = {"stft": CONVOLUTIONAL, "period": CONVOLUTIONAL, "slm": HIDDEN_STATES}
+
+
+def bands(family: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Of every resolution and band, which NeMo numbers one within the other."""
+    per_resolution = len(family["bands"])
+    return tuple(
+        (ours.replace("{}", str(number), 1), f"discriminators.{number // per_resolution}.{nested}")
+        for number in range(per_resolution * len(family["resolutions"]))
+        for ours, theirs in CONVOLUTIONAL
+        for nested in (theirs.replace("{}", str(number % per_resolution), 1),)
+    )
+
+
 # NeMo's name of each tensor of a module of ours first, then the one before torch's parametrization of weight norm.
 TENSORS = {
     "bias": ("bias",),
@@ -48,12 +62,13 @@ IGNORED = re.compile(
 )
 
 
-def discriminator_modules(families: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """The table of `families` in the archive's order."""
+def discriminator_modules(config: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The table of our `discriminators`, whose order is the archive's."""
+    families = {name: family for name, family in config.items() if name != "_target_"}
     return tuple(
-        (f"families.{family}.{ours}", f"discriminator.discriminators.{number}.{theirs}")
-        for number, family in enumerate(families)
-        for ours, theirs in DISCRIMINATORS[family]
+        (f"families.{name}.{ours}", f"discriminator.discriminators.{number}.{theirs}")
+        for number, (name, family) in enumerate(families.items())
+        for ours, theirs in (bands(family) if name == "bands" else DISCRIMINATORS[name])
     )
 
 

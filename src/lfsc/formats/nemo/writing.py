@@ -11,8 +11,9 @@ import torch
 import yaml
 from torch import Tensor
 
+from lfsc.config.untrusted import parameters_of
 from lfsc.formats.nemo.archive import CHECKPOINT, CONFIG, MODEL
-from lfsc.formats.nemo.config import DECODER, ENCODER, QUANTIZER, ClassMapping
+from lfsc.formats.nemo.config import DECODERS, ENCODER, QUANTIZER, ClassMapping
 from lfsc.formats.nemo.discriminators import discriminators_to_nemo
 from lfsc.formats.nemo.names import CODEC, discriminator_modules, to_nemo
 from lfsc.formats.skeleton import Tensors
@@ -62,7 +63,7 @@ def write_archive(
         assert discriminator_weights is not None  # both or none
         tensors = {name: discriminator_weights[name] for name in discriminator_weights}
         config["discriminator"] = discriminators_to_nemo(discriminators, tensors)
-        modules = discriminator_modules(name for name in discriminators if name != "_target_")
+        modules = discriminator_modules(discriminators)
         state |= {to_nemo(name, modules): tensor for name, tensor in tensors.items()}
     with atomic.replacing(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as folder:
         (Path(folder) / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
@@ -89,19 +90,27 @@ def config_to_nemo(codec: dict) -> dict[str, Any]:
         "sample_rate": codec["sample_rate"],
         "samples_per_frame": prod(codec["encoder"]["rates"]),
         **TRAINING,
-        "audio_encoder": part_to_nemo("encoder", codec["encoder"], ENCODER),
-        "audio_decoder": part_to_nemo("decoder", codec["decoder"], DECODER),
-        "vector_quantizer": part_to_nemo("quantizer", codec["quantizer"], QUANTIZER),
+        "audio_encoder": part_to_nemo("encoder", codec["encoder"], (ENCODER,)),
+        "audio_decoder": part_to_nemo("decoder", codec["decoder"], DECODERS),
+        "vector_quantizer": part_to_nemo("quantizer", codec["quantizer"], (QUANTIZER,)),
     }
 
 
-def part_to_nemo(name: str, config: dict, mapping: ClassMapping) -> dict[str, Any]:
-    if config["_target_"] != mapping.lfsc:
+def part_to_nemo(name: str, config: dict, mappings: tuple[ClassMapping, ...]) -> dict[str, Any]:
+    mapping = next((each for each in mappings if each.lfsc == config["_target_"]), None)
+    if mapping is None:
         raise ValueError(f"codec.{name} is a {config['_target_']}, which NeMo does not have: export a bundle instead")
-    # Keys are left out where they are as by default, which of those is the same on both sides.
-    return {"_target_": mapping.nemo} | {
-        theirs: config.get(ours, default) for theirs, (ours, default) in mapping.keys.items()
+    settings = defaults_of(mapping.lfsc) | config
+    return {
+        "_target_": mapping.nemo,
+        **{theirs: settings[ours] for theirs, (ours, _) in mapping.keys.items()},
+        **{key: values[0] for key, values in mapping.ignored.items()},
     }
+
+
+def defaults_of(target: str) -> dict[str, Any]:
+    """The keys of a class that a configuration leaves out where they are as by default; NeMo's may be others."""
+    return {name: each.default for name, each in parameters_of(target, target)[0].items()}
 
 
 def constants(quantizer: dict) -> Iterator[tuple[str, Tensor]]:

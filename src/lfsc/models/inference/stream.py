@@ -1,41 +1,48 @@
 """The codec as audio or tokens arrive."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
+from lfsc.models.causal_decoder import CausalDecoder
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.inference.arguments import check_audio, check_batch, check_codebook, check_range, check_tokens
+from lfsc.models.inference.causal_decoding import ImmediateDecoding
 from lfsc.models.inference.chunking import frames_of, pad_to
-from lfsc.models.inference.streaming_layers import decoder_stage, encoder_stage
+from lfsc.models.inference.streaming_layers import LaggingDecoding, encoder_stage
 from lfsc.models.quantizer import GroupedFSQ
 
 
 class Stream:
-    """One direction or both of a codec, for one clip or several that begin and end together.
+    """One direction or both of a codec, for one clip or several that begin together.
 
-    What comes out lags by the codec's `lookahead`; put together it equals the result for the whole clip. `last=True`
-    ends the clip and gives the rest, and the next call begins another. The weights are those at the time of the call.
+    What comes out lags by the codec's `lookahead`, a causal decoder's not at all; put together it equals the result for
+    the whole clip. `last=True` ends the clip and gives the rest, and the next call begins another. What is refused
+    leaves the stream as it was. The weights are those at the time of the call.
     """
 
     def __init__(self, *, encoder: Encoder, quantizer: GroupedFSQ, decoder: Decoder, sample_rate: int, min_frames: int):
         self.encoder = encoder
         self.quantizer = quantizer
-        self.decoder = decoder
         self.sample_rate = sample_rate
         self.hop_length = encoder.hop_length
         self.min_frames = min_frames
-        self.end_encoding()
-        self.end_decoding()
+        is_causal = isinstance(decoder, CausalDecoder)
+        self.decoding = ImmediateDecoding(decoder) if is_causal else LaggingDecoding(decoder, min_frames=min_frames)
+        self.weights = decoder.conv_in.bias
+        self.reset()
 
     @torch.no_grad()
     def encode(self, audio: Tensor, *, last: bool = False) -> Tensor:
         """Tokens [B,C,F] that are complete now, of the next audio [B,T], which may be of any length, even 0."""
         weights = self.encoder.conv_in.bias
         audio = check_audio(audio, sample_rate=None, expected_rate=self.sample_rate, device=weights.device)
+        clips = check_batch(audio, self.clips_encoding, name="audio")
         if audio.shape[-1]:
             check_range(audio)
-        self.clips_in = check_batch(audio, self.clips_in, name="audio")
+        self.clips_encoding = clips
         self.num_samples += audio.shape[-1]
         frames = frames_of(self.num_samples, self.hop_length)
         if last:
@@ -45,33 +52,30 @@ class Stream:
         tokens = self.quantizer(latents).tokens[..., : frames - self.num_frames]
         self.num_frames += tokens.shape[-1]
         if last:
-            self.end_encoding()
+            self.reset_encoding()
         return tokens
 
     @torch.no_grad()
     def decode(self, tokens: Tensor, *, last: bool = False) -> Tensor:
         """Audio [B,T] in -1…1 that is complete now, of the next tokens [B,C,F], which may be none."""
-        weights = self.decoder.conv_in.bias
-        tokens = check_tokens(tokens, num_codebooks=self.quantizer.num_codebooks, device=weights.device)
+        tokens = check_tokens(tokens, num_codebooks=self.quantizer.num_codebooks, device=self.weights.device)
+        clips = check_batch(tokens, self.clips_decoding, name="tokens")
         check_codebook(tokens, codebook_size=self.quantizer.codebook_size)
-        self.clips_out = check_batch(tokens, self.clips_out, name="tokens")
-        self.num_tokens += tokens.shape[-1]
-        codes = self.quantizer.dequantize(tokens)
-        if last:
-            codes = pad_to(codes, codes.shape[-1] + self.min_frames - self.num_tokens)
-        audio = self.decoding(codes.to(weights.dtype), last)[:, 0].float()
-        audio = audio[:, : self.num_tokens * self.hop_length - self.num_heard]
-        self.num_heard += audio.shape[-1]
-        if last:
-            self.end_decoding()
+        audio = self.decoding(self.quantizer.dequantize(tokens).to(self.weights.dtype), last).float()
+        self.clips_decoding = None if last else clips
         return audio
 
-    def end_encoding(self) -> None:
+    def reset(self, clips: Sequence[int] | Tensor | None = None) -> None:
+        """Begin anew in both directions, dropping what has not come out.
+
+        `clips` of a batch, by number, begin anew while the others go on: in decoding, if the decoder is causal.
+        """
+        self.decoding.reset(clips)
+        if clips is None:
+            self.clips_decoding = None
+            self.reset_encoding()
+
+    def reset_encoding(self) -> None:
         self.encoding = encoder_stage(self.encoder)
         self.num_samples = self.num_frames = 0
-        self.clips_in: int | None = None
-
-    def end_decoding(self) -> None:
-        self.decoding = decoder_stage(self.decoder)
-        self.num_tokens = self.num_heard = 0
-        self.clips_out: int | None = None
+        self.clips_encoding: int | None = None

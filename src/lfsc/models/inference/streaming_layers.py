@@ -1,6 +1,6 @@
 """The layers as their input arrives: each keeps what it needs again, so that nothing is computed twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
+from lfsc.models.inference.chunking import pad_to
 from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d
 from lfsc.models.padding import before, behind, copied_steps
 
@@ -32,6 +33,33 @@ def decoder_stage(decoder: Decoder) -> Stage:
         Pointwise(decoder.output_activation),
     ]
     return Chain([*stages, *last])
+
+
+class LaggingDecoding:
+    """A decoder that waits for tokens to come before it gives the audio of those that are there."""
+
+    def __init__(self, decoder: nn.Module, *, min_frames: int):
+        self.decoder = decoder
+        self.min_frames = min_frames
+        self.reset()
+
+    def __call__(self, latents: Tensor, last: bool) -> Tensor:
+        """Audio [B,T] that is complete now, of the next latents [B,D,F]."""
+        self.num_frames += latents.shape[-1]
+        if last:
+            latents = pad_to(latents, latents.shape[-1] + self.min_frames - self.num_frames)
+        audio = self.stage(latents, last)[:, 0]
+        audio = audio[:, : self.num_frames * self.decoder.hop_length - self.num_samples]
+        self.num_samples += audio.shape[-1]
+        if last:
+            self.reset()
+        return audio
+
+    def reset(self, clips: Sequence[int] | Tensor | None = None) -> None:
+        if clips is not None:
+            raise ValueError("clips of a batch begin anew one by one with a causal decoder alone: reset all of them")
+        self.stage = decoder_stage(self.decoder)
+        self.num_frames = self.num_samples = 0
 
 
 def stage_of(layer: nn.Module) -> Stage:

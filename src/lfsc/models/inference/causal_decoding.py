@@ -1,0 +1,94 @@
+"""A causal decoder as latents arrive: its whole memory is the end of what each convolution has seen."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from lfsc.models.causal_decoder import CausalDecoder
+from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d, remember, silence
+
+# What runs one of the decoder's convolutions.
+Run = Callable[[nn.Module, Tensor], Tensor]
+
+
+class CausalDecoding:
+    """A step of the decoder with its memory given and returned, so that who holds it may keep, copy or drop it.
+
+    The weights are those of when this is made.
+    """
+
+    def __init__(self, decoder: CausalDecoder):
+        self.decoder = decoder
+        # In the order in which they run. Weights once: weight norm at every step would cost more than convolutions.
+        self.layers = list(convolutions(decoder))
+        self.weights = [layer.weight.detach() for layer in self.layers]
+
+    def silence(self, batch: int) -> list[Tensor]:
+        """The memory at the beginning of `batch` clips: for each convolution its last inputs [B,C,steps]."""
+        return [silence(layer, batch) for layer in self.layers]
+
+    def __call__(self, latents: Tensor, memory: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Audio [B, F·hop] of the next latents [B,D,F], and the memory behind them; the given one stays as it is."""
+        before, weights, after = iter(memory), iter(self.weights), []
+
+        def run(layer: nn.Module, x: Tensor) -> Tensor:
+            x = torch.cat((next(before), x), dim=-1)
+            after.append(remember(layer, x))
+            return layer.advance(x, next(weights))
+
+        return decode(self.decoder, latents, run), after
+
+
+class ImmediateDecoding:
+    """A stream of a causal decoder: the audio of tokens as they come, and nothing left for the end."""
+
+    def __init__(self, decoder: CausalDecoder):
+        self.step = CausalDecoding(decoder)
+        self.reset()
+
+    def __call__(self, latents: Tensor, last: bool) -> Tensor:
+        """Audio [B, F·hop] of the next latents [B,D,F]."""
+        audio = latents.new_empty(len(latents), 0)
+        if latents.shape[-1]:
+            audio, self.memory = self.step(latents, self.memory or self.step.silence(len(latents)))
+        if last:
+            self.reset()
+        return audio
+
+    def reset(self, clips: Sequence[int] | Tensor | None = None) -> None:
+        if clips is None or self.memory is None:
+            self.memory: list[Tensor] | None = None
+            return
+        count, device = len(self.memory[0]), self.memory[0].device
+        clips = torch.as_tensor(clips, dtype=torch.int64, device=device).flatten()
+        if clips.numel() and not 0 <= int(clips.min()) <= int(clips.max()) < count:
+            raise ValueError(
+                f"clips {clips.tolist()[:10]} of a stream of {count}: expected numbers from 0 to {count - 1}"
+            )
+        self.memory = [end.index_fill(0, clips, 0) for end in self.memory]
+
+
+def decode(decoder: CausalDecoder, latents: Tensor, run: Run) -> Tensor:
+    """Audio [B,T] of latents [B,D,F], every convolution by `run`."""
+    x = run(decoder.conv_in, latents)
+    for activation, upsample, block in zip(decoder.activations, decoder.upsamples, decoder.blocks, strict=True):
+        x = run(upsample, activation(x))
+        x = sum(through_chain(chain, x, run) for chain in block.chains) / len(block.chains)
+    return decoder.output_activation(run(decoder.conv_out, decoder.activation_out(x)))[:, 0]
+
+
+def through_chain(chain: nn.ModuleList, x: Tensor, run: Run) -> Tensor:
+    for block in chain:
+        hidden = run(block.dilated, block.activation_in(x))
+        x = x + run(block.plain, block.activation_between(hidden))
+    return x
+
+
+def convolutions(decoder: CausalDecoder) -> list[CausalConv1d | CausalUpsampleConv1d]:
+    """In the order of `decode`."""
+    found = [decoder.conv_in]
+    for upsample, block in zip(decoder.upsamples, decoder.blocks, strict=True):
+        found.append(upsample)
+        found += [layer for chain in block.chains for each in chain for layer in (each.dilated, each.plain)]
+    return [*found, decoder.conv_out]
