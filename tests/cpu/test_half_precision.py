@@ -35,7 +35,7 @@ def test_convolutions_of_few_channels(stride):
         assert difference(found, expected) < CLOSE, (channels, kernel_size, dilation, steps)
 
 
-@pytest.mark.parametrize("recipe", ["demo", "pocket", "small"])
+@pytest.mark.parametrize("recipe", ["demo", "pocket", "small", "nano_small"])
 def test_an_encoder_gives_the_latents_of_float32(recipe):
     config = compose(recipe, ["data.path=anywhere"])["codec"]
     textbook, fast, packed = (build(config).eval() for _ in range(3))
