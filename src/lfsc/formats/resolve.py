@@ -10,7 +10,6 @@ from lfsc.formats import bundle, hub
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import describe_data, statements_of_hub
 from lfsc.formats.nemo.archive import GZIP, Archive
-from lfsc.formats.shipped import SHIPPED, shipped
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import TorchFile, Weights
@@ -48,8 +47,6 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
     folder, _, which = str(source).rpartition("@")
     if (Path(folder).expanduser() / "checkpoints").is_dir():
         return read_run(Path(folder).expanduser(), trusted, which)
-    if str(source) == SHIPPED:
-        return read_folder(shipped(), trusted)
     # `runs/typo` looks like a hub's name too, but there is a folder runs.
     if HUB_NAME.fullmatch(str(source)) and not path.parent.is_dir():
         found = read_folder(hub.fetch(str(source)), trusted)
