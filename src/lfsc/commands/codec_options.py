@@ -25,8 +25,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--codec",
         default=SHIPPED,
         metavar="X",
-        help="a run (RUN@best: its best checkpoint, not its last), checkpoint, bundle, .nemo archive or hub name; without "
-        "it the small sample that comes with lfsc (%(default)s)",
+        help="a run (RUN@best: its best checkpoint, not its last), checkpoint, bundle, .nemo archive or hub name; "
+        "without it the small sample that comes with lfsc (%(default)s)",
     )
     add_own_code(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (default: %(default)s)")

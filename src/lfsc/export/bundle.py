@@ -37,8 +37,8 @@ def write_bundle(
     if half:
         if not found.weight_norm:
             raise ValueError(
-                "a codec without weight norm carries the fingerprint of its original, which 16 bits would belie: export "
-                "with --half from the original"
+                "a codec without weight norm carries the fingerprint of its original, which 16 bits would belie: "
+                "export with --half from the original"
             )
         round_to_half(codec)
     mark = fingerprint(codec)
