@@ -18,6 +18,9 @@ class Stream:
     ends the clip and gives the rest, and the next call begins another. The weights are those at the time of the call.
     """
 
+    clips_in: int | None  # None where a clip is yet to begin
+    clips_out: int | None
+
     def __init__(self, *, encoder: Encoder, quantizer: GroupedFSQ, decoder: Decoder, sample_rate: int, min_frames: int):
         self.encoder = encoder
         self.quantizer = quantizer
@@ -69,9 +72,9 @@ class Stream:
     def end_encoding(self) -> None:
         self.encoding = encoder_stage(self.encoder)
         self.num_samples = self.num_frames = 0
-        self.clips_in: int | None = None
+        self.clips_in = None
 
     def end_decoding(self) -> None:
         self.decoding = decoder_stage(self.decoder)
         self.num_tokens = self.num_heard = 0
-        self.clips_out: int | None = None
+        self.clips_out = None
