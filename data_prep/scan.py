@@ -48,14 +48,15 @@ def _examine(utterance: Utterance | Rejection, rules: Rules) -> list[Examined | 
     if not isinstance(utterance.source, File):
         return [Examined(utterance, rules.expected_seconds, digest(utterance.to_json().encode()))]
     try:
-        return list(_examine_file(utterance, utterance.source.open(), rules))
+        return list(_examine_file(utterance, utterance.source, rules))
     # Whatever a recording does to its decoder, the others are not to suffer.
     except Exception as error:
         return [Rejection(utterance.key, utterance.language, "undecodable", describe(error))]
 
 
-def _examine_file(utterance: Utterance, content: Path | bytes, rules: Rules) -> Iterator[Examined | Rejection]:
+def _examine_file(utterance: Utterance, source: File, rules: Rules) -> Iterator[Examined | Rejection]:
     """The utterance between each two places where it is cut, whose text then nobody knows; itself if it is not."""
+    content = source.open()
     info = files.probe(content)
     try:
         start, num_samples = utterance.part.samples(info)
@@ -66,7 +67,7 @@ def _examine_file(utterance: Utterance, content: Path | bytes, rules: Rules) -> 
     if problem:
         yield Rejection(utterance.key, utterance.language, *problem)
         return
-    source = utterance.source._replace(channel=utterance.part.channel)
+    source = source._replace(channel=utterance.part.channel)
     utterance = utterance._replace(part=WHOLE, source=source)
     edges = cuts(source, content, info, rules, start=start, end=start + num_samples)
     if len(edges) > 2:

@@ -19,7 +19,7 @@ from lfsc.io.atomic import replacing
 from .utterance import File
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-OPENING = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+OPENING: dict[str, Callable[[Path], io.BufferedIOBase]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 # One behind the other, as systems allow.
 MOST_LINKS = 40
 

@@ -80,7 +80,7 @@ def _recordings(
     if layout is not None:
         yield describe_labels(layout.name, [layout.labels(name) for name in bare])
     for name in recordings:
-        if name in sidecars:
+        if layout is None or name in sidecars:
             yield _of_sidecar(tree, name, sidecars[name], spec)
         elif (labels := layout.labels(name)) is None:
             yield Malformed(name, f"its path is not like the others': {layout.name}")

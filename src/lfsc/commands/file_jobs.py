@@ -156,7 +156,7 @@ def write(job: Job, content: bytes) -> None:
         sys.stdout.buffer.flush()
         return
     if is_stream(job.target):
-        with job.target.open("ab") as stream:
+        with open(job.target, "ab") as stream:
             stream.write(content)
         return
     with replacing(job.target) as temporary:

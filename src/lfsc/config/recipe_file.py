@@ -1,5 +1,6 @@
 """Recipes as files: YAML whose words are read as on the command line."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ class RecipeLoader(yaml.SafeLoader):
         is_plain = kind is yaml.ScalarNode and implicit[0] and value != "<<"
         return PLAIN if is_plain else super().resolve(kind, value, implicit)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         names = [key.value for key, _ in node.value if key.tag != MERGE]
         for number, name in enumerate(names):
             if not isinstance(name, str) or name in names[:number]:
@@ -27,7 +28,7 @@ class RecipeLoader(yaml.SafeLoader):
         self.flatten_mapping(node)
         return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
 
-    def construct_map(self, node: yaml.MappingNode) -> dict[str, Any]:
+    def construct_map(self, node: yaml.MappingNode) -> dict[Hashable, Any]:
         # At once, so that PyYAML sees what would contain itself.
         return self.construct_mapping(node, deep=True)
 

@@ -52,7 +52,7 @@ class Words:
         self.skip_spaces()
         begin = self.peek()
         if begin and begin in "[{":
-            value = self.sequence() if begin == "[" else self.mapping()
+            value: Any = self.sequence() if begin == "[" else self.mapping()
         elif begin and begin in "'\"":
             value = self.quoted()
         else:

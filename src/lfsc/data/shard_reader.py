@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 import numpy
 from megatron.energon.epathlib import EPath
@@ -125,5 +125,5 @@ def members(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
 
 def members_of_any_kind(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
     """The same slower, with long names and whatever else a tar may hold."""
-    found = plain_tar.members(piece, whole=False)
+    found = plain_tar.members(cast(BinaryIO, piece), whole=False)
     return {member.name: piece.part(member.start, member.size) for member in found if member.kind == plain_tar.FILE}

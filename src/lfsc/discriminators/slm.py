@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torchaudio
@@ -104,7 +104,8 @@ def load_slm(*, path: str) -> PreTrainedModel:
             "model of audio itself, such as WavLM, HuBERT, wav2vec 2.0 or data2vec"
         )
     # What the file leaves out is as in the class that reads it.
-    normalizes = Wav2Vec2FeatureExtractor.from_dict(preprocessor).do_normalize if preprocessor else False
+    extractor = cast(Wav2Vec2FeatureExtractor, Wav2Vec2FeatureExtractor.from_dict(preprocessor))
+    normalizes = extractor.do_normalize if preprocessor else False
     setattr(model.config, NORMALIZES, normalizes)
     return model
 

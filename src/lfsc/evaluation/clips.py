@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -144,7 +144,7 @@ def clips_of_sample(shard: Path, key: str, members: dict[str, Member], content: 
     if len(audio) != 1:
         fault = f"{len(audio) or 'no'} recordings among its {', '.join(members)}, expected one"
     span = (audio[0].start, audio[0].size) if audio else None
-    labels = {name: printable(str(note[name])) for name in LABELS if note.get(name) is not None}
+    labels: dict[str, Any] = {name: printable(str(note[name])) for name in LABELS if note.get(name) is not None}
     return [Clip(printable(key), shard, **labels, span=span, fault=fault)]
 
 
@@ -162,7 +162,7 @@ def clips_of_manifest(manifest: Path) -> list[Clip]:
 
 def clip_of_row(row: Row, folder: Path, *, alone: bool) -> Clip:
     """Where a recording has several clips, their keys name the part."""
-    said = {name: getattr(row, name) or "" for name in LABELS}
+    said: dict[str, Any] = {name: getattr(row, name) or "" for name in LABELS}
     return Clip(printable(row.path if alone else row.name), folder / row.path, **said, part=row.part)
 
 

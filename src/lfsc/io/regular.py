@@ -2,6 +2,7 @@
 
 import os
 import stat
+from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ KINDS = {
 }
 
 
-def open_regular(path: Path | str) -> BinaryIO:
+def open_regular(path: PathLike | str) -> BinaryIO:
     """The file, open to be read; ValueError for a pipe, a device or a folder, of which nothing is read."""
     require_regular(path, os.stat(path).st_mode)
     # Whatever took its place meanwhile: without waiting for somebody who writes into a pipe.
@@ -40,6 +41,6 @@ def is_stream(path: Path | str) -> bool:
     return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
 
 
-def require_regular(path: Path | str, mode: int) -> None:
+def require_regular(path: PathLike | str, mode: int) -> None:
     if not stat.S_ISREG(mode):
         raise ValueError(f"{path} is {KINDS.get(stat.S_IFMT(mode), 'something else')}, expected a file")

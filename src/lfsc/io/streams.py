@@ -12,7 +12,7 @@ GONE = (errno.EPIPE, errno.EIO)
 class Lasting(io.FileIO):
     """A file descriptor to write to; once nobody reads it any more, what is written goes nowhere."""
 
-    def write(self, data) -> int | None:
+    def write(self, data) -> int | None:  # type: ignore[override]  # None where it would block, as FileIO's own
         try:
             return super().write(data)
         except OSError as error:

@@ -5,7 +5,7 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TypeVar
+from typing import BinaryIO, NamedTuple
 
 from lfsc.io import plain_tar
 from lfsc.io.archive_kinds import SUFFIXES, compression_of
@@ -20,9 +20,6 @@ class Shard(NamedTuple):
     name: str  # relative to the folder that was named, with slashes
     samples: int | None = None  # that an index promises
     split: str = ""  # where an index says it
-
-
-Named = TypeVar("Named")  # a member of a tar, which has a name
 
 
 class Sample(NamedTuple):
@@ -82,17 +79,19 @@ class RepeatedKey(ValueError):
     """A shard has two files for one place in a sample, or one sample in two places."""
 
 
-def group(members: Iterable[Named]) -> Iterator[tuple[str, dict[str, Named]]]:
+def group(members: Iterable[Member]) -> Iterator[tuple[str, dict[str, Member]]]:
     """The key of each sample with its members by extension; RepeatedKey where one would take the place of another.
 
     As in WebDataset, the extension is all behind the first dot of the file's name, and small letters; the members of a
     sample stand side by side.
     """
-    key, parts, seen = None, {}, set()
+    key: str | None = None
+    parts: dict[str, Member] = {}
+    seen = set()
     for member in members:
         found, extension = split_name(member.name)
         if found != key:
-            if parts:
+            if key is not None:
                 yield key, parts
             if found in seen:
                 raise RepeatedKey(f"the key {found} comes back after others: pack the shard again, sorted by name")
@@ -101,7 +100,7 @@ def group(members: Iterable[Named]) -> Iterator[tuple[str, dict[str, Named]]]:
         if extension in parts:
             raise RepeatedKey(f"two members are {found}.{extension}: each sample needs a key of its own")
         parts[extension] = member
-    if parts:
+    if key is not None:
         yield key, parts
 
 

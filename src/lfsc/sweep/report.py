@@ -66,7 +66,8 @@ def write_best(study: optuna.Study, plan: Plan, space: Space, folder: Path) -> P
 
 def write_page(study: optuna.Study, plan: Plan, folder: Path) -> Path:
     """plots.html: what Optuna draws of a study, readable without a network."""
-    draw, name = optuna.visualization, {"target_name": plan.measured}
+    draw = optuna.visualization
+    name: dict[str, Any] = {"target_name": plan.measured}
     figures = [draw.plot_optimization_history(study, **name), draw.plot_slice(study, **name)]
     figures.append(draw.plot_intermediate_values(study))
     if len({trial.value for trial in study.get_trials(states=[TrialState.COMPLETE])}) > 1:

@@ -113,7 +113,7 @@ def choose(shards: list[Shard], split: str | None, path: Path | str) -> list[Sha
 class Made(NamedTuple):
     """What is the same for all tokens of a codec."""
 
-    codec: str  # its fingerprint
+    codec: str | None  # its fingerprint; None where the clips name none
     num_codebooks: int
     codebook_size: int
 

@@ -23,15 +23,15 @@ def read(content: bytes) -> NDArray[numpy.int64]:
     begin = 8 + width
     end = begin + int.from_bytes(content[8:begin], "little")
     header = content[begin:end]
-    found = [pattern.search(header) for pattern in (DTYPE, SHAPE, ORDER)]
-    if None in found:
+    kind, sizes, order = (pattern.search(header) for pattern in (DTYPE, SHAPE, ORDER))
+    if kind is None or sizes is None or order is None:
         raise ValueError(
             f"its npy is of {header.decode('latin-1').strip()[:100]!r}, expected whole numbers [codebooks, frames]"
         )
-    dtype, shape = numpy.dtype(found[0][1].decode()), (int(found[1][1]), int(found[1][2]))
+    dtype, shape = numpy.dtype(kind[1].decode()), (int(sizes[1]), int(sizes[2]))
     if len(content) - end != shape[0] * shape[1] * dtype.itemsize or 0 in shape:
         raise ValueError(f"its npy has {len(content) - end} bytes for {dtype} {list(shape)}")
-    tokens = numpy.frombuffer(content, dtype, offset=end).reshape(shape, order="F" if found[2][1] == b"True" else "C")
+    tokens = numpy.frombuffer(content, dtype, offset=end).reshape(shape, order="F" if order[1] == b"True" else "C")
     if not 0 <= tokens.min() <= tokens.max() < LARGEST_CODEBOOK:
         raise ValueError(
             f"its npy has codes from {tokens.min()} to {tokens.max()}, expected 0 to {LARGEST_CODEBOOK - 1}"

@@ -1,9 +1,11 @@
 """Uncompressed audio in chunks: WAV, RF64, W64, AIFF, CAF, and AU and SPHERE, which have a header and one chunk."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 from .stream import Damage, Stream
+
+Order = Literal["little", "big"]
 
 
 class Layout(NamedTuple):
@@ -12,7 +14,7 @@ class Layout(NamedTuple):
     first: int
     id_bytes: int
     size_bytes: int
-    order: str
+    order: Order
     align: int
     data: tuple[bytes, ...]  # ids of chunks of samples begin so
     counts_header: bool = False
@@ -30,7 +32,7 @@ LAYOUTS = {
     b"riff": Layout(40, 16, 8, "little", 8, (b"data",), counts_header=True),
     b"caff": Layout(8, 4, 8, "big", 1, (b"data",)),
 }
-AU = {b".snd": "big", b"dns.": "little"}
+AU: dict[bytes, Order] = {b".snd": "big", b"dns.": "little"}
 SPHERE = b"NIST_1A"
 SPHERE_HEADER = 1024
 OTHERS = (*LAYOUTS, *AU, SPHERE[:4], b"fLaC", b"OggS")

@@ -1,7 +1,7 @@
 """The recordings that a file holds, whatever its container."""
 
 import io
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from . import chunks, flac, mp3, ogg
 from .stream import Stream, StreamFile
@@ -21,7 +21,7 @@ def find_streams(file: BinaryIO) -> list[Stream]:
         inner = StreamFile(file, Stream(tags, size))
         found = [
             stream._replace(start=stream.start + tags, end=stream.end + tags)
-            for stream in _streams(inner, inner.size) or ()
+            for stream in _streams(cast(BinaryIO, inner), inner.size) or ()
         ]
     return found or [Stream(0, size)]
 

@@ -88,6 +88,7 @@ def _summary(file: BinaryIO, opening: Frame, count: int) -> bytes:
     # The largest frame of the form, so that the count fits in; without a checksum.
     header = header & ~0xF000 | 14 << 12
     frame = _parse(header, 0)
+    assert frame is not None  # as of the opening frame's header
     place = _summary_place(header)
     content = header.to_bytes(4).ljust(place, b"\0") + b"Info" + HAS_FRAMES.to_bytes(4) + count.to_bytes(4)
     return content.ljust(frame.size, b"\0")
@@ -101,9 +102,10 @@ def _frames(file: BinaryIO, place: int, size: int) -> Iterator[Frame]:
         content = file.read(HEADER + SUMMARY_BYTES)
         frame = _parse(int.from_bytes(content[:HEADER]), place)
         if frame is None or (form is not None and frame.form != form and not _is_followed(file, frame, size)):
-            place = _pass(file, content, place, size, form)
-            if place is None:
+            following = _pass(file, content, place, size, form)
+            if following is None:
                 return
+            place = following
             continue
         form = frame.form
         frame = _with_summary(frame, content)

@@ -5,7 +5,7 @@ import tempfile
 from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, BinaryIO
 
 from lfsc.config.values import brief
 from lfsc.formats.config_checks import check_discriminators
@@ -83,7 +83,7 @@ class Archive:
         return io.BufferedReader(Piece(self.stream, member.start, member.size))
 
 
-def open_tar(path: Path) -> IO[bytes]:
+def open_tar(path: Path) -> BinaryIO:
     """The file of an archive, decompressed where it has to be."""
     file = open_regular(path)
     start = file.read(2)
@@ -91,7 +91,7 @@ def open_tar(path: Path) -> IO[bytes]:
     return decompress(file, path.stat().st_size) if start == GZIP else file
 
 
-def decompress(file: IO[bytes], size: int) -> IO[bytes]:
+def decompress(file: BinaryIO, size: int) -> BinaryIO:
     """An unnamed temporary file with what `file` holds: tensors are read from the middle of it."""
     plain = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the archive is read)
     inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
@@ -108,7 +108,7 @@ def decompress(file: IO[bytes], size: int) -> IO[bytes]:
     return plain
 
 
-def read_members(file: IO[bytes]) -> dict[str, Member]:
+def read_members(file: BinaryIO) -> dict[str, Member]:
     """The plain files of a tar that holds nothing else than plain files and folders below it."""
     try:
         listed = list(islice(plain_tar.members(file), MAX_MEMBERS + 1))

@@ -23,6 +23,9 @@ class Stream:
     leaves the stream as it was. The weights are those at the time of the call.
     """
 
+    clips_encoding: int | None  # None where a clip is yet to begin
+    clips_decoding: int | None
+
     def __init__(self, *, encoder: Encoder, quantizer: GroupedFSQ, decoder: Decoder, sample_rate: int, min_frames: int):
         self.encoder = encoder
         self.quantizer = quantizer
@@ -78,4 +81,4 @@ class Stream:
     def reset_encoding(self) -> None:
         self.encoding = encoder_stage(self.encoder)
         self.num_samples = self.num_frames = 0
-        self.clips_encoding: int | None = None
+        self.clips_encoding = None

@@ -46,16 +46,16 @@ class ProgressBar(Callback):
         if self.live is None:
             return
         if time.monotonic() - self.drawn > self.seconds or trainer.should_stop:
-            self.draw(module)
+            self.draw(module, self.live)
             self.drawn = time.monotonic()
         self.report(module)
 
-    def draw(self, module: CodecModule) -> None:
+    def draw(self, module: CodecModule, live: Live) -> None:
         what, done, total = stage(module, self.max_updates)
         left = self.time_left(what, done, total)
         if self.console.is_terminal:
             self.progress.update(self.task, description=what, completed=done, total=total, left=left)
-            self.live.update(Group(self.progress, Text(current_text(module))))
+            live.update(Group(self.progress, Text(current_text(module))))
         else:
             text = f"{what.removesuffix('s')} {done} of {total}, {left}: {current_text(module)}"
             self.console.print(text, soft_wrap=True)

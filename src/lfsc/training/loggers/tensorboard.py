@@ -15,7 +15,9 @@ class RunTensorBoard(TensorBoardLogger):
         super().__init__(save_dir, name="tensorboard", version="", **settings)
 
     @rank_zero_only
-    def log_hyperparams(self, params: dict[str, Any], *_, **__) -> None:
+    def log_hyperparams(  # type: ignore[override]  # never a Namespace in a run of ours
+        self, params: dict[str, Any], *_, **__
+    ) -> None:
         """The run's configuration, under Text."""
         indented = "".join(f"    {line}\n" for line in as_yaml(params).splitlines())
         self.experiment.add_text("configuration", indented)

@@ -57,17 +57,15 @@ class RunWandb(WandbLogger):
         self.known = read_known(self.run)
         self.sent = -1  # the last row that W&B has
         # Named above so that their words are read as text: a tag 1.10 is no number.
-        about = {"entity": entity, "group": group, "job_type": job_type, "notes": notes, "tags": tags, "mode": mode}
-        super().__init__(
-            name=name, project=project, id=self.known.id, save_dir=save_dir, resume="allow", **about, **settings
-        )
+        settings |= {"entity": entity, "group": group, "job_type": job_type, "notes": notes, "tags": tags, "mode": mode}
+        super().__init__(name=name, project=project, id=self.known.id, save_dir=save_dir, resume="allow", **settings)
 
     @property
     @rank_zero_experiment
     def experiment(self) -> Any:
         """W&B's run; ValueError, in one line, where W&B does not take it."""
         try:
-            return WandbLogger.experiment.fget(self)
+            return super().experiment
         except wandb.Error as error:
             raise ValueError(
                 f"W&B does not take the run ({' '.join(str(error).split())[:200]}): `wandb login` or WANDB_API_KEY "
