@@ -30,7 +30,7 @@ def blend_table(shares: list[Share], *, rows: int) -> Table:
     """The corpora and languages that most clips come from, and the rest in one row."""
     ordered = sorted(shares, key=lambda share: share.share, reverse=True)
     shown, rest = ordered[:rows], ordered[rows:]
-    table = Table("corpus", "language", "speech", "as if", "share of clips")
+    table = Table("corpus", "language", "speech", "effective", "share of clips")
     for share in shown:
         table.add_row(share.corpus, share.language, *numbers(share.hours, share.effective_hours, share.share))
     if rest:
