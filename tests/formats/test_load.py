@@ -81,7 +81,7 @@ def test_a_bundle_loads_without_the_trainer(bundle):
     [
         ("nowhere", "there is no such file or folder"),
         ("/nowhere/at/all.ckpt", "there is no such file or folder"),
-        (os.devnull, "there is no such file or folder"),
+        (os.devnull, "it is neither a file nor a folder"),
     ],
 )
 def test_what_is_not_there_is_said(source, reason):
