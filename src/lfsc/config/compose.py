@@ -97,7 +97,7 @@ def compose(
         if OmegaConf.select(chosen, key) is None:
             OmegaConf.update(chosen, key, "???")
     try:
-        resolved = OmegaConf.to_container(chosen, resolve=True, throw_on_missing=not missing_allowed)
+        resolved = to_container(chosen, resolve=True, throw_on_missing=not missing_allowed)
     except MissingMandatoryValue as error:
         raise ValueError(f"{path.stem} leaves {error.full_key} open: add {error.full_key}=…") from error
     except OmegaConfBaseException as error:
@@ -254,8 +254,10 @@ def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
     return f"no key {full_key!r}: {hint}"
 
 
-def to_container(config: DictConfig | ListConfig) -> dict[str, Any]:
-    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
+def to_container(
+    config: DictConfig | ListConfig, *, resolve: bool = False, throw_on_missing: bool = False
+) -> dict[str, Any]:
+    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=resolve, throw_on_missing=throw_on_missing))
 
 
 def drop_unused(config: dict[str, Any]) -> dict[str, Any]:

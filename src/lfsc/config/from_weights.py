@@ -1,7 +1,7 @@
 """`codec=from_weights`: a recipe whose codec and discriminators are those of the weights that it starts from."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -62,4 +62,4 @@ def families_of(theirs: dict[str, Any], ours: DictConfig) -> dict[str, Any]:
     slm = {"slm": ours.get("slm")} if "slm" in ours else {}
     if "slm" in families:
         families["slm"] = families["slm"] | {"slm": "${slm}", "sample_rate": "${sample_rate}"}
-    return OmegaConf.to_container(OmegaConf.create(kept | slm | families))
+    return cast(dict[str, Any], OmegaConf.to_container(OmegaConf.create(kept | slm | families)))

@@ -106,7 +106,7 @@ def call(located: Callable, place: str, is_lfscs: bool, /, *arguments: Any, **se
         return located(*arguments, **settings)
     except Exception as error:
         # lfsc's own classes say themselves what is wrong with a value; somebody else's may fail in any way.
-        if is_lfscs and isinstance(error, ValueError) and re.match(r"\w*", str(error))[0] in settings:
+        if is_lfscs and isinstance(error, ValueError) and re.split(r"\W", str(error), maxsplit=1)[0] in settings:
             raise ValueError(f"{place.partition(' ')[0]}.{error}") from error
         if is_lfscs and not (isinstance(error, TypeError) and "argument" in str(error)):
             raise

@@ -17,7 +17,7 @@ from lfsc.cpu.packing import (
     TiledConv1d,
 )
 from lfsc.cpu.tiling import STEPS
-from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
+from lfsc.models.causal_layers import CausalConv1d, CausalLayer, CausalUpsampleConv1d
 from lfsc.models.codec import Codec
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
@@ -68,14 +68,14 @@ def optimize_for_cpu(codec: Codec) -> Codec:
     return codec
 
 
-def pack(layer: nn.Module, *, tiled: bool) -> nn.Module:
+def pack(layer: PaddedConv1d | UpsampleConv1d, *, tiled: bool) -> nn.Module:
     """A convolution with its weight as a CPU reads it; as it is where that gains nothing."""
-    is_causal = isinstance(layer, CausalConv1d | CausalUpsampleConv1d)
+    is_causal = isinstance(layer, CausalLayer)
+    if isinstance(layer, UpsampleConv1d):
+        return (PackedCausalUpsample if is_causal else PackedUpsample)(layer) if layer.groups == 1 else layer
     if tiled:
         return (TiledCausalConv1d if is_causal else TiledConv1d)(layer)
-    if isinstance(layer, PaddedConv1d):
-        return (PackedCausalConv1d if is_causal else PackedConv1d)(layer) if worth_packing(layer) else layer
-    return (PackedCausalUpsample if is_causal else PackedUpsample)(layer) if layer.groups == 1 else layer
+    return (PackedCausalConv1d if is_causal else PackedConv1d)(layer) if worth_packing(layer) else layer
 
 
 def is_supported(dtype: torch.dtype) -> bool:

@@ -66,6 +66,7 @@ class TokensToAudioStep(nn.Module):
 
     def __init__(self, codec: Codec):
         super().__init__()
+        assert isinstance(codec.decoder, CausalDecoder)  # see has_step
         self.quantizer = codec.quantizer
         self.decoder = codec.decoder
         self.step = CausalDecoding(codec.decoder)

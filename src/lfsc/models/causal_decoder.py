@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from torch import nn
-
 from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
 from lfsc.models.decoder import Decoder
+from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
 
 
 class CausalDecoder(Decoder):
@@ -38,5 +37,5 @@ class CausalDecoder(Decoder):
             grouped_upsampling=grouped_upsampling,
         )
 
-    def layer_classes(self, pad_mode: str) -> tuple[Callable[..., nn.Conv1d], Callable[..., nn.ConvTranspose1d]]:
+    def layer_classes(self, pad_mode: str) -> tuple[Callable[..., PaddedConv1d], Callable[..., UpsampleConv1d]]:
         return CausalConv1d, CausalUpsampleConv1d

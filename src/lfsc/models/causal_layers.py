@@ -37,7 +37,7 @@ class CausalUpsampleConv1d(UpsampleConv1d):
         super().__init__(in_channels, out_channels, rate=rate, groups=groups)
         self.padding, self.output_padding = (0,), (0,)
 
-    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:  # type: ignore[override]
         # What reaches beyond the last step is only begun.
         return super().forward(x)[..., : x.shape[-1] * self.stride[0]]
 
@@ -46,11 +46,14 @@ class CausalUpsampleConv1d(UpsampleConv1d):
         return self.between(x, weight)
 
 
-def remember(layer: CausalConv1d | CausalUpsampleConv1d, x: Tensor) -> Tensor:
+CausalLayer = CausalConv1d | CausalUpsampleConv1d
+
+
+def remember(layer: CausalLayer, x: Tensor) -> Tensor:
     """The end of x [B,C,T] that `layer` needs again, in memory of its own."""
     return x[..., x.shape[-1] - layer.memory :].clone()
 
 
-def silence(layer: CausalConv1d | CausalUpsampleConv1d, batch: int) -> Tensor:
+def silence(layer: CausalLayer, batch: int) -> Tensor:
     """What `layer` needs again at a clip's beginning."""
     return torch.zeros(batch, layer.in_channels, layer.memory, dtype=layer.bias.dtype, device=layer.bias.device)

@@ -63,7 +63,7 @@ class Decoder(nn.Module):
         self.conv_out = convolution(widths[-1], 1, out_kernel_size)
         self.output_activation = OUTPUTS[output_activation]
 
-    def layer_classes(self, pad_mode: str) -> tuple[Callable[..., nn.Conv1d], Callable[..., nn.ConvTranspose1d]]:
+    def layer_classes(self, pad_mode: str) -> tuple[Callable[..., PaddedConv1d], Callable[..., UpsampleConv1d]]:
         """Of the convolutions and of the transposed ones."""
         return partial(PaddedConv1d, pad_mode=pad_mode), UpsampleConv1d
 

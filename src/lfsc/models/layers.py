@@ -103,7 +103,7 @@ class ResidualBlock(nn.Module):
         *,
         dilation: int,
         activation: str = "lrelu",
-        convolution: Callable[..., nn.Conv1d] = PaddedConv1d,
+        convolution: Callable[..., PaddedConv1d] = PaddedConv1d,
     ):
         super().__init__()
         # What comes in is added at the end; what a convolution gave is needed by nothing else.

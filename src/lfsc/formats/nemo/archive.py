@@ -66,10 +66,9 @@ class Archive:
 
     def discriminator_weights(self) -> Weights | None:
         """The discriminators' tensors under our names; None where the archive has none."""
-        if self.discriminators is None:
-            return None
         # Checked, because the names of tensors are made from it.
-        return self.weights(("discriminator.",), discriminator_modules(check_discriminators(self.discriminators)))
+        config = check_discriminators(self.discriminators)
+        return None if config is None else self.weights(("discriminator.",), discriminator_modules(config))
 
     def weights(self, prefixes: tuple[str, ...], modules: tuple[tuple[str, str], ...]) -> Weights:
         # A tensor that has no name here keeps its own: whoever loads strictly then reports it as left over.

@@ -1,15 +1,17 @@
 """A causal decoder as latents arrive: its whole memory is the end of what each convolution has seen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lfsc.models.causal_decoder import CausalDecoder
-from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d, remember, silence
+from lfsc.models.causal_layers import CausalLayer, remember, silence
+from lfsc.models.layers import Layer, ResidualBlock
 
 # What runs one of the decoder's convolutions.
-Run = Callable[[nn.Module, Tensor], Tensor]
+Run = Callable[[Layer, Tensor], Tensor]
 
 
 class CausalDecoding:
@@ -21,7 +23,7 @@ class CausalDecoding:
     def __init__(self, decoder: CausalDecoder):
         self.decoder = decoder
         # In the order in which they run. Weights once: weight norm at every step would cost more than convolutions.
-        self.layers = list(convolutions(decoder))
+        self.layers = convolutions(decoder)
         self.weights = [layer.weight.detach() for layer in self.layers]
 
     def silence(self, batch: int) -> list[Tensor]:
@@ -32,8 +34,8 @@ class CausalDecoding:
         """Audio [B, F·hop] of the next latents [B,D,F], and the memory behind them; the given one stays as it is."""
         before, weights, after = iter(memory), iter(self.weights), []
 
-        def run(layer: nn.Module, x: Tensor) -> Tensor:
-            x = torch.cat((next(before), x), dim=-1)
+        def run(layer: Layer, x: Tensor) -> Tensor:
+            layer, x = cast(CausalLayer, layer), torch.cat((next(before), x), dim=-1)
             after.append(remember(layer, x))
             return layer.advance(x, next(weights))
 
@@ -42,6 +44,8 @@ class CausalDecoding:
 
 class ImmediateDecoding:
     """A stream of a causal decoder: the audio of tokens as they come, and nothing left for the end."""
+
+    memory: list[Tensor] | None  # None where the clips are yet to begin
 
     def __init__(self, decoder: CausalDecoder):
         self.step = CausalDecoding(decoder)
@@ -58,7 +62,7 @@ class ImmediateDecoding:
 
     def reset(self, clips: Sequence[int] | Tensor | None = None) -> None:
         if clips is None or self.memory is None:
-            self.memory: list[Tensor] | None = None
+            self.memory = None
             return
         count, device = len(self.memory[0]), self.memory[0].device
         clips = torch.as_tensor(clips, dtype=torch.int64, device=device).flatten()
@@ -74,21 +78,23 @@ def decode(decoder: CausalDecoder, latents: Tensor, run: Run) -> Tensor:
     x = run(decoder.conv_in, latents)
     for activation, upsample, block in zip(decoder.activations, decoder.upsamples, decoder.blocks, strict=True):
         x = run(upsample, activation(x))
-        x = sum(through_chain(chain, x, run) for chain in block.chains) / len(block.chains)
+        first, *others = [through_chain(chain, x, run) for chain in block.chains]
+        x = sum(others, start=first) / len(block.chains)
     return decoder.output_activation(run(decoder.conv_out, decoder.activation_out(x)))[:, 0]
 
 
-def through_chain(chain: nn.ModuleList, x: Tensor, run: Run) -> Tensor:
+def through_chain(chain: Iterable[ResidualBlock], x: Tensor, run: Run) -> Tensor:
     for block in chain:
         hidden = run(block.dilated, block.activation_in(x))
         x = x + run(block.plain, block.activation_between(hidden))
     return x
 
 
-def convolutions(decoder: CausalDecoder) -> list[CausalConv1d | CausalUpsampleConv1d]:
+def convolutions(decoder: CausalDecoder) -> list[CausalLayer]:
     """In the order of `decode`."""
-    found = [decoder.conv_in]
+    found: list[Layer] = [decoder.conv_in]
     for upsample, block in zip(decoder.upsamples, decoder.blocks, strict=True):
         found.append(upsample)
         found += [layer for chain in block.chains for each in chain for layer in (each.dilated, each.plain)]
-    return [*found, decoder.conv_out]
+    # Causal, as CausalDecoder makes no others.
+    return cast(list[CausalLayer], [*found, decoder.conv_out])

@@ -29,10 +29,10 @@ def encode_in_chunks(
 
     for window in windows(total, chunk_frames, receptive_field):
         rows = find_active_rows(ends, window)
-        first, last = window.seen.start * hop_length, window.seen.stop * hop_length
-        seen = pad_to(mask_padding(audio[rows, first:last], audio_len[rows] - first), last - first)
-        latents = encoder(seen.to(dtype), local_ends(ends[rows], window))
-        tokens[rows, :, as_slice(window.kept)] = quantizer(latents[..., window.inner]).tokens
+        first, last = window.context.start * hop_length, window.context.stop * hop_length
+        context = pad_to(mask_padding(audio[rows, first:last], audio_len[rows] - first), last - first)
+        latents = encoder(context.to(dtype), local_ends(ends[rows], window))
+        tokens[rows, :, as_slice(window.core)] = quantizer(latents[..., window.inner]).tokens
     return tokens
 
 
@@ -50,45 +50,45 @@ def decode_in_chunks(
 
     for window in windows(total, chunk_frames, receptive_field):
         rows = find_active_rows(ends, window)
-        codes = quantizer.dequantize(tokens[rows, :, as_slice(window.seen)])
-        codes = pad_to(mask_padding(codes, tokens_len[rows] - window.seen.start), len(window.seen))
-        heard = decoder(codes.to(dtype), local_ends(ends[rows], window))
+        codes = quantizer.dequantize(tokens[rows, :, as_slice(window.context)])
+        codes = pad_to(mask_padding(codes, tokens_len[rows] - window.context.start), len(window.context))
+        decoded = decoder(codes.to(dtype), local_ends(ends[rows], window))
         inner = scale(range(window.inner.start, window.inner.stop), hop_length)
-        audio[rows, as_slice(scale(window.kept, hop_length))] = heard[:, as_slice(inner)].float()
+        audio[rows, as_slice(scale(window.core, hop_length))] = decoded[:, as_slice(inner)].float()
     return audio
 
 
 class Window(NamedTuple):
-    kept: range  # frames whose result is taken
-    seen: range  # frames that are computed for it
+    core: range  # frames whose result is taken
+    context: range  # frames that are computed for it
 
     @property
     def inner(self) -> slice:
-        """Where in the seen frames the kept ones are."""
-        return slice(self.kept.start - self.seen.start, self.kept.stop - self.seen.start)
+        """Where in the context the core is."""
+        return slice(self.core.start - self.context.start, self.core.stop - self.context.start)
 
 
 def windows(total: int, size: int, receptive_field: Callable[[range], range]) -> Iterator[Window]:
-    """Windows that keep the frames 0 … total, `size` at a time; `receptive_field` tells which frames some are made of.
+    """Windows with the frames 0 … total for cores, `size` at a time; `receptive_field` tells what some are made of.
 
-    Where a window ends inside the clip its layers reflect what they should not, but no kept frame is made of that.
+    Where a window ends inside the clip its layers reflect what they should not, but no core is made of that.
     """
     for start in range(0, total, size):
-        kept = range(start, min(start + size, total))
-        needed = receptive_field(kept)
-        yield Window(kept, range(max(0, needed.start), min(total, needed.stop)))
+        core = range(start, min(start + size, total))
+        needed = receptive_field(core)
+        yield Window(core, range(max(0, needed.start), min(total, needed.stop)))
 
 
 def find_active_rows(ends: Tensor, window: Window) -> Tensor | slice:
-    """Which clips of a batch, by where they end [B], have frames to keep in `window`."""
-    rows = ends > window.kept.start
+    """Which clips of a batch, by where they end [B], have frames in the core of `window`."""
+    rows = ends > window.core.start
     return slice(None) if bool(rows.all()) else rows
 
 
 def local_ends(ends: Tensor, window: Window) -> Tensor | None:
-    """Where each clip ends [B], counted in the window; None where none ends inside, which receptive_field no care."""
-    width = len(window.seen)
-    ends = (ends - window.seen.start).clamp(max=width)
+    """Where each clip ends [B], counted in the window; None where none ends inside, which needs no care."""
+    width = len(window.context)
+    ends = (ends - window.context.start).clamp(max=width)
     return None if bool((ends == width).all()) else ends
 
 

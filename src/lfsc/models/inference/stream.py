@@ -32,8 +32,11 @@ class Stream:
         self.sample_rate = sample_rate
         self.hop_length = encoder.hop_length
         self.min_frames = min_frames
-        is_causal = isinstance(decoder, CausalDecoder)
-        self.decoding = ImmediateDecoding(decoder) if is_causal else LaggingDecoding(decoder, min_frames=min_frames)
+        self.decoding = (
+            ImmediateDecoding(decoder)
+            if isinstance(decoder, CausalDecoder)
+            else LaggingDecoding(decoder, min_frames=min_frames)
+        )
         self.weights = decoder.conv_in.bias
         self.reset()
 

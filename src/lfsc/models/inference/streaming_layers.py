@@ -38,7 +38,7 @@ def decoder_stage(decoder: Decoder) -> Stage:
 class LaggingDecoding:
     """A decoder that waits for tokens to come before it gives the audio of those that are there."""
 
-    def __init__(self, decoder: nn.Module, *, min_frames: int):
+    def __init__(self, decoder: Decoder, *, min_frames: int):
         self.decoder = decoder
         self.min_frames = min_frames
         self.reset()
@@ -101,12 +101,12 @@ class ConvStage:
         # Once: weight norm at every step would cost more than the convolutions.
         self.weight = layer.weight.detach()
         self.span = layer.dilation[0] * (layer.kernel_size[0] - 1)
-        self.kept: Tensor | None = None
+        self.buffer: Tensor | None = None
         self.begun = False
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:
         stride, pad, mode = self.layer.stride[0], self.layer.pad, self.layer.pad_mode
-        self.kept = x = join(self.kept, x)
+        self.buffer = x = join(self.buffer, x)
         if not self.begun and x.shape[-1] > copied_steps(pad, mode):
             x = torch.cat((before(x, pad, mode), x), dim=-1)
             self.begun = True
@@ -114,9 +114,9 @@ class ConvStage:
             x = torch.cat((x, behind(x, pad, mode)), dim=-1)
         steps = (x.shape[-1] - self.span - 1) // stride + 1 if self.begun else 0
         if steps <= 0:
-            self.kept = x
+            self.buffer = x
             return x.new_empty(len(x), self.layer.out_channels, 0)
-        self.kept = x[..., steps * stride :]
+        self.buffer = x[..., steps * stride :]
         x = x[..., : (steps - 1) * stride + self.span + 1]
         return self.layer.convolve_chunk(x, self.weight)
 
