@@ -4,6 +4,7 @@ import importlib.util
 import json
 import math
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -140,12 +141,22 @@ def hold_lock() -> Callable[[Path], AbstractContextManager[subprocess.Popen]]:
 
 
 @pytest.fixture
-def small_disk() -> Iterator[None]:
-    """No file can become larger than 1000 bytes, as on a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+def small_disk():
+    """A context in which no file grows beyond `size` bytes, as on a full disk; for a moment alone, as the log of
+    the tests is a file, too."""
+
+    @contextmanager
+    def limit(size: int = 1000) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, handler)
+
+    return limit
 
 
 @pytest.fixture(scope="session")

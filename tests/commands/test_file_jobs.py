@@ -125,7 +125,8 @@ def test_nobody_waits_for_a_pipe_and_what_a_shell_opened_is_read(tmp_path):
 def test_a_full_disk_fails_each_file_by_its_name_and_leaves_nothing(tmp_path, small_disk, capsys):
     made(tmp_path / "in", "a.wav", "b.wav")
     found = plan(tmp_path / "in", tmp_path / "out")
-    assert run(found, lambda job, progress: write(job, bytes(2000)) or 1.0, verb="encode") == 1
+    with small_disk():
+        assert run(found, lambda job, progress: write(job, bytes(2000)) or 1.0, verb="encode") == 1
     reported = capsys.readouterr().err
     assert all(f"in/{name}: " in reported for name in ("a.wav", "b.wav")) and reported.count("File too large") == 2
     assert list((tmp_path / "out").iterdir()) == []

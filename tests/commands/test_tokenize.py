@@ -167,7 +167,8 @@ def test_a_shard_that_another_process_makes_is_left_to_it(corpus, codec_path, tm
 
 def test_a_full_disk_is_told_for_each_shard_and_leaves_none(corpus, codec_path, tmp_path, small_disk, capsys):
     arguments = ["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]
-    assert main(arguments) == 1
+    with small_disk():
+        assert main(arguments) == 1
     reported = capsys.readouterr().err
     assert all(f"train-{shard:05d}.tar" in reported for shard in range(4)) and "File too large" in reported
     assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["codec.json"]

@@ -69,6 +69,6 @@ def test_two_evaluations_into_one_folder_are_one(run, hold_lock, tmp_path):
 
 
 def test_a_full_disk_costs_the_files_and_not_the_means(run, small_disk, capsys):
-    with pytest.raises(OSError, match=r"could not be written, File too large: '.*summary\.json'"):
+    with small_disk(), pytest.raises(OSError, match=r"could not be written, File too large: '.*summary\.json'"):
         run("--asr", "none")
     assert "mel_distance" in capsys.readouterr().out

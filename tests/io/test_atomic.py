@@ -10,7 +10,7 @@ from lfsc.io.atomic import LONGEST_NAME, naming, replacing, write_text
 
 def test_a_full_disk_is_told_with_the_file_and_leaves_what_was_there(tmp_path, small_disk):
     write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(OSError, match=r"could not be written, File too large: '.*/a\.txt'"):
+    with pytest.raises(OSError, match=r"could not be written, File too large: '.*/a\.txt'"), small_disk():
         write_text(tmp_path / "a.txt", "x" * 2000)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
 

@@ -100,6 +100,6 @@ def asked(nemo_python: str, archive: Path, audio: torch.Tensor) -> dict:
 
 
 def test_an_archive_on_a_full_disk_is_told_and_is_none(archive, tmp_path, small_disk):
-    with resolve(archive) as found, pytest.raises(OSError, match="could not be written"):
+    with resolve(archive) as found, pytest.raises(OSError, match="could not be written"), small_disk():
         write_nemo(found, tmp_path / "again.nemo", with_discriminators=False)
     assert not list(tmp_path.glob("*again*"))

@@ -1,8 +1,6 @@
 """Checkpointing on a disk that fails, and the choice of those to keep."""
 
 import logging
-import resource
-import signal
 
 import pytest
 import torch
@@ -148,20 +146,10 @@ def test_no_checkpoint_is_said_in_one_line(saved, tmp_path):
         newest(tmp_path / "empty")
 
 
-@pytest.fixture
-def small_disk():
-    """No file may grow beyond 100 kB: a write then fails in the middle, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, handler)
-
-
 def test_a_full_disk_leaves_the_checkpoint_before(saved, small_disk):
     before = {path.name: path.read_bytes() for path in saved.iterdir()}
-    with pytest.raises(OSError, match=r"update-00000030.ckpt could not be written, with \d+ MB free"):
+    refused = pytest.raises(OSError, match=r"update-00000030.ckpt could not be written, with \d+ MB free")
+    with refused, small_disk(100_000):
         AtomicCheckpointIO().save_checkpoint(
             {"updates": 30, "weights": torch.ones(50_000)}, saved / "update-00000030.ckpt"
         )
