@@ -109,7 +109,7 @@ def test_shards_tell_their_hours_and_languages(tmp_path, write_index, capsys):
 def test_text_has_one_fact_a_line(checkpoint, capsys):
     assert main(["info", str(checkpoint)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["kind", "checkpoint"] and len(lines) == 14
+    assert lines[0].split() == ["kind", "checkpoint"] and len(lines) == 15
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"datasets": 3}'])

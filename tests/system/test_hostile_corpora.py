@@ -341,7 +341,7 @@ def test_tokens_that_are_a_program_are_refused(tmp_path, trace, run, capsys):
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
     assert run("detokenize", tmp_path / "tokens") == 1
-    assert "Object arrays cannot be loaded when allow_pickle=False" in capsys.readouterr().err
+    assert "expected whole numbers [codebooks, frames]" in capsys.readouterr().err
     assert not trace.exists()
     array.seek(0)
     numpy.load(array, allow_pickle=True)

@@ -170,7 +170,9 @@ class CodecModule(LightningModule):
                 schedule.step()
 
     def torch_optimizer(self, network: str) -> torch.optim.Optimizer:
-        return self.trainer.optimizers[list(self.gan_optimizers).index(network)]
+        optimizers = self.optimizers(use_pl_optimizer=False)
+        assert isinstance(optimizers, list)  # of two
+        return optimizers[list(self.gan_optimizers).index(network)]
 
     @property
     def schedules(self) -> list:
