@@ -12,6 +12,7 @@ import lfsc
 from lfsc.export.bundle import write_bundle
 from lfsc.formats.licences import statements_of
 from lfsc.formats.resolve import resolve
+from lfsc.tokens.fingerprint import fingerprint
 
 
 def edited(bundle, **changes):
@@ -32,6 +33,31 @@ def test_a_bundle_says_what_it_is(bundle, checkpoint, discriminators):
         "discriminators.safetensors",
         "model.safetensors",
     ]
+
+
+def test_16_bits_are_half_the_size_and_a_codec_of_its_own(checkpoint, tmp_path):
+    with resolve(checkpoint) as found:
+        for name, half in (("whole", False), ("half", True)):
+            write_bundle(found, tmp_path / name, with_discriminators=False, half=half, statements=statements_of(found))
+    whole, half = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "half"))
+    assert all(torch.equal(half[name], whole[name].half()) for name in whole)
+    original, codec = lfsc.load(tmp_path / "whole"), lfsc.load(tmp_path / "half")
+    assert codec.dtype == torch.float32
+    assert fingerprint(codec) == codec.carried_fingerprint != fingerprint(original)
+    # Once rounded, nothing more is lost.
+    with resolve(tmp_path / "half") as found:
+        write_bundle(found, tmp_path / "again", with_discriminators=False, half=True, statements=statements_of(found))
+    assert fingerprint(lfsc.load(tmp_path / "again")) == fingerprint(codec)
+
+
+def test_16_bits_of_a_codec_that_lost_its_weight_norm_are_refused(checkpoint, tmp_path):
+    with resolve(checkpoint) as found:
+        write_bundle(
+            found, tmp_path / "plain", with_discriminators=False, weight_norm=False, statements=statements_of(found)
+        )
+    with resolve(tmp_path / "plain") as found, pytest.raises(ValueError, match="--half from the original"):
+        write_bundle(found, tmp_path / "half", with_discriminators=False, half=True, statements=statements_of(found))
+    assert not (tmp_path / "half").exists()
 
 
 def test_the_card_has_the_rates_and_three_licences(bundle, make_codec):
