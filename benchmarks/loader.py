@@ -71,9 +71,9 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         recordings, data = Path(folder) / "recordings", Path(folder) / "data"
-        write_utterances(recordings / "xx" / "speaker", options.recordings, options.utterances)
+        write_utterances(recordings / "en" / "speaker", options.recordings, options.utterances)
         prepare = [sys.executable, "-m", "data_prep", "folder", recordings, data, "--val-share", "0"]
-        subprocess.run(prepare, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(prepare, check=True, stdout=subprocess.DEVNULL)
         clip_bytes = sum(path.stat().st_size for path in recordings.rglob("*.flac")) / options.utterances
         speeds = measured(contestants(data, clip_bytes, options.clips), options.rounds)
         if options.nemo_python:

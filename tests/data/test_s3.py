@@ -47,7 +47,8 @@ def bucket(corpus, tmp_path, monkeypatch):
 
 
 def taken(batches, count):
-    return [(batch.keys, batch.audio) for batch, _ in zip(batches, range(count), strict=False)]
+    stream = iter(batches)
+    return [(batch.keys, batch.audio) for batch in (next(stream) for _ in range(count))]
 
 
 def same(found, expected):
@@ -60,11 +61,10 @@ def test_batches_and_resuming_are_those_of_a_folder(open_stream, corpus, bucket,
     stream = open_stream("msc://store/speech", num_workers=num_workers)
     batches = iter(stream)
     assert same(taken(batches, 5), expected[:5])
-    # zip had taken one more.
     state = stream.state()
     resumed = open_stream("msc://store/speech", num_workers=num_workers)
     resumed.restore(state)
-    assert same(taken(resumed, 6), expected[6:])
+    assert same(taken(resumed, 7), expected[5:])
 
 
 def test_a_clip_is_one_request_of_its_own_bytes(open_stream, corpus, bucket):

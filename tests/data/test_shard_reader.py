@@ -135,12 +135,14 @@ def test_a_size_beyond_the_clip_is_refused():
         members(LoadedPiece(bytes(content)))
 
 
-@pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-@pytest.mark.parametrize("key", ["clip", "k" * 99, "long" * 60, "dîner"])
+# ustar has no room for names of more than a hundred bytes.
+KEYS = {tarfile.USTAR_FORMAT: ["clip", "k" * 95, "dîner"]}
+KEYS |= {each: ["clip", "k" * 99, "long" * 60, "dîner"] for each in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)}
+
+
+@pytest.mark.parametrize(("format", "key"), [(format, key) for format, keys in KEYS.items() for key in keys])
 def test_members_are_those_of_tarfile(format, key):
     files = {f"{key}.flac": bytes(range(256)) * 5, f"{key}.json": b"{}", f"{key}.txt": b""}
-    if format == tarfile.USTAR_FORMAT and len(key) > 95:
-        pytest.skip("such a name does not fit this format")
     content = tar(files, format).rstrip(b"\0")
     content += bytes(-len(content) % 512)
     assert {name: part.read() for name, part in members(LoadedPiece(content)).items()} == files

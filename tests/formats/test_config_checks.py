@@ -127,5 +127,4 @@ def test_as_many_layers_as_lists_allow_are_refused_soon(config):
     before = time.process_time()
     with pytest.raises(ValueError, match="parameters, which are too many"):
         build_on_meta(check_codec(config))
-    # Minutes, if every layer were made; some seconds where other work shares the core.
-    assert time.process_time() - before < 20
+    assert time.process_time() - before < 5

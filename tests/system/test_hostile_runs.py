@@ -1,16 +1,15 @@
 """Runs and studies that somebody shares to harm whoever resumes them: nothing in them runs."""
 
-import io
 import os
 import pickle
 import shutil
 import signal
-import zipfile
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
+from torch_archives import colliding, with_pickle
 
 from lfsc.cli import main
 from lfsc.metrics.perceptual import load_squim
@@ -139,19 +138,9 @@ def test_a_pipe_inside_a_run(name, run, no_hang, capsys):
         assert "Traceback" not in capsys.readouterr().err
 
 
-def colliding() -> bytes:
-    """A checkpoint with a dict whose keys have one hash: its cost grows with the square of their number."""
-    keys = dict.fromkeys((7 + factor * ((1 << 61) - 1) for factor in range(3_000)), 0)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps(keys, protocol=2))
-        archive.writestr("archive/version", "3")
-    return out.getvalue()
-
-
 def test_checkpoints_that_would_take_long_are_refused_soon(run, no_hang, capsys):
     for path in (run / "checkpoints").glob("*.ckpt"):
-        path.write_bytes(colliding())
+        path.write_bytes(with_pickle(colliding(50_000)))
     assert "no checkpoint to resume from" in resumed(run, capsys)
 
 

@@ -1,21 +1,16 @@
-"""A part of a file as a file of its own."""
+"""Parts of a file as files of their own."""
 
 import io
 import os
 from typing import BinaryIO
 
 
-class Piece(io.RawIOBase):
-    """`size` bytes from `start` of an open file, as a file of its own that reads no more than it is asked for."""
+class Part(io.RawIOBase):
+    """`size` bytes that can be read at any place; which they are is for `readinto` to say."""
 
-    def __init__(self, file: BinaryIO, start: int, size: int):
-        self.file = file
-        self.start = start
+    def __init__(self, size: int):
         self.size = size
         self.position = 0
-
-    def part(self, start: int, size: int) -> "Piece":
-        return Piece(self.file, self.start + start, size)
 
     def readable(self) -> bool:
         return True
@@ -29,6 +24,18 @@ class Piece(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self.position = offset + (0, self.position, self.size)[whence]
         return self.position
+
+
+class Piece(Part):
+    """`size` bytes from `start` of an open file, read without more than is asked for."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int):
+        super().__init__(size)
+        self.file = file
+        self.start = start
+
+    def part(self, start: int, size: int) -> "Piece":
+        return Piece(self.file, self.start + start, size)
 
     def readinto(self, buffer) -> int:
         wanted = memoryview(buffer)[: max(0, self.size - self.position)]

@@ -1,6 +1,5 @@
 """The zoo: a maker for each kind of crafted file, under 10 MB each, by the loader that it is meant for."""
 
-import copy
 import gzip
 import io
 import json
@@ -18,11 +17,11 @@ import torch
 import yaml
 from honest import CODEBOOKS, FRAMES, Honest, copy_of, npy_of, recording, tarred
 from safetensors.torch import save_file
+from torch_archives import MERSENNE, claiming, colliding, overlapping, rezipped, saved, with_pickle
 
 from lfsc.tokens import file as token_file
 
 Maker = Callable[[Honest, Path], Path]
-MERSENNE = (1 << 61) - 1  # numbers that differ by it have one hash
 
 
 # YAML
@@ -190,44 +189,6 @@ SAFETENSORS = {
 # Files of torch.save
 
 
-def saved(value: object) -> bytes:
-    out = io.BytesIO()
-    torch.save(value, out)
-    return out.getvalue()
-
-
-def rezipped(data: bytes, change: Callable[[str, bytes], bytes], **options) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", **options) as target:
-        for name in source.namelist():
-            target.writestr(name, change(name, source.read(name)))
-    return out.getvalue()
-
-
-def with_pickle(pickled: bytes) -> bytes:
-    return rezipped(saved(None), lambda name, record: pickled if name.endswith("data.pkl") else record)
-
-
-def overlapping(data: bytes, times: int) -> bytes:
-    """The archive, in whose directory its largest record stands `times` times, under other names."""
-    out = io.BytesIO(data)
-    with zipfile.ZipFile(out, "a") as target:
-        largest = max(target.infolist(), key=lambda info: info.file_size)
-        for number in range(times):
-            again = copy.copy(largest)
-            again.filename = again.orig_filename = f"archive/data/{100 + number}"
-            target.filelist.append(again)
-            target.NameToInfo[again.filename] = again
-        target._didModify = True
-    return out.getvalue()
-
-
-def claiming(data: bytes, size: int) -> bytes:
-    """The archive, whose first record says in the directory that it has `size` bytes."""
-    place = data.index(b"PK\1\2")
-    return data[: place + 20] + struct.pack("<II", size, size) + data[place + 28 :]
-
-
 class Runs:
     def __reduce__(self):
         return os.system, ("true",)
@@ -242,9 +203,7 @@ TORCH = {
         saved({"a": torch.zeros(100_000_000 // 4)}), lambda name, record: record, compression=zipfile.ZIP_DEFLATED
     ),
     "a comment of a zip in a zip": lambda: saved({"a": 1}) + saved({"b": 2}),
-    "keys of one hash": lambda: with_pickle(
-        pickle.dumps(dict.fromkeys((7 + factor * MERSENNE for factor in range(50_000)), 0), protocol=2)
-    ),
+    "keys of one hash": lambda: with_pickle(colliding(50_000)),
     "nine million instructions": lambda: with_pickle(b"\x80\x02" + b"]" * 9_000_000 + b"."),
     "one text copied": lambda: with_pickle(
         b"\x80\x02X\x40\x42\x0f\x00" + b"a" * 1_000_000 + b"q\x01c_codecs\nencode\nq\x02X\x06\x00\x00\x00latin1q\x03"

@@ -3,6 +3,8 @@
 import io
 from typing import BinaryIO, NamedTuple
 
+from lfsc.io.piece import Part
+
 
 class Damage(ValueError):
     """What is wrong with the bytes of a recording, in half a sentence."""
@@ -20,26 +22,17 @@ class Stream(NamedTuple):
         return not self.head and (self.start, self.end) == (0, size)
 
 
-class StreamFile(io.RawIOBase):
+class StreamFile(Part):
     """A stream as a file of its own; the one that it lies in stays open."""
 
     def __init__(self, file: BinaryIO, stream: Stream):
+        super().__init__(len(stream.head) + stream.end - stream.start)
         self.file = file
         self.stream = stream
-        self.size = len(stream.head) + stream.end - stream.start
-        self.position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self.position = max(0, offset + (0, self.position, self.size)[whence])
+        # libsndfile may look for a place before the first byte, where a header says so.
+        self.position = max(0, super().seek(offset, whence))
         return self.position
 
     def readinto(self, buffer) -> int:

@@ -1,6 +1,7 @@
 """Plots of sound and of numbers: PNG for spectrograms, coordinates for the SVG of everything else."""
 
 import io
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy
@@ -83,8 +84,9 @@ def interval_path(estimate: dict, origin: float, scale: float, *, y: int) -> str
 def staircase(heights: numpy.ndarray) -> str:
     """Points of steps with heights 0 … 1, from left to right along a base at 80."""
     edges = [f"{x:.1f}" for x in numpy.linspace(0, WIDTH, len(heights) + 1)]
-    steps = [f"{left},{y:.1f} {right},{y:.1f}"
-             for left, right, y in zip(edges, edges[1:], 80 - 78 * heights, strict=False)]  # fmt: skip
+    steps = [
+        f"{left},{y:.1f} {right},{y:.1f}" for (left, right), y in zip(pairwise(edges), 80 - 78 * heights, strict=True)
+    ]
     return " ".join(["0,80", *steps, f"{WIDTH},80"])
 
 
