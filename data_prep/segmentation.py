@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lfsc.audio.files import AudioInfo
+from lfsc.audio.recording import AudioInfo
 
 from .corpora.utterance import File
 from .filters import Rules

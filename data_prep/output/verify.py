@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.audio import files
-from lfsc.audio.files import UnreadableAudio
+from lfsc.audio.recording import UnreadableAudio
 from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.checks import duration
 from lfsc.shards.index import Dataset, Shard

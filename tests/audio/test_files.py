@@ -6,8 +6,8 @@ import pytest
 import soundfile
 import torch
 
-from lfsc.audio import files
-from lfsc.audio.files import UnreadableAudio
+from lfsc.audio import files, recording
+from lfsc.audio.recording import UnreadableAudio
 
 RATE = 22050
 FORMATS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"), "mp3": ("MP3", None)}
@@ -90,7 +90,7 @@ def test_channels_that_cancel_each_other_out_are_not_taken_for_silence(differenc
 def test_blocks_make_the_whole(monkeypatch):
     content = encoded(noise(channels=3), "flac")
     whole = files.read(content).audio
-    monkeypatch.setattr(files, "BLOCK", 1000)
+    monkeypatch.setattr(recording, "BLOCK", 1000)
     assert torch.equal(files.read(content).audio, whole)
     assert torch.equal(files.read(content, start=500, num_samples=5000).audio, whole[500:5500])
 

@@ -3,8 +3,8 @@ import re
 
 import pytest
 
-from lfsc.audio.files import AudioInfo
 from lfsc.audio.manifest import WHOLE, Malformed, Part, Row, parse_row, read_manifest
+from lfsc.audio.recording import AudioInfo
 
 ROWS = [
     {"path": "en/cat/c.wav", "language": "en", "text": 'said "hi", twice'},

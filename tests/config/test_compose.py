@@ -1,8 +1,9 @@
 import pytest
 import yaml
 
-from lfsc.config.compose import compose, recipe_names
+from lfsc.config.compose import compose
 from lfsc.config.recipe_file import as_yaml
+from lfsc.config.recipes import recipe_names
 from lfsc.config.run_config import check_is_current, override
 
 DATA = "data.path=somewhere"

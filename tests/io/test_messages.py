@@ -1,7 +1,7 @@
 import numpy
 import pytest
 
-from lfsc.audio.files import UnreadableAudio
+from lfsc.audio.recording import UnreadableAudio
 from lfsc.io.messages import describe, printable
 
 

@@ -7,7 +7,8 @@ import soundfile
 import torch
 
 from lfsc.audio.containers.flac import crc8
-from lfsc.audio.files import OneWay, UnreadableAudio, encode, read
+from lfsc.audio.files import encode, read
+from lfsc.audio.recording import OneWay, UnreadableAudio
 from lfsc.shards.seek_table import audio_start, with_seek_table
 
 RATE = 22050

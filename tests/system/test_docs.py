@@ -13,7 +13,8 @@ import pytest
 from data_prep.__main__ import parser as data_prep_parser
 from lfsc.cli import VERBS
 from lfsc.commands.sweep import OWN
-from lfsc.config.compose import compose, recipe_names
+from lfsc.config.compose import compose
+from lfsc.config.recipes import recipe_names
 from lfsc.sweep.search_space import parse
 
 ROOT = Path(__file__).resolve().parents[2]

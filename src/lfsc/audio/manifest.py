@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from lfsc.audio.files import AudioInfo
+from lfsc.audio.recording import AudioInfo
 
 # Those that are looked for in a folder of recordings.
 MANIFESTS = ("manifest.jsonl", "manifest.csv", "manifest.tsv")

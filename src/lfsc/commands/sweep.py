@@ -29,8 +29,8 @@ def main(arguments: list[str]) -> int:
     add_own_code(parser)
     options = parser.parse_intermixed_args(arguments)
 
-    from lfsc.config.compose import find_recipe
     from lfsc.config.overrides import check_assignments, parse_overrides
+    from lfsc.config.recipes import find_recipe
     from lfsc.config.scalars import as_text
 
     check_assignments(options.items)

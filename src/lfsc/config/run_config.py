@@ -8,11 +8,14 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from lfsc.config.compose import compose_file, find_shipped, is_option, to_container
+from lfsc.config.assignment import to_container
+from lfsc.config.choices import is_option
+from lfsc.config.compose import compose_file
 from lfsc.config.instantiate import KNOWN
 from lfsc.config.overrides import Override, instead, parse_overrides
 from lfsc.config.places import settle
 from lfsc.config.recipe_file import read_recipe
+from lfsc.config.recipes import find_shipped
 from lfsc.config.scalars import unmark
 from lfsc.config.schema import check_kinds
 

@@ -6,7 +6,8 @@ from typing import BinaryIO, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-from ..audio.files import AudioInfo, UnreadableAudio, probe, read_rows
+from ..audio.files import probe, read_rows
+from ..audio.recording import AudioInfo, UnreadableAudio
 from .batch import UnusableClip
 
 

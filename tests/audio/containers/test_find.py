@@ -7,10 +7,10 @@ import numpy
 import pytest
 import soundfile
 
-from lfsc.audio import files
+from lfsc.audio import files, recording
 from lfsc.audio.containers import flac
 from lfsc.audio.containers.find import find_streams
-from lfsc.audio.files import UnreadableAudio
+from lfsc.audio.recording import UnreadableAudio
 
 RATE = 16000
 KINDS = ("wav", "wavex", "adpcm", "rf64", "w64", "aiff", "au", "caf", "sphere", "flac", "vorbis", "opus", "mp3")
@@ -133,7 +133,7 @@ def test_rates_at_which_nobody_records_are_refused(encode, rate):
 
 
 def test_what_would_not_fit_into_the_memory_is_refused(monkeypatch, encode):
-    monkeypatch.setattr(files, "MOST_SAMPLES", 10_000)
+    monkeypatch.setattr(recording, "MOST_SAMPLES", 10_000)
     with pytest.raises(UnreadableAudio, match="16000 samples are too many to be read at once, 10000 are not"):
         files.read(encode("wav"))
     assert len(files.read(encode("wav"), start=9000).audio) == 7000
