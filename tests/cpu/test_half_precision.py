@@ -36,7 +36,7 @@ def test_convolutions_of_few_channels(stride):
 
 
 @pytest.mark.parametrize("recipe", ["demo", "pocket", "small", "nano_small"])
-def test_an_encoder_gives_the_latents_of_float32(recipe):
+def test_both_halves_of_a_codec_give_what_float32_gives(recipe):
     config = compose(recipe, ["data.path=anywhere"])["codec"]
     textbook, fast, packed = (build(config).eval() for _ in range(3))
     for codec in (fast, packed):
@@ -52,6 +52,11 @@ def test_an_encoder_gives_the_latents_of_float32(recipe):
                 found = fast.encoder(audio)
             assert difference(found, expected) < CLOSE, length
             assert difference(packed.encoder(audio.bfloat16()), expected) < CLOSE, length
+            codes = torch.randn(1, textbook.decoder.latent_dim, expected.shape[-1])
+            expected = textbook.decoder(codes)
+            with torch.autocast("cpu", torch.bfloat16):
+                assert difference(fast.decoder(codes), expected) < CLOSE, length
+            assert difference(packed.decoder(codes.bfloat16()), expected) < CLOSE, length
 
 
 @pytest.mark.parametrize("discriminators", ["demo", "small"])

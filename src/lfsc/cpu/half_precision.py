@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 # On a CPU with AMX, oneDNN as torch 2.11 has it gives some half-precision convolutions sums that are wrong altogether,
-# without a word, if they have few input channels, of which the taps fill whole blocks. Of 10 500 random shapes 164 were
-# wrong, and this describes each of them (tests/cpu/test_half_precision.py).
+# without a word, if they have few input channels, of which the taps fill whole blocks; whether it happens depends on
+# the input's length. tests/cpu/test_half_precision.py tries 2,000 random shapes.
 FEW_CHANNELS, BLOCK, FEWEST_PRODUCTS = 32, 32, 64
 
 
