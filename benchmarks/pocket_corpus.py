@@ -2,7 +2,8 @@
 
 SPEECH is a folder with a manifest.jsonl: path, language, speaker and licence of each recording. OUT/train gets
 those in the public domain, under CC0 or under CC BY, each three times: as it is, and about an eighth slower and
-faster, which gives each speaker two more voices. OUT/unheard gets thirteen speakers, as they are, that no training sees. Then
+faster, which gives each speaker two more voices. OUT/unheard gets thirteen speakers, as they are, that no training
+sees. Then
 
     python -m data_prep folder OUT/train data/pocket --val-share 0.03
     lfsc train pocket data.path=data/pocket
