@@ -144,12 +144,15 @@ def test_checkpoints_that_would_take_long_are_refused_soon(run, no_hang, capsys)
     assert "no checkpoint to resume from" in resumed(run, capsys)
 
 
-def test_a_configuration_that_would_take_long_is_refused_soon(run, no_hang, capsys):
+def test_a_configuration_that_would_take_long_is_refused_soon(run, no_hang, capsys, monkeypatch):
     """Mappings that merge the one before nine times each make millions of entries."""
     lines = ["a0: &a0 {x: 1}"]
     lines += [f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}" for i in range(1, 12)]
     (run / "config.yaml").write_text("\n".join([*lines, (run / "config.yaml").read_text()]))
     assert "config.yaml is damaged: config.yaml is not YAML of plain data (it has merge keys" in resumed(run, capsys)
+    monkeypatch.setenv("COLUMNS", "300")
+    assert main(["runs", str(run.parent)]) == 0
+    assert "config.yaml is damaged: config.yaml is not YAML of plain data (it has merge keys" in capsys.readouterr().out
 
 
 def test_a_status_a_hundred_thousand_lists_deep(run, capsys):

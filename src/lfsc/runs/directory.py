@@ -46,15 +46,8 @@ class Run:
         if not run.config_file.is_file():
             raise ValueError(f"{run.path} is not a run: it has no config.yaml; `lfsc train RECIPE` makes one")
         run.require_files()
-        run.require_plain()
+        run.config()
         return run
-
-    def require_plain(self) -> None:
-        """ValueError for a configuration, perhaps of somebody else, that is no plain data or takes long to read."""
-        try:
-            safe_yaml.parse(safe_yaml.text_of(self.config_file), self.config_file.name)
-        except ValueError as error:
-            raise ValueError(f"{self.config_file} is damaged: {error}") from error
 
     def require_files(self) -> None:
         """ValueError for what is neither a file nor a folder: who opens a pipe in the place of a log would wait."""
@@ -63,9 +56,12 @@ class Run:
                 require_regular(path, path.stat().st_mode)
 
     def config(self) -> dict[str, Any]:
-        """The run's configuration; ValueError for a file that is damaged."""
+        """The run's configuration; ValueError for a file, perhaps of somebody else, that is no plain data."""
+        name = self.config_file.name
         try:
-            return unmark(parse_recipe(self.config_file.read_bytes(), self.config_file.name))
+            text = safe_yaml.text_of(self.config_file)
+            safe_yaml.parse(text, name)  # which is bounded
+            return unmark(parse_recipe(text, name))
         except ValueError as error:
             raise ValueError(f"{self.config_file} is damaged: {error}") from error
 
