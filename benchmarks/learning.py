@@ -1,23 +1,29 @@
 """How runs learned, as one picture: python benchmarks/learning.py RUN [RUN …] --out docs/learning.png
 
-Four panels over updates: validation mel, bits a token, discriminators' accuracy, gradient norms. A second axis of hours
-would mislead where machines differ: the hours of each run are in its legend.
+By updates: validation mel, bits a token, losses, discriminators' accuracy, gradient norms; and validation mel by hours
+of updates, which are those of the machine that trained: compare runs of one machine.
 """
 
 import argparse
 from pathlib import Path
+from statistics import mean
 
 from matplotlib.figure import Figure
 
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
 
+RATE = "throughput/updates_per_second"
+MEL, HOURS = "validation mel distance", "validation mel distance, by hours"
 PANELS = {
-    "validation mel distance": lambda column: column == "val/mel",
+    MEL: lambda column: column == "val/mel",
+    HOURS: lambda column: column == "val/mel",
     "bits a token, mean over codebooks": lambda column: column == "val/codebook_entropy",
+    "training losses": lambda column: column in ("train/mel", "train/stft", "train/discriminator", "train/features"),
     "discriminators' accuracy": lambda column: column.startswith("discriminator/") and column.endswith("/accuracy"),
-    "gradient norm": lambda column: column.startswith("grad_norm/") and "/loss/" not in column,
+    "gradient norm": lambda column: column in ("grad_norm/generator", "grad_norm/discriminators"),
 }
+WINDOW = 10  # rows of a log that are averaged where there are many
 
 
 def main() -> None:
@@ -25,29 +31,47 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="a PNG")
     options = parser.parse_args()
-    figure = Figure(figsize=(12, 8), layout="constrained")
-    for axes, (title, belongs) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
+    figure = Figure(figsize=(12, 11), layout="constrained")
+    for axes, (title, belongs) in zip(figure.subplots(3, 2).flat, PANELS.items(), strict=True):
         for path in options.runs:
-            draw(axes, read_rows(Run.existing(path).metrics_file), belongs, label=path.name)
-        axes.set(title=title, xlabel="updates", yscale="log" if "norm" in title else "linear")
+            rows = read_rows(Run.existing(path).metrics_file)
+            draw(axes, rows, hours(rows) if title == HOURS else updates(rows), belongs, label=path.name)
+        axes.set(title=title, xlabel="hours" if title == HOURS else "updates")
+        axes.set(yscale="log" if "norm" in title else "linear")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=7)
+        if axes.lines:
+            axes.legend(fontsize=7)
     figure.savefig(options.out, dpi=90)
     print(options.out)
 
 
-def draw(axes, rows: list[dict[str, str]], belongs, *, label: str) -> None:
-    """A line for each column that belongs to a panel, smoothed over ten rows where there are many."""
+def updates(rows: list[dict[str, str]]) -> list[float]:
+    return [float(row["update"]) for row in rows]
+
+
+def hours(rows: list[dict[str, str]]) -> list[float]:
+    """When each row was written, in hours of updates at the rates that the log has."""
+    passed, last, times = 0.0, 0.0, []
+    for row in rows:
+        if row.get(RATE):
+            update = float(row["update"])
+            passed += (update - last) / float(row[RATE]) / 3600
+            last = update
+        times.append(passed)
+    return times
+
+
+def draw(axes, rows: list[dict[str, str]], places: list[float], belongs, *, label: str) -> None:
+    """A line for each column that belongs to a panel."""
     for column in dict.fromkeys(name for row in rows for name in row if belongs(name)):
-        points = [(int(row["update"]), float(row[column])) for row in rows if row.get(column)]
+        points = [(place, float(row[column])) for place, row in zip(places, rows, strict=True) if row.get(column)]
         if not points:
             continue
-        updates, values = zip(*points, strict=True)
-        window = 10 if len(values) > 50 else 1
-        smooth = [sum(values[max(0, i - window + 1) : i + 1]) / len(values[max(0, i - window + 1) : i + 1])
-                  for i in range(len(values))]  # fmt: skip
-        family = column.removeprefix("discriminator/").removesuffix("/accuracy").removeprefix("grad_norm/")
-        axes.plot(updates, smooth, label=label if column.startswith("val/") else f"{label} {family}", linewidth=1)
+        x, y = zip(*points, strict=True)
+        window = WINDOW if len(y) > 5 * WINDOW else 1
+        smooth = [mean(y[max(0, i - window + 1) : i + 1]) for i in range(len(y))]
+        name = column.removeprefix("discriminator/").removesuffix("/accuracy").removeprefix("grad_norm/")
+        axes.plot(x, smooth, label=label if column.startswith("val/") else f"{label} {name}", linewidth=1)
 
 
 if __name__ == "__main__":
