@@ -11,9 +11,8 @@ from statistics import mean
 from matplotlib.figure import Figure
 
 from lfsc.runs.directory import Run
-from lfsc.runs.metrics_rows import read_rows
+from lfsc.runs.metrics_rows import hours_of_updates, read_rows
 
-RATE = "throughput/updates_per_second"
 MEL, HOURS = "validation mel distance", "validation mel distance, by hours"
 PANELS = {
     MEL: lambda column: column == "val/mel",
@@ -35,7 +34,7 @@ def main() -> None:
     for axes, (title, belongs) in zip(figure.subplots(3, 2).flat, PANELS.items(), strict=True):
         for path in options.runs:
             rows = read_rows(Run.existing(path).metrics_file)
-            draw(axes, rows, hours(rows) if title == HOURS else updates(rows), belongs, label=path.name)
+            draw(axes, rows, hours_of_updates(rows) if title == HOURS else updates(rows), belongs, label=path.name)
         axes.set(title=title, xlabel="hours" if title == HOURS else "updates")
         axes.set(yscale="log" if "norm" in title else "linear")
         axes.grid(alpha=0.3)
@@ -47,18 +46,6 @@ def main() -> None:
 
 def updates(rows: list[dict[str, str]]) -> list[float]:
     return [float(row["update"]) for row in rows]
-
-
-def hours(rows: list[dict[str, str]]) -> list[float]:
-    """When each row was written, in hours of updates at the rates that the log has."""
-    passed, last, times = 0.0, 0.0, []
-    for row in rows:
-        if row.get(RATE):
-            update = float(row["update"])
-            passed += (update - last) / float(row[RATE]) / 3600
-            last = update
-        times.append(passed)
-    return times
 
 
 def draw(axes, rows: list[dict[str, str]], places: list[float], belongs, *, label: str) -> None:

@@ -10,6 +10,7 @@ VERBS = {
     "resume": "resume an interrupted run, or extend a finished one: lfsc resume RUN [key=value …]",
     "sweep": "train a recipe many times: lfsc sweep RECIPE key=1,2 'other=log(1e-5,1e-3)' trials=20",
     "runs": "the runs in a folder and their states: lfsc runs [DIR]",
+    "report": "a page on runs, to read and to listen to: lfsc report RUN [RUN …]",
     "reconstruct": "speech through a codec and back: lfsc reconstruct IN OUT --codec X",
     "encode": "speech to token files: lfsc encode IN OUT --codec X",
     "decode": "token files to speech: lfsc decode IN OUT --codec X",

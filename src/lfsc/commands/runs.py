@@ -87,17 +87,13 @@ def row_of(run: "Run", name: str, status: "Status") -> Row:
 
 def best_of(run: "Run") -> str:
     """The best value of the metric that the run keeps its best checkpoints by."""
-    from lfsc.runs.metrics_rows import read_rows
+    from lfsc.runs.metrics_rows import best_value, read_rows
 
     if not run.config_file.is_file():
         return ""
     config = run.config()
-    metric, choose = config["monitor"], {"min": min, "max": max}[config["mode"]]
-    values = [(float(row[metric]), int(row["update"])) for row in read_rows(run.metrics_file) if row.get(metric)]
-    if not values:
-        return ""
-    value, update = choose(values)
-    return f"{metric} {value:.4g} at {update}"
+    best = best_value(read_rows(run.metrics_file), config["monitor"], config["mode"])
+    return f"{config['monitor']} {best[0]:.4g} at {best[1]}" if best else ""
 
 
 def ago(seconds: float) -> str:

@@ -6,6 +6,7 @@ from statistics import mean
 import torch
 
 from lfsc.audio import files
+from lfsc.audio.recording import UnreadableAudio
 from lfsc.metrics.intelligibility import INTELLIGIBILITY_RATE, stoi
 from lfsc.metrics.metric import Pair, Unmeasurable
 from lfsc.runs.directory import Run
@@ -38,13 +39,13 @@ def describe_samples(run: Run) -> list[str]:
 
 
 def measure(original: Path, reconstruction: Path) -> tuple[float, float] | None:
-    """STOI and ESTOI of a reconstruction; None where one file is missing or the clip cannot be measured."""
+    """STOI and ESTOI of a reconstruction; None where one file is missing or damaged, or the clip cannot be measured."""
     if not reconstruction.is_file():
         return None
     rate = INTELLIGIBILITY_RATE
-    real, fake = (torch.as_tensor(files.load(path, sample_rate=rate)) for path in (original, reconstruction))
-    audio = Pair(fake=fake, real=real, sample_rate=rate).at(rate)
     try:
+        real, fake = (torch.as_tensor(files.load(path, sample_rate=rate)) for path in (original, reconstruction))
+        audio = Pair(fake=fake, real=real, sample_rate=rate).at(rate)
         return stoi(audio, extended=False), stoi(audio, extended=True)
-    except Unmeasurable:
+    except (UnreadableAudio, Unmeasurable):
         return None

@@ -3,6 +3,8 @@
 import csv
 from pathlib import Path
 
+RATE = "throughput/updates_per_second"
+
 
 def read_rows(path: Path) -> list[dict[str, str]]:
     """The rows, values as they stand in the file; none where there is no file, and none for a row torn by a kill."""
@@ -11,3 +13,21 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     lines = path.read_bytes().decode("utf-8", errors="replace").splitlines(keepends=True)
     whole = [line for line in lines if line.endswith("\n")]
     return [row for row in csv.DictReader(whole) if None not in row.values() and row["update"].isdigit()]
+
+
+def best_value(rows: list[dict[str, str]], metric: str, mode: str) -> tuple[float, int] | None:
+    """The best value of a metric, by `mode` min or max, and its update; None where no row has one."""
+    choose = {"min": min, "max": max}[mode]
+    return choose(((float(row[metric]), int(row["update"])) for row in rows if row.get(metric)), default=None)
+
+
+def hours_of_updates(rows: list[dict[str, str]]) -> list[float]:
+    """When each row was written, in hours of updates at the rates that the log has: without validation and waiting."""
+    hours, last, times = 0.0, 0, []
+    for row in rows:
+        if row.get(RATE) and float(row[RATE]) > 0:
+            update = int(row["update"])
+            hours += (update - last) / float(row[RATE]) / 3600
+            last = update
+        times.append(hours)
+    return times

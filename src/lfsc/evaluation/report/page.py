@@ -1,21 +1,14 @@
 """A report as one HTML page that holds everything it shows, rendered from the templates beside this file."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from torch import Tensor
-
-from lfsc.audio import files
 from lfsc.evaluation.loudness_shifts import LEVEL_SHIFTS, shift_name
-from lfsc.evaluation.report.examples import MAX_SECONDS, Example
-from lfsc.evaluation.report.plots import Histogram, histogram, spectrogram_png, usage_outline, waveform_outline
+from lfsc.evaluation.report.examples import Example
+from lfsc.evaluation.report.plots import Histogram, histogram
+from lfsc.evaluation.report.rendering import environment
 from lfsc.evaluation.report.summary import Report, metric_by_clip
 
-# More rows make phones slow; the files beside the page have all of them.
-MAX_ROWS = 400
-NUM_COLOURS = 8
 FAMILIES: dict[str, Sequence[str]] = {
     "Metrics of the paper": ("mel_distance", "stft_distance", "si_sdr", "squim_mos", "cer"),
     "Quality, intelligibility and speaker": ("pesq", "stoi", "estoi", "wer", "speaker_similarity"),
@@ -49,21 +42,6 @@ def render_page(report: Report, summary: dict, examples: list[Example]) -> str:
             clip_metrics=[name for name in report.definitions if any(name in row.metrics for row in rows)],
         )
     )
-
-
-def environment() -> Environment:
-    """Templates with their filters, which turn audio and counts into what attributes of elements hold."""
-    found = Environment(
-        loader=PackageLoader("lfsc.evaluation.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.globals |= {"MAX_ROWS": MAX_ROWS, "MAX_SECONDS": MAX_SECONDS, "NUM_COLOURS": NUM_COLOURS}
-    found.filters |= {function.__name__: function for function in (data_url, flac, spectrogram_png, usage_outline,
-                                                                   waveform_outline)}  # fmt: skip
-    return found
 
 
 def metric_families(summary: dict) -> dict[str, list[str]]:
@@ -100,11 +78,3 @@ def groups(summary: dict) -> list[Group]:
             measured = set().union(*(members["metrics"] for _, _, members in rows))
             found.append(Group(name, [metric for metric in summary["definitions"] if metric in measured], rows))
     return found
-
-
-def flac(audio: Tensor, sample_rate: int) -> bytes:
-    return files.encode(audio, sample_rate=sample_rate, format="flac")
-
-
-def data_url(content: bytes, media_type: str) -> str:
-    return f"data:{media_type};base64,{b64encode(content).decode()}"

@@ -1,0 +1,1 @@
+"""Runs as a page: how they learned, and what they sound like."""
