@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from lfsc.config.instantiate import KNOWN, build, check_targets, locate
+from lfsc.config.instantiate import KNOWN, build, check_targets, locate, targets_of
 
 QUANTIZER = {"_target_": "lfsc.models.quantizer.GroupedFSQ", "num_codebooks": 2, "levels": [3, 4]}
 HOSTILE = [
@@ -36,17 +36,17 @@ def test_a_partial_target_takes_what_is_missing():
 def test_what_is_not_known_is_refused_wherever_it_stands(target):
     config = {"a": [QUANTIZER, {"b": QUANTIZER | {"eps": {"_target_": target}}}]}
     with pytest.raises(ValueError, match=r"is not lfsc's and was not built: .* --with FILE.py") as error:
-        check_targets(config)
+        check_targets(targets_of(config))
     assert "\n" not in str(error.value)
 
 
 def test_what_is_trusted_passes_and_nothing_that_only_begins_like_it():
     config = {"loss": {"_target_": "mine.MyLoss"}, "quantizer": QUANTIZER}
-    check_targets(config, trusted=["mine"])
-    check_targets(config, trusted=["mine.MyLoss"])
+    check_targets(targets_of(config), trusted=["mine"])
+    check_targets(targets_of(config), trusted=["mine.MyLoss"])
     for trusted in ([], ["min"], ["mine.My"], ["other"]):
         with pytest.raises(ValueError, match=r"'mine\.MyLoss' is not lfsc's"):
-            check_targets(config, trusted=trusted)
+            check_targets(targets_of(config), trusted=trusted)
 
 
 def test_a_missing_or_surplus_key_is_named():

@@ -20,6 +20,10 @@ from lfsc.training.ddp import GanDDPStrategy
             ["losses.reconstruction.mel=null", "losses.reconstruction.stft=null", "discriminators.start_at=9"],
             "losses.reconstruction is empty: the codec has no other before discriminators.start_at",
         ),
+        (
+            ["+losses.reconstruction.features={weight:1,loss:{_target_:lfsc.losses.waveform.WaveformLoss}}"],
+            "losses.reconstruction.features: another loss has this name; give it one of its own",
+        ),
         (["crop_length=4100"], "crop_length=4100 is not a multiple of the codec's hop of 32 samples"),
         (["trainer.precision=16-mixed"], "needs a GPU"),
     ],

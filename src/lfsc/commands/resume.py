@@ -33,15 +33,15 @@ def main(arguments: list[str]) -> int:
 def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -> int:
     """Resume a run; classes that are not lfsc's are built only if they, or their modules, are `trusted`."""
     from lfsc.config.checks import is_on_one_device
-    from lfsc.config.instantiate import check_targets
+    from lfsc.config.instantiate import check_targets, targets_of
     from lfsc.config.run_config import check_is_current
     from lfsc.distributed import become_alone
     from lfsc.runs.lock import lock
 
     check_is_current(run.config(), run.path)
     config = change(run.config(), overrides)
-    # Only what the run itself names: the overrides are the user's own.
-    check_targets(run.config(), trusted=trusted)
+    # Of what is built, all that the run itself names; what the overrides name is the user's own.
+    check_targets(set(targets_of(run.config())) & set(targets_of(config)), trusted=trusted)
     tasks = become_alone() if is_on_one_device(config["trainer"]) else 1
     with lock(run, tasks=tasks):
         return resume_locked(run, config, is_asked=bool(overrides), tasks=tasks)

@@ -1,7 +1,7 @@
 """Objects of a configuration: what its `_target_`s name, called with the keys beside them."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -68,9 +68,9 @@ def build(config: Any, *, where: str = "") -> Any:
     return config
 
 
-def check_targets(config: Any, *, trusted: Collection[str] = ()) -> None:
+def check_targets(targets: Iterable[str], *, trusted: Collection[str] = ()) -> None:
     """ValueError for a target that is neither KNOWN nor a trusted one, nor of a trusted module."""
-    for target in targets_of(config):
+    for target in targets:
         if target not in KNOWN and not is_trusted(target, trusted):
             raise ValueError(
                 f"_target_ {target[:100]!r} is not lfsc's and was not built: a configuration that somebody else "

@@ -4,6 +4,9 @@ import sys
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.callbacks import ModelSummary as LightningsSummary
+from lightning.pytorch.callbacks import ProgressBar as LightningsProgressBar
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.config.checks import CURRICULUM, check_counts, is_on_one_device
@@ -57,6 +60,9 @@ def build_module(config: dict[str, Any]) -> CodecModule:
     losses = build(config["losses"], where="losses")
     if not losses["reconstruction"] and (config["discriminators"]["start_at"] or not losses["adversarial"]):
         raise ValueError("losses.reconstruction is empty: the codec has no other before discriminators.start_at")
+    for name in losses["reconstruction"]:
+        if name in {*losses["adversarial"], "discriminator"}:
+            raise ValueError(f"losses.reconstruction.{name}: another loss has this name; give it one of its own")
     families = {name: family for name, family in config["discriminators"].items() if name not in CURRICULUM}
     module = CodecModule(
         config=config,
@@ -182,6 +188,11 @@ def own_callbacks(config: dict[str, Any]) -> dict[str, Callback]:
     for name, callback in callbacks.items():
         if not isinstance(callback, Callback):
             raise ValueError(f"callbacks.{name} is a {type(callback).__name__}: expected a Lightning Callback")
+        if isinstance(callback, Checkpoint | LightningsProgressBar | LightningsSummary):
+            raise ValueError(
+                f"callbacks.{name} is a {type(callback).__name__}, but checkpoints (checkpoint_every, keep_last, "
+                "save_top_k), progress and summary are lfsc's own here: leave it out"
+            )
     names: dict[str, str] = {}
     for name, callback in callbacks.items():
         # By it a checkpoint tells their states apart.

@@ -60,6 +60,8 @@ def test_it_resumes_with_other_settings(command, tmp_path, change, updates):
     """A new patience begins anew; without a change the callback has lost its patience already."""
     assert main([*command, f"runs_root={tmp_path}"]) == 0
     run = Run(tmp_path / "demo")
+    if change == "callbacks=none":  # what is left out need not be there, or trusted
+        run.config_file.write_text(run.config_file.read_text().replace("lightning.pytorch.callbacks", "gone"))
     assert main(["resume", str(run.path), *dict.fromkeys([change, "max_updates=9"])]) == 0
     assert run.status().update == updates
     assert run.status().state == "finished"
@@ -96,3 +98,10 @@ def test_a_metric_that_is_not_there_ends_early_stopping_in_one_line(micro, noise
     assert main(["train", str(micro.RECIPE), *fixed, *watched]) == 2
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith("lfsc train: ") and "val/mell" in line
+
+
+@pytest.mark.parametrize("name", ["ModelCheckpoint", "RichProgressBar", "ModelSummary"])
+def test_what_lfsc_does_itself_is_refused_by_name(configure, name):
+    section = {"theirs": {"_target_": f"lightning.pytorch.callbacks.{name}"}}
+    with pytest.raises(ValueError, match=rf"^callbacks\.theirs is a {name}, .* leave it out$"):
+        build.own_callbacks(configure() | {"callbacks": section})
