@@ -7,6 +7,7 @@ from lfsc.config.checks import COUNTS, check_counts
 WHOLE = dict.fromkeys(COUNTS, 4) | {
     "loss_gradients_every": None,
     "num_threads": None,
+    "patience": None,
     "num_workers": 0,
     "discriminators": {"start_at": 0, "warmup_updates": 0},
     "debug": {"profile": 0},
@@ -19,7 +20,7 @@ def test_valid_counts_pass():
     check_counts(WHOLE | {"discriminators": {"start_at": 3, "warmup_updates": 2}, "num_threads": 1})
 
 
-@pytest.mark.parametrize("name", [*COUNTS, "loss_gradients_every", "num_threads"])
+@pytest.mark.parametrize("name", [*COUNTS, "loss_gradients_every", "num_threads", "patience"])
 @pytest.mark.parametrize("value", [0, -1, 2.5])
 def test_nothing_happens_every_zero_updates(name, value):
     with pytest.raises(ValueError, match=rf"^{name}={value}: expected a whole number from 1 on$"):

@@ -39,7 +39,7 @@ def used(pid):
 
 def test_three_hundred_updates_take_no_more_than_one_hundred(micro, noise_corpus, tmp_path, monkeypatch):
     watch = Watch()
-    monkeypatch.setattr(build, "own_callbacks", lambda config: {"watch": watch})
+    monkeypatch.setattr(build, "build_own_callbacks", lambda config: {"watch": watch})
     steps = ("max_updates=300", "validate_every=50", "checkpoint_every=50", "log_every=10", "num_workers=2")
     micro.train(micro.configuration(noise_corpus, tmp_path, *steps))
     memory, files, threads = zip(*(watch.seen[update] for update in (100, 150, 200, 250, 300)), strict=True)

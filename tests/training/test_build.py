@@ -15,6 +15,7 @@ from lfsc.training.ddp import GanDDPStrategy
     ("overrides", "message"),
     [
         (["num_micro_batches=3"], "num_micro_batches=3: expected a number that divides batch_size=2"),
+        (["patience=0"], "patience=0: expected a whole number from 1 on"),
         (["batch_size=0"], "batch_size=0: expected a whole number from 1 on"),
         (
             ["losses.reconstruction.mel=null", "losses.reconstruction.stft=null", "discriminators.start_at=9"],

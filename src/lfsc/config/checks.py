@@ -22,7 +22,7 @@ def check_counts(config: dict[str, Any]) -> None:
     """ValueError for numbers of updates, samples, clips or micro-batches that cannot be, or not together."""
     for name in COUNTS:
         check_count(name, config[name])
-    for name in ("loss_gradients_every", "num_threads"):
+    for name in ("loss_gradients_every", "num_threads", "patience"):
         if config[name] is not None:
             check_count(name, config[name])
     start_at, warmup = (config["discriminators"].get(name) for name in ("start_at", "warmup_updates"))

@@ -14,6 +14,7 @@ ANYTHING = ("trainer.devices",)  # a number, a list of numbers, or auto
 # Where null is a choice although conf/ has a value; in OPEN sections it takes an entry out.
 NULLABLE = re.compile(
     r"slm\.path|discriminators\.slm\.slm\.path|data\.max_val_clips|data\.val_crop_length|optimizers\.\w+\.schedule"
+    r"|loss_gradients_every|num_threads|patience"
 )
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys", list: "a list"}
 

@@ -62,4 +62,7 @@ def resume_command(run: Run, status: Status | None) -> str:
     if status.update >= status.max_updates:
         return f"{command} max_updates={2 * status.max_updates}"
     # Without what stopped it early.
-    return f"{command} {'debug=none' if run.config()['debug']['profile'] else 'callbacks=none'}"
+    config = run.config()
+    if config["debug"]["profile"]:
+        return f"{command} debug=none"
+    return f"{command} {'callbacks=none' if config['patience'] is None else 'patience=null'}"

@@ -4,9 +4,6 @@ import sys
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
-from lightning.pytorch.callbacks import Checkpoint
-from lightning.pytorch.callbacks import ModelSummary as LightningsSummary
-from lightning.pytorch.callbacks import ProgressBar as LightningsProgressBar
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.config.checks import CURRICULUM, check_counts, is_on_one_device
@@ -42,6 +39,7 @@ from lfsc.training.freezing import freeze
 from lfsc.training.loggers.build import build_loggers
 from lfsc.training.module import CodecModule
 from lfsc.training.optimization import GanOptimizer
+from lfsc.training.own_callbacks import build_own_callbacks
 from lfsc.training.precision import build_scaler, check_precision, precision_plugins, set_tf32
 
 NEVER = sys.maxsize
@@ -137,7 +135,7 @@ def build_strategy(settings: dict[str, Any]) -> GanDDPStrategy | str:
 def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
     """In the order in which they hear of an update: whether it is the last, what it gave, then what is kept of it."""
     sample_rate, max_updates, log_every = config["sample_rate"], config["max_updates"], config["log_every"]
-    preemption, own = Preemption(), own_callbacks(config)
+    preemption, own = Preemption(), build_own_callbacks(config)
     return [
         ModelSummary(),
         MaxUpdates(max_updates=max_updates),
@@ -179,23 +177,4 @@ def optional_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         callbacks.append(EMA(decay=config["ema_decay"]))
     if config["loss_gradients_every"] is not None:
         callbacks.append(LossGradientNorms(every=config["loss_gradients_every"]))
-    return callbacks
-
-
-def own_callbacks(config: dict[str, Any]) -> dict[str, Callback]:
-    """The user's, by their names in `callbacks`; they find every metric of the update in `trainer.callback_metrics`."""
-    callbacks = build({name: each for name, each in config["callbacks"].items() if each}, where="callbacks")
-    for name, callback in callbacks.items():
-        if not isinstance(callback, Callback):
-            raise ValueError(f"callbacks.{name} is a {type(callback).__name__}: expected a Lightning Callback")
-        if isinstance(callback, Checkpoint | LightningsProgressBar | LightningsSummary):
-            raise ValueError(
-                f"callbacks.{name} is a {type(callback).__name__}, but checkpoints (checkpoint_every, keep_last, "
-                "save_top_k), progress and summary are lfsc's own here: leave it out"
-            )
-    names: dict[str, str] = {}
-    for name, callback in callbacks.items():
-        # By it a checkpoint tells their states apart.
-        if (other := names.setdefault(callback.state_key, name)) != name:
-            raise ValueError(f"callbacks.{name} and callbacks.{other} are both {callback.state_key}: leave one out")
     return callbacks

@@ -6,6 +6,7 @@ from lfsc.cli import main
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
 from lfsc.training import build
+from lfsc.training.own_callbacks import build_own_callbacks
 
 STEPS = ("max_updates=20", "validate_every=1", "checkpoint_every=20", "log_every=2", "data.max_val_clips=2")
 STILL = ("optimizers.generator.lr=0.0", "optimizers.discriminators.lr=0.0")
@@ -16,7 +17,7 @@ def command(micro, noise_corpus, tmp_path_factory):
     """A run that does not learn, is watched by EarlyStopping and keeps its learning rates, as on the command line."""
     root = tmp_path_factory.mktemp("runs")
     return ["train", str(micro.RECIPE), f"data.path={noise_corpus}", f"runs_root={root}", "trainer=cpu", *STEPS, *STILL,
-            "callbacks=[early_stopping,learning_rate]", "callbacks.early_stopping.patience=2"]  # fmt: skip
+            "callbacks=learning_rate", "patience=2"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +39,11 @@ def test_what_it_came_to_is_told_with_what_to_do(stopped, command, capsys):
     assert main([*command, "--continue"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "finished at update 2 of 20, stopped early: Monitored metric val/mel did not improve" in shown
-    assert f"lfsc resume {stopped} callbacks=none" in shown
+    assert f"lfsc resume {stopped} patience=null" in shown
     assert main(["resume", str(stopped)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "is finished at update 2, stopped early: Monitored metric val/mel" in line
-    assert line.endswith(f"`lfsc resume {stopped} callbacks=none` resumes")
+    assert line.endswith(f"`lfsc resume {stopped} patience=null` resumes")
     assert main(["runs", str(stopped.parent)]) == 0
 
 
@@ -53,16 +54,17 @@ def test_the_monitor_of_learning_rates_writes_rows_of_our_updates(stopped):
     assert not rows[0]["lr-Adam"] and rows[2]["lr/generator"] == "0.0"
 
 
-@pytest.mark.parametrize(
-    ("change", "updates"), [("callbacks.early_stopping.patience=4", 7), ("callbacks=none", 9), ("max_updates=9", 3)]
-)
+@pytest.mark.parametrize(("change", "updates"), [("patience=4", 7), ("patience=null", 9), ("max_updates=9", 3)])
 def test_it_resumes_with_other_settings(command, tmp_path, change, updates):
     """A new patience begins anew; without a change the callback has lost its patience already."""
     assert main([*command, f"runs_root={tmp_path}"]) == 0
     run = Run(tmp_path / "demo")
-    if change == "callbacks=none":  # what is left out need not be there, or trusted
+    changes = [change, "max_updates=9"]
+    if change == "patience=null":
+        # What is left out need not be there, or trusted.
         run.config_file.write_text(run.config_file.read_text().replace("lightning.pytorch.callbacks", "gone"))
-    assert main(["resume", str(run.path), *dict.fromkeys([change, "max_updates=9"])]) == 0
+        changes.append("callbacks=none")
+    assert main(["resume", str(run.path), *dict.fromkeys(changes)]) == 0
     assert run.status().update == updates
     assert run.status().state == "finished"
 
@@ -79,17 +81,17 @@ def test_every_metric_that_is_logged_is_in_callback_metrics(micro, configure, mo
                 values = trainer.callback_metrics
                 found.append({name: values[name].item() for name in module.recorded} == pytest.approx(module.recorded))
 
-    monkeypatch.setattr(build, "own_callbacks", lambda _: {"read": Read()})
+    monkeypatch.setattr(build, "build_own_callbacks", lambda _: {"read": Read()})
     micro.train(configure("max_updates=4", "validate_every=2", "log_every=1"))
     assert found == [True] * 4
 
 
 def test_two_callbacks_of_one_kind_are_told_apart_or_refused(micro, noise_corpus, tmp_path, capsys):
-    again = ["callbacks=early_stopping", "+callbacks.again._target_=lightning.pytorch.callbacks.EarlyStopping"]
+    again = ["callbacks=early_stopping", "patience=3"]
     command = ["train", str(micro.RECIPE), f"data.path={noise_corpus}", f"runs_root={tmp_path}", "trainer=cpu", *again]
-    assert main([*command, "+callbacks.again.monitor=val/mel"]) == 2
+    assert main(command) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "callbacks.again and callbacks.early_stopping are both EarlyStopping" in line
+    assert "callbacks.patience and callbacks.early_stopping are both EarlyStopping" in line
 
 
 def test_a_metric_that_is_not_there_ends_early_stopping_in_one_line(micro, noise_corpus, tmp_path, capsys):
@@ -104,4 +106,4 @@ def test_a_metric_that_is_not_there_ends_early_stopping_in_one_line(micro, noise
 def test_what_lfsc_does_itself_is_refused_by_name(configure, name):
     section = {"theirs": {"_target_": f"lightning.pytorch.callbacks.{name}"}}
     with pytest.raises(ValueError, match=rf"^callbacks\.theirs is a {name}, .* leave it out$"):
-        build.own_callbacks(configure() | {"callbacks": section})
+        build_own_callbacks(configure() | {"callbacks": section})

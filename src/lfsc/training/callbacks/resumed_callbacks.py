@@ -3,6 +3,7 @@
 from lightning.pytorch import Callback, Trainer
 
 from lfsc.training.module import CodecModule
+from lfsc.training.own_callbacks import callback_settings
 
 
 class ResumedCallbacks(Callback):
@@ -15,7 +16,7 @@ class ResumedCallbacks(Callback):
         self.callbacks = callbacks
 
     def on_load_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict) -> None:
-        before, now = checkpoint["config"]["callbacks"], module.config["callbacks"]
+        before, now = callback_settings(checkpoint["config"]), callback_settings(module.config)
         for name, callback in self.callbacks.items():
             if before.get(name) != now[name]:
                 checkpoint["callbacks"].pop(callback.state_key, None)
