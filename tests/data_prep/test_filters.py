@@ -11,7 +11,6 @@ def test_lengths_and_rates():
     assert RULES.check(31.0, 16000) is None
     assert RULES._replace(long="reject").check(31.0, 16000)[0] == "too long"
     assert RULES.check(5.0, 8000) == ("wrong rate", "8000 Hz, under 16000 Hz")
-    assert RULES.check(5.0, 44056 + 1)[0] == "wrong rate"
 
 
 def test_silence_is_told_from_quiet_speech():

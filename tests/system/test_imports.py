@@ -8,8 +8,12 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+import torch
+
+from lfsc.audio import files
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "lfsc"
+ORACLE = Path(__file__).resolve().parents[1] / "nemo_oracle" / "tiny" / "codec.nemo"
 
 # A part may import those on its own floor and below.
 FLOORS = [
@@ -25,6 +29,8 @@ FLOORS = [
 ]
 HOMES = {
     "soundfile": {"audio"},
+    "soxr": {"audio"},
+    "torchaudio": {"audio"},
     "transformers": {"discriminators", "losses", "metrics", "evaluation", "commands", "io"},
     "megatron": {"data"},
     "webdataset": {"data"},
@@ -117,3 +123,25 @@ def test_importing_loads_nothing_heavy():
     code = "import sys, lfsc, lfsc.cli; print(*(name for name in ('torch', 'numpy', 'yaml') if name in sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == []
+
+
+WITHOUT_TORCHAUDIO = """
+import sys
+sys.modules["torchaudio"] = None  # as if it were not installed
+import lfsc
+from lfsc.cli import main
+_, codec, folder, out = sys.argv
+recording = folder + "/a.wav"
+assert main(["reconstruct", recording, out, "--codec", codec]) == 0
+assert main(["encode", recording, out + ".lfsc", "--codec", codec]) == 0
+assert main(["evaluate", "--codec", "griffin-lim", "--data", folder, "--out", out + ".report"]) == 2
+"""
+
+
+def test_codecs_run_without_torchaudio(tmp_path):
+    files.write(tmp_path / "speech" / "a.wav", 0.1 * torch.randn(16000), sample_rate=16000)
+    arguments = [ORACLE, tmp_path / "speech", tmp_path / "b.wav"]
+    found = subprocess.run([sys.executable, "-c", WITHOUT_TORCHAUDIO, *arguments], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    assert (tmp_path / "b.wav").is_file()
+    assert found.stderr.splitlines()[-1].startswith("lfsc evaluate: torchaudio cannot be imported")

@@ -8,6 +8,7 @@ from torch.nn.utils import parametrize
 
 from lfsc.cpu.half_precision import is_miscomputed
 from lfsc.cpu.layers import FastCausalConv1d, FastCausalUpsample, FastConv1d, FastUpsample
+from lfsc.cpu.operators import are_usable
 from lfsc.cpu.packing import (
     PackedCausalConv1d,
     PackedCausalUpsample,
@@ -56,7 +57,7 @@ def optimize_for_cpu(codec: Codec) -> Codec:
     The convolutions add in another order, so that results differ in the last bits of float32 from those of a codec
     that is not optimized, and a token in some ten thousand may. As it is where torch has no kernels for this CPU.
     """
-    if codec.device.type == "cpu" and torch.backends.mkldnn.is_available() and is_supported(codec.dtype):
+    if codec.device.type == "cpu" and are_usable(codec.dtype):
         tiled = {layer for block in find_aligned_blocks(codec) for layer in block.modules() if worth_tiling(layer)}
         use_fast_layers(codec)
         for module in list(codec.modules()):
@@ -76,10 +77,6 @@ def pack(layer: PaddedConv1d | UpsampleConv1d, *, tiled: bool) -> nn.Module:
     if tiled:
         return (TiledCausalConv1d if is_causal else TiledConv1d)(layer)
     return (PackedCausalConv1d if is_causal else PackedConv1d)(layer) if worth_packing(layer) else layer
-
-
-def is_supported(dtype: torch.dtype) -> bool:
-    return dtype == torch.float32 or (dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def find_aligned_blocks(codec: Codec) -> list[nn.Module]:

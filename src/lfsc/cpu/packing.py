@@ -1,9 +1,9 @@
 """Layers as fast as a CPU does them: weights in its own layout, channels together in memory, activations inside."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lfsc.cpu.operators import Shape, convolve, reorder
 from lfsc.cpu.tiling import TiledConvolution
 from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, mask_behind
@@ -24,7 +24,7 @@ class PackedConv1d(PaddedConv1d):
             setattr(self, name, getattr(layer, name))
         self.bias = layer.bias
         self.shape = ([0, 0], [1, *self.stride], [1, *self.dilation], 1)
-        self.weight = reorder(layer.weight.detach(), self.shape)
+        self.weight = pack(layer.weight.detach(), self.shape)
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         return pointwise(x, weight, self.bias, self.shape, self.slope)
@@ -58,7 +58,7 @@ class PackedUpsample(UpsampleConv1d):
         self.shape = ([0, 0], [1, 1], [1, 1], 1)
         # [C,C',2·rate] as [rate·C',C,2]: the tap for the earlier of two inputs comes first.
         taps = layer.weight.detach().unflatten(-1, (2, rate)).flip(2).permute(3, 1, 0, 2).flatten(0, 1)
-        self.weight = reorder(taps, self.shape)
+        self.weight = pack(taps, self.shape)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:  # type: ignore[override]
         steps, (rate,), (padding,) = x.shape[-1], self.stride, self.padding
@@ -82,21 +82,15 @@ class PackedCausalUpsample(PackedUpsample, CausalUpsampleConv1d):
     """The same of a causal transposed convolution, of which nothing is cut off at the beginning."""
 
 
-Shape = tuple[list[int], list[int], list[int], int]  # padding, stride, dilation and groups
-
-
-def reorder(weight: Tensor, shape: Shape) -> Tensor:
+def pack(weight: Tensor, shape: Shape) -> Tensor:
     """A weight [C',C,K] as oneDNN's kernels read it, of a two-dimensional convolution of height 1: there are no others
     that keep the layout of their input."""
-    size = [1, weight.shape[1], 1, TYPICAL_STEPS]
-    return torch.ops.mkldnn._reorder_convolution_weight(weight[:, :, None].contiguous(), *shape, size)
+    return reorder(weight[:, :, None].contiguous(), shape, [1, weight.shape[1], 1, TYPICAL_STEPS])
 
 
 def pointwise(x: Tensor, weight: Tensor, bias: Tensor, shape: Shape, slope: float | None = None) -> Tensor:
     # Behind another packed layer there is nothing to rearrange.
-    x = x.mT.contiguous().mT[:, :, None]
-    after = ("none", [], "") if slope is None else ("leaky_relu", [slope], "")
-    return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *shape, *after)[:, :, 0]
+    return convolve(x.mT.contiguous().mT[:, :, None], weight, bias, shape, slope)[:, :, 0]
 
 
 def deinterleave(x: Tensor, phases: int) -> Tensor:

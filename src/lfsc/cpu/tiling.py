@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lfsc.cpu.operators import convolve, reorder
+
 # Steps that a tile gives. Where a frame has a multiple of it, tiles begin at the same steps whole and in chunks.
 STEPS = 16
 # Channels times tiles that are computed at once, always as many: what lies between the transforms stays in the cache,
@@ -28,14 +30,13 @@ class TiledConvolution:
         self.forward = forward.to(weight.dtype)
         self.inverse = torch.linalg.inv(forward)[:STEPS].to(weight.dtype)
         matrices = products(weight.double(), forward[:, : self.taps]).to(weight.dtype)
-        self.groups = len(matrices)
         # Grouped convolutions of one tap, because oneDNN does them faster than torch its batched matrix products.
-        shape = ([0, 0], [1, 1], [1, 1], self.groups)
+        self.shape = ([0, 0], [1, 1], [1, 1], len(matrices))
         self.tiles = max(1, PIECE // self.in_channels)
         groups, outputs, inputs = matrices.shape
         matrices = matrices.view(groups * outputs, inputs, 1, 1)
         size = [1, groups * inputs, 1, self.tiles]
-        self.weight = torch.ops.mkldnn._reorder_convolution_weight(matrices, *shape, size)
+        self.weight = reorder(matrices, self.shape, size)
         # The first number of a spectrum is the sum of its steps.
         self.bias = torch.cat((bias * self.size, bias.new_zeros((self.size - 1) * self.out_channels)))
 
@@ -56,9 +57,7 @@ class TiledConvolution:
         """Spectra [tiles,size,C'] of spectra [tiles,size,C]."""
         tiles = len(spectra)
         x = spectra.view(1, tiles, 1, -1).permute(0, 3, 2, 1)
-        y = torch.ops.mkldnn._convolution_pointwise(
-            x, self.weight, self.bias, [0, 0], [1, 1], [1, 1], self.groups, "none", [], ""
-        )
+        y = convolve(x, self.weight, self.bias, self.shape)
         return y.permute(0, 3, 2, 1).reshape(tiles, self.size, self.out_channels)
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-import torchaudio
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 from transformers import AutoModel, PreTrainedModel, Wav2Vec2FeatureExtractor, WavLMConfig, WavLMModel
 from transformers.utils import FEATURE_EXTRACTOR_NAME, cached_file
 
+from lfsc.audio.with_torchaudio import build_resampler
 from lfsc.discriminators.attention import with_fused_attention
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
@@ -37,7 +37,7 @@ class HiddenStates(nn.Module):
 
     def __init__(self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int):
         super().__init__()
-        self.resample = torchaudio.transforms.Resample(sample_rate, slm_rate)
+        self.resample = build_resampler(sample_rate, slm_rate)
         self.slm = with_fused_attention(slm)
         self.normalizes = getattr(slm.config, NORMALIZES, False)
         self.channels = (slm.config.num_hidden_layers + 1) * slm.config.hidden_size

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from lfsc.audio.with_torchaudio import import_torchaudio
 from lfsc.io.atomic import write_text
 
 LOCK = "weights.json"
@@ -122,10 +123,9 @@ def download_from_hub(name: str, source: str, revision: str | None, folder: Path
 
 def download_squim(name: str, source: str, revision: str | None, folder: Path) -> Download:
     """torchaudio's file; its revision is its checksum, which a given one must be the start of."""
-    from torchaudio.utils import _download_asset
-
+    download = import_torchaudio().utils._download_asset
     folder.mkdir(parents=True, exist_ok=True)
-    path = Path(_download_asset(f"models/{source}", path=folder / source))
+    path = Path(download(f"models/{source}", path=folder / source))
     checksum = sha256(path)
     if revision and not checksum.startswith(revision):
         raise ValueError(f"{source} has the checksum {checksum[:12]}, expected {revision[:12]}")

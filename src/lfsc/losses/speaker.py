@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import torch
-import torchaudio
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModelForAudioXVector
 
+from lfsc.audio.with_torchaudio import build_resampler
 from lfsc.discriminators.frozen import Frozen
 from lfsc.io.pretrained import load_pretrained
 from lfsc.nn.arguments import require_flags, require_whole
@@ -22,7 +22,7 @@ class SpeakerConsistencyLoss(nn.Module):
     def __init__(self, *, encoder: nn.Module, sample_rate: int, encoder_rate: int = 16000):
         super().__init__()
         require_whole(sample_rate=sample_rate, encoder_rate=encoder_rate)
-        self.resample = torchaudio.transforms.Resample(sample_rate, encoder_rate)
+        self.resample = build_resampler(sample_rate, encoder_rate)
         self.encoder = Frozen(encoder)
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:

@@ -3,9 +3,9 @@
 import math
 
 import torch
-import torchaudio
 from torch import Tensor
 
+from lfsc.audio.with_torchaudio import import_torchaudio
 from lfsc.metrics.metric import Audio, Unmeasurable
 
 LOUDNESS_BLOCK = 0.4  # seconds (ITU-R BS.1770-4)
@@ -21,7 +21,8 @@ def loudness(audio: Tensor, *, sample_rate: int) -> float:
         raise Unmeasurable(f"shorter than a loudness block of {LOUDNESS_BLOCK} s")
     # torchaudio clips at full scale after its shelf of +4 dB, which would make loud clips up to 0.01 LU quieter.
     gain = min(1.0, HEADROOM / max(float(audio.abs().max()), 1e-12))
-    measured = float(torchaudio.functional.loudness(gain * audio[None].double(), sample_rate)) - 20 * math.log10(gain)
+    measure = import_torchaudio().functional.loudness
+    measured = float(measure(gain * audio[None].double(), sample_rate)) - 20 * math.log10(gain)
     if not -70 <= measured <= 20:
         raise Unmeasurable("quieter than the gate of -70 LUFS")
     return measured

@@ -7,6 +7,7 @@ from pickle import UnpicklingError
 import torch
 from torch import Tensor, nn
 
+from lfsc.audio.with_torchaudio import import_torchaudio
 from lfsc.metrics.metric import Audio, Measurement, Pair, Unmeasurable
 
 PERCEPTUAL_RATE = 16000
@@ -51,9 +52,7 @@ class SquimMOS:
 
 def load_squim(path: str | Path) -> nn.Module:
     """torchaudio's SQUIM_SUBJECTIVE with the weights of a file."""
-    from torchaudio.models import squim_subjective_base
-
-    model = squim_subjective_base()
+    model = import_torchaudio().models.squim_subjective_base()
     try:
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, EOFError, RuntimeError, UnpicklingError) as error:

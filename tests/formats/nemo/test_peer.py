@@ -16,7 +16,7 @@ SHAPES = {
     "--crop-frames 240 --encoder-dilations 1 3",
     "primes": "tiny --rates 5 7 4 --levels 8 5 5 5 --codebooks 5 --channels 4 --decoder-channels 32 "
     "--sample-rate 24000 --crop-frames 60 --periods 2 5",
-    "21.5 frames a second": "nano --rates 2 2 4 8 8 --levels 8 7 6 6 --codebooks 8 --channels 1 --decoder-channels 32 "
+    "21.5 frames a second": "nano --rates 2 2 4 8 8 --levels 8 7 6 6 --codebooks 8 --channels 2 --decoder-channels 64 "
     "--crop-frames 8",
     "13 codebooks": "nano --levels 8 7 6 6 --codebooks 13 --encoder-dilations 1 --channels 1 --decoder-channels 64",
 }
@@ -25,7 +25,7 @@ SHAPES = {
 @pytest.fixture(params=SHAPES)
 def written(request, nemo_python, tmp_path) -> Path:
     """What the committed oracle's script writes: codec.nemo, and what NeMo computes with it."""
-    script = Path(__file__).parents[1] / "nemo_oracle" / "make.py"
+    script = Path(__file__).parents[2] / "nemo_oracle" / "make.py"
     kind, *options = SHAPES[request.param].split()
     command = [nemo_python, script, kind, "--out", tmp_path, "--updates", "1", *options]
     result = subprocess.run(command, capture_output=True, text=True)

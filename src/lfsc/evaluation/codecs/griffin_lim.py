@@ -1,11 +1,11 @@
 """The baseline that a neural codec must beat: a quantised mel spectrogram at its bitrate, inverted by Griffin-Lim."""
 
 import torch
-import torchaudio
 from torch import Tensor
 from torch.nn import functional as F
 
 from lfsc.audio.spectrogram import slaney_mel_filters
+from lfsc.audio.with_torchaudio import import_torchaudio
 from lfsc.evaluation.codecs.base import Reconstruction, TokenCodec
 
 # 22 bands of 4 bits every 1024 samples: the paper's 88 bits per frame, 1.895 kbps at 22 050 Hz. Of the windows, bands
@@ -29,9 +29,13 @@ class MelGriffinLim(TokenCodec):
         self.inverse = self.filters.pinverse()
         self.window = torch.hann_window(N_FFT, device=device)
         # Zero phases at the start: random ones would change the result from run to run.
-        self.griffin_lim = torchaudio.transforms.GriffinLim(
-            n_fft=N_FFT, hop_length=HOP_LENGTH // DENSITY, power=1, n_iter=ITERATIONS, rand_init=False
-        ).to(device)
+        self.griffin_lim = (
+            import_torchaudio()
+            .transforms.GriffinLim(
+                n_fft=N_FFT, hop_length=HOP_LENGTH // DENSITY, power=1, n_iter=ITERATIONS, rand_init=False
+            )
+            .to(device)
+        )
 
     @torch.inference_mode()
     def encode_decode(self, audio: Tensor) -> Reconstruction:

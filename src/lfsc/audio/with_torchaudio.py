@@ -1,0 +1,22 @@
+"""What of torchaudio is needed, where it is: its wheels want CUDA's libraries, so that not every machine has one."""
+
+from types import ModuleType
+
+from torch import nn
+
+
+def import_torchaudio() -> ModuleType:
+    """torchaudio; ValueError, in one line that says what to do, where it cannot be imported."""
+    try:
+        import torchaudio
+    except (ImportError, OSError) as error:
+        raise ValueError(
+            f"torchaudio cannot be imported ({' '.join(str(error).split())[:200]}): training and evaluation need it; "
+            "`pip install torchaudio`, beside a torch with CUDA's libraries (a CPU-only torch lacks them)"
+        ) from error
+    return torchaudio
+
+
+def build_resampler(from_rate: int, to_rate: int) -> nn.Module:
+    """A module that takes audio [..., T] to [..., ceil(T · to_rate / from_rate)] and gradients back."""
+    return import_torchaudio().transforms.Resample(from_rate, to_rate)
