@@ -14,7 +14,7 @@ from .corpora.registry import CORPORA
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit status of the verb."""
-    options = parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     from lfsc.parallel import cluster
 
     try:
@@ -38,21 +38,21 @@ def processes(number: int) -> AbstractContextManager:
     return local(["cpu"] * number, preload=preload, quiet=True) if number else here()
 
 
-def parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m data_prep",
         description="Turn corpora into shards to train on; a run that was stopped continues.",
     )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, corpus in CORPORA.items():
-        corpus.add_options(_corpus_verb(verbs, name, corpus.help, corpus.source))
-    _verb(verbs, "verify", "read the shards in OUT back and compare them with its index")
-    _verb(verbs, "report", "what is in OUT, and what was rejected")
+        corpus.add_options(_add_corpus_verb(verbs, name, corpus.help, corpus.source))
+    _add_verb(verbs, "verify", "read the shards in OUT back and compare them with its index")
+    _add_verb(verbs, "report", "what is in OUT, and what was rejected")
     return top
 
 
-def _corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
-    verb = _verb(verbs, name, help, source)
+def _add_corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
+    verb = _add_verb(verbs, name, help, source)
     verb.add_argument("--name", help="of the corpus in OUT")
     verb.add_argument("--seed", type=int, default=0, help="of the splits and of the order (%(default)s)")
     verb.add_argument("--sample-rate", type=positive(int), default=22050, help="of the shards in Hz (%(default)s)")
@@ -74,7 +74,7 @@ def _corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argp
     return verb
 
 
-def _verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
+def _add_verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=help, description=help)
     if source:
         verb.add_argument("source", type=Path, nargs="+", metavar="SRC", help=source)

@@ -17,8 +17,8 @@ from lfsc.io.messages import describe
 from lfsc.shards.seek_table import with_seek_table
 
 from ..corpora.utterance import Rejection, Utterance
-from ..filters import Rules
 from ..plan import PlannedShard, Planner
+from ..rules import Rules
 
 
 class ShardTask(NamedTuple):
@@ -71,7 +71,7 @@ def _write_samples(task: ShardTask, path: Path) -> dict:
     # The time is fixed: the same utterances give the same bytes.
     with path.open("wb") as file, webdataset.TarWriter(file, encoder=False, mtime=0) as tar:
         for utterance in Planner(task.plan_folder).utterances(task.shard):
-            sample = _sample(utterance, task)
+            sample = _make_sample(utterance, task)
             if isinstance(sample, Rejection):
                 rejected.append(sample._asdict())
                 continue
@@ -82,7 +82,7 @@ def _write_samples(task: ShardTask, path: Path) -> dict:
     return {"samples": len(lengths), "seconds": seconds, "speakers": sorted(speakers), "rejected": rejected}
 
 
-def _sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
+def _make_sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
     """KEY.flac and KEY.json of an utterance, or why it has none; OSError where the machine is at fault, not it."""
     try:
         audio, source_rate = utterance.source.read()
