@@ -19,7 +19,6 @@ objective=best:COLUMN by its best; trials=N (all combinations, or 20), workers=N
 direction=minimize|maximize."""
 OWN = ("objective", "trials", "workers", "name", "storage", "sampler", "pruner", "direction")
 TRIALS = 20
-INTERRUPTED_EXIT = 75
 
 
 def main(arguments: list[str]) -> int:
@@ -48,9 +47,10 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     from lfsc.config.compose import compose
     from lfsc.config.overrides import as_override
     from lfsc.config.own_code import import_own
+    from lfsc.runs.summary import INTERRUPTED_EXIT
     from lfsc.sweep.search_space import parse
     from lfsc.sweep.study import open_study
-    from lfsc.sweep.workers import Workers
+    from lfsc.sweep.workers import TrialWorkers
 
     import_own(own_code)
     space = parse(items)
@@ -62,7 +62,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     for overrides in space.examples:
         compose(recipe, [*overrides, as_override("name", folder.name)], read_architecture=reader(own_code))
     study = open_study(plan, space, folder=folder, storage=own.get("storage"))
-    workers = Workers(
+    workers = TrialWorkers(
         study=study,
         plan=plan,
         space=space,
