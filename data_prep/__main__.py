@@ -1,12 +1,12 @@
 """`python -m data_prep VERB`: corpora into shards. What a verb needs is imported when it is called."""
 
 import argparse
-import os
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lfsc.io.streams import make_streams_last
+from lfsc.parallel import cluster, count_cpus, here, local
 
 from .argument_types import count, positive, share
 from .corpora.registry import CORPORA
@@ -15,8 +15,6 @@ from .corpora.registry import CORPORA
 def main(arguments: list[str] | None = None) -> int:
     """The exit status of the verb."""
     options = make_parser().parse_args(arguments)
-    from lfsc.parallel import cluster
-
     try:
         # Local workers import while this process does.
         with cluster(options.ray) if options.ray else processes(options.workers) as workers:
@@ -32,8 +30,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def processes(number: int) -> AbstractContextManager:
     """So many workers on this machine, or this process itself for 0."""
-    from lfsc.parallel import here, local
-
     preload = ("data_prep.output.shard_writer", "megatron.energon.flavors.webdataset.prepare")
     return local(["cpu"] * number, preload=preload, quiet=True) if number else here()
 
@@ -79,7 +75,7 @@ def _add_verb(verbs, name: str, help: str, source: str | None = None) -> argpars
     if source:
         verb.add_argument("source", type=Path, nargs="+", metavar="SRC", help=source)
     verb.add_argument("out", type=_folder, metavar="OUT", help="folder of shards; may hold several corpora")
-    verb.add_argument("--workers", type=count, default=os.cpu_count(), help="processes (%(default)s)")
+    verb.add_argument("--workers", type=count, default=count_cpus(), help="processes (%(default)s)")
     verb.add_argument(
         "--ray", metavar="ADDRESS", help="work on this Ray cluster, all of which must see SRC and OUT; local starts one"
     )

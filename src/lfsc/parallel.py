@@ -49,6 +49,11 @@ def map_tasks(workers: Workers, function: Callable[[Task], Result], tasks: Itera
         yield result
 
 
+def count_cpus() -> int:
+    """Those that this process may use, which in a job of Slurm's or in a container are not all of the machine."""
+    return len(os.sched_getaffinity(0))
+
+
 def own_device() -> str:
     """The device that this process works on, as its `devices` say: cpu, cuda:0 …"""
     return _device

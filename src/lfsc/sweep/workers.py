@@ -12,6 +12,7 @@ from pathlib import Path
 import optuna
 from optuna.trial import TrialState
 
+from lfsc.parallel import count_cpus
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.study import PROCESS, REASON, Plan, ask, claim, find_orphans, reopen_trial
 from lfsc.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun
@@ -107,7 +108,7 @@ class TrialWorkers:
             self.wait_for(Process(*trial.user_attrs[PROCESS]))
         if self.stopping.is_set():
             return
-        process = run.start(device, threads=max(1, (os.cpu_count() or 1) // self.count))
+        process = run.start(device, threads=max(1, count_cpus() // self.count))
         trial.set_user_attr(PROCESS, [socket.gethostname(), process.pid, time.time()])
         self.say(f"trial {trial.number}: {' '.join(overrides)}")
         outcome = run.follow(
