@@ -13,12 +13,12 @@ file, a folder, or - for stdout. Files that exist already are skipped; failures 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    found = file_jobs.recordings(options.input, options.output, made=".lfsc")
+    found = file_jobs.find_recordings(options.input, options.output, made=".lfsc")
 
     from lfsc.commands.recordings import Recordings
     from lfsc.tokens import file as token_file
 
-    codec, fingerprint = codec_options.ready(options)
+    codec, fingerprint = codec_options.prepare_codec(options)
     recordings = Recordings(sample_rate=codec.sample_rate, level=options.level)
 
     def encode(job: file_jobs.Job, progress: Progress) -> float:

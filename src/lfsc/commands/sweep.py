@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lfsc.commands.own_code import add_own_code, own_code_names
+from lfsc.commands.own_code import add_own_code, make_reader, own_code_names
 
 DESCRIPTION = """\
 Train a recipe many times and find out what is best. key=1,2,3 tries values, key=log(1e-5,1e-3) and key=uniform(0,1)
@@ -43,7 +43,6 @@ def main(arguments: list[str]) -> int:
 
 
 def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[str]) -> int:
-    from lfsc.commands.train import reader
     from lfsc.config.compose import compose
     from lfsc.config.overrides import as_override
     from lfsc.config.own_code import import_own
@@ -60,7 +59,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     count = whole_number(own, "workers", 1)
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
     for overrides in space.examples:
-        compose(recipe, [*overrides, as_override("name", folder.name)], read_architecture=reader(own_code))
+        compose(recipe, [*overrides, as_override("name", folder.name)], read_architecture=make_reader(own_code))
     study = open_study(plan, space, folder=folder, storage=own.get("storage"))
     workers = TrialWorkers(
         study=study,
