@@ -89,6 +89,7 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
 def note_failure(run: "Run", max_updates: int) -> Iterator[None]:
     """Leave in the run's folder why it failed, for `lfsc runs`, also before there is a configuration."""
     from lfsc.distributed import is_first
+    from lfsc.io.messages import one_line
     from lfsc.runs.status import FAILED, RUNNING
 
     if is_first():
@@ -97,7 +98,7 @@ def note_failure(run: "Run", max_updates: int) -> Iterator[None]:
         yield
     except Exception as error:
         if is_first() and (status := run.status()) is not None and status.state != FAILED:
-            run.write_status(FAILED, status.update, max_updates, " ".join(str(error).split()))
+            run.write_status(FAILED, status.update, max_updates, one_line(error))
         raise
 
 

@@ -10,6 +10,7 @@ from typing import IO, Any
 import torch
 from torch import Tensor
 
+from lfsc.io.messages import first_line
 from lfsc.io.plain_pickle import check_plain
 
 BLOCK = 1 << 20
@@ -46,7 +47,7 @@ class TorchFile:
             self.contents, self.records = self.unpickle(self.record("data.pkl"))
         except DAMAGE as error:
             raise ValueError(
-                f"{name} is not a whole checkpoint of torch.save, or holds more than data: {reason(error)}"
+                f"{name} is not a whole checkpoint of torch.save, or holds more than data: {first_line(error)}"
             ) from error
 
     def record(self, name: str) -> bytes:
@@ -85,7 +86,7 @@ class TorchFile:
                 fill(flat.view(torch.uint8).numpy().data, record)
         except DAMAGE as error:
             raise ValueError(
-                f"{self.name}: tensor record {info.filename.removeprefix(self.folder)} is damaged: {reason(error)}"
+                f"{self.name}: tensor record {info.filename.removeprefix(self.folder)} is damaged: {first_line(error)}"
             ) from error
         return flat.as_strided(saved.shape, saved.stride(), saved.storage_offset()).contiguous()
 
@@ -117,10 +118,6 @@ def fill(memory: memoryview, file: IO[bytes]) -> None:
         done += len(block)
     if done != len(memory):
         raise ValueError(f"{done} of {len(memory)} bytes")
-
-
-def reason(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 class Weights(Mapping[str, Tensor]):

@@ -13,6 +13,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from lfsc.io.messages import first_line
 from lfsc.runs.status import HEARTBEAT_TIMEOUT
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.trial import Process, run_of
@@ -137,7 +138,7 @@ def open_database(url: str) -> Any:
         except (SQLAlchemyError, ImportError) as error:
             # Of machines that begin at the same time, each makes the tables, and all but one fail.
             if pause is None or isinstance(error, ImportError | ArgumentError):
-                raise ValueError(f"the database of storage=… cannot be opened: {str(error).splitlines()[0]}") from error
+                raise ValueError(f"the database of storage=… cannot be opened: {first_line(error)}") from error
             time.sleep(pause)
     raise AssertionError("the last pause is None")
 
