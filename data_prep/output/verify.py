@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lfsc.audio import files
 from lfsc.audio.recording import UnreadableAudio
 from lfsc.parallel import Workers, map_tasks
-from lfsc.shards.checks import duration
+from lfsc.shards.checks import require_duration
 from lfsc.shards.index import Dataset, Shard
 
 from ..report import Report
@@ -105,7 +105,7 @@ def _read_samples(task: VerifyTask) -> tuple[int, float, list[str]]:
                 continue
             samples += 1
             try:
-                described = duration(json.loads(content)["seconds"])
+                described = require_duration(json.loads(content)["seconds"])
             except (ValueError, ArithmeticError, KeyError, TypeError, RecursionError) as error:
                 found.append(f"{task.path}: the json of {key} does not tell its seconds ({error!r})")
                 audio.pop(key, None)
