@@ -10,7 +10,7 @@ import webdataset
 from torch import Tensor
 
 from lfsc.audio import files
-from lfsc.audio.bandwidth import bandwidth
+from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.resampling import resample
 from lfsc.io.atomic import replacing, write_text
 from lfsc.io.messages import describe
@@ -113,7 +113,7 @@ def _encode(utterance: Utterance, audio: Tensor, source_rate: int, task: ShardTa
         "corpus": task.corpus,
         "split": task.shard.split,
         "source_rate": source_rate,
-        "bandwidth": bandwidth(audio, sample_rate=source_rate),
+        "bandwidth": measure_bandwidth(audio, sample_rate=source_rate),
     }
     if utterance.text:
         description["text"] = utterance.text
