@@ -143,7 +143,7 @@ def test_more_tokens_than_anybody_has_are_refused_before_they_are_unpacked():
 def test_a_header_that_is_not_the_codecs_is_damage(make_codec, wrong):
     codec = make_codec()
     tokens = torch.zeros(codec.num_codebooks, 5, dtype=torch.int64)
-    honest = token_file.of(codec, tokens, 5 * codec.hop_length, fingerprint(codec))
+    honest = Tokens.of_codec(codec, tokens, 5 * codec.hop_length, fingerprint(codec))
     token_file.require_made_by(codec, honest, name="it")
     spoilt = honest._replace(tokens=tokens[:1]) if wrong == "codebooks" else honest._replace(**wrong)
     with pytest.raises(ValueError, match=r"it is damaged: codebooks, their size, sample rate and hop length are"):

@@ -17,6 +17,7 @@ def main(arguments: list[str]) -> int:
 
     from lfsc.commands.recordings import Recordings
     from lfsc.tokens import file as token_file
+    from lfsc.tokens.file import Tokens
 
     codec, fingerprint = codec_options.prepare_codec(options)
     recordings = Recordings(sample_rate=codec.sample_rate, level=options.level)
@@ -24,8 +25,8 @@ def main(arguments: list[str]) -> int:
     def encode(job: file_jobs.Job, progress: Progress) -> float:
         audio, gain_db = recordings.load(job, progress)
         encoded = codec.encode(audio[None].to(codec.device), chunk_seconds=options.chunk_seconds)
-        content = token_file.pack(token_file.of(codec, encoded.tokens[0], len(audio), fingerprint, gain_db=gain_db))
-        file_jobs.write(job, content)
+        stored = Tokens.of_codec(codec, encoded.tokens[0], len(audio), fingerprint, gain_db=gain_db)
+        file_jobs.write(job, token_file.pack(stored))
         return len(audio) / codec.sample_rate
 
     def done(target: Path) -> bool:

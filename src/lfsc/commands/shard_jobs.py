@@ -52,7 +52,7 @@ def convert(
     """
     from lfsc.tokens import shard_conversion
 
-    found = shard_conversion.tasks(options.input, options.output, part=options.part)
+    found = shard_conversion.find_tasks(options.input, options.output, part=options.part)
     device = codec_options.device_of(options.device)
     run = coding_of(options, device)
     if check is not None:

@@ -40,12 +40,14 @@ class Tokens(NamedTuple):
     fingerprint: str
     gain_db: float = 0.0  # how much louder the audio was made before it was encoded
 
-
-def of(codec: Codec, tokens: Tensor, num_samples: int, fingerprint: str, *, gain_db: float = 0.0) -> Tokens:
-    """Tokens [C,F] of a codec with what a token file tells of it."""
-    return Tokens(
-        tokens.cpu(), num_samples, codec.sample_rate, codec.hop_length, codec.codebook_size, fingerprint, gain_db
-    )
+    @classmethod
+    def of_codec(
+        cls, codec: Codec, tokens: Tensor, num_samples: int, fingerprint: str, *, gain_db: float = 0.0
+    ) -> "Tokens":
+        """Tokens [C,F] of a codec with what a token file tells of it."""
+        return cls(
+            tokens.cpu(), num_samples, codec.sample_rate, codec.hop_length, codec.codebook_size, fingerprint, gain_db
+        )
 
 
 def write(path: PathLike | str, stored: Tokens) -> None:
