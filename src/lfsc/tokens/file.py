@@ -17,6 +17,7 @@ from torch import Tensor
 from lfsc.io.atomic import replacing
 from lfsc.io.regular import open_regular
 from lfsc.models.codec import Codec
+from lfsc.models.lengths import frames_of
 from lfsc.tokens.fingerprint import require_same_codec
 
 MAGIC, VERSION = b"LFSC", 1
@@ -147,7 +148,3 @@ def require_made_by(codec: Codec, stored: Tokens, *, name: str) -> None:
 
 def bits_per_code(codebook_size: int) -> int:
     return (codebook_size - 1).bit_length()
-
-
-def frames_of(num_samples: int, hop_length: int) -> int:
-    return -(-num_samples // hop_length)

@@ -1,7 +1,7 @@
 """Tokens [...,C,F] as the sequences of ids that language models read, and back.
 
-`flat` puts codebook after codebook, `interleave` frame after frame; `delay` keeps a row for each codebook, each one step
-later than the row above (arXiv 2306.05284).
+`flat` puts codebook after codebook, `interleave` frame after frame; `delay` keeps a row for each codebook, each one
+step later than the row above (arXiv 2306.05284).
 """
 
 from typing import NamedTuple
