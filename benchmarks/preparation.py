@@ -19,9 +19,9 @@ from rich.table import Table
 
 from data_prep.corpora import demo
 from data_prep.corpora.utterance import File, Utterance
-from data_prep.filters import Rules
 from data_prep.output.shard_writer import ShardTask, write_shard
 from data_prep.plan import Planner, Sizes
+from data_prep.rules import Rules
 from data_prep.scan import ExamineTask, examine
 from lfsc.audio.resampling import resample
 

@@ -1,12 +1,12 @@
 """`python -m data_prep VERB`: corpora into shards. What a verb needs is imported when it is called."""
 
 import argparse
-import os
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lfsc.io.streams import make_streams_last
+from lfsc.parallel import cluster, count_cpus, here, local
 
 from .argument_types import count, positive, share
 from .corpora.registry import CORPORA
@@ -14,9 +14,7 @@ from .corpora.registry import CORPORA
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit status of the verb."""
-    options = parser().parse_args(arguments)
-    from lfsc.parallel import cluster
-
+    options = make_parser().parse_args(arguments)
     try:
         # Local workers import while this process does.
         with cluster(options.ray) if options.ray else processes(options.workers) as workers:
@@ -32,27 +30,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def processes(number: int) -> AbstractContextManager:
     """So many workers on this machine, or this process itself for 0."""
-    from lfsc.parallel import here, local
-
     preload = ("data_prep.output.shard_writer", "megatron.energon.flavors.webdataset.prepare")
     return local(["cpu"] * number, preload=preload, quiet=True) if number else here()
 
 
-def parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m data_prep",
         description="Turn corpora into shards to train on; a run that was stopped continues.",
     )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, corpus in CORPORA.items():
-        corpus.add_options(_corpus_verb(verbs, name, corpus.help, corpus.source))
-    _verb(verbs, "verify", "read the shards in OUT back and compare them with its index")
-    _verb(verbs, "report", "what is in OUT, and what was rejected")
+        corpus.add_options(_add_corpus_verb(verbs, name, corpus.help, corpus.source))
+    _add_verb(verbs, "verify", "read the shards in OUT back and compare them with its index")
+    _add_verb(verbs, "report", "what is in OUT, and what was rejected")
     return top
 
 
-def _corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
-    verb = _verb(verbs, name, help, source)
+def _add_corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
+    verb = _add_verb(verbs, name, help, source)
     verb.add_argument("--name", help="of the corpus in OUT")
     verb.add_argument("--seed", type=int, default=0, help="of the splits and of the order (%(default)s)")
     verb.add_argument("--sample-rate", type=positive(int), default=22050, help="of the shards in Hz (%(default)s)")
@@ -74,12 +70,12 @@ def _corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argp
     return verb
 
 
-def _verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
+def _add_verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=help, description=help)
     if source:
         verb.add_argument("source", type=Path, nargs="+", metavar="SRC", help=source)
     verb.add_argument("out", type=_folder, metavar="OUT", help="folder of shards; may hold several corpora")
-    verb.add_argument("--workers", type=count, default=os.cpu_count(), help="processes (%(default)s)")
+    verb.add_argument("--workers", type=count, default=count_cpus(), help="processes (%(default)s)")
     verb.add_argument(
         "--ray", metavar="ADDRESS", help="work on this Ray cluster, all of which must see SRC and OUT; local starts one"
     )

@@ -6,7 +6,7 @@ from collections import defaultdict
 import numpy
 
 from .scan import Examined, digest
-from .split import SPLITS, validation_speakers
+from .split import SPLITS, choose_validation_speakers
 
 TRAIN, VAL, UNDECIDED, LEFT_OUT = range(4)
 
@@ -60,7 +60,7 @@ class Catalogue:
         if not len(undecided):
             return []
         names = [name for _, name in self.speaker_numbers]
-        chosen, notes = validation_speakers(self._by_speaker(undecided), share=val_share, seed=seed)
+        chosen, notes = choose_validation_speakers(self._by_speaker(undecided), share=val_share, seed=seed)
         splits[undecided] = numpy.array([name in chosen for name in names], dtype=bool)[speakers[undecided]]
         if chosen or val_share == 0 or len(undecided) == 1:
             return notes

@@ -8,11 +8,11 @@ from lfsc.parallel import Workers
 from .corpora.demo import CLIP_SECONDS
 from .corpora.keys import label
 from .corpora.registry import reader
-from .filters import Rules
 from .output.verify import verify
 from .pipeline import Corpus, make
 from .plan import Sizes
 from .report import Report
+from .rules import Rules
 
 # Options that say how the work is done, not what comes out.
 INDIFFERENT = ("out", "name", "workers", "ray")
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace, workers: Workers) -> int:
     if options.verb == "verify":
         return verify(options.out, workers, report)
     if options.verb == "report":
-        report.contents(options.out)
+        report.show_contents(options.out)
         return 0
     make(_corpus(options), options.out.absolute(), workers, report)
     return 0

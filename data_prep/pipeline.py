@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from lfsc.io.atomic import write_text
 from lfsc.io.lock import lock_file
@@ -14,12 +14,12 @@ from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.checks import require_inside
 
 from .corpora.utterance import Rejection, Utterance
-from .filters import Rules
 from .output.energon import EnergonTask, prepare
-from .output.index import CORPUS, corpora, datasets, read_corpus, write_index
+from .output.index import CORPUS, list_corpora, make_entries, read_corpus, write_index
 from .output.shard_writer import ShardTask, write_shard
 from .plan import Plan, Planner, Sizes
 from .report import Report
+from .rules import Rules
 from .scan import Examined, ExamineTask, examine
 
 # Recordings that a worker examines in one go.
@@ -47,18 +47,18 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
     require_inside(out, folder.rglob("*"))
     if is_finished(folder, corpus.settings):
         # A run may have ended between its last steps.
-        if corpus.name not in corpora(out):
+        if corpus.name not in list_corpora(out):
             write_index(out, corpus.rules.sample_rate)
         shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
         report.say(f"{folder} is finished, with these settings: nothing to do")
         return
-    if corpora(out) and (rate := read_corpus(out).sample_rate) != corpus.rules.sample_rate:
+    if list_corpora(out) and (rate := read_corpus(out).sample_rate) != corpus.rules.sample_rate:
         raise ValueError(f"{out} holds shards at {rate} Hz, not {corpus.rules.sample_rate} Hz: use another folder")
     with _lock(folder / UNFINISHED):
         write_text(folder / UNFINISHED / "settings.json", json.dumps(corpus.settings))
         planner = Planner(folder / UNFINISHED)
         plan = planner.load() or _make_plan(corpus, planner, workers, report)
-        report.planned(plan, corpus.sizes.consumers)
+        report.show_plan(plan, corpus.sizes.consumers)
         records = _write_shards(corpus, plan, folder, workers, report)
         entries = _prepare_energon(corpus, plan, records, out, workers, report)
         rejected = [*planner.rejected(), *(Rejection(**row) for record in records for row in record["rejected"])]
@@ -67,7 +67,7 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
         write_text(folder / CORPUS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
         write_index(out, corpus.rules.sample_rate)
         shutil.rmtree(folder / UNFINISHED)
-    report.finished(out, corpus.name, records, rejected)
+    report.show_result(out, corpus.name, records, rejected)
 
 
 def is_finished(folder: Path, settings: dict) -> bool:
@@ -106,9 +106,11 @@ def _make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Repor
     examined: Iterator[Examined | Rejection] = (
         result for results in map_tasks(workers, examine, tasks) for result in results
     )
-    plan = planner.make(report.examining(examined), sizes=corpus.sizes, val_share=corpus.val_share, seed=corpus.seed)
+    plan = planner.make(
+        report.track_examining(examined), sizes=corpus.sizes, val_share=corpus.val_share, seed=corpus.seed
+    )
     if not plan.shards:
-        raise _useless(corpus, list(planner.rejected()), planner.folder, report)
+        _give_up(corpus, list(planner.rejected()), planner.folder, report)
     return plan
 
 
@@ -123,20 +125,20 @@ def _say_sentences(items: Iterator[Utterance | Rejection | str], report: Report)
 def _write_shards(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, report: Report) -> list[dict]:
     """The records of all shards."""
     tasks = [ShardTask(shard, folder, folder / UNFINISHED, corpus.name, corpus.rules) for shard in plan.shards]
-    records = list(report.writing(plan, map_tasks(workers, write_shard, tasks)))
+    records = list(report.track_writing(plan, map_tasks(workers, write_shard, tasks)))
     if not any(record["samples"] for record in records):
         rejected = [Rejection(**row) for record in records for row in record["rejected"]]
-        raise _useless(corpus, rejected, folder / UNFINISHED, report)
+        _give_up(corpus, rejected, folder / UNFINISHED, report)
     return records
 
 
-def _useless(corpus: Corpus, rejected: list[Rejection], unfinished: Path, report: Report) -> ValueError:
-    """The error for a corpus of which nothing is left; the next run will look at all of it anew."""
+def _give_up(corpus: Corpus, rejected: list[Rejection], unfinished: Path, report: Report) -> NoReturn:
+    """ValueError for a corpus of which nothing is left; its plan is removed, so that the next run looks at all anew."""
     shutil.rmtree(unfinished)
     if not rejected:
-        return ValueError(f"{corpus.name}: its lists name no recording")
-    report.rejections(rejected)
-    return ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
+        raise ValueError(f"{corpus.name}: its lists name no recording")
+    report.show_rejections(rejected)
+    raise ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
 
 
 def _prepare_energon(
@@ -144,12 +146,12 @@ def _prepare_energon(
 ) -> list[dict]:
     """The index's entries for the datasets, which energon has now indexed, too."""
     placed = [(shard.language, shard.split, record) for shard, record in zip(plan.shards, records, strict=True)]
-    entries = datasets(corpus.name, placed)
+    entries = make_entries(corpus.name, placed)
     shards: dict[str, dict[str, int]] = {}
     for entry in entries:
         counts = {shard["name"]: shard["samples"] for shard in entry["shards"]}
         shards.setdefault(entry["path"], {}).update(counts)
     tasks = [EnergonTask(out / path, counts, min(workers.count, len(counts))) for path, counts in shards.items()]
-    for _ in report.preparing(len(tasks), map_tasks(workers, prepare, tasks)):
+    for _ in report.track_preparing(len(tasks), map_tasks(workers, prepare, tasks)):
         pass
     return entries

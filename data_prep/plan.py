@@ -77,10 +77,10 @@ class Planner:
                 else:
                     rejected.write(result.to_json().encode() + b"\n")
             kept.flush()
-            for rejection in self._left_out(catalogue, Path(kept.name)):
+            for rejection in self._leave_out(catalogue, Path(kept.name)):
                 rejected.write(rejection.to_json().encode() + b"\n")
         notes = catalogue.divide(val_share=val_share, seed=seed)
-        shards, order = _dealt(catalogue, sizes, seed)
+        shards, order = _deal(catalogue, sizes, seed)
         with self._new("order.npy") as file:
             numpy.save(file, order)
         write_text(self.path, json.dumps({"notes": notes, "shards": shards}))
@@ -94,7 +94,7 @@ class Planner:
         with (self.folder / "rejected.jsonl").open(encoding="utf-8") as lines:
             yield from (Rejection(**json.loads(line)) for line in lines)
 
-    def _left_out(self, catalogue: Catalogue, lines: Path) -> Iterator[Rejection]:
+    def _leave_out(self, catalogue: Catalogue, lines: Path) -> Iterator[Rejection]:
         """Takes out of the catalogue what must not be in the corpus twice, or on both sides."""
 
         def reject(rows: list[int], reason: str, detail: str) -> Iterator[Rejection]:
@@ -131,7 +131,7 @@ def _read(path: Path, places: Iterable[int]) -> Iterator[Utterance]:
             yield Utterance.from_json(lines.readline().decode())
 
 
-def _dealt(catalogue: Catalogue, sizes: Sizes, seed: int) -> tuple[list[PlannedShard], numpy.ndarray]:
+def _deal(catalogue: Catalogue, sizes: Sizes, seed: int) -> tuple[list[PlannedShard], numpy.ndarray]:
     """The shards, and in their order where each utterance's line begins."""
     shards, order = [], [numpy.zeros(0, dtype=numpy.int64)]
     seconds, places = numpy.asarray(catalogue.seconds), numpy.asarray(catalogue.places)

@@ -46,22 +46,22 @@ class Report:
     def say(self, sentence: str) -> None:
         self.console.print(printable(sentence), highlight=False, soft_wrap=True, markup=False)
 
-    def examining(self, results: Iterable[Examined | Rejection]) -> Iterator[Examined | Rejection]:
+    def track_examining(self, results: Iterable[Examined | Rejection]) -> Iterator[Examined | Rejection]:
         pairs = ((result.seconds if isinstance(result, Examined) else 0.0, result) for result in results)
-        return self._counted("reading headers", None, pairs)
+        return self._track("reading headers", None, pairs)
 
-    def writing(self, plan: Plan, records: Iterable[dict]) -> Iterator[dict]:
+    def track_writing(self, plan: Plan, records: Iterable[dict]) -> Iterator[dict]:
         seconds = [shard.seconds for shard in plan.shards]
-        return self._counted("writing shards", sum(seconds), zip(seconds, records, strict=True))
+        return self._track("writing shards", sum(seconds), zip(seconds, records, strict=True))
 
-    def reading(self, seconds: list[float], found: Iterable[list[str]]) -> Iterator[list[str]]:
-        return self._counted("reading shards", sum(seconds), zip(seconds, found, strict=True))
+    def track_reading(self, seconds: list[float], found: Iterable[list[str]]) -> Iterator[list[str]]:
+        return self._track("reading shards", sum(seconds), zip(seconds, found, strict=True))
 
-    def preparing(self, count: int, prepared: Iterable[None]) -> Iterator[None]:
+    def track_preparing(self, count: int, prepared: Iterable[None]) -> Iterator[None]:
         with Progress(console=self.console, transient=True) as progress:
             yield from progress.track(prepared, total=count, description="indexing for energon")
 
-    def planned(self, plan: Plan, consumers: int) -> None:
+    def show_plan(self, plan: Plan, consumers: int) -> None:
         for note in plan.notes:
             self.say(note)
         for split in SPLITS:
@@ -77,7 +77,7 @@ class Report:
         if samples < consumers:
             self.say(f"too little to train with {consumers} ranks x loader workers: {samples} utterances")
 
-    def rejections(self, rejected: list[Rejection]) -> None:
+    def show_rejections(self, rejected: list[Rejection]) -> None:
         if not rejected:
             return
         table = Table("rejected", "recordings", "for example")
@@ -88,8 +88,8 @@ class Report:
             table.add_row(reason, str(len(group)), Text(printable(f"{group[0].key}: {group[0].detail}")))
         self.console.print(table)
 
-    def finished(self, out: Path, corpus: str, records: list[dict], rejected: list[Rejection]) -> None:
-        self.rejections(rejected)
+    def show_result(self, out: Path, corpus: str, records: list[dict], rejected: list[Rejection]) -> None:
+        self.show_rejections(rejected)
         if rejected:
             self.say(f"all of them, with reasons: {out / corpus / 'rejected.jsonl'}")
         spoken = sum(record["seconds"] for record in records)
@@ -104,7 +104,7 @@ class Report:
         amount = ", ".join(f"{split} {found.hours(split):.2f} h" for split in SPLITS)
         self.say(f"{out} now holds {amount}: train on it with data.path={out}")
 
-    def contents(self, out: Path) -> None:
+    def show_contents(self, out: Path) -> None:
         """Tables of what is in `out`, by corpus and language, and of what was rejected."""
         datasets = read_corpus(out).datasets
         table = Table("corpus", "language", "split", "shards", "utterances", "speakers", "hours")
@@ -115,9 +115,9 @@ class Report:
         for corpus in sorted({dataset.corpus for dataset in datasets}):
             lines = (out / corpus / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
             self.say(f"{corpus}: {len(lines)} recordings rejected")
-            self.rejections([Rejection(**json.loads(line)) for line in lines])
+            self.show_rejections([Rejection(**json.loads(line)) for line in lines])
 
-    def _counted(self, what: str, total: float | None, pairs: Iterable[tuple[float, Result]]) -> Iterator[Result]:
+    def _track(self, what: str, total: float | None, pairs: Iterable[tuple[float, Result]]) -> Iterator[Result]:
         """The results, each counted with its seconds of audio."""
         columns = (TextColumn("{task.description}"), BarColumn(), Hours(), TimeRemainingColumn())
         started = said = time.monotonic()

@@ -12,8 +12,8 @@ from lfsc.audio.manifest import WHOLE
 from lfsc.io.messages import describe
 
 from .corpora.utterance import File, Rejection, Utterance
-from .filters import Rules
-from .segmentation import cuts
+from .rules import Rules
+from .segmentation import find_cuts
 
 # Recordings that differ in three samples of this many bytes are different, so that few are read whole.
 BLOCK = 16384
@@ -69,7 +69,7 @@ def _examine_file(utterance: Utterance, source: File, rules: Rules) -> Iterator[
         return
     source = source._replace(channel=utterance.part.channel)
     utterance = utterance._replace(part=WHOLE, source=source)
-    edges = cuts(source, content, info, rules, start=start, end=start + num_samples)
+    edges = find_cuts(source, content, info, rules, start=start, end=start + num_samples)
     if len(edges) > 2:
         utterance = utterance._replace(text=None)
     for number, (begin, end) in enumerate(pairwise(edges)):
@@ -85,11 +85,11 @@ def fingerprint(source: File, content: Path | bytes | None = None, *, whole: boo
     """Of a file's size, beginning, middle and end, or of all its bytes, and of the part of it that is used."""
     content = source.open() if content is None else content
     with open(content, "rb") if isinstance(content, Path) else io.BytesIO(content) as file:
-        found = hashlib.file_digest(file, "blake2b").digest() if whole else _sampled(file)
+        found = hashlib.file_digest(file, "blake2b").digest() if whole else _read_blocks(file)
     return digest(found + repr(source[3:]).encode())
 
 
-def _sampled(file: BinaryIO) -> bytes:
+def _read_blocks(file: BinaryIO) -> bytes:
     size = file.seek(0, io.SEEK_END)
     blocks = [str(size).encode()]
     for place in (0, (size - BLOCK) // 2, size - BLOCK):

@@ -8,14 +8,14 @@ from torch import Tensor
 from lfsc.audio.recording import AudioInfo
 
 from .corpora.utterance import File
-from .filters import Rules
+from .rules import Rules
 
 # The loudness is looked at in steps of 20 ms, averaged over 15 of them: a pause, not a closed stop consonant.
 STEP_SECONDS, PAUSE_STEPS = 0.02, 15
 BLOCK_SECONDS = 600
 
 
-def cuts(source: File, content: Path | bytes, info: AudioInfo, rules: Rules, *, start: int, end: int) -> list[int]:
+def find_cuts(source: File, content: Path | bytes, info: AudioInfo, rules: Rules, *, start: int, end: int) -> list[int]:
     """Samples at which pieces begin and end, `start` and `end` included: just these where nothing is to be cut.
 
     Pieces last from half of max_seconds to the whole; only the last can be shorter, and never under min_seconds.

@@ -8,7 +8,7 @@ SPLITS = ("train", "val")
 Seconds = Mapping[str, Mapping[str, float]]
 
 
-def validation_speakers(seconds: Seconds, *, share: float, seed: int) -> tuple[set[str], list[str]]:
+def choose_validation_speakers(seconds: Seconds, *, share: float, seed: int) -> tuple[set[str], list[str]]:
     """Speakers that make up about `share` of each language, and what is worth saying about it.
 
     `seconds` are by language and speaker. A speaker of several languages is held out of all of them. A language with
@@ -19,7 +19,7 @@ def validation_speakers(seconds: Seconds, *, share: float, seed: int) -> tuple[s
         return chosen, []
     for language in sorted(seconds):
         if len(seconds[language]) > 1:
-            chosen |= _of_language(seconds[language], share=share, seed=f"{seed} {language}")
+            chosen |= _draw_speakers(seconds[language], share=share, seed=f"{seed} {language}")
     totals: dict[str, float] = {}
     for speakers in seconds.values():
         for name, length in speakers.items():
@@ -31,7 +31,7 @@ def validation_speakers(seconds: Seconds, *, share: float, seed: int) -> tuple[s
     return chosen, notes
 
 
-def _of_language(seconds: Mapping[str, float], *, share: float, seed: str) -> set[str]:
+def _draw_speakers(seconds: Mapping[str, float], *, share: float, seed: str) -> set[str]:
     """Speakers drawn by the seed while they fit into `share`; the shortest if none does, and never the longest."""
     order = sorted(seconds)
     random.Random(seed).shuffle(order)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lfsc.parallel import AHEAD, KEPT, WorkerLost, cluster, here, local, map_tasks, own_device
+from data_prep.__main__ import make_parser
+from lfsc.commands.evaluate import parse
+from lfsc.parallel import AHEAD, KEPT, WorkerLost, cluster, count_cpus, here, local, map_tasks, own_device
 
 # Workers import what they are sent by name: modules that they can find, not this one.
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +28,16 @@ def test_tasks_are_drawn_as_they_are_needed():
         results = map_tasks(workers, str, (drawn.append(number) or number for number in range(1000)))
         next(results)
     assert len(drawn) <= AHEAD + 1
+
+
+def test_there_are_as_many_workers_as_cpus_that_the_process_may_use():
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(every)})
+    try:
+        evaluation = parse(["--codec", "identity", "--data", "in", "--out", "out"])
+        assert count_cpus() == make_parser().parse_args(["verify", "out"]).workers == evaluation.workers == 1
+    finally:
+        os.sched_setaffinity(0, every)
 
 
 def test_a_task_knows_its_device():

@@ -63,7 +63,7 @@ def find_foreign(folder: Path) -> list[str]:
     if unknown := sorted({path.name for path in metadata.glob("*")} - WRITTEN):
         found.append(f"{metadata / unknown[0]} is none of energon's files that data_prep writes")
     try:
-        split = safe_yaml.parse(_text(metadata / "split.yaml"), "split.yaml")
+        split = safe_yaml.parse(_read_text(metadata / "split.yaml"), "split.yaml")
         names = [name for part in split["split_parts"].values() for name in part]
         if split.get("exclude") or not all(SHARDS.fullmatch(name) for name in names):
             found.append(f"{metadata / 'split.yaml'} names other than shards of its folder")
@@ -72,12 +72,12 @@ def find_foreign(folder: Path) -> list[str]:
     return found
 
 
-def _text(path: Path) -> bytes:
+def _read_text(path: Path) -> bytes:
     """The beginning of a file; nothing where it is none."""
     return safe_yaml.text_of(path) if path.is_file() else b""
 
 
-def blend(split: str, weights: dict[str, float]) -> str:
+def render_blend(split: str, weights: dict[str, float]) -> str:
     """The YAML of a metadataset over dataset folders: a blend for training, each sample once for validation."""
     if split == "train":
         parts = {"blend": [{"weight": weight, "path": path} for path, weight in weights.items()]}

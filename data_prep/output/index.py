@@ -10,7 +10,7 @@ from lfsc.shards.checks import datasets_of, require_inside
 from lfsc.shards.index import NAME, Corpus, read
 
 from ..split import SPLITS
-from .energon import blend
+from .energon import render_blend
 
 VERSION = 1
 # Of one corpus, beside its languages; written when all of it is there.
@@ -18,7 +18,7 @@ CORPUS = "corpus.json"
 LOCK = ".index.lock"
 
 
-def datasets(corpus: str, records: list[tuple[str, str, dict]]) -> list[dict]:
+def make_entries(corpus: str, records: list[tuple[str, str, dict]]) -> list[dict]:
     """A dataset's entry for each language and split, out of (language, split, record of a shard)."""
     grouped: dict[tuple[str, str], list[dict]] = defaultdict(list)
     for language, split, record in records:
@@ -53,7 +53,7 @@ def _gather(out: Path, sample_rate: int) -> None:
     seconds: dict[str, dict[str, float]] = {}
     for split in SPLITS:
         seconds[split] = {entry["path"]: entry["seconds"] for entry in entries if entry["split"] == split}
-        write_text(out / f"{split}.yaml", blend(split, seconds[split]))
+        write_text(out / f"{split}.yaml", render_blend(split, seconds[split]))
     index = {
         "version": VERSION,
         "sample_rate": sample_rate,
@@ -73,7 +73,7 @@ def read_corpus(out: Path) -> Corpus:
     return found
 
 
-def corpora(out: Path) -> set[str]:
+def list_corpora(out: Path) -> set[str]:
     """Names of the corpora in the index; none where there is no index."""
     return {dataset.corpus for dataset in read_corpus(out).datasets} if (out / NAME).exists() else set()
 

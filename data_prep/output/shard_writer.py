@@ -10,15 +10,15 @@ import webdataset
 from torch import Tensor
 
 from lfsc.audio import files
-from lfsc.audio.bandwidth import bandwidth
+from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.resampling import resample
 from lfsc.io.atomic import replacing, write_text
 from lfsc.io.messages import describe
 from lfsc.shards.seek_table import with_seek_table
 
 from ..corpora.utterance import Rejection, Utterance
-from ..filters import Rules
 from ..plan import PlannedShard, Planner
+from ..rules import Rules
 
 
 class ShardTask(NamedTuple):
@@ -71,7 +71,7 @@ def _write_samples(task: ShardTask, path: Path) -> dict:
     # The time is fixed: the same utterances give the same bytes.
     with path.open("wb") as file, webdataset.TarWriter(file, encoder=False, mtime=0) as tar:
         for utterance in Planner(task.plan_folder).utterances(task.shard):
-            sample = _sample(utterance, task)
+            sample = _make_sample(utterance, task)
             if isinstance(sample, Rejection):
                 rejected.append(sample._asdict())
                 continue
@@ -82,7 +82,7 @@ def _write_samples(task: ShardTask, path: Path) -> dict:
     return {"samples": len(lengths), "seconds": seconds, "speakers": sorted(speakers), "rejected": rejected}
 
 
-def _sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
+def _make_sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
     """KEY.flac and KEY.json of an utterance, or why it has none; OSError where the machine is at fault, not it."""
     try:
         audio, source_rate = utterance.source.read()
@@ -113,7 +113,7 @@ def _encode(utterance: Utterance, audio: Tensor, source_rate: int, task: ShardTa
         "corpus": task.corpus,
         "split": task.shard.split,
         "source_rate": source_rate,
-        "bandwidth": bandwidth(audio, sample_rate=source_rate),
+        "bandwidth": measure_bandwidth(audio, sample_rate=source_rate),
     }
     if utterance.text:
         description["text"] = utterance.text

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from lfsc.audio import files
 from lfsc.audio.recording import UnreadableAudio
 from lfsc.parallel import Workers, map_tasks
-from lfsc.shards.checks import duration
+from lfsc.shards.checks import require_duration
 from lfsc.shards.index import Dataset, Shard
 
 from ..report import Report
 from ..split import SPLITS
-from .energon import METADATA, blend, find_foreign
+from .energon import METADATA, find_foreign, render_blend
 from .index import read_corpus
 
 
@@ -30,7 +30,7 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     tasks = [VerifyTask(out / place, shard, index.sample_rate) for place, shard in index.shards().items()]
     problems = []
     seconds = [task.shard.seconds for task in tasks]
-    for found in report.reading(seconds, map_tasks(workers, differences, tasks)):
+    for found in report.track_reading(seconds, map_tasks(workers, find_differences, tasks)):
         problems += found
     problems += _find_miscounted(out, index.datasets)
     problems += _find_foreign(out, index.datasets)
@@ -66,18 +66,18 @@ def _find_foreign(out: Path, datasets: list[Dataset]) -> list[str]:
     for split in SPLITS:
         weights = {dataset.path: dataset.seconds for dataset in datasets if dataset.split == split}
         path = out / f"{split}.yaml"
-        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != blend(split, weights):
+        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != render_blend(split, weights):
             problems.append(f"{path} is not as data_prep writes it; energon could run what it names")
     folders = dict.fromkeys(dataset.path for dataset in datasets)
     return problems + [problem for folder in folders for problem in find_foreign(out / folder)]
 
 
-def differences(task: VerifyTask) -> list[str]:
+def find_differences(task: VerifyTask) -> list[str]:
     """A sentence for everything in which the shard is not what the index says."""
     try:
         with task.path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        samples, seconds, found = _contents(task)
+        samples, seconds, found = _read_samples(task)
     except (OSError, tarfile.TarError, ValueError) as error:
         return [f"{task.path}: {error}"]
     actual = {"bytes": task.path.stat().st_size, "sha256": digest, "samples": samples, "seconds": round(seconds, 3)}
@@ -87,7 +87,7 @@ def differences(task: VerifyTask) -> list[str]:
     return found
 
 
-def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
+def _read_samples(task: VerifyTask) -> tuple[int, float, list[str]]:
     """Samples, their seconds, and what is wrong with any."""
     samples, seconds, found = 0, 0.0, []
     audio = {}
@@ -105,17 +105,17 @@ def _contents(task: VerifyTask) -> tuple[int, float, list[str]]:
                 continue
             samples += 1
             try:
-                described = duration(json.loads(content)["seconds"])
+                described = require_duration(json.loads(content)["seconds"])
             except (ValueError, ArithmeticError, KeyError, TypeError, RecursionError) as error:
                 found.append(f"{task.path}: the json of {key} does not tell its seconds ({error!r})")
                 audio.pop(key, None)
                 continue
             seconds += described
-            found += _wrong(task, key, audio.pop(key, b""), described)
+            found += _check_audio(task, key, audio.pop(key, b""), described)
     return samples, seconds, found + [f"{task.path}: {key} has no json" for key in audio]
 
 
-def _wrong(task: VerifyTask, key: str, content: bytes, described: float) -> list[str]:
+def _check_audio(task: VerifyTask, key: str, content: bytes, described: float) -> list[str]:
     try:
         recording = files.read(content)
     except UnreadableAudio as error:

@@ -3,6 +3,7 @@
 import sys
 from importlib import import_module
 
+from lfsc.io.messages import one_line
 from lfsc.io.streams import make_streams_last
 
 VERBS = {
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return import_module(f"lfsc.commands.{verb}").main(rest)
     except (ValueError, OSError) as error:
-        print(f"lfsc {verb}: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"lfsc {verb}: {one_line(error)}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("lfsc"):

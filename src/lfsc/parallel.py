@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from multiprocessing import forkserver
 from typing import Any, NamedTuple, TypeVar
 
+from lfsc.io.messages import first_line
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -47,6 +49,11 @@ def map_tasks(workers: Workers, function: Callable[[Task], Result], tasks: Itera
         result = workers.result(running.popleft())
         running.extend(workers.submit(function, task) for task in itertools.islice(remaining, 1))
         yield result
+
+
+def count_cpus() -> int:
+    """Those that this process may use, which in a job of Slurm's or in a container are not all of the machine."""
+    return len(os.sched_getaffinity(0))
 
 
 def own_device() -> str:
@@ -107,7 +114,7 @@ def cluster(address: str, *, gpus: bool = False) -> Iterator[Workers]:
         ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, runtime_env=environment)
     # Ray raises a plain Exception when a node does not start.
     except Exception as error:
-        raise WorkerLost(f"no Ray cluster at {address}: {str(error).strip().partition(chr(10))[0]}") from error
+        raise WorkerLost(f"no Ray cluster at {address}: {first_line(error)}") from error
 
     def result(handle: ray.ObjectRef):
         try:
@@ -123,8 +130,7 @@ def cluster(address: str, *, gpus: bool = False) -> Iterator[Workers]:
         count = int(ray.cluster_resources().get(kind, 1))
         yield Workers(count, lambda function, *task: remote.remote(device, function, *task), result)
     except ray.exceptions.RayError as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise WorkerLost(f"the Ray cluster failed ({type(error).__name__}: {reason}); {KEPT}") from error
+        raise WorkerLost(f"the Ray cluster failed ({type(error).__name__}: {first_line(error)}); {KEPT}") from error
     finally:
         ray.shutdown()
 

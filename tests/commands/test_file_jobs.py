@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from lfsc.commands.file_jobs import Job, jobs, recordings, run, write
+from lfsc.commands.file_jobs import Job, find_jobs, find_recordings, run, write
 
 
 def made(folder, *names):
@@ -13,7 +13,7 @@ def made(folder, *names):
 
 
 def plan(source, target):
-    return jobs(str(source), str(target), suffixes=(".wav", ".flac"), made=".lfsc")
+    return find_jobs(str(source), str(target), suffixes=(".wav", ".flac"), made=".lfsc")
 
 
 def test_a_tree_is_mirrored(tmp_path):
@@ -56,7 +56,7 @@ def test_plans_that_would_lose_something_are_refused(tmp_path):
     with pytest.raises(ValueError, match="would all become"):
         plan(tmp_path / "in", tmp_path / "out")
     with pytest.raises(ValueError, match="overwritten by its own result"):
-        jobs(str(tmp_path / "one"), str(tmp_path / "one"), suffixes=(".wav",), made=".wav")
+        find_jobs(str(tmp_path / "one"), str(tmp_path / "one"), suffixes=(".wav",), made=".wav")
 
 
 def test_what_is_not_there_is_said(tmp_path):
@@ -155,5 +155,5 @@ def test_whatever_a_file_does_is_its_own_failure(tmp_path, capsys, error):
 
 def test_audio_that_is_not_read_is_counted(tmp_path, capsys):
     made(tmp_path / "in", "a.wav", "b/x.M4A", "b/y.webm", "notes.txt")
-    assert len(recordings(str(tmp_path / "in"), str(tmp_path / "out"), made=".lfsc")) == 1
+    assert len(find_recordings(str(tmp_path / "in"), str(tmp_path / "out"), made=".lfsc")) == 1
     assert "2 files of audio are not read (1 .m4a, 1 .webm), such as b/" in capsys.readouterr().err

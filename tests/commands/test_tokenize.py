@@ -13,7 +13,7 @@ from lfsc.audio import files
 from lfsc.cli import main
 from lfsc.shards.tar import Sample, read, write
 from lfsc.tokens.fingerprint import fingerprint
-from lfsc.tokens.tokenize import token_clip
+from lfsc.tokens.tokenize import read_token_clip
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_shards_of_speech_become_shards_of_tokens(corpus, codec_path, tmp_path, 
     for name in shards_in(corpus):
         for source, made in zip(read(corpus / name), read(tmp_path / "out" / name), strict=True):
             audio = files.load(source.parts["flac"], sample_rate=22050)
-            assert torch.equal(token_clip(made).content, codec.encode(audio[None]).tokens[0])
+            assert torch.equal(read_token_clip(made).content, codec.encode(audio[None]).tokens[0])
             added = {"num_samples": len(audio), "codec": fingerprint(codec)}
             assert made.note() == source.note() | added
     index = json.loads((tmp_path / "out" / "index.json").read_text())

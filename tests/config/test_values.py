@@ -2,25 +2,39 @@
 
 import pytest
 
-from lfsc.config.values import LARGEST, brief, number, numbers, one_of, rows, section, seed, text
+from lfsc.config.values import (
+    LARGEST,
+    brief,
+    require_number,
+    require_numbers,
+    require_one_of,
+    require_rows,
+    require_section,
+    require_seed,
+    require_text,
+)
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 1.0, "7", None, [7], LARGEST + 1, 1 << 80])
 def test_a_number_is_whole_and_of_a_size_that_occurs(value):
     with pytest.raises(ValueError, match=r"codec\.channels is .*expected a whole number"):
-        number(value, "codec.channels")
+        require_number(value, "codec.channels")
 
 
 @pytest.mark.parametrize("value", [[], {}, "123", 3, [1] * 17, [1, [2]], [1, "2"]])
 def test_numbers_are_a_short_list(value):
     with pytest.raises(ValueError, match="rates is"):
-        numbers(value, "rates")
+        require_numbers(value, "rates")
 
 
 def test_what_passes_comes_back():
-    assert number(7, "a") == 7 and numbers((1, 2), "a") == [1, 2] and rows([[1], [2, 3]], "a") == [[1], [2, 3]]
-    assert seed(0, "a") == 0 and text("x", "a") == "x" and section({"a": 1}, "a") == {"a": 1}
-    assert one_of("x", ["x"], "a") == "x"
+    assert (
+        require_number(7, "a") == 7
+        and require_numbers((1, 2), "a") == [1, 2]
+        and require_rows([[1], [2, 3]], "a") == [[1], [2, 3]]
+    )
+    assert require_seed(0, "a") == 0 and require_text("x", "a") == "x" and require_section({"a": 1}, "a") == {"a": 1}
+    assert require_one_of("x", ["x"], "a") == "x"
 
 
 def test_a_message_stays_short_whatever_it_shows():
@@ -29,4 +43,4 @@ def test_a_message_stays_short_whatever_it_shows():
         bomb = [bomb, bomb]
     assert brief(bomb) == "a list" and len(brief("y" * 10_000)) == 100
     with pytest.raises(ValueError, match="a is a list"):
-        one_of(bomb, ["x"], "a")
+        require_one_of(bomb, ["x"], "a")

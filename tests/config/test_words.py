@@ -36,12 +36,12 @@ from lfsc.config.words import Words, quote, split_values
     ],
 )
 def test_values_of_the_command_line(text, value):
-    assert Words(text).whole() == value
+    assert Words(text).read() == value
 
 
 @pytest.mark.parametrize("text", ["a", "it's", "a\\", "\\'", "a, b", "{x}", "${"])
 def test_a_quoted_text_is_that_text(text):
-    assert Words(quote(text)).whole() == text
+    assert Words(quote(text)).read() == text
 
 
 def test_commas_in_brackets_and_quotes_divide_nothing():

@@ -40,7 +40,7 @@ def main(path: str, rendezvous: str, rank: int, results: Path) -> None:
     batches = iter(stream)
     for _ in range(7):
         next(batches)
-    state = stream.state()
+    state = stream.gather_state()
     expected = [next(batches) for _ in range(7)]
     resumed = opened(path, rank)
     resumed.restore(state)

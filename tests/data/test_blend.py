@@ -1,6 +1,6 @@
 import pytest
 
-from lfsc.data.blend import Blend, shares
+from lfsc.data.blend import Blend, tabulate_shares
 from lfsc.data.corpus import Dataset, Shard
 
 HOURS = {("mls", "en"): 16.0, ("cv", "en"): 4.0, ("cv", "de"): 1.0}
@@ -58,7 +58,7 @@ def test_a_blend_of_nothing_is_refused(datasets):
 
 
 def test_effective_hours_add_up_to_the_hours_there_are(datasets):
-    rows = shares(datasets, Blend(alpha=0.5, weights=None)(datasets, HOURS.values()))
+    rows = tabulate_shares(datasets, Blend(alpha=0.5, weights=None)(datasets, HOURS.values()))
     assert [(row.corpus, row.language, row.hours) for row in rows] == [
         ("mls", "en", 16),
         ("cv", "en", 4),

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from lfsc.data.corpus import present, read_corpus
+from lfsc.data.corpus import drop_missing, read_corpus
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_faulty_shard_is_left_out_and_said(own_corpus, fault, caplog):
     damage(own_corpus / "one/en/train-00002.tar", fault)
     datasets = read_corpus(str(own_corpus), sample_rate=22050).split("train")
     with caplog.at_level(logging.WARNING):
-        whole = present(datasets, path=str(own_corpus), max_missing_fraction=0.2)
+        whole = drop_missing(datasets, path=str(own_corpus), max_missing_fraction=0.2)
     assert [dataset.samples for dataset in whole] == [32, 24]
     assert "train-00002.tar" in caplog.text
 
@@ -74,14 +74,14 @@ def test_too_many_faulty_shards_are_refused(own_corpus, fault):
     damage(own_corpus / "one/en/train-00002.tar", fault)
     datasets = read_corpus(str(own_corpus), sample_rate=22050).split("train")
     with pytest.raises(ValueError, match=r"one/en/train-00002.tar .*: 8 of 64 clips are lost"):
-        present(datasets, path=str(own_corpus), max_missing_fraction=0.05)
+        drop_missing(datasets, path=str(own_corpus), max_missing_fraction=0.05)
 
 
 def test_a_dataset_without_shards_is_dropped(own_corpus):
     for shard in (own_corpus / "two/de").glob("train-*.tar"):
         shard.unlink()
     datasets = read_corpus(str(own_corpus), sample_rate=22050).split("train")
-    assert [d.corpus for d in present(datasets, path=str(own_corpus), max_missing_fraction=0.5)] == ["one"]
+    assert [d.corpus for d in drop_missing(datasets, path=str(own_corpus), max_missing_fraction=0.5)] == ["one"]
 
 
 def test_an_empty_dataset_is_dropped(own_corpus):
@@ -89,7 +89,7 @@ def test_an_empty_dataset_is_dropped(own_corpus):
     index["datasets"][0]["shards"] = []
     (own_corpus / "index.json").write_text(json.dumps(index))
     datasets = read_corpus(str(own_corpus), sample_rate=22050).split("train")
-    assert [d.corpus for d in present(datasets, path=str(own_corpus), max_missing_fraction=0.0)] == ["two"]
+    assert [d.corpus for d in drop_missing(datasets, path=str(own_corpus), max_missing_fraction=0.0)] == ["two"]
 
 
 def damage(shard, fault: str) -> None:

@@ -61,7 +61,7 @@ def test_batches_and_resuming_are_those_of_a_folder(open_stream, corpus, bucket,
     stream = open_stream("msc://store/speech", num_workers=num_workers)
     batches = iter(stream)
     assert same(taken(batches, 5), expected[:5])
-    state = stream.state()
+    state = stream.gather_state()
     resumed = open_stream("msc://store/speech", num_workers=num_workers)
     resumed.restore(state)
     assert same(taken(resumed, 7), expected[5:])

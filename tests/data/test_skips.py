@@ -8,8 +8,8 @@ from lfsc.data.skips import WINDOW, SkipLog, SkipWatch
 
 def test_skips_are_reported_once():
     watch = SkipWatch(max_share=0.5)
-    watch.skipped(Skip("a", "silent"))
-    watch.used()
+    watch.note_skip(Skip("a", "silent"))
+    watch.note_used()
     assert watch.report() == [Skip("a", "silent")]
     assert watch.report() == []
 
@@ -17,7 +17,7 @@ def test_skips_are_reported_once():
 def test_a_share_below_the_limit_goes_on_for_ever():
     watch = SkipWatch(max_share=0.05)
     for number in range(20 * WINDOW):
-        watch.used() if number % 25 else watch.skipped(Skip(str(number), "silent"))
+        watch.note_used() if number % 25 else watch.note_skip(Skip(str(number), "silent"))
 
 
 def test_a_share_over_the_limit_ends_with_the_reasons():
@@ -27,19 +27,19 @@ def test_a_share_over_the_limit_ends_with_the_reasons():
         UnusableData, match=r"^51 of the last [0-9]+ clips .*\(34 silent, 17 truncated; the last was 500\)"
     ):
         for number in range(WINDOW):
-            watch.used() if number % 10 else watch.skipped(Skip(str(number), reasons[number // 10 % 3]))
+            watch.note_used() if number % 10 else watch.note_skip(Skip(str(number), reasons[number // 10 % 3]))
 
 
 def test_nothing_but_unusable_clips_ends_soon():
     watch = SkipWatch(max_share=0.05)
     with pytest.raises(UnusableData, match="51 of the last 51 clips"):
         for number in range(WINDOW):
-            watch.skipped(Skip(str(number), "silent"))
+            watch.note_skip(Skip(str(number), "silent"))
 
 
 def test_a_limit_of_zero_allows_none():
     with pytest.raises(UnusableData):
-        SkipWatch(max_share=0.0).skipped(Skip("a", "silent"))
+        SkipWatch(max_share=0.0).note_skip(Skip("a", "silent"))
 
 
 def test_many_skips_are_one_line(caplog):

@@ -71,7 +71,7 @@ def test_a_resumed_stream_gives_the_batches_that_would_have_come(open_stream, co
     stopped = open_stream(corpus, num_workers=num_workers)
     assert same(taken(stopped, stop), whole[:stop])
     resumed = open_stream(corpus, num_workers=num_workers)
-    resumed.restore(stopped.state())
+    resumed.restore(stopped.gather_state())
     assert same(taken(resumed, UPDATES - stop), whole[stop:])
 
 
@@ -84,7 +84,7 @@ def test_it_can_be_stopped_again_before_every_worker_has_spoken(open_stream, cor
         if state is not None:
             stream.restore(state)
         assert same(taken(stream, steps), whole[done : done + steps])
-        state, done = stream.state(), done + steps
+        state, done = stream.gather_state(), done + steps
     last = open_stream(corpus, num_workers=num_workers)
     last.restore(state)
     assert same(taken(last, UPDATES - done), whole[done:])
@@ -98,7 +98,7 @@ def test_two_ranks_resume_from_one_state(open_stream, corpus, num_workers):
     stopped = [open_stream(corpus, rank=rank, world_size=2, num_workers=num_workers) for rank in (0, 1)]
     for stream in stopped:
         taken(stream, 6)
-    states = [stream.state() for stream in stopped]
+    states = [stream.gather_state() for stream in stopped]
     joined = {**states[0], "ranks": [state["ranks"][0] for state in states]}
     for rank in (0, 1):
         resumed = open_stream(corpus, rank=rank, world_size=2, num_workers=num_workers)
@@ -170,7 +170,7 @@ def test_several_crops_of_a_clip_share_a_batch_and_resume(open_stream, corpus):
     stopped = open_stream(corpus, num_workers=2, batch_size=6, crops=3)
     taken(stopped, 5)
     resumed = open_stream(corpus, num_workers=2, batch_size=6, crops=3)
-    resumed.restore(stopped.state())
+    resumed.restore(stopped.gather_state())
     assert same(taken(resumed, 7), whole[5:])
 
 
@@ -202,7 +202,7 @@ def test_skips_are_the_same_after_resuming(open_stream, write_corpus, tmp_path):
     stopped = open_stream(path, num_workers=2, max_skipped_fraction=0.5)
     taken(stopped, 7)
     resumed = open_stream(path, num_workers=2, max_skipped_fraction=0.5)
-    resumed.restore(stopped.state())
+    resumed.restore(stopped.gather_state())
     assert same(taken(resumed, 13), whole[7:])
 
 
@@ -286,7 +286,7 @@ def test_as_many_workers_on_other_ranks_go_on_with_the_same_batches(open_stream,
     rest = []
     for rank in (0, 1):
         resumed = open_stream(corpus, rank=rank, world_size=2, num_workers=2)
-        resumed.restore(stopped.state())
+        resumed.restore(stopped.gather_state())
         rest += taken(resumed, 8)
     by_keys = sorted(rest, key=lambda batch: batch.keys)
     assert same(by_keys, sorted(whole[8:], key=lambda batch: batch.keys))
@@ -302,7 +302,7 @@ def test_a_position_that_does_not_fit_is_said_and_the_data_start_afresh(open_str
     options = {"num_workers": 2, **change}
     resumed = open_stream(corpus, **options)
     with caplog.at_level(logging.WARNING):
-        resumed.restore(stopped.state())
+        resumed.restore(stopped.gather_state())
     assert said in caplog.text
     assert same(taken(resumed, 4), taken(open_stream(corpus, **options), 4))
 

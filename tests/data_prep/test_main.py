@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_help_imports_nothing_heavy():
     started = time.monotonic()
-    code = "import sys; from data_prep.__main__ import parser; parser().format_help(); print(*sys.modules)"
+    code = "import sys; from data_prep.__main__ import make_parser; make_parser().format_help(); print(*sys.modules)"
     printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert time.monotonic() - started < 2
     assert not {"torch", "numpy", "soundfile", "webdataset", "rich", "megatron"} & set(printed.split())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from data_prep.__main__ import main, parser
+from data_prep.__main__ import main, make_parser
 from data_prep.commands import run
 from lfsc.audio import files
 from lfsc.parallel import cluster, map_tasks
@@ -389,7 +389,7 @@ def test_ray_makes_the_same_corpus_though_a_worker_is_killed(tmp_path, prepare, 
         pids = set(map_tasks(workers, eval, ["__import__('time').sleep(0.2) or __import__('os').getpid()"] * 8))
         thread = threading.Thread(target=kill, args=(sorted(pids)[:1],))
         thread.start()
-        assert run(parser().parse_args(["demo", str(out), *DEMO]), workers) == 0
+        assert run(make_parser().parse_args(["demo", str(out), *DEMO]), workers) == 0
         thread.join()
     index = prepare("demo", tmp_path / "here" / "out", *DEMO)["index"]
     assert 5 <= killed[0] < sum(len(dataset["shards"]) for dataset in index["datasets"])

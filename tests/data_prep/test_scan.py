@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from data_prep.corpora.utterance import File, Rejection, Speech, Utterance
-from data_prep.filters import Rules
+from data_prep.rules import Rules
 from data_prep.scan import BLOCK, Examined, ExamineTask, examine, fingerprint
 from lfsc.audio import files
 from lfsc.audio.manifest import WHOLE, Part

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from data_prep.corpora.utterance import File
-from data_prep.filters import Rules
-from data_prep.segmentation import cuts
+from data_prep.rules import Rules
+from data_prep.segmentation import find_cuts
 from lfsc.audio import files
 
 RATE = 16000
@@ -22,7 +22,7 @@ def recording(seconds: float, pauses: list[float] = ()) -> bytes:
 
 def edges(content: bytes, rules: Rules = RULES) -> list[float]:
     info = files.probe(content)
-    return [edge / RATE for edge in cuts(File(""), content, info, rules, start=0, end=info.num_samples)]
+    return [edge / RATE for edge in find_cuts(File(""), content, info, rules, start=0, end=info.num_samples)]
 
 
 def test_cuts_are_in_the_pauses():
@@ -59,7 +59,7 @@ def test_a_part_is_cut_by_itself():
     content = recording(36.0, [7.0, 15.5, 22.0, 29.5])
     info = files.probe(content)
     start, end = 9 * RATE, 26 * RATE
-    found = cuts(File(""), content, info, RULES, start=start, end=end)
+    found = find_cuts(File(""), content, info, RULES, start=start, end=end)
     assert (found[0], found[-1]) == (start, end)
     assert abs(found[1] / RATE - 15.5) < 0.2
     assert all(after - before <= 10 * RATE for before, after in pairwise(found))

@@ -1,10 +1,10 @@
 import pytest
 
-from data_prep.split import validation_speakers
+from data_prep.split import choose_validation_speakers
 
 
 def chosen(seconds, share=0.1, seed=0):
-    return validation_speakers(seconds, share=share, seed=seed)[0]
+    return choose_validation_speakers(seconds, share=share, seed=seed)[0]
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.3])
@@ -25,17 +25,19 @@ def test_of_two_speakers_the_shorter_validates():
 
 
 def test_a_single_speaker_trains_and_it_is_said():
-    found, notes = validation_speakers({"en": {"a": 10.0, "b": 9.0}, "de": {"c": 1.0}}, share=0.1, seed=0)
+    found, notes = choose_validation_speakers({"en": {"a": 10.0, "b": 9.0}, "de": {"c": 1.0}}, share=0.1, seed=0)
     assert found == {"b"}
     assert len(notes) == 1
     assert notes[0].endswith("no validation in de")
 
 
 def test_single_speakers_everywhere_still_leave_one_for_validation():
-    found, notes = validation_speakers({"en": {"a": 10.0}, "de": {"c": 1.0}, "fr": {"d": 5.0}}, share=0.1, seed=0)
+    found, notes = choose_validation_speakers(
+        {"en": {"a": 10.0}, "de": {"c": 1.0}, "fr": {"d": 5.0}}, share=0.1, seed=0
+    )
     assert found == {"c"}
     assert notes[0].endswith("en, fr")
 
 
 def test_nothing_is_held_out_on_request():
-    assert validation_speakers({"en": {"a": 1.0, "b": 1.0}}, share=0, seed=0) == (set(), [])
+    assert choose_validation_speakers({"en": {"a": 1.0, "b": 1.0}}, share=0, seed=0) == (set(), [])

@@ -3,12 +3,12 @@
 import torch
 
 from lfsc.export.graphs import TokensToAudioStep
-from lfsc.export.parity import SHAPES, parity, probe_audio
+from lfsc.export.parity import SHAPES, measure_parity, probe_audio
 
 
 def test_a_codec_agrees_with_itself(make_codec):
     codec = make_codec()
-    found = parity(codec, lambda audio: codec.encode(audio).tokens, lambda tokens: codec.decode(tokens).audio)
+    found = measure_parity(codec, lambda audio: codec.encode(audio).tokens, lambda tokens: codec.decode(tokens).audio)
     assert found.holds and found.tokens == found.tokens_equal > 0 and found.audio_difference == 0
     assert str(found) == f"{found.tokens} of {found.tokens} tokens equal, audio within 0.0e+00"
 
@@ -21,11 +21,13 @@ def test_one_wrong_token_or_a_touch_of_noise_is_found(make_codec):
         tokens[0, 0, 0] ^= 1
         return tokens
 
-    wrong = parity(codec, off_by_one, lambda tokens: codec.decode(tokens).audio)
+    wrong = measure_parity(codec, off_by_one, lambda tokens: codec.decode(tokens).audio)
     assert wrong.tokens - wrong.tokens_equal == len(SHAPES) and not wrong.holds
-    loud = parity(codec, lambda audio: codec.encode(audio).tokens, lambda tokens: codec.decode(tokens).audio + 1e-3)
+    loud = measure_parity(
+        codec, lambda audio: codec.encode(audio).tokens, lambda tokens: codec.decode(tokens).audio + 1e-3
+    )
     assert abs(loud.audio_difference - 1e-3) < 1e-6 and not loud.holds
-    short = parity(
+    short = measure_parity(
         codec, lambda audio: codec.encode(audio).tokens[..., 1:], lambda tokens: codec.decode(tokens).audio[:, 1:]
     )
     assert short.tokens_equal == 0 and short.audio_difference == float("inf")
@@ -41,6 +43,6 @@ def test_a_step_that_forgets_is_found(make_codec):
     codec = make_codec(rates=(3, 5), causal=True).requires_grad_(False)
     step = TokensToAudioStep(codec)
     whole = (lambda audio: codec.encode(audio).tokens, lambda tokens: codec.decode(tokens).audio)
-    assert parity(codec, *whole, step=step, state_size=step.state_size).holds
+    assert measure_parity(codec, *whole, step=step, state_size=step.state_size).holds
     forgetful = lambda tokens, state: (step(tokens, state)[0], state)  # noqa: E731
-    assert not parity(codec, *whole, step=forgetful, state_size=step.state_size).holds
+    assert not measure_parity(codec, *whole, step=forgetful, state_size=step.state_size).holds

@@ -2,7 +2,7 @@ import numpy
 import pytest
 
 from lfsc.audio.recording import UnreadableAudio
-from lfsc.io.messages import describe, printable
+from lfsc.io.messages import describe, first_line, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,9 @@ def test_an_error_is_one_line(error, text):
 def test_names_that_are_no_utf8_can_be_written():
     assert printable(b"gr\xfc\xdfe \xe2\x82\xac".decode("utf-8", "surrogateescape")) == r"gr\xfc\xdfe €"
     assert printable("\ud83d").isascii()
+
+
+def test_the_first_line_of_an_error_without_one_is_its_name():
+    assert first_line(RuntimeError("\n two\nlines")) == "two"
+    assert first_line(EOFError()) == first_line(EOFError(" \n")) == "EOFError"
+    assert one_line(RuntimeError("\n two\n  lines")) == "two lines"

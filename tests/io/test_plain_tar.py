@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from lfsc.io.plain_tar import Member, members
+from lfsc.io.plain_tar import Member, read_members
 
 LATIN = b"\xe9.txt".decode("utf-8", "surrogateescape")
 FILES = {"a.txt": b"1", "deep/" * 40 + "b": bytes(513), "dîner": b"", "x" * 300: b"long", LATIN: b"2"}
@@ -25,7 +25,7 @@ def packed(files: dict[str, bytes], format: int = tarfile.PAX_FORMAT, **fields) 
 
 
 def listed(content: bytes, **options) -> list[Member]:
-    return list(members(io.BytesIO(content), **options))
+    return list(read_members(io.BytesIO(content), **options))
 
 
 @pytest.mark.parametrize("format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])

@@ -49,7 +49,7 @@ TENSORS = {
 def test_a_tensor_is_what_torch_load_gives(name):
     data = saved({name: TENSORS[name]})
     file = opened(data)
-    tensor = file.tensor(file.contents[name])
+    tensor = file.read_tensor(file.contents[name])
     assert torch.equal(tensor, torch.load(io.BytesIO(data), weights_only=True)[name])
     assert tensor.dtype == TENSORS[name].dtype and tensor.is_contiguous()
 
@@ -65,14 +65,14 @@ def test_a_module_and_its_optimiser_are_read():
     assert torch.equal(Weights(file, file.contents["state_dict"])["weight"], module.weight)
     assert file.contents["rng"] == b"\x00\x01"
     assert torch.equal(
-        file.tensor(file.contents["optimizer"]["state"][0]["exp_avg"]), optimizer.state[module.weight]["exp_avg"]
+        file.read_tensor(file.contents["optimizer"]["state"][0]["exp_avg"]), optimizer.state[module.weight]["exp_avg"]
     )
 
 
 def test_only_the_tensors_that_are_asked_for_are_read():
     counting = Counting(saved({"large": torch.zeros(1_000_000), "small": torch.ones(10)}))
     file = TorchFile(counting, name="weights")
-    assert torch.equal(file.tensor(file.contents["small"]), torch.ones(10))
+    assert torch.equal(file.read_tensor(file.contents["small"]), torch.ones(10))
     assert counting.count < 100_000
 
 
@@ -81,7 +81,7 @@ def test_a_flipped_bit_is_found():
     data[data.index(torch.ones(1000).numpy().tobytes()) + 100] ^= 1
     file = opened(bytes(data))
     with pytest.raises(ValueError, match=r"data/0 is damaged: Bad CRC"):
-        file.tensor(file.contents["a"])
+        file.read_tensor(file.contents["a"])
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
@@ -110,14 +110,14 @@ def test_a_storage_that_claims_more_than_its_record_holds_is_refused():
     lying = rezipped(honest, lambda name, record: record.replace(b"M\xe8\x03tq", b"J\xff\xff\xff\x7ftq"))
     file = opened(lying)
     with pytest.raises(ValueError, match="4000 bytes for a storage of 8589934588"):
-        file.tensor(file.contents["a"])
+        file.read_tensor(file.contents["a"])
 
 
 def test_a_tensor_larger_than_its_storage_is_refused():
     for tensor in (torch.ones(1).expand(1000, 1000), torch.ones(1).expand(1 << 40)):
         file = opened(saved({"a": tensor}))
         with pytest.raises(ValueError, match=r"data/0 is damaged.*reaches beyond its storage of 4 bytes"):
-            file.tensor(file.contents["a"])
+            file.read_tensor(file.contents["a"])
 
 
 def test_one_storage_under_many_names_is_refused():

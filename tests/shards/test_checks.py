@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from lfsc.shards.checks import count, datasets_of, duration, require_inside
+from lfsc.shards.checks import datasets_of, require_count, require_duration, require_inside
 
 
 def index_of(**changes) -> dict:
@@ -48,13 +48,13 @@ def test_a_shard_of_any_other_form_is_refused(name, end):
 @pytest.mark.parametrize("value", ["1", 1.5, -1, True, None, [1], float("nan")])
 def test_a_count_is_a_whole_number(value):
     with pytest.raises(ValueError, match="expected a whole number from 0 on"):
-        count(value)
+        require_count(value)
 
 
 @pytest.mark.parametrize("value", ["1", -1.0, True, None, *map(json.loads, ("NaN", "Infinity", "1e999"))])
 def test_seconds_are_a_number(value):
     with pytest.raises(ValueError, match="expected a number from 0 on"):
-        duration(value)
+        require_duration(value)
 
 
 def test_links_inside_and_what_is_not_there_are_let_be(tmp_path):

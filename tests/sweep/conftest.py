@@ -8,7 +8,7 @@ import pytest
 from lfsc.sweep import trial
 from lfsc.sweep.search_space import parse
 from lfsc.sweep.study import Plan, open_study
-from lfsc.sweep.workers import Workers
+from lfsc.sweep.workers import TrialWorkers
 
 SCRIPT = Path(__file__).with_name("fake_train.py")
 PLAN = Plan(recipe="demo", items=[], objective="val/mel", direction="minimize", trials=4, sampler="grid", pruner="none")
@@ -29,7 +29,7 @@ def sweep(tmp_path, monkeypatch):
             planned = planned._replace(trials=len(space.grid))
         study = open_study(planned, space, folder=folder, storage=storage)
         reported = []
-        workers = Workers(study=study, plan=planned, space=space, folder=folder, count=count, say=reported.append)
+        workers = TrialWorkers(study=study, plan=planned, space=space, folder=folder, count=count, say=reported.append)
         run.ended = workers.run()
         return study, reported
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lfsc.sweep import workers
-from lfsc.sweep.study import OWNER, open_database, own
+from lfsc.sweep.study import OWNER, claim, open_database
 
 
 def states(study):
@@ -177,7 +177,7 @@ def test_a_long_trial_gives_signs_of_life(sweep, monkeypatch):
     """However seldom it validates."""
     signs = []
     monkeypatch.setattr(workers, "BEAT", 0.1)
-    monkeypatch.setattr(workers, "own", lambda trial: (signs.append(time.time()), own(trial)))
+    monkeypatch.setattr(workers, "claim", lambda trial: (signs.append(time.time()), claim(trial)))
     study, _ = sweep("lr=1", "seconds=0.3")
     assert len(signs) > 3
     assert study.trials[0].user_attrs[OWNER][2] == pytest.approx(signs[-1], abs=0.5)

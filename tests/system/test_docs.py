@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.__main__ import parser as data_prep_parser
+from data_prep.__main__ import make_parser as data_prep_parser
 from lfsc.cli import VERBS
 from lfsc.commands.sweep import OWN
 from lfsc.config.compose import compose

@@ -10,9 +10,10 @@ from torch.utils.data import DataLoader
 from lfsc.audio import files
 from lfsc.cli import main
 from lfsc.shards.tar import Sample, write
+from lfsc.tokens.batching import Clip
 from lfsc.tokens.dataset import TokenClip, TokenShards, pad
 from lfsc.tokens.layouts import Vocabulary, delay
-from lfsc.tokens.tokenize import Clip, token_sample
+from lfsc.tokens.tokenize import make_token_sample
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/tokens.md"
 
@@ -27,7 +28,7 @@ def folder(tmp_path):
 
 def clip(key, codec="0123456789abcdef"):
     tokens = torch.randint(0, 2016, (8, 3))
-    return token_sample(Clip(key, {"language": "en"}, torch.zeros(3000)), tokens, codec)
+    return make_token_sample(Clip(key, {"language": "en"}, torch.zeros(3000)), tokens, codec)
 
 
 def keys(dataset):
@@ -154,7 +155,7 @@ def test_padding_is_behind_the_shorter_clips():
 @pytest.mark.parametrize("spoil", [{"tokens": torch.zeros(7, 3)}, {"tokens": torch.full((8, 3), 60_000)}])
 def test_what_is_not_as_the_index_says_is_told(tokenized, spoil):
     (index,) = [json.loads((tokenized / "index.json").read_text())]
-    sample = token_sample(Clip("odd", {}, torch.zeros(20)), spoil["tokens"], index["codec"])
+    sample = make_token_sample(Clip("odd", {}, torch.zeros(20)), spoil["tokens"], index["codec"])
     write(tokenized / "one/en/val-0.tar", [sample])
     with pytest.raises(ValueError, match=r"val-0\.tar: odd: (7 codebooks, others have 8|code 60000 in a codebook)"):
         keys(TokenShards(tokenized, split="val"))

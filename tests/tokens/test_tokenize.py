@@ -8,8 +8,9 @@ import torch
 
 from lfsc.audio import files
 from lfsc.shards.tar import Sample
+from lfsc.tokens.batching import Coded, Failure
 from lfsc.tokens.fingerprint import fingerprint
-from lfsc.tokens.tokenize import Coded, Coding, Failure, batches, detokenize, token_clip, tokenize
+from lfsc.tokens.tokenize import Coding, detokenize, read_token_clip, tokenize
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_tokens_become_audio_as_long_as_it_was(coding):
     tokens = [result.sample for result in tokenize(samples, coding)]
     for sample, result, num_samples in zip(tokens, detokenize(tokens, coding, format="wav"), LENGTHS, strict=True):
         heard, rate = files.read(result.sample.parts["wav"])
-        expected = coding.codec.decode(token_clip(sample).content[None]).audio[0, :num_samples]
+        expected = coding.codec.decode(read_token_clip(sample).content[None]).audio[0, :num_samples]
         assert rate == 22050
         torch.testing.assert_close(heard, expected, rtol=0, atol=2e-5)
         assert result.sample.note()["text"] == "x"
@@ -141,12 +142,3 @@ def test_pickled_arrays_are_not_loaded(coding):
     numpy.save(content, numpy.array([[print]], dtype=object), allow_pickle=True)
     (result,) = detokenize([Sample("bad", {"npy": content.getvalue(), "json": b"{}"})], coding, format="flac")
     assert "expected whole numbers" in result.reason
-
-
-@pytest.mark.parametrize("longest", [1, 10, 25, 1000])
-def test_batches_hold_every_clip_once_and_keep_their_size(longest):
-    lengths = dict(enumerate([5, 9, 1, 7, 7, 12, 3, 1]))
-    found = list(batches(lengths, longest))
-    assert sorted(place for batch in found for place in batch) == list(lengths)
-    for batch in found:
-        assert len(batch) == 1 or len(batch) * max(lengths[place] for place in batch) <= longest

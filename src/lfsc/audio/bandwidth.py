@@ -9,7 +9,7 @@ BAND = 250
 FLOOR = 10**-5.5
 
 
-def bandwidth(audio: Tensor, *, sample_rate: int) -> float:
+def measure_bandwidth(audio: Tensor, *, sample_rate: int) -> float:
     """Upper edge in Hz, in steps of 250, of the highest band of audio [T] that holds energy; 0 for silence."""
     size = sample_rate // 25
     if len(audio) < size:

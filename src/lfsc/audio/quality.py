@@ -4,30 +4,30 @@ from math import log10
 
 from torch import Tensor
 
-from lfsc.audio.bandwidth import bandwidth
+from lfsc.audio.bandwidth import measure_bandwidth
+from lfsc.audio.clipping import measure_clipping
 
 # Of the codec's band. Full-band speech measured 86 % and more, that of 16 kHz recordings 73 % at most.
 FULL_BAND = 0.82
-# Of the samples, that lie on flat tops: speech that was not clipped has hardly any.
 CLIPPED_SHARE = 1e-3
 # RMS in dB below full scale. Speech is recorded at -30 to -14.
 QUIETEST, LOUDEST = -45.0, -6.0
 SECONDS_AT_ONCE = 60
 
 
-def complaints(audio: Tensor, *, sample_rate: int, codec_rate: int) -> list[str]:
+def find_complaints(audio: Tensor, *, sample_rate: int, codec_rate: int) -> list[str]:
     """What is wrong with audio [T], as it was recorded, for a codec at `codec_rate`; nothing if all is well."""
-    found = (narrow(audio, sample_rate, codec_rate), is_clipped(audio), is_misleveled(audio))
+    found = (describe_band(audio, sample_rate, codec_rate), describe_clipping(audio), describe_level(audio))
     return [complaint for complaint in found if complaint]
 
 
-def narrow(audio: Tensor, sample_rate: int, codec_rate: int) -> str | None:
+def describe_band(audio: Tensor, sample_rate: int, codec_rate: int) -> str | None:
     band = codec_rate / 2
     if sample_rate / 2 < FULL_BAND * band:
         return f"its rate is {sample_rate} Hz: nothing above {sample_rate / 2000:g} of the codec's {band / 1000:g} kHz"
     edge = 0.0
     for part in audio.split(SECONDS_AT_ONCE * sample_rate):
-        edge = max(edge, bandwidth(part, sample_rate=sample_rate))
+        edge = max(edge, measure_bandwidth(part, sample_rate=sample_rate))
         if edge >= FULL_BAND * band:
             return None
     if edge == 0:
@@ -35,15 +35,12 @@ def narrow(audio: Tensor, sample_rate: int, codec_rate: int) -> str | None:
     return f"nothing above {edge / 1000:g} of the codec's {band / 1000:g} kHz, though its rate is {sample_rate} Hz"
 
 
-def is_clipped(audio: Tensor) -> str | None:
-    low, high = audio.aminmax()
-    peak = max(-float(low), float(high))
-    flat = (audio[1:] == audio[:-1]) & (audio[1:].abs() > 0.98 * peak) if peak > 0 else audio[:0].bool()
-    share = int(flat.sum()) / len(audio)
+def describe_clipping(audio: Tensor) -> str | None:
+    share, peak = measure_clipping(audio)
     return f"clipped: {share:.1%} of its samples are flat at {peak:.2f}" if share > CLIPPED_SHARE else None
 
 
-def is_misleveled(audio: Tensor) -> str | None:
+def describe_level(audio: Tensor) -> str | None:
     level = level_of(audio)
     if level is None:
         return "digital silence throughout"

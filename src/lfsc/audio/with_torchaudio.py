@@ -4,6 +4,8 @@ from types import ModuleType
 
 from torch import nn
 
+from lfsc.io.messages import one_line
+
 
 def import_torchaudio() -> ModuleType:
     """torchaudio; ValueError, in one line that says what to do, where it cannot be imported."""
@@ -11,7 +13,7 @@ def import_torchaudio() -> ModuleType:
         import torchaudio
     except (ImportError, OSError) as error:
         raise ValueError(
-            f"torchaudio cannot be imported ({' '.join(str(error).split())[:200]}): training and evaluation need it; "
+            f"torchaudio cannot be imported ({one_line(error)[:200]}): training and evaluation need it; "
             "`pip install torchaudio`, beside a torch with CUDA's libraries (a CPU-only torch lacks them)"
         ) from error
     return torchaudio

@@ -54,7 +54,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def ready(options: argparse.Namespace, device=None) -> Ready:
+def prepare_codec(options: argparse.Namespace, device=None) -> Ready:
     """The codec of the options, optimized for a CPU or on its device, in its precision; its tokens' fingerprint."""
     if not options.chunk_seconds > 0:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")

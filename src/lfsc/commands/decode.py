@@ -13,12 +13,12 @@ fine-tuned from it with its encoder frozen."""
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    found = file_jobs.jobs(options.input, options.output, suffixes=(".lfsc",), made=f".{options.format}")
+    found = file_jobs.find_jobs(options.input, options.output, suffixes=(".lfsc",), made=f".{options.format}")
 
     from lfsc.audio import files
     from lfsc.tokens import file as token_file
 
-    codec, _ = codec_options.ready(options)
+    codec, _ = codec_options.prepare_codec(options)
 
     def decode(job: file_jobs.Job, progress: Progress) -> float:
         source = job.read()

@@ -13,19 +13,20 @@ file, a folder, or - for stdout. Files that exist already are skipped; failures 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    found = file_jobs.recordings(options.input, options.output, made=".lfsc")
+    found = file_jobs.find_recordings(options.input, options.output, made=".lfsc")
 
     from lfsc.commands.recordings import Recordings
     from lfsc.tokens import file as token_file
+    from lfsc.tokens.file import Tokens
 
-    codec, fingerprint = codec_options.ready(options)
+    codec, fingerprint = codec_options.prepare_codec(options)
     recordings = Recordings(sample_rate=codec.sample_rate, level=options.level)
 
     def encode(job: file_jobs.Job, progress: Progress) -> float:
         audio, gain_db = recordings.load(job, progress)
         encoded = codec.encode(audio[None].to(codec.device), chunk_seconds=options.chunk_seconds)
-        content = token_file.pack(token_file.of(codec, encoded.tokens[0], len(audio), fingerprint, gain_db=gain_db))
-        file_jobs.write(job, content)
+        stored = Tokens.of_codec(codec, encoded.tokens[0], len(audio), fingerprint, gain_db=gain_db)
+        file_jobs.write(job, token_file.pack(stored))
         return len(audio) / codec.sample_rate
 
     def done(target: Path) -> bool:

@@ -1,11 +1,10 @@
 """lfsc evaluate --codec X --data Y --out REPORT"""
 
 import argparse
-import os
-import sys
 from pathlib import Path
 
 from lfsc.commands.own_code import add_own_code, own_code_names
+from lfsc.parallel import count_cpus
 
 DESCRIPTION = "Compare codecs on the same clips by one protocol: metrics, plots, and clips to listen to."
 EPILOG = """\
@@ -67,7 +66,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     protocol.add_argument(
         "--workers",
         type=int,
-        default=len(os.sched_getaffinity(0)),
+        default=count_cpus(),
         help="worker processes, 0 for none (default: %(default)s)",
     )
     models = parser.add_argument_group("models of metrics: a local path, a hub name, or none")
@@ -95,7 +94,3 @@ def check(options: argparse.Namespace) -> None:
             raise ValueError(f"--{name.replace('_', '-')} {getattr(options, name)}: expected a positive number")
     if options.workers < 0:
         raise ValueError(f"--workers {options.workers}: expected 0 or more")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

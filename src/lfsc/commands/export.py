@@ -10,7 +10,7 @@ FORMATS = ("bundle", "nemo", "onnx", "torch")
 
 
 def main(arguments: list[str]) -> int:
-    options = parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     refuse_misplaced(options)
     from lfsc.config.own_code import import_own
     from lfsc.formats.resolve import resolve
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
         return WRITERS[options.format](found, options)
 
 
-def parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lfsc export",
         description="Write a codec for other programs: a bundle (config.yaml, safetensors and a model card, which "
@@ -63,7 +63,7 @@ def refuse_misplaced(options: argparse.Namespace) -> None:
         raise ValueError(f"{options.out} is there already; --overwrite writes over it")
 
 
-def bundle(found, options: argparse.Namespace) -> int:
+def export_bundle(found, options: argparse.Namespace) -> int:
     from lfsc.export.bundle import write_bundle
     from lfsc.formats.licences import statements_of
 
@@ -79,26 +79,26 @@ def bundle(found, options: argparse.Namespace) -> int:
     return tell(options.out)
 
 
-def nemo(found, options: argparse.Namespace) -> int:
+def export_nemo(found, options: argparse.Namespace) -> int:
     from lfsc.export.nemo import write_nemo
 
     write_nemo(found, options.out, with_discriminators=options.with_discriminators)
     return tell(options.out)
 
 
-def onnx(found, options: argparse.Namespace) -> int:
+def export_onnx(found, options: argparse.Namespace) -> int:
     from lfsc.export.onnx import write_onnx
 
     return tell(options.out, write_onnx(found, options.out))
 
 
-def torch(found, options: argparse.Namespace) -> int:
+def export_torch(found, options: argparse.Namespace) -> int:
     from lfsc.export.torch_export import write_programs
 
     return tell(options.out, write_programs(found, options.out))
 
 
-WRITERS = {"bundle": bundle, "nemo": nemo, "onnx": onnx, "torch": torch}
+WRITERS = {"bundle": export_bundle, "nemo": export_nemo, "onnx": export_onnx, "torch": export_torch}
 
 
 def tell(out: Path, parity=None) -> int:

@@ -43,15 +43,15 @@ class Job(NamedTuple):
             return 0
 
 
-def recordings(source: str, target: str, *, made: str) -> list[Job]:
+def find_recordings(source: str, target: str, *, made: str) -> list[Job]:
     """Jobs of recordings; of a folder it is said which files of audio are not read."""
     path = Path(source)
     if path.is_dir() and (not_read := describe_not_read(str(file.relative_to(path)) for file in path.rglob("*"))):
         print(printable(f"{source}: {not_read}"), file=sys.stderr)
-    return jobs(source, target, suffixes=SUFFIXES, made=made)
+    return find_jobs(source, target, suffixes=SUFFIXES, made=made)
 
 
-def jobs(source: str, target: str, *, suffixes: Collection[str], made: str) -> list[Job]:
+def find_jobs(source: str, target: str, *, suffixes: Collection[str], made: str) -> list[Job]:
     """What `source` (a file, a folder, or -) becomes in `target`: in a folder, each file's name with suffix `made`.
 
     Of a folder the files with one of `suffixes` are taken, in the order of their names.
@@ -63,16 +63,18 @@ def jobs(source: str, target: str, *, suffixes: Collection[str], made: str) -> l
     if not path.exists():
         raise ValueError(f"{source}: no such file or folder")
     if path.is_dir():
-        return jobs_of_folder(path, target, suffixes, made)
+        return find_jobs_in_folder(path, target, suffixes, made)
     if not is_open_file(path):
         require_regular(path, path.stat().st_mode)
     if target == STANDARD:
         return [Job(path, STANDARD)]
     into_folder = target.endswith("/") or Path(target).is_dir()
-    return separate([Job(path, Path(target, path.name).with_suffix(made) if into_folder else Path(target))])
+    found = [Job(path, Path(target, path.name).with_suffix(made) if into_folder else Path(target))]
+    require_separate(found)
+    return found
 
 
-def jobs_of_folder(folder: Path, target: str, suffixes: Collection[str], made: str) -> list[Job]:
+def find_jobs_in_folder(folder: Path, target: str, suffixes: Collection[str], made: str) -> list[Job]:
     if target == STANDARD or Path(target).is_file():
         raise ValueError(f"{folder} is a folder, so the output must be one too, not {target!r}")
     out = Path(target)
@@ -88,7 +90,9 @@ def jobs_of_folder(folder: Path, target: str, suffixes: Collection[str], made: s
         raise ValueError(f"{folder}: no files with suffix {', '.join(suffixes)} in it")
     times = Counter(path.with_suffix("") for path in found)
     alone = {path for path in found if times[path.with_suffix("")] == 1}
-    return separate([Job(path, out / name_target(path.relative_to(folder), made, path in alone)) for path in found])
+    jobs = [Job(path, out / name_target(path.relative_to(folder), made, path in alone)) for path in found]
+    require_separate(jobs)
+    return jobs
 
 
 def name_target(path: Path, made: str, alone: bool) -> Path:
@@ -96,20 +100,19 @@ def name_target(path: Path, made: str, alone: bool) -> Path:
     return path.with_suffix(made) if alone else path.with_name(path.name + made)
 
 
-def separate(found: list[Job]) -> list[Job]:
-    """The jobs, if no two write the same file and none its own source."""
-    for job in found:
+def require_separate(jobs: list[Job]) -> None:
+    """ValueError where two jobs write the same file, or one its own source."""
+    for job in jobs:
         if (
             isinstance(job.source, Path)
             and isinstance(job.target, Path)
             and job.source.resolve() == job.target.resolve()
         ):
             raise ValueError(f"{job.source} would be overwritten by its own result: give another output folder")
-    target, count = Counter(job.target for job in found).most_common(1)[0]
+    target, count = Counter(job.target for job in jobs).most_common(1)[0]
     if count > 1:
-        sources = " and ".join(str(job.source) for job in found if job.target == target)
+        sources = " and ".join(str(job.source) for job in jobs if job.target == target)
         raise ValueError(f"{sources} would all become {target}: rename them")
-    return found
 
 
 def run(
@@ -131,7 +134,7 @@ def run(
     with Progress(f"lfsc {verb}", count=len(found), work=sum(sizes.values())) as progress:
         for job in found:
             try:
-                if (target := there(job, overwrite)) and (done is None or done(target)):
+                if (target := find_finished(job, overwrite)) and (done is None or done(target)):
                     skipped += 1
                     progress.advance(work=sizes[job])
                 else:
@@ -143,7 +146,7 @@ def run(
                 progress.advance(work=sizes[job])
         if finish is not None:
             finish(progress)
-        progress.note(summary(verb, progress, total=len(found), skipped=skipped, failed=len(failures)))
+        progress.note(summarize(verb, progress, total=len(found), skipped=skipped, failed=len(failures)))
     for failure in failures:
         print(f"lfsc {verb}: {failure}", file=sys.stderr)
     return 1 if failures else 0
@@ -163,14 +166,14 @@ def write(job: Job, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def there(job: Job, overwrite: bool) -> Path | None:
+def find_finished(job: Job, overwrite: bool) -> Path | None:
     """The target, if it is there and may stay."""
     if not isinstance(job.target, Path) or overwrite or is_stream(job.target):
         return None
     return job.target if job.target.exists() else None
 
 
-def summary(verb: str, progress: Progress, *, total: int, skipped: int, failed: int) -> str:
+def summarize(verb: str, progress: Progress, *, total: int, skipped: int, failed: int) -> str:
     parts = [f"{total - skipped - failed} of {total} files", progress.pace()]
     if skipped:
         parts.append(f"{skipped} were there already (--overwrite makes them again)")

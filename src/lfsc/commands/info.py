@@ -4,8 +4,14 @@ import argparse
 import json
 from pathlib import Path
 
-from lfsc.commands import inspect
-from lfsc.commands.inspect import Facts
+from lfsc.commands.facts import (
+    Facts,
+    describe_graphs,
+    describe_index,
+    describe_shard,
+    describe_status,
+    describe_token_file,
+)
 from lfsc.commands.own_code import add_own_code, own_code_names
 
 DESCRIPTION = """\
@@ -31,29 +37,29 @@ def main(arguments: list[str]) -> int:
 def describe(source: str, trust: list[str]) -> Facts:
     path = Path(source).expanduser()
     if path.is_file():
-        return of_file(source, path, trust)
+        return describe_file(source, path, trust)
     if (path / "index.json").is_file():
-        return inspect.describe_index(path)
+        return describe_index(path)
     if (path / "status.json").is_file():
-        return run_directory(path, trust)
+        return describe_run(path, trust)
     if (path / "codec.json").is_file():
-        return inspect.graphs(path)
-    return codec(source, trust)
+        return describe_graphs(path)
+    return describe_codec(source, trust)
 
 
-def of_file(source: str, path: Path, trust: list[str]) -> Facts:
+def describe_file(source: str, path: Path, trust: list[str]) -> Facts:
     with path.open("rb") as file:
         begin = file.read(4)
     if begin == b"LFSC":
-        return inspect.token_file(path)
+        return describe_token_file(path)
     if path.suffix == ".tar":
-        return inspect.shard(path)
+        return describe_shard(path)
     if path.suffix in (".onnx", ".pt2") and (path.parent / "codec.json").is_file():
-        return inspect.graphs(path.parent)
-    return codec(source, trust)
+        return describe_graphs(path.parent)
+    return describe_codec(source, trust)
 
 
-def codec(source: str, trust: list[str]) -> Facts:
+def describe_codec(source: str, trust: list[str]) -> Facts:
     from lfsc.config.own_code import import_own
     from lfsc.formats.describe import describe
     from lfsc.formats.resolve import resolve
@@ -62,10 +68,10 @@ def codec(source: str, trust: list[str]) -> Facts:
         return describe(found)
 
 
-def run_directory(path: Path, trust: list[str]) -> Facts:
+def describe_run(path: Path, trust: list[str]) -> Facts:
     """Where a run stands, then what its newest checkpoint holds if it has one."""
-    stands = inspect.run_stands(path)
+    stands = describe_status(path)
     if not (path / "checkpoints" / "last.ckpt").is_file():
         return {"kind": "run directory without a checkpoint", **stands, "for": "waiting, or lfsc train again"}
-    facts = codec(str(path), trust)
+    facts = describe_codec(str(path), trust)
     return {"kind": facts.pop("kind"), **stands, **facts}

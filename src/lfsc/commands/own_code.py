@@ -1,6 +1,10 @@
 """--with: code of the user's own, for commands that build what a recipe, a run or a codec names."""
 
 from argparse import Namespace, _ActionsContainer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lfsc.config.from_weights import Architecture, ReadArchitecture
 
 
 def add_own_code(parser: _ActionsContainer) -> None:
@@ -19,3 +23,14 @@ def own_code_names(options: Namespace) -> list[str]:
     from pathlib import Path
 
     return [str(Path(name).expanduser().resolve()) if name.endswith(".py") else name for name in options.own_code]
+
+
+def make_reader(own_code: list[str]) -> "ReadArchitecture":
+    """What finds out of which architecture weights are, trusting the user's own code."""
+
+    def read(source: str) -> "Architecture":
+        from lfsc.formats.architecture import read_architecture
+
+        return read_architecture(source, trust=own_code)
+
+    return read

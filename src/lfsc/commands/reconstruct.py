@@ -12,12 +12,12 @@ Speech through a codec and back, to listen to the result. IN is a recording of a
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    found = file_jobs.recordings(options.input, options.output, made=f".{options.format}")
+    found = file_jobs.find_recordings(options.input, options.output, made=f".{options.format}")
 
     from lfsc.audio import files
     from lfsc.commands.recordings import Recordings
 
-    codec, _ = codec_options.ready(options)
+    codec, _ = codec_options.prepare_codec(options)
     recordings = Recordings(sample_rate=codec.sample_rate)
 
     def reconstruct(job: file_jobs.Job, progress: Progress) -> float:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from lfsc.audio import files
-from lfsc.audio.quality import complaints, gain_to
+from lfsc.audio.quality import find_complaints, gain_to
 from lfsc.audio.resampling import resample
 from lfsc.commands.file_jobs import Job
 from lfsc.commands.progress import Progress
@@ -27,7 +27,7 @@ class Recordings:
 
     def load(self, job: Job, progress: Progress) -> Heard:
         audio, rate = files.read(job.read())
-        if found := complaints(audio, sample_rate=rate, codec_rate=self.sample_rate):
+        if found := find_complaints(audio, sample_rate=rate, codec_rate=self.sample_rate):
             progress.note(f"warning: {job.name}: {'; '.join(found)}")
         if rate != self.sample_rate:
             self.rates[rate] += 1

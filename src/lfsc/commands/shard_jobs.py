@@ -1,7 +1,6 @@
 """What tokenize and detokenize have in common: every shard through one function, on all devices."""
 
 import argparse
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="SHARDS")
     parser.add_argument("output", metavar="OUT", type=Path)
     codec_options.add_options(parser)
-    parser.add_argument("--part", type=part, default=(1, 1), metavar="I/N", help="only the I-th of N parts of the work")
+    parser.add_argument(
+        "--part", type=parse_part, default=(1, 1), metavar="I/N", help="only the I-th of N parts of the work"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one per GPU, else one per core)")
     parser.add_argument("--ray", metavar="ADDRESS", help="use a Ray cluster instead; `local` starts one here")
     parser.add_argument(
@@ -35,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def part(text: str) -> tuple[int, int]:
+def parse_part(text: str) -> tuple[int, int]:
     number, _, parts = text.partition("/")
     if not (number.isdigit() and parts.isdigit() and 1 <= int(number) <= int(parts)):
         raise argparse.ArgumentTypeError(f"{text!r}: expected I/N with I from 1 to N, such as 1/4")
@@ -51,7 +52,7 @@ def convert(
     """
     from lfsc.tokens import shard_conversion
 
-    found = shard_conversion.tasks(options.input, options.output, part=options.part)
+    found = shard_conversion.find_tasks(options.input, options.output, part=options.part)
     device = codec_options.device_of(options.device)
     run = coding_of(options, device)
     if check is not None:
@@ -61,7 +62,7 @@ def convert(
     waiting = [task for task in found if options.overwrite or shard_conversion.read_record(task) is None]
     failures = []
     with Progress(f"lfsc {verb}", count=len(waiting), work=sum(size_of(task) for task in waiting)) as progress:
-        for outcome in outcomes(options, Conversion(options, function, run.fingerprint), waiting, device):
+        for outcome in run_tasks(options, Conversion(options, function, run.fingerprint), waiting, device):
             failures += failures_of(outcome)
             seconds = outcome.record["audio_seconds"] if outcome.record else 0.0
             progress.advance(work=size_of(outcome.task), audio_seconds=seconds)
@@ -80,7 +81,7 @@ def convert(
 def coding_of(options: argparse.Namespace, device) -> "Coding":
     from lfsc.tokens.tokenize import Coding
 
-    codec, fingerprint = codec_options.ready(options, device)
+    codec, fingerprint = codec_options.prepare_codec(options, device)
     batch_seconds = BATCH_SECONDS.get(device.type, 30.0) if options.batch_seconds is None else options.batch_seconds
     # Alone, a clip meets the same kernels whatever its neighbours are.
     return Coding(codec, fingerprint, 0.0 if options.deterministic else batch_seconds, options.chunk_seconds)
@@ -118,7 +119,7 @@ class Conversion:
             return Outcome(task, error=error)
 
 
-def outcomes(options: argparse.Namespace, conversion: Conversion, tasks: "list[Task]", device) -> Iterator[Outcome]:
+def run_tasks(options: argparse.Namespace, conversion: Conversion, tasks: "list[Task]", device) -> Iterator[Outcome]:
     """What comes of each shard, in their order."""
     from lfsc.parallel import map_tasks
 
@@ -127,14 +128,14 @@ def outcomes(options: argparse.Namespace, conversion: Conversion, tasks: "list[T
 
 
 def workers_of(options: argparse.Namespace, num_tasks: int, device) -> "AbstractContextManager[Workers]":
-    from lfsc.parallel import cluster, here, local
+    from lfsc.parallel import cluster, count_cpus, here, local
 
     if options.ray:
         return cluster(options.ray, gpus=device.type == "cuda")
     devices = devices_of(options, device)[: max(1, num_tasks)]
     if len(devices) == 1:
         return here(devices[0])
-    threads = max(1, len(os.sched_getaffinity(0)) // len(devices))
+    threads = max(1, count_cpus() // len(devices))
     return local(devices, threads=threads, preload=("lfsc.tokens.shard_conversion", "lfsc.formats.load"))
 
 
@@ -142,10 +143,12 @@ def devices_of(options: argparse.Namespace, device) -> list[str]:
     """One entry a worker."""
     import torch
 
+    from lfsc.parallel import count_cpus
+
     if options.workers is not None and options.workers < 1:
         raise ValueError(f"--workers {options.workers}: expected 1 or more")
     if device.type != "cuda":
-        return [str(device)] * (options.workers or len(os.sched_getaffinity(0)))
+        return [str(device)] * (options.workers or count_cpus())
     if device.index is not None and options.device != "auto":
         return [str(device)] * (options.workers or 1)
     count = torch.cuda.device_count()

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lfsc.commands.own_code import add_own_code, own_code_names
+from lfsc.commands.own_code import add_own_code, make_reader, own_code_names
 
 DESCRIPTION = """\
 Train a recipe many times and find out what is best. key=1,2,3 tries values, key=log(1e-5,1e-3) and key=uniform(0,1)
@@ -19,7 +19,6 @@ objective=best:COLUMN by its best; trials=N (all combinations, or 20), workers=N
 direction=minimize|maximize."""
 OWN = ("objective", "trials", "workers", "name", "storage", "sampler", "pruner", "direction")
 TRIALS = 20
-INTERRUPTED_EXIT = 75
 
 
 def main(arguments: list[str]) -> int:
@@ -44,13 +43,13 @@ def main(arguments: list[str]) -> int:
 
 
 def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[str]) -> int:
-    from lfsc.commands.train import reader
     from lfsc.config.compose import compose
     from lfsc.config.overrides import as_override
     from lfsc.config.own_code import import_own
+    from lfsc.runs.summary import INTERRUPTED_EXIT
     from lfsc.sweep.search_space import parse
     from lfsc.sweep.study import open_study
-    from lfsc.sweep.workers import Workers
+    from lfsc.sweep.workers import TrialWorkers
 
     import_own(own_code)
     space = parse(items)
@@ -60,9 +59,9 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     count = whole_number(own, "workers", 1)
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
     for overrides in space.examples:
-        compose(recipe, [*overrides, as_override("name", folder.name)], read_architecture=reader(own_code))
+        compose(recipe, [*overrides, as_override("name", folder.name)], read_architecture=make_reader(own_code))
     study = open_study(plan, space, folder=folder, storage=own.get("storage"))
-    workers = Workers(
+    workers = TrialWorkers(
         study=study,
         plan=plan,
         space=space,

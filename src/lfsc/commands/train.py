@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lfsc.commands.own_code import add_own_code, own_code_names
+from lfsc.commands.own_code import add_own_code, make_reader, own_code_names
 
 if TYPE_CHECKING:
-    from lfsc.config.from_weights import Architecture, ReadArchitecture
     from lfsc.runs.directory import Run
 
 EPILOG = """\
@@ -44,53 +43,16 @@ def main(arguments: list[str]) -> int:
 
     show = options.show or options.cfg is not None
     if options.multirun:
+        from lfsc.commands.train_grid import train_grid
+
         return train_grid(options.recipe, options.overrides, own_code=own_code_names(options), show=show)
-    reading = reader(own_code_names(options))
-    config = compose(options.recipe, options.overrides, missing_allowed=show, read_architecture=reading)
+    read_architecture = make_reader(own_code_names(options))
+    config = compose(options.recipe, options.overrides, missing_allowed=show, read_architecture=read_architecture)
     if show:
         print(as_yaml(config), end="")
         return 0
     import_own(own_code_names(options))
     return begin(with_absolute_paths(config), recipe=options.recipe, may_resume=options.resume)
-
-
-def reader(own_code: list[str]) -> "ReadArchitecture":
-    """What finds out of which architecture weights are, trusting the user's own code."""
-
-    def read(source: str) -> "Architecture":
-        from lfsc.formats.architecture import read_architecture
-
-        return read_architecture(source, trust=own_code)
-
-    return read
-
-
-def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool) -> int:
-    """Train every combination of `key=1,2`s, one after the other, each in a process of its own; 1 if any fails."""
-    import subprocess
-
-    from lfsc.config.compose import compose
-    from lfsc.config.overrides import as_override
-    from lfsc.config.recipe_file import as_yaml
-    from lfsc.sweep.search_space import parse
-    from lfsc.sweep.trial import train_command
-
-    grid = parse(items).grid
-    if grid is None:
-        raise ValueError("--multirun tries values, key=1,2; `lfsc sweep` tries ranges")
-    rows = [[*parse(items).fixed, *(f"{key}={value}" for key, value in row.items())] for row in grid]
-    reading = reader(own_code)
-    configs = [compose(recipe, row, missing_allowed=show, read_architecture=reading) for row in rows]
-    if show:
-        print("---\n".join(map(as_yaml, configs)), end="")
-        return 0
-    codes = []
-    for number, (row, config) in enumerate(zip(rows, configs, strict=True)):
-        name = f"{config['name']}/{number}"
-        print(f"{name}: {' '.join(row)}", file=sys.stderr)
-        codes.append(subprocess.call(train_command(recipe, [*row, as_override("name", name)], own_code)))
-    print(f"{codes.count(0)} of {len(codes)} runs finished: lfsc runs {config['runs_root']}/{config['name']}")
-    return int(any(codes))
 
 
 def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
@@ -112,7 +74,7 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
     with lock(run, tasks=tasks):
         if is_first():
             run.refuse_if_begun()
-        with failure_noted(run, config["max_updates"]):
+        with note_failure(run, config["max_updates"]):
             if is_first():
                 make_corpus(config)
 
@@ -124,9 +86,10 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
 
 
 @contextmanager
-def failure_noted(run: "Run", max_updates: int) -> Iterator[None]:
+def note_failure(run: "Run", max_updates: int) -> Iterator[None]:
     """Leave in the run's folder why it failed, for `lfsc runs`, also before there is a configuration."""
     from lfsc.distributed import is_first
+    from lfsc.io.messages import one_line
     from lfsc.runs.status import FAILED, RUNNING
 
     if is_first():
@@ -135,7 +98,7 @@ def failure_noted(run: "Run", max_updates: int) -> Iterator[None]:
         yield
     except Exception as error:
         if is_first() and (status := run.status()) is not None and status.state != FAILED:
-            run.write_status(FAILED, status.update, max_updates, " ".join(str(error).split()))
+            run.write_status(FAILED, status.update, max_updates, one_line(error))
         raise
 
 

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from lfsc.io.messages import one_line
+
 DESCRIPTION = "Download the models that metrics and comparisons need, pin them, and check that they are unchanged."
 EPILOG = """\
 `fetch` needs a network; copy the folder to a machine without one and give it there with --to or as $LFSC_WEIGHTS, or
@@ -40,7 +42,7 @@ def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
             print(f"{name}: {entry['source']} {entry['revision'][:12]}, {len(entry['sha256'])} files")
         except (OSError, ValueError, ImportError) as error:
             failed += 1
-            print(f"{name}: not fetched: {' '.join(str(error).split())}", file=sys.stderr)
+            print(f"{name}: not fetched: {one_line(error)}", file=sys.stderr)
     if fetched:
         print(f"weights are in {folder}")
     return 1 if failed else 0

@@ -8,8 +8,8 @@ from typing import Any, cast
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from lfsc.config.instantiate import one_line
-from lfsc.config.overrides import Override, instead
+from lfsc.config.overrides import Override, suggest
+from lfsc.io.messages import one_line
 
 UNKNOWN = re.compile(r"Key '[^']+' is not in struct full_key: (\S+)")
 
@@ -39,7 +39,7 @@ def remove(config: DictConfig, override: Override, *, explain: Callable[[str], s
 
 def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
     """That a key is unknown, and which was meant or which there are beside it."""
-    if hint := instead(full_key):
+    if hint := suggest(full_key):
         return f"no key {full_key!r}: set {hint} instead"
     section, _, name = full_key.rpartition(".")
     existing = sorted(OmegaConf.select(OmegaConf.create(config), section) if section else config)

@@ -15,7 +15,6 @@ from lfsc.config.assignment import UNKNOWN, assign, explain_unknown, remove, to_
 from lfsc.config.choices import in_hydras_words, is_choice, option_names, options_of, options_of_choice
 from lfsc.config.from_weights import ReadArchitecture
 from lfsc.config.hydra_files import quiet_plugins, recipes_as_read
-from lfsc.config.instantiate import one_line
 from lfsc.config.overrides import Override, parse_overrides
 from lfsc.config.own_code import make_importable
 from lfsc.config.places import settle
@@ -23,6 +22,7 @@ from lfsc.config.recipes import find_recipe, find_shipped, keys_left_open
 from lfsc.config.scalars import unmark
 from lfsc.config.schema import check_fits
 from lfsc.config.words import quote
+from lfsc.io.messages import one_line
 
 
 def compose(

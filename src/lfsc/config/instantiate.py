@@ -6,6 +6,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from lfsc.io.messages import one_line
+
 # What a codec and its discriminators are made of, by the argument that it may stand for: whatever a constructor here
 # takes as its `quantizer` may be any of these, with the keys that it has by its signature.
 PARTS = {
@@ -59,7 +61,7 @@ def build(config: Any, *, where: str = "") -> Any:
     place, for a target that cannot be imported or whose call fails.
     """
     if isinstance(config, Mapping):
-        make = maker(config["_target_"], where) if "_target_" in config else dict
+        make = make_caller(config["_target_"], where) if "_target_" in config else dict
         settings = {key: value for key, value in config.items() if key not in ("_target_", "_partial_")}
         parts = {key: build(value, where=f"{where}.{key}".lstrip(".")) for key, value in settings.items()}
         return partial(make, **parts) if config.get("_partial_") else make(**parts)
@@ -94,7 +96,7 @@ def targets_of(config: Any) -> Iterator[str]:
             yield from targets_of(value)
 
 
-def maker(target: Any, where: str) -> Callable:
+def make_caller(target: Any, where: str) -> Callable:
     """A function that calls what `target` names, whose errors are ValueErrors that name it and its place."""
     place = f"{where} ({target})" if where else str(target)
     located = locate(target, place)
@@ -128,7 +130,3 @@ def locate(target: Any, place: str) -> Callable:
     if not callable(located):
         raise ValueError(f"{place} is a {type(located).__name__}: expected a class or a function")
     return located
-
-
-def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())

@@ -71,7 +71,7 @@ def parse_override(item: str) -> Override:
             f"{item} is several values: a list is {key}=[{text}]; `lfsc sweep` and --multirun try each in turn"
         )
     try:
-        return Override(item, sign, name, Words(values[0]).whole())
+        return Override(item, sign, name, Words(values[0]).read())
     except ValueError as error:
         raise ValueError(
             f"{item} cannot be read: give a value that holds = ( ) [ ] or quotes as \"{key}='…'\"; a list is [1,2]"
@@ -88,7 +88,7 @@ def as_override(key: str, text: str) -> str:
     return plain if is_plain else f"{key}={quote(text)}"
 
 
-def instead(key: str) -> str | None:
+def suggest(key: str) -> str | None:
     """What to set in the place of `trainer.KEY`, or of KEY alone; None where that is no key of Lightning's."""
     section, _, name = key.rpartition(".")
     return INSTEAD.get(name) if section in ("trainer", "") else None

@@ -7,7 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lfsc.config.instantiate import KNOWN, one_line, targets_of
+from lfsc.config.instantiate import KNOWN, targets_of
+from lfsc.io.messages import one_line
 
 
 def import_own(names: Iterable[str]) -> list[str]:

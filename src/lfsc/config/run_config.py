@@ -12,7 +12,7 @@ from lfsc.config.assignment import to_container
 from lfsc.config.choices import is_option
 from lfsc.config.compose import compose_file
 from lfsc.config.instantiate import KNOWN
-from lfsc.config.overrides import Override, instead, parse_overrides
+from lfsc.config.overrides import Override, parse_overrides, suggest
 from lfsc.config.places import settle
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_shipped
@@ -37,7 +37,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             for key in [each.key, *(key for key in followers(each.key) if OmegaConf.select(node, key) == before)]:
                 OmegaConf.update(node, key, option_or_value(each), force_add=False, merge=False)
     except OmegaConfBaseException as error:
-        hint = instead(error.full_key or "")
+        hint = suggest(error.full_key or "")
         raise ValueError(
             f"no key {error.full_key!r} in this run; "
             + (f"set {hint} instead" if hint else "its config.yaml has them all")

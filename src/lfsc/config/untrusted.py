@@ -5,17 +5,28 @@ from inspect import Parameter, signature
 from typing import Any
 
 from lfsc.config.instantiate import KNOWN, PARTS, is_trusted, locate
-from lfsc.config.values import brief, flag, number, numbers, real, real_rows, rows, section, seed, text
+from lfsc.config.values import (
+    brief,
+    require_flag,
+    require_number,
+    require_numbers,
+    require_real,
+    require_real_rows,
+    require_rows,
+    require_section,
+    require_seed,
+    require_text,
+)
 
 # What may stand for an argument, by its annotation; any other argument is a part of its own.
 CHECKS = {
-    int: number,
-    float: real,
-    bool: flag,
-    str: text,
-    list[int]: numbers,
-    list[list[int]]: rows,
-    list[list[float]]: real_rows,
+    int: require_number,
+    float: require_real,
+    bool: require_flag,
+    str: require_text,
+    list[int]: require_numbers,
+    list[list[int]]: require_rows,
+    list[list[float]]: require_real_rows,
 }
 # Of a part of somebody's own, at any depth.
 MOST_VALUES = 1000
@@ -27,7 +38,7 @@ def check_part(config: Any, role: str, *, name: str, trusted: Collection[str] = 
     ValueError, in one line that begins with the key, for any other class, and for keys and kinds of values that its
     constructor does not take. Which values fit together, the constructor says itself.
     """
-    target = section(config, name).get("_target_")
+    target = require_section(config, name).get("_target_")
     if is_own(target, trusted):
         return check_own_part(config, name=name, trusted=trusted)
     if not isinstance(target, str) or target not in PARTS[role]:
@@ -63,7 +74,7 @@ def check_value(
     value: Any, parameter: Parameter | None, families: str | None, *, name: str, trusted: Collection[str]
 ) -> Any:
     if parameter is not None and parameter.name == "seed":
-        return seed(value, name)
+        return require_seed(value, name)
     if parameter is not None and parameter.annotation in CHECKS:
         return CHECKS[parameter.annotation](value, name)
     return check_part(value, parameter.name if parameter else families or "", name=name, trusted=trusted)
@@ -91,9 +102,9 @@ def check_own_part(config: Mapping, *, name: str, trusted: Collection[str]) -> d
             target = value.get("_target_")
             if target is not None and target not in KNOWN and not is_own(target, trusted):
                 raise ValueError(f"{place}._target_ is {brief(target)}: only lfsc's classes and those that you trust")
-            return {text(key, place): check(each, f"{place}.{key[:40]}") for key, each in value.items()}
+            return {require_text(key, place): check(each, f"{place}.{key[:40]}") for key, each in value.items()}
         if isinstance(value, list | tuple):
             return [check(each, place) for each in value]
-        return value if value is None or type(value) in (bool, str) else real(value, place)
+        return value if value is None or type(value) in (bool, str) else require_real(value, place)
 
     return check(config, name)

@@ -13,61 +13,61 @@ def brief(value: Any) -> str:
     return repr(value)[:100] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
 
 
-def number(value: Any, name: str) -> int:
+def require_number(value: Any, name: str) -> int:
     if type(value) is not int or not 1 <= value <= LARGEST:
         raise ValueError(f"{name} is {brief(value)}: expected a whole number from 1 to {LARGEST}")
     return value
 
 
-def numbers(value: Any, name: str) -> list[int]:
-    return [number(item, name) for item in items(value, name)]
+def require_numbers(value: Any, name: str) -> list[int]:
+    return [require_number(item, name) for item in require_items(value, name)]
 
 
-def rows(value: Any, name: str) -> list[list[int]]:
-    return [numbers(item, name) for item in items(value, name)]
+def require_rows(value: Any, name: str) -> list[list[int]]:
+    return [require_numbers(item, name) for item in require_items(value, name)]
 
 
-def real_rows(value: Any, name: str) -> list[list[float]]:
-    return [[real(item, name) for item in items(row, name)] for row in items(value, name)]
+def require_real_rows(value: Any, name: str) -> list[list[float]]:
+    return [[require_real(item, name) for item in require_items(row, name)] for row in require_items(value, name)]
 
 
-def items(value: Any, name: str) -> Iterable[Any]:
+def require_items(value: Any, name: str) -> Iterable[Any]:
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= LONGEST:
         raise ValueError(f"{name} is {brief(value)}: expected a list of 1 to {LONGEST}")
     return value
 
 
-def text(value: Any, name: str) -> str:
+def require_text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{name} is {brief(value)}: expected a text")
     return value
 
 
-def seed(value: Any, name: str) -> int:
+def require_seed(value: Any, name: str) -> int:
     if type(value) is not int:
         raise ValueError(f"{name} is {brief(value)}: expected a whole number")
     return value
 
 
-def flag(value: Any, name: str) -> bool:
+def require_flag(value: Any, name: str) -> bool:
     if type(value) is not bool:
         raise ValueError(f"{name} is {brief(value)}: expected true or false")
     return value
 
 
-def real(value: Any, name: str) -> float:
+def require_real(value: Any, name: str) -> float:
     if type(value) not in (int, float) or not abs(value) <= LARGEST:
         raise ValueError(f"{name} is {brief(value)}: expected a number from -{LARGEST} to {LARGEST}")
     return value
 
 
-def section(value: Any, name: str) -> Mapping:
+def require_section(value: Any, name: str) -> Mapping:
     if not isinstance(value, Mapping):
         raise ValueError(f"{name} is {brief(value)}: expected a section of keys")
     return value
 
 
-def one_of(value: Any, allowed: Iterable[str], name: str) -> str:
+def require_one_of(value: Any, allowed: Iterable[str], name: str) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} is {brief(value)}: only {' or '.join(allowed)} may stand there")
     return value

@@ -42,43 +42,43 @@ class Words:
         self.text = text
         self.at = 0
 
-    def whole(self) -> Any:
-        value = self.value(ends="") if self.text else ""
+    def read(self) -> Any:
+        value = self.read_value(ends="") if self.text else ""
         if self.at < len(self.text):
             raise ValueError("more than one value")
         return value
 
-    def value(self, *, ends: str) -> Any:
+    def read_value(self, *, ends: str) -> Any:
         self.skip_spaces()
         begin = self.peek()
         if begin and begin in "[{":
-            value: Any = self.sequence() if begin == "[" else self.mapping()
+            value: Any = self.read_sequence() if begin == "[" else self.read_mapping()
         elif begin and begin in "'\"":
-            value = self.quoted()
+            value = self.read_quoted()
         else:
-            value = read_scalar(self.word(ends))
+            value = read_scalar(self.read_word(ends))
         self.skip_spaces()
         return value
 
-    def sequence(self) -> list[Any]:
+    def read_sequence(self) -> list[Any]:
         items: list[Any] = []
         self.take("[")
-        while not self.ends_with("]", items):
-            items.append(self.value(ends=",]"))
+        while not self.take_end("]", items):
+            items.append(self.read_value(ends=",]"))
         return items
 
-    def mapping(self) -> dict[str, Any]:
+    def read_mapping(self) -> dict[str, Any]:
         items: dict[str, Any] = {}
         self.take("{")
-        while not self.ends_with("}", items):
+        while not self.take_end("}", items):
             self.skip_spaces()
-            name = self.quoted() if self.peek() in ("'", '"') else self.name()
+            name = self.read_quoted() if self.peek() in ("'", '"') else self.read_name()
             self.skip_spaces()
             self.take(":")
-            items[name] = self.value(ends=",}")
+            items[name] = self.read_value(ends=",}")
         return items
 
-    def name(self) -> str:
+    def read_name(self) -> str:
         """A key without quotes, up to a colon and a space as in YAML, or else to the first colon: {a:1}."""
         entry = re.split(r"""[,}\[{'"]""", self.text[self.at :], maxsplit=1)[0]
         length = entry.find(": ") if ": " in entry else entry.find(":")
@@ -87,7 +87,7 @@ class Words:
         self.at += length
         return entry[:length].strip()
 
-    def ends_with(self, end: str, items: Any) -> bool:
+    def take_end(self, end: str, items: Any) -> bool:
         """Whether a list or mapping ends here; otherwise its next item begins."""
         self.skip_spaces()
         if self.peek() == end:
@@ -97,19 +97,19 @@ class Words:
             self.take(",")
         return False
 
-    def quoted(self) -> str:
+    def read_quoted(self) -> str:
         quote, text = self.peek(), ""
         self.at += 1
         while (character := self.next()) != quote:
             text += self.next() if character == "\\" and self.peek() in (quote, "\\") else character
         return text
 
-    def word(self, ends: str) -> str:
+    def read_word(self, ends: str) -> str:
         """A text without quotes, up to one of `ends`."""
         start, text = self.at, ""
         while (character := self.peek()) and character not in ends:
             if self.text.startswith("${", self.at):
-                text += self.reference()
+                text += self.read_reference()
             elif character == "\\":
                 self.at += 1
                 text += self.next()
@@ -121,7 +121,7 @@ class Words:
             raise ValueError("nothing")
         return text.strip()
 
-    def reference(self) -> str:
+    def read_reference(self) -> str:
         """${…}, for OmegaConf."""
         start, depth = self.at, 0
         while True:

@@ -61,7 +61,7 @@ def names_of(dataset: Dataset) -> tuple[str, str, str]:
     return dataset.corpus, dataset.language, f"{dataset.corpus}/{dataset.language}"
 
 
-def shares(datasets: Sequence[Dataset], blended: Sequence[float]) -> list[Share]:
+def tabulate_shares(datasets: Sequence[Dataset], blended: Sequence[float]) -> list[Share]:
     """A row for each dataset, the one most drawn from first."""
     total = sum(dataset.hours for dataset in datasets)
     rows = [

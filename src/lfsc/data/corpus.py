@@ -40,7 +40,7 @@ def _require_crude(root: EPath, folder: str) -> None:
     require_crude(content, str(path))
 
 
-def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) -> list[Dataset]:
+def drop_missing(datasets: list[Dataset], *, path: str, max_missing_fraction: float) -> list[Dataset]:
     """The datasets without the shards that are missing or cut off, each of which is said.
 
     ValueError if those hold more than `max_missing_fraction` of the clips.
@@ -48,7 +48,7 @@ def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) 
     places = [(dataset, shard) for dataset in datasets for shard in dataset.shards]
     root = storage.place(path)
     with ThreadPoolExecutor(16) as threads:
-        faults = list(threads.map(lambda place: _fault(root, root / place[0].path, place[1]), places))
+        faults = list(threads.map(lambda place: _find_fault(root, root / place[0].path, place[1]), places))
     faulty = {(d.path, s.name): fault for (d, s), fault in zip(places, faults, strict=True) if fault}
     lost = sum(shard.samples for dataset, shard in places if (dataset.path, shard.name) in faulty)
     total = sum(shard.samples for _, shard in places)
@@ -64,7 +64,7 @@ def present(datasets: list[Dataset], *, path: str, max_missing_fraction: float) 
     return [dataset for dataset in whole if dataset.samples]
 
 
-def _fault(root: EPath, folder: EPath, shard: Shard) -> str | None:
+def _find_fault(root: EPath, folder: EPath, shard: Shard) -> str | None:
     path = folder / shard.name
     storage.require_inside(root, [path, path.with_suffix(".tar.idx")])
     try:

@@ -7,8 +7,8 @@ from megatron.energon import WorkerConfig
 from megatron.energon.errors import reraise_exception
 from megatron.energon.metadataset.loader_interface import DatasetBlendMode, LoadedDataset
 
-from .blend import Blend, Share, shares
-from .corpus import Corpus, Dataset, present
+from .blend import Blend, Share, tabulate_shares
+from .corpus import Corpus, Dataset, drop_missing
 from .filters import Filter
 from .shard_dataset import ShardDataset
 from .shard_reader import read_shards
@@ -53,16 +53,15 @@ def open_training(
         blend_mode=DatasetBlendMode.DATASET_WEIGHT,
     )
     identity = identity_of(corpus, drawn) | {"batch_size": batch_size, "crops_per_clip": crops}
-    return Opened(
-        TrainingStream(dataset=stream, ranks=ranks, identity=identity, seed=encoder.seed), shares(datasets, blended)
-    )
+    training = TrainingStream(dataset=stream, ranks=ranks, identity=identity, seed=encoder.seed)
+    return Opened(training, tabulate_shares(datasets, blended))
 
 
 def select_datasets(corpus: Corpus, filter: Filter, max_missing_fraction: float) -> list[Dataset]:
     """The datasets that may be drawn from, of the shards that are there."""
     datasets = corpus.split("train")
     filter.check_languages(datasets)
-    found = present(filter.datasets(datasets), path=corpus.path, max_missing_fraction=max_missing_fraction)
+    found = drop_missing(filter.datasets(datasets), path=corpus.path, max_missing_fraction=max_missing_fraction)
     if not found:
         raise ValueError(f"{corpus.path} holds no clips to train on: prepare recordings with `python -m data_prep`")
     return found

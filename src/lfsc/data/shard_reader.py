@@ -125,5 +125,5 @@ def members(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
 
 def members_of_any_kind(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
     """The same slower, with long names and whatever else a tar may hold."""
-    found = plain_tar.members(cast(BinaryIO, piece), whole=False)
+    found = plain_tar.read_members(cast(BinaryIO, piece), whole=False)
     return {member.name: piece.part(member.start, member.size) for member in found if member.kind == plain_tar.FILE}

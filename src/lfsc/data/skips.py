@@ -20,10 +20,10 @@ class SkipWatch:
         self.recent: deque[str | None] = deque(maxlen=WINDOW)
         self.unreported: list[Skip] = []
 
-    def used(self) -> None:
+    def note_used(self) -> None:
         self.recent.append(None)
 
-    def skipped(self, skip: Skip) -> None:
+    def note_skip(self, skip: Skip) -> None:
         self.unreported.append(skip)
         self.recent.append(skip.reason)
         reasons = Counter(reason for reason in self.recent if reason is not None)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from megatron.energon.epathlib import EPath
 from multistorageclient.types import Range
 
+from lfsc.io.messages import first_line
 from lfsc.shards import checks
 
 PROFILES = "~/.msc_config.yaml (or the file that MSC_CONFIG names)"
@@ -77,7 +78,3 @@ def storage_errors(path: EPath) -> Iterator[None]:
         raise
     except Exception as error:
         raise OSError(f"{path}: {first_line(error)}") from error
-
-
-def first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -58,7 +58,7 @@ class TrainingStream:
     """The batches of an energon dataset. `identity` tells what a saved position belongs to."""
 
     def __init__(self, *, dataset: SavableDataset[Batch], ranks: Ranks, identity: dict[str, Any], seed: int):
-        self.loader = savable_loader(dataset, seed)
+        self.loader = make_loader(dataset, seed)
         self.ranks = ranks
         self.identity = {**identity, "world_size": ranks.world_size, "num_workers": ranks.num_workers}
         self.log = SkipLog()
@@ -67,7 +67,7 @@ class TrainingStream:
     def __iter__(self) -> Iterator[Batch]:
         try:
             batches = iter(self.loader)
-            for batch in chain(self.first(batches), batches):
+            for batch in chain(self.start_workers(batches), batches):
                 self.log.add(batch.skipped)
                 yield batch
         except UnusableData as error:
@@ -79,7 +79,7 @@ class TrainingStream:
                 raise UnusableData(reason) from error
             raise
 
-    def first(self, batches: Iterator[Batch]) -> list[Batch]:
+    def start_workers(self, batches: Iterator[Batch]) -> list[Batch]:
         """The first batch, with which the workers start."""
         if self.ranks.num_workers:
             require_room(self.ranks.num_workers)
@@ -101,11 +101,11 @@ class TrainingStream:
             # Training's workers keep SIGTERM blocked, by which torch would end them, and be waited for at exit.
             worker.kill()
 
-    def state(self) -> dict[str, Any]:
+    def gather_state(self) -> dict[str, Any]:
         """Where all ranks are, in plain containers. Every rank must ask."""
-        return {"identity": self.identity, "ranks": gather(to_plain(self.rank_state()))}
+        return {"identity": self.identity, "ranks": gather(to_plain(self.save_rank_state()))}
 
-    def rank_state(self) -> SavableDataLoaderState | None:
+    def save_rank_state(self) -> SavableDataLoaderState | None:
         state = self.loader.save_state_rank()
         # A worker that is asked before it has begun answers nothing, with an offset that is one too far.
         while (
@@ -132,7 +132,7 @@ class TrainingStream:
         if rank_states is None:
             logger.warning(
                 "the data start afresh, because in the saved position %s; with another seed they come in another order",
-                " and ".join(difference(key, saved.get(key), self.identity[key]) for key in changed),
+                " and ".join(describe_difference(key, saved.get(key), self.identity[key]) for key in changed),
             )
         elif rank_states[self.ranks.rank] is not None:
             self.restore_rank(from_plain(rank_states[self.ranks.rank]))
@@ -148,14 +148,14 @@ def require_room(num_workers: int) -> None:
     """UnusableData where /dev/shm is full or few files may be open: torch fails half-way there, with a traceback."""
     allowed, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[0], FILES_PER_WORKER * (num_workers + 1)
     if OPEN_FILES.is_dir() and allowed - len(list(OPEN_FILES.iterdir())) < needed:
-        raise UnusableData(too_few_files())
+        raise UnusableData(describe_too_few_files())
     if SHARED_MEMORY.is_dir():
         found = os.statvfs(SHARED_MEMORY)
         if found.f_bavail * found.f_frsize < LEAST_SHARED_MEMORY:
             raise UnusableData(NO_SHARED_MEMORY)
 
 
-def too_few_files() -> str:
+def describe_too_few_files() -> str:
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return f"the loader needs more than the {allowed} files that may be open at once: raise it, as by ulimit -n 4096"
 
@@ -164,7 +164,7 @@ def loader_failure(error: RuntimeError | OSError) -> str | None:
     """What a failure of the loader's processes, which torch tells at length, means; None for any other."""
     text = str(error)
     if "Too many open files" in text or getattr(error, "errno", None) == errno.EMFILE:
-        return too_few_files()
+        return describe_too_few_files()
     if "shared memory" in text or "</torch_" in text or getattr(error, "errno", None) == errno.ENOSPC:
         return NO_SHARED_MEMORY
     if text.startswith("DataLoader"):
@@ -172,11 +172,11 @@ def loader_failure(error: RuntimeError | OSError) -> str | None:
     return None
 
 
-def difference(key: str, before: Any, now: Any) -> str:
+def describe_difference(key: str, before: Any, now: Any) -> str:
     return f"{key} was {before} and is {now}" if isinstance(now, int) else f"{key} was another"
 
 
-def savable_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoader[Batch]:
+def make_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoader[Batch]:
     loader = get_savable_loader(
         dataset,
         checkpoint_every_sec=SECONDS_BETWEEN_NOTES,

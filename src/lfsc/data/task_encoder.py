@@ -52,9 +52,9 @@ class CropEncoder(TaskEncoder):
             self.check_wanted(clip)
             crops = self.cropper(clip["flac"], seed=f"{self.seed} {key} {visit}")
         except UnusableClip as error:
-            self.watch.skipped(Skip(key, str(error)))
+            self.watch.note_skip(Skip(key, str(error)))
             raise SkipSample from error
-        self.watch.used()
+        self.watch.note_used()
         return EncodedClip(key, crops)
 
     def check_wanted(self, clip: FilteredSample) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from lfsc.audio import files
-from lfsc.audio.bandwidth import bandwidth as measure_bandwidth
+from lfsc.audio.bandwidth import measure_bandwidth as measure_bandwidth
 from lfsc.audio.files import Recording
 from lfsc.audio.layouts import Labels, describe_labels, find_layout
 from lfsc.audio.manifest import MANIFESTS, WHOLE, Malformed, Part, Row, read_manifest
@@ -20,7 +20,7 @@ from lfsc.io.messages import describe, printable
 from lfsc.io.plain_tar import Member
 from lfsc.io.regular import open_regular
 from lfsc.shards import index
-from lfsc.shards.tar import Sample, content, files_of, group
+from lfsc.shards.tar import Sample, files_of, group, read_content
 
 # Upper edges in Hz under which a recording's spectrum ends like that of one made at 8 or 16 kHz.
 BANDS = ((4300, "8 kHz"), (8600, "16 kHz"))
@@ -124,7 +124,7 @@ def read_shard(shard: Path) -> list[Clip]:
     try:
         with open_regular(shard) as file:
             for key, members in group(files_of(file)):
-                note = content(file, members["json"]) if "json" in members else b"{}"
+                note = read_content(file, members["json"]) if "json" in members else b"{}"
                 clips += clips_of_sample(shard, key, members, note)
     except (OSError, ValueError) as error:
         clips.append(Clip(printable(str(shard)), shard, fault=f"{shard} is damaged ({describe(error)})"))

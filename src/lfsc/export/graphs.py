@@ -3,6 +3,7 @@
 import json
 from math import prod
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,10 @@ from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 
 class AudioToTokens(nn.Module):
     """Tokens [B,C,F] int64 of audio [B,T] float32, for clips of one length; F = ceil(T / hop)."""
+
+    # By name, with the names of the dimensions that vary.
+    inputs: ClassVar = {"audio": {0: "batch", 1: "samples"}}
+    outputs: ClassVar = ["tokens"]
 
     def __init__(self, codec: Codec):
         super().__init__()
@@ -40,6 +45,9 @@ class AudioToTokens(nn.Module):
 
 class TokensToAudio(nn.Module):
     """Audio [B, F·hop] float32 in -1…1 of tokens [B,C,F] int64, for clips of one length."""
+
+    inputs: ClassVar = {"tokens": {0: "batch", 2: "frames"}}
+    outputs: ClassVar = ["audio"]
 
     def __init__(self, codec: Codec):
         super().__init__()
@@ -63,6 +71,9 @@ class TokensToAudioStep(nn.Module):
 
     The state is all that a causal decoder remembers, one number after the other.
     """
+
+    inputs: ClassVar = {"tokens": {0: "batch", 2: "frames"}, "state": {0: "batch"}}
+    outputs: ClassVar = ["audio", "next_state"]
 
     def __init__(self, codec: Codec):
         super().__init__()

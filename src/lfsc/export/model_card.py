@@ -3,6 +3,7 @@
 from lfsc.formats.licences import SUBJECTS
 from lfsc.models.codec import Codec
 from lfsc.models.quantizer import GroupedFSQ
+from lfsc.nn.size import count_millions
 
 CARD = """\
 ---
@@ -64,8 +65,8 @@ def model_card(codec: Codec, config: dict) -> str:
         own_classes=", ".join(own) or "none",
         bitrate=codec.bitrate / 1000,
         packed=codec.num_codebooks * (codec.codebook_size - 1).bit_length() * codec.frame_rate / 1000,
-        encoder=millions(codec.encoder),
-        decoder=millions(codec.decoder),
+        encoder=count_millions(codec.encoder),
+        decoder=count_millions(codec.decoder),
         updates="unknown" if config["updates"] is None else f"{config['updates']:,}",
         norm="as trained" if config["weight_norm"] else "removed: for use, not for training",
         discriminators="in discriminators.safetensors, for fine-tuning" if "discriminators" in config else "none here",
@@ -77,7 +78,3 @@ def model_card(codec: Codec, config: dict) -> str:
 def as_prose(text: str) -> str:
     """A statement that anybody may have made, as one line without HTML."""
     return " ".join(text.split()).replace("<", "&lt;").replace(">", "&gt;")
-
-
-def millions(module) -> float:
-    return sum(parameter.numel() for parameter in module.parameters()) / 1e6

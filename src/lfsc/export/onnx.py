@@ -8,20 +8,11 @@ import onnxruntime
 import torch
 from torch import Tensor
 
-from lfsc.export.graphs import (
-    AudioToTokens,
-    Graph,
-    TokensToAudio,
-    TokensToAudioStep,
-    has_step,
-    load_for_export,
-    write_facts,
-)
-from lfsc.export.parity import Parity, parity
+from lfsc.export.graphs import Graph
+from lfsc.export.halves import write_halves
+from lfsc.export.parity import Parity
 from lfsc.formats.source import Source
 from lfsc.io import atomic
-
-ENCODER, DECODER, STEP, FACTS = "encoder.onnx", "decoder.onnx", "decoder_step.onnx", "codec.json"
 
 
 def write_onnx(found: Source, out: Path) -> Parity:
@@ -29,22 +20,10 @@ def write_onnx(found: Source, out: Path) -> Parity:
 
     Of a causal decoder also decoder_step.onnx, which gives the audio of each frame as its tokens come.
     """
-    codec = load_for_export(found)
-    out.mkdir(parents=True, exist_ok=True)
-    audio, tokens, state = {"audio": {0: "batch", 1: "samples"}}, {"tokens": {0: "batch", 2: "frames"}}, {0: "batch"}
-    write_graph(AudioToTokens(codec), out / ENCODER, given=audio, gives=["tokens"])
-    write_graph(TokensToAudio(codec), out / DECODER, given=tokens, gives=["audio"])
-    write_facts(out / FACTS, codec)
-    graphs = session(out / ENCODER), session(out / DECODER)
-    if not has_step(codec):
-        return parity(codec, *graphs)
-    step = TokensToAudioStep(codec)
-    write_graph(step, out / STEP, given=tokens | {"state": state}, gives=["audio", "next_state"])
-    return parity(codec, *graphs, step=session(out / STEP), state_size=step.state_size)
+    return write_halves(found, out, ".onnx", write=write_graph, load=open_session)
 
 
-def write_graph(graph: Graph, path: Path, *, given: dict[str, dict[int, str]], gives: list[str]) -> None:
-    """Write a graph whose inputs have names and dynamic dimensions, and whose outputs have names."""
+def write_graph(graph: Graph, path: Path) -> None:
     # The exporter tells of every operator library that is not installed.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
@@ -54,16 +33,16 @@ def write_graph(graph: Graph, path: Path, *, given: dict[str, dict[int, str]], g
             graph.example(),
             dynamo=True,
             verbose=False,
-            dynamic_shapes=tuple(given.values()),
-            input_names=list(given),
-            output_names=gives,
+            dynamic_shapes=tuple(graph.inputs.values()),
+            input_names=list(graph.inputs),
+            output_names=graph.outputs,
         )
     assert program is not None  # with dynamo
     with atomic.replacing(path) as temporary:
         program.save(temporary, external_data=False)
 
 
-def session(path: Path):
+def open_session(path: Path):
     """The graph as a function of its tensors, run by onnxruntime."""
     running = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     names = [each.name for each in running.get_inputs()]

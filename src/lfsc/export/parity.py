@@ -29,7 +29,7 @@ class Parity(NamedTuple):
 Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def parity(
+def measure_parity(
     codec: Codec,
     encode: Callable[[Tensor], Tensor],
     decode: Callable[[Tensor], Tensor],
@@ -48,12 +48,12 @@ def parity(
         heard = codec.decode(expected).audio
         difference = max(difference, largest_difference(decode(expected), heard))
         if step is not None:
-            stepped = frame_by_frame(step, expected, torch.zeros(batch, state_size))
+            stepped = run_frame_by_frame(step, expected, torch.zeros(batch, state_size))
             difference = max(difference, largest_difference(stepped, heard))
     return Parity(total, equal, difference)
 
 
-def frame_by_frame(step: Step, tokens: Tensor, state: Tensor) -> Tensor:
+def run_frame_by_frame(step: Step, tokens: Tensor, state: Tensor) -> Tensor:
     """Audio [B,T] of tokens [B,C,F], a frame at a time."""
     heard = []
     for frame in tokens.split(1, dim=-1):

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lfsc.config.values import brief, text
+from lfsc.config.values import brief, require_text
 from lfsc.formats.checksums import add_stamp, crc32_of, require_checksum, require_stamp
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import SUBJECTS
@@ -74,7 +74,9 @@ def read(path: Path, *, trusted: Collection[str] = ()) -> Source:
         weight_norm=config.get("weight_norm") is not False,
         fingerprint=fingerprint,
         statements={
-            subject: text(statements[subject], f"licence.{subject}") for subject in SUBJECTS if subject in statements
+            subject: require_text(statements[subject], f"licence.{subject}")
+            for subject in SUBJECTS
+            if subject in statements
         },
     )
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from lfsc.config.values import brief, section
+from lfsc.config.values import brief, require_section
 from lfsc.io.compression import zlib
 
 LINE = b"# crc32 of the lines above: "
@@ -39,7 +39,7 @@ def require_stamp(text: bytes, name: str) -> None:
 
 def require_checksum(path: Path, checksums: object) -> None:
     """ValueError where a file's checksum is not the one that `checksums` has of it, if it has one."""
-    expected = section(checksums, "crc32").get(path.name)
+    expected = require_section(checksums, "crc32").get(path.name)
     if expected is not None and (found := crc32_of(path)) != expected:
         raise ValueError(
             f"{path.name} is not as it was written: its crc32 is {found}, config.yaml says {brief(expected)}; {AGAIN}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from lfsc.config.checks import CURRICULUM
 from lfsc.config.untrusted import check_part
-from lfsc.config.values import section
+from lfsc.config.values import require_section
 
 
 def check_codec(config: Any, *, trusted: Collection[str] = ()) -> dict:
@@ -17,5 +17,5 @@ def check_discriminators(config: Any, *, trusted: Collection[str] = ()) -> dict 
     """The configuration of the discriminators likewise; None where there is none."""
     if config is None:
         return None
-    families = {key: value for key, value in section(config, "discriminators").items() if key not in CURRICULUM}
+    families = {key: value for key, value in require_section(config, "discriminators").items() if key not in CURRICULUM}
     return check_part(families, "discriminators", name="discriminators", trusted=trusted)

@@ -7,6 +7,7 @@ from lfsc.formats.licences import statements_of
 from lfsc.formats.skeleton import build_on_meta, load_weights
 from lfsc.formats.source import RUN, Source
 from lfsc.models.codec import Codec
+from lfsc.nn.size import count_millions
 from lfsc.tokens.fingerprint import fingerprint
 
 CAUSAL = "lfsc.models.causal_decoder.CausalDecoder"
@@ -55,11 +56,12 @@ def describe_lookahead(codec: Codec) -> str:
 
 def describe_part(module: nn.Module, config: dict) -> str:
     """Its size, and what of it is not as in the paper."""
+    size = f"{count_millions(module):.2f} M parameters"
     if config["_target_"] not in KNOWN:
-        return f"{millions(module)}, {config['_target_']}"
+        return f"{size}, {config['_target_']}"
     variants = ", causal" * (config["_target_"] == CAUSAL)
     variants += "".join(f", {key} {config[key]}" for key in ("activation", "pad_mode") if key in config)
-    return f"{millions(module)}, {config['channels']} channels, rates {config['rates']}{variants}"
+    return f"{size}, {config['channels']} channels, rates {config['rates']}{variants}"
 
 
 def list_families(found: Source) -> str:
@@ -69,10 +71,6 @@ def list_families(found: Source) -> str:
     except ValueError as error:
         return f"not read ({error})"
     return ", ".join(name for name in families if name != "_target_")
-
-
-def millions(module: nn.Module) -> str:
-    return f"{sum(parameter.numel() for parameter in module.parameters()) / 1e6:.2f} M parameters"
 
 
 def measure_fingerprint(codec: Codec, found: Source) -> str:

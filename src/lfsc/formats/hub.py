@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from lfsc.formats import bundle
+from lfsc.io.messages import first_line
 
 
 def fetch(name: str) -> Path:
@@ -20,9 +21,9 @@ def fetch(name: str) -> Path:
         print(f"looking for {name} on the hub", file=sys.stderr)
         return Path(snapshot_download(repository, revision=revision or None, allow_patterns=[*bundle.FILES, "*.nemo"]))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ValueError(
-            f"no such file or folder here, and nothing came from the hub ({cause}). " + by_hand(repository, revision)
+            f"no such file or folder here, and nothing came from the hub ({first_line(error)}). "
+            + by_hand(repository, revision)
         ) from error
 
 

@@ -117,10 +117,10 @@ def require_equal(found: Source, config: Mapping[str, Any], codec: dict) -> None
 
     A family of discriminators that one side has not may be missing.
     """
-    changes = differences(found.codec, codec, "codec")
+    changes = find_differences(found.codec, codec, "codec")
     theirs, ours = found.discriminators() or {}, config.get("discriminators") or {}
     for name in [name for name in theirs if name != "_target_" and name in ours]:
-        changes += differences(without_slm(theirs[name]), without_slm(ours[name]), f"discriminators.{name}")
+        changes += find_differences(without_slm(theirs[name]), without_slm(ours[name]), f"discriminators.{name}")
     if changes:
         keys, overrides = zip(*changes, strict=True)
         advice = "".join(f" ({text})" for key, text in ADVICE.items() if key in keys)
@@ -130,14 +130,14 @@ def require_equal(found: Source, config: Mapping[str, Any], codec: dict) -> None
         )
 
 
-def differences(theirs: Any, ours: Any, name: str) -> list[tuple[str, str]]:
+def find_differences(theirs: Any, ours: Any, name: str) -> list[tuple[str, str]]:
     """Each key in which two configurations differ, and the override that makes ours theirs."""
     if isinstance(theirs, Mapping) and isinstance(ours, Mapping):
         keys = dict.fromkeys([*ours, *theirs])
         return [
             pair
             for key in keys
-            for pair in differences(theirs.get(key, ABSENT), ours.get(key, ABSENT), f"{name}.{key}")
+            for pair in find_differences(theirs.get(key, ABSENT), ours.get(key, ABSENT), f"{name}.{key}")
         ]
     if plain(theirs) == plain(ours):
         return []

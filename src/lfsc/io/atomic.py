@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
+from lfsc.io.messages import first_line
 from lfsc.io.regular import is_stream
 
 # What only writing says, without the name of a file.
@@ -47,8 +48,7 @@ def naming(path: Path | str, *errors: type[Exception]) -> Iterator[None]:
         yield
     except errors as error:
         free = shutil.disk_usage(Path(path).parent).free / 1e6
-        reason = str(error).splitlines()[0]
-        raise OSError(f"{path} could not be written, with {free:.1f} MB free there ({reason})") from error
+        raise OSError(f"{path} could not be written, with {free:.1f} MB free there ({first_line(error)})") from error
 
 
 def _temporary_name(path: Path) -> str:

@@ -1,11 +1,20 @@
 """Errors and names in one printable line."""
 
 
+def one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def first_line(error: BaseException) -> str:
+    """Of an error's message, or the error's name where it has none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def describe(error: BaseException) -> str:
     """What an error says; with its kind in front where it was not made for people."""
     if isinstance(error, OSError) and error.strerror:
         return printable(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
-    text = printable(" ".join(str(error).split()))
+    text = printable(one_line(error))
     made_for_people = type(error) in (ValueError, OSError) or type(error).__module__.startswith(("lfsc", "data_prep"))
     return text if made_for_people and text else f"{type(error).__name__}: {text}".removesuffix(": ")
 

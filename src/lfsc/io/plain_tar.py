@@ -35,7 +35,7 @@ class Member(NamedTuple):
     size: int
 
 
-def members(file: BinaryIO, *, whole: bool = True) -> Iterator[Member]:
+def read_members(file: BinaryIO, *, whole: bool = True) -> Iterator[Member]:
     """The members of an uncompressed tar; ValueError where it is damaged, was cut off, or claims more than it has.
 
     What is not `whole`, but some members of one, needs no end mark.
@@ -55,7 +55,7 @@ def members(file: BinaryIO, *, whole: bool = True) -> Iterator[Member]:
         kind, size = read_header(header, place)
         start, is_extra = place + BLOCK, kind in (RECORDS, RECORDS_FOR_ALL, LONG_NAME, LONG_LINK)
         if not is_extra and "size" in said:
-            size = decimal(said["size"])
+            size = parse_decimal(said["size"])
         name = said.get("path") or name_of(header)
         # Links and folders may tell the size of what they stand for.
         if KINDS.get(kind) not in (None, FILE, "sparse file") and not is_extra:
@@ -64,10 +64,10 @@ def members(file: BinaryIO, *, whole: bool = True) -> Iterator[Member]:
             raise ValueError(f"member {name[:100]!r} claims {size} bytes, {total - start} follow it")
         place = start + -(-size // BLOCK) * BLOCK
         if not is_extra:
-            yield Member(name, meaning(kind, name, said), start, size)
+            yield Member(name, describe_kind(kind, name, said), start, size)
             said = {}
         elif kind == LONG_NAME:
-            said["path"] = text(file.read(size))
+            said["path"] = decode_text(file.read(size))
         elif kind != LONG_LINK:
             records = read_records(file.read(size))
             if kind == RECORDS:
@@ -88,12 +88,12 @@ def read_header(header: bytes, place: int) -> tuple[str, int]:
     summed = header[: CHECKSUM.start] + b" " * 8 + header[CHECKSUM.stop :]
     # Some programs of old have added up signed bytes.
     negative = sum(256 for byte in summed if byte > 127) if max(summed) > 127 else 0
-    if octal(header[CHECKSUM]) not in (sum(summed), sum(summed) - negative):
+    if parse_octal(header[CHECKSUM]) not in (sum(summed), sum(summed) - negative):
         raise ValueError(f"a header with a wrong checksum at byte {place}")
-    return chr(header[KIND]), octal(header[SIZE])
+    return chr(header[KIND]), parse_octal(header[SIZE])
 
 
-def octal(field: bytes) -> int:
+def parse_octal(field: bytes) -> int:
     """A number of a header: octal digits, or GNU's binary for large ones; ValueError for one below zero."""
     if field[0] == 0x80:
         return int.from_bytes(field[1:])
@@ -103,24 +103,24 @@ def octal(field: bytes) -> int:
     return int(digits or b"0", 8)
 
 
-def decimal(digits: str) -> int:
+def parse_decimal(digits: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
         raise ValueError(f"a record with {digits[:MOST_DIGITS]!r} in the place of a number")
     return int(digits)
 
 
 def name_of(header: bytes) -> str:
-    name, prefix = text(header[NAME]), text(header[PREFIX])
+    name, prefix = decode_text(header[NAME]), decode_text(header[PREFIX])
     # In the form of GNU, other things stand in the place of the prefix.
     return f"{prefix}/{name}" if prefix and header[MAGIC] == b"ustar\0" else name
 
 
-def text(field: bytes) -> str:
+def decode_text(field: bytes) -> str:
     """What stands before the first zero; of names that are not UTF-8 each byte as Python has it in paths."""
     return field.split(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
-def meaning(kind: str, name: str, said: dict[str, str]) -> str:
+def describe_kind(kind: str, name: str, said: dict[str, str]) -> str:
     if any(record.startswith(SPARSE) for record in said):
         return KINDS["S"]
     found = KINDS.get(kind, f"member of kind {kind!r}")
@@ -132,11 +132,11 @@ def read_records(content: bytes) -> dict[str, str]:
     records, place = {}, 0
     while place < len(content) and content[place]:
         digits, _, rest = content[place : place + MOST_DIGITS].partition(b" ")
-        length = decimal(text(digits))
+        length = parse_decimal(decode_text(digits))
         record = content[place + len(digits) + 1 : place + length]
         name, is_record, value = record.partition(b"=")
         if not (rest and is_record and record.endswith(b"\n") and place + length <= len(content)):
             raise ValueError("records that do not end where they say")
-        records[text(name)] = text(value[:-1])
+        records[decode_text(name)] = decode_text(value[:-1])
         place += length
     return records

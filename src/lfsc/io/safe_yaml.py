@@ -4,6 +4,8 @@ from pathlib import Path
 
 import yaml
 
+from lfsc.io.messages import first_line
+
 MAX_BYTES = 1 << 18
 LONGEST_NUMBER = 100
 # What a value or a tag that YAML does not allow raises in its constructors, beside their own errors.
@@ -42,8 +44,7 @@ def parse(text: bytes, name: str) -> dict:
     try:
         mapping = yaml.load(text, Loader=PlainLoader)
     except DAMAGE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{name} is not YAML of plain data ({reason[:200]})") from error
+        raise ValueError(f"{name} is not YAML of plain data ({first_line(error)[:200]})") from error
     if not isinstance(mapping, dict):
         raise ValueError(f"{name} is not a mapping")
     return mapping

@@ -10,6 +10,7 @@ from typing import IO, Any
 import torch
 from torch import Tensor
 
+from lfsc.io.messages import first_line
 from lfsc.io.plain_pickle import check_plain
 
 BLOCK = 1 << 20
@@ -41,15 +42,15 @@ class TorchFile:
             names = self.zip.namelist()
             (pickled,) = [name for name in names if name.count("/") == 1 and name.endswith("/data.pkl")]
             self.folder = pickled.removesuffix("data.pkl")
-            if f"{self.folder}byteorder" in names and self.record("byteorder") != b"little":
+            if f"{self.folder}byteorder" in names and self.read_record("byteorder") != b"little":
                 raise ValueError("its byte order is not little-endian")
-            self.contents, self.records = self.unpickle(self.record("data.pkl"))
+            self.contents, self.records = self.unpickle(self.read_record("data.pkl"))
         except DAMAGE as error:
             raise ValueError(
-                f"{name} is not a whole checkpoint of torch.save, or holds more than data: {reason(error)}"
+                f"{name} is not a whole checkpoint of torch.save, or holds more than data: {first_line(error)}"
             ) from error
 
-    def record(self, name: str) -> bytes:
+    def read_record(self, name: str) -> bytes:
         return self.zip.read(self.folder + name)
 
     def unpickle(self, pickled: bytes) -> tuple[Any, dict[int, zipfile.ZipInfo]]:
@@ -69,15 +70,15 @@ class TorchFile:
         outline.seek(0)
         return torch.load(outline, weights_only=True, map_location="meta"), records
 
-    def info(self, saved: Tensor) -> zipfile.ZipInfo:
+    def find_record(self, saved: Tensor) -> zipfile.ZipInfo:
         """The record that holds a tensor of `contents`."""
         offset = saved.untyped_storage()._checkpoint_offset
         assert offset is not None  # torch has set it, as the tensor was loaded
         return self.records[offset]
 
-    def tensor(self, saved: Tensor) -> Tensor:
+    def read_tensor(self, saved: Tensor) -> Tensor:
         """A tensor of `contents` in memory of its own, checked against the file's CRC."""
-        info = self.info(saved)
+        info = self.find_record(saved)
         try:
             check_inside(saved, info.file_size)
             flat = torch.empty(info.file_size // saved.itemsize, dtype=saved.dtype)
@@ -85,7 +86,7 @@ class TorchFile:
                 fill(flat.view(torch.uint8).numpy().data, record)
         except DAMAGE as error:
             raise ValueError(
-                f"{self.name}: tensor record {info.filename.removeprefix(self.folder)} is damaged: {reason(error)}"
+                f"{self.name}: tensor record {info.filename.removeprefix(self.folder)} is damaged: {first_line(error)}"
             ) from error
         return flat.as_strided(saved.shape, saved.stride(), saved.storage_offset()).contiguous()
 
@@ -119,10 +120,6 @@ def fill(memory: memoryview, file: IO[bytes]) -> None:
         raise ValueError(f"{done} of {len(memory)} bytes")
 
 
-def reason(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
 class Weights(Mapping[str, Tensor]):
     """Tensors of a file by name, each read when it is asked for."""
 
@@ -135,7 +132,7 @@ class Weights(Mapping[str, Tensor]):
         self.saved = saved
 
     def __getitem__(self, name: str) -> Tensor:
-        return self.file.tensor(self.saved[name])
+        return self.file.read_tensor(self.saved[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.saved)
@@ -148,7 +145,7 @@ class Weights(Mapping[str, Tensor]):
 
     def rename(self, names: Mapping[str, str]) -> "Weights":
         """The tensors of `names` (new: old) under their new names."""
-        records = {self.file.info(self.saved[old]).filename for old in names.values()}
+        records = {self.file.find_record(self.saved[old]).filename for old in names.values()}
         if len(records) < len(names):
             # One small record under many names would fill the memory.
             raise ValueError(f"{self.file.name} has {len(names)} tensors in {len(records)} storages: expected one each")

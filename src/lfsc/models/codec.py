@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.inference.arguments import check_audio, check_codebook, check_lengths, check_range, check_tokens
-from lfsc.models.inference.chunking import Count, decode_in_chunks, encode_in_chunks, frames_of, mask_padding, pad_to
+from lfsc.models.inference.chunking import decode_in_chunks, encode_in_chunks
 from lfsc.models.inference.stream import Stream
+from lfsc.models.lengths import Count, frames_of, mask_padding, pad_to
 from lfsc.models.quantizer import GroupedFSQ
 from lfsc.nn.arguments import require_whole
 

@@ -7,15 +7,21 @@ from typing import Any
 def require_whole(*, least: int = 1, odd: bool = False, **arguments: Any) -> None:
     """Each argument is a whole number of `least` or more."""
     for name, value in arguments.items():
-        if not is_whole(value, least, odd):
-            raise ValueError(f"{name} is {brief(value)}: expected {described(least, odd)}")
+        if not is_whole_number(value, least, odd):
+            raise ValueError(f"{name} is {brief(value)}: expected {describe_whole_number(least, odd)}")
 
 
 def require_whole_lists(*, least: int = 1, odd: bool = False, **arguments: Any) -> None:
     """Each argument is a list of one or more whole numbers of `least` or more."""
     for name, values in arguments.items():
-        if not isinstance(values, list | tuple) or not values or not all(is_whole(v, least, odd) for v in values):
-            raise ValueError(f"{name} is {brief(values)}: expected a list, each entry {described(least, odd)}")
+        if (
+            not isinstance(values, list | tuple)
+            or not values
+            or not all(is_whole_number(v, least, odd) for v in values)
+        ):
+            raise ValueError(
+                f"{name} is {brief(values)}: expected a list, each entry {describe_whole_number(least, odd)}"
+            )
 
 
 def require_resolutions(**arguments: Any) -> None:
@@ -38,17 +44,20 @@ def require_one_of(allowed: Collection[str], **arguments: Any) -> None:
             raise ValueError(f"{name} is {brief(value)}: expected {' or '.join(allowed)}")
 
 
-def is_whole(value: Any, least: int, odd: bool) -> bool:
+def is_whole_number(value: Any, least: int, odd: bool) -> bool:
     return type(value) is int and value >= least and (value % 2 == 1 or not odd)
 
 
 def is_resolution(row: Any) -> bool:
     return (
-        isinstance(row, list | tuple) and len(row) == 3 and all(is_whole(v, 1, False) for v in row) and row[2] <= row[0]
+        isinstance(row, list | tuple)
+        and len(row) == 3
+        and all(is_whole_number(v, 1, False) for v in row)
+        and row[2] <= row[0]
     )
 
 
-def described(least: int, odd: bool) -> str:
+def describe_whole_number(least: int, odd: bool) -> str:
     return f"{'an odd' if odd else 'a whole'} number of {least} or more"
 
 

@@ -17,8 +17,3 @@ def remove_weight_norm(module: nn.Module) -> None:
             # Replaced, because torch leaves a buffer where the weight took no gradient.
             del layer.weight
             layer.weight = weight
-
-
-def has_weight_norm(module: nn.Module) -> bool:
-    """Whether any weight within `module` is normed."""
-    return any(parametrize.is_parametrized(layer, "weight") for layer in module.modules())

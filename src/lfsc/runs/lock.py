@@ -25,7 +25,7 @@ def lock(run: Run, *, tasks: int = 1) -> Iterator[None]:
         yield
         return
     with ExitStack() as stack:
-        if reason := reason_to_wait(run, stack):
+        if reason := try_lock(run, stack):
             if tasks > 1:
                 (run.path / RIVAL).touch()
                 raise ValueError(several_tasks(run, tasks))
@@ -38,8 +38,8 @@ def lock(run: Run, *, tasks: int = 1) -> Iterator[None]:
             remove_if_empty(run)
 
 
-def reason_to_wait(run: Run, stack: ExitStack) -> str | None:
-    """Why the run is another process's; otherwise it is this one's until the stack is left."""
+def try_lock(run: Run, stack: ExitStack) -> str | None:
+    """Take the run until the stack is left; where it is another process's, why."""
     run.status()  # ValueError where that is damaged
     try:
         run.refuse_if_running()

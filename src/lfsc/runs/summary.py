@@ -10,7 +10,7 @@ TABLE = ("val/mel", "val/stft", "val/si_sdr", "val/codebook_usage", "val/codeboo
 INTERRUPTED_EXIT = 75
 
 
-def report_and_exit_code(run: Run) -> int:
+def report_ending(run: Run) -> int:
     """Print how a run ended, and return the exit status: 0 where it is finished, 75 where it was asked to stop."""
     if not is_first():
         return 0

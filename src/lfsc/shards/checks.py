@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from lfsc.config.values import brief, section
+from lfsc.config.values import brief, require_section
 from lfsc.io import safe_yaml
 
 # The only names that data_prep gives: without dots, slashes and colons none is a way out, or a place in a network.
@@ -25,7 +25,7 @@ LEAST_CLIP_BYTES = 2 * 512
 
 def datasets_of(index: Any) -> list[dict]:
     """The entries of an index's datasets; ValueError for a name, or a count, that data_prep cannot have written."""
-    datasets = section(index, "the index")["datasets"]
+    datasets = require_section(index, "the index")["datasets"]
     for dataset in datasets:
         require_name(dataset["path"], FOLDER, "a folder of words joined by /, such as mls/de")
         for name in ("corpus", "language", "split"):
@@ -40,14 +40,14 @@ def require_name(name: Any, form: re.Pattern, expected: str) -> None:
         raise ValueError(f"it names {brief(name)}, expected {expected}")
 
 
-def count(value: Any, *, least: int = 0) -> int:
+def require_count(value: Any, *, least: int = 0) -> int:
     """A number of samples or bytes."""
     if type(value) is not int or value < least:
         raise ValueError(f"it counts {brief(value)}, expected a whole number from {least} on")
     return value
 
 
-def duration(value: Any) -> float:
+def require_duration(value: Any) -> float:
     """In seconds."""
     if type(value) not in (int, float) or not isfinite(value) or value < 0:
         raise ValueError(f"it has {brief(value)} seconds, expected a number from 0 on")

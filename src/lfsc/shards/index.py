@@ -11,10 +11,10 @@ from lfsc.shards.checks import (
     ENERGON_TYPE,
     LEAST_CLIP_BYTES,
     PLACE,
-    count,
     datasets_of,
-    duration,
+    require_count,
     require_crude,
+    require_duration,
     require_inside,
     require_name,
 )
@@ -128,18 +128,18 @@ def _corpus(index: dict, content: bytes, path: str) -> Corpus:
             entry["split"],
             entry["path"],
             [_shard(shard, seconds=shard["seconds"]) for shard in entry["shards"]],
-            duration(entry["seconds"]),
-            count(entry.get("speakers", 0)),
+            require_duration(entry["seconds"]),
+            require_count(entry.get("speakers", 0)),
         )
         for entry in datasets_of(index)
     ]
-    return Corpus(path, count(index["sample_rate"], least=1), datasets, hashlib.sha256(content).hexdigest())
+    return Corpus(path, require_count(index["sample_rate"], least=1), datasets, hashlib.sha256(content).hexdigest())
 
 
 def _conversion(index: dict, path: str) -> Conversion:
     shape = ("sample_rate", "hop_length", "num_codebooks", "codebook_size")
-    counts = {name: count(index[name], least=1) for name in shape}
-    counts |= {name: count(index[name]) for name in ("samples", "failed", "frames")}
+    counts = {name: require_count(index[name], least=1) for name in shape}
+    counts |= {name: require_count(index[name]) for name in ("samples", "failed", "frames")}
     # Among what is said of a converted shard, `seconds` is the time that it took.
     shards = [_shard(shard, seconds=shard["audio_seconds"]) for shard in index["shards"]]
     for shard in shards:
@@ -148,7 +148,7 @@ def _conversion(index: dict, path: str) -> Conversion:
 
 
 def _shard(shard: dict, *, seconds: float) -> Shard:
-    sizes = count(shard["bytes"]), count(shard["samples"]), duration(seconds)
+    sizes = require_count(shard["bytes"]), require_count(shard["samples"]), require_duration(seconds)
     found = Shard(shard["name"], *sizes, *(str(shard.get(name, "")) for name in ("sha256", "split")))
     if found.samples * LEAST_CLIP_BYTES > found.bytes:
         raise ValueError(f"{found.name} has {found.samples} clips in {found.bytes} bytes")

@@ -68,7 +68,7 @@ def read(path: Path | str) -> Iterator[Sample]:
         # Compressed, a few bytes could unfold to more than the memory.
         with open_regular(path) as file:
             for key, found in group(files_of(file)):
-                yield Sample(key, {extension: content(file, member) for extension, member in found.items()})
+                yield Sample(key, {extension: read_content(file, member) for extension, member in found.items()})
     except RepeatedKey as error:
         raise ValueError(f"{path}: {error}") from error
     except (ValueError, OSError) as error:
@@ -111,14 +111,14 @@ def split_name(name: str) -> tuple[str, str]:
     return f"{folder}/{stem}" if folder else stem, extension.lower()
 
 
-def content(file: BinaryIO, member: Member) -> bytes:
+def read_content(file: BinaryIO, member: Member) -> bytes:
     file.seek(member.start)
     return file.read(member.size)
 
 
 def files_of(file: BinaryIO) -> Iterator[Member]:
     """The plain files of a shard; ValueError for what could hold a part of a sample and is none."""
-    for member in plain_tar.members(file):
+    for member in plain_tar.read_members(file):
         if member.kind == plain_tar.FILE:
             yield member
         elif member.kind != plain_tar.FOLDER:

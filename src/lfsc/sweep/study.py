@@ -13,6 +13,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from lfsc.io.messages import first_line
 from lfsc.runs.status import HEARTBEAT_TIMEOUT
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.trial import Process, run_of
@@ -137,7 +138,7 @@ def open_database(url: str) -> Any:
         except (SQLAlchemyError, ImportError) as error:
             # Of machines that begin at the same time, each makes the tables, and all but one fail.
             if pause is None or isinstance(error, ImportError | ArgumentError):
-                raise ValueError(f"the database of storage=… cannot be opened: {str(error).splitlines()[0]}") from error
+                raise ValueError(f"the database of storage=… cannot be opened: {first_line(error)}") from error
             time.sleep(pause)
     raise AssertionError("the last pause is None")
 
@@ -153,12 +154,12 @@ def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
         raise ValueError(f"{folder} is another sweep: {'; '.join(changed)}; choose another name=…")
 
 
-def own(trial: optuna.Trial) -> None:
+def claim(trial: optuna.Trial) -> None:
     """Say that this process takes care of a trial, and is alive."""
     trial.set_user_attr(OWNER, [socket.gethostname(), os.getpid(), time.time()])
 
 
-def left_behind(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
+def find_orphans(study: optuna.Study, folder: Path) -> list[FrozenTrial]:
     """Trials under way whose sweep is gone."""
     return [trial for trial in study.get_trials(states=[TrialState.RUNNING]) if is_orphan(trial, folder)]
 
@@ -175,7 +176,7 @@ def is_orphan(trial: FrozenTrial, folder: Path) -> bool:
     return time.time() - owner.since > HEARTBEAT_TIMEOUT and (status is None or not status.alive)
 
 
-def handle(study: optuna.Study, trial: FrozenTrial) -> optuna.Trial:
+def reopen_trial(study: optuna.Study, trial: FrozenTrial) -> optuna.Trial:
     """A trial under way, to be resumed."""
     return optuna.Trial(study, trial._trial_id)
 

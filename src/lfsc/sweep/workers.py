@@ -12,15 +12,16 @@ from pathlib import Path
 import optuna
 from optuna.trial import TrialState
 
+from lfsc.parallel import count_cpus
 from lfsc.sweep.search_space import Space
-from lfsc.sweep.study import PROCESS, REASON, Plan, ask, handle, left_behind, own
+from lfsc.sweep.study import PROCESS, REASON, Plan, ask, claim, find_orphans, reopen_trial
 from lfsc.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun
 
 # Seconds between signs of life: several within HEARTBEAT_TIMEOUT, after which others take over.
 BEAT = 30
 
 
-class Workers:
+class TrialWorkers:
     """Trains a study's trials until there are `plan.trials`; those that another sweep left behind come first."""
 
     def __init__(
@@ -72,7 +73,7 @@ class Workers:
         """Let other machines know that the trials under way are taken care of."""
         while not self.over.wait(BEAT):
             for trial in list(self.under_way.values()):
-                own(trial)
+                claim(trial)
 
     def work(self, worker: int) -> None:
         device = device_of(worker)
@@ -85,10 +86,10 @@ class Workers:
     def take(self) -> optuna.Trial | None:
         """The next trial; None where there are enough."""
         with self.taking:
-            orphans = left_behind(self.study, self.folder)
-            trial = handle(self.study, orphans[0]) if orphans else ask(self.study, self.plan)
+            orphans = find_orphans(self.study, self.folder)
+            trial = reopen_trial(self.study, orphans[0]) if orphans else ask(self.study, self.plan)
             if trial is not None:
-                own(trial)
+                claim(trial)
                 self.under_way[trial.number] = trial
             return trial
 
@@ -107,12 +108,12 @@ class Workers:
             self.wait_for(Process(*trial.user_attrs[PROCESS]))
         if self.stopping.is_set():
             return
-        process = run.start(device, threads=max(1, (os.cpu_count() or 1) // self.count))
+        process = run.start(device, threads=max(1, count_cpus() // self.count))
         trial.set_user_attr(PROCESS, [socket.gethostname(), process.pid, time.time()])
         self.say(f"trial {trial.number}: {' '.join(overrides)}")
         outcome = run.follow(
             process,
-            report=lambda update, value: reported(trial, update, value),
+            report=lambda update, value: report_value(trial, update, value),
             told=last_reported(self.study, trial),
             stopping=self.stopping,
         )
@@ -138,7 +139,7 @@ class Workers:
         self.say(f"trial {trial.number}: {outcome.state}{value}{outcome.reason and ', ' + outcome.reason}")
 
 
-def reported(trial: optuna.Trial, update: int, value: float) -> bool:
+def report_value(trial: optuna.Trial, update: int, value: float) -> bool:
     """Note an intermediate value; whether the trial is not worth going on with."""
     trial.report(value, update)
     return trial.should_prune()

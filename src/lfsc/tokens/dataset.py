@@ -14,7 +14,7 @@ from lfsc.shards import index
 from lfsc.shards.index import Conversion
 from lfsc.shards.tar import Shard, find, read
 from lfsc.tokens.file import LARGEST_CODEBOOK
-from lfsc.tokens.tokenize import token_clip
+from lfsc.tokens.tokenize import read_token_clip
 
 
 class TokenClip(NamedTuple):
@@ -78,11 +78,11 @@ class TokenShards(IterableDataset):
         workers, number = (worker.num_workers, worker.id) if worker else (1, 0)
         own = slice(self.rank * workers + number, None, self.world_size * workers)
         if self.seed is None:
-            return clips(self.shards[own], self.codec)
+            return read_clips(self.shards[own], self.codec)
         # The same on all ranks and workers, which take their shares of it.
-        generator = torch.Generator().manual_seed(mixed(self.seed, self.epoch))
+        generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch))
         order = torch.randperm(len(self.shards), generator=generator).tolist()
-        return shuffle(clips([self.shards[place] for place in order[own]], self.codec), self.buffer, generator)
+        return shuffle(read_clips([self.shards[place] for place in order[own]], self.codec), self.buffer, generator)
 
 
 def pad(clips: Sequence[TokenClip], *, value: int, layout: Callable[[Tensor], Tensor] | None = None) -> TokenBatch:
@@ -132,12 +132,12 @@ def codec_of(path: Path | str) -> Made | None:
     return Made(found.codec, found.num_codebooks, found.codebook_size) if isinstance(found, Conversion) else None
 
 
-def clips(shards: Iterable[Shard], codec: Made | None) -> Iterator[TokenClip]:
+def read_clips(shards: Iterable[Shard], codec: Made | None) -> Iterator[TokenClip]:
     """The clips of token shards in their order; ValueError where `codec`, else that of the first, did not make one."""
     for shard in shards:
         for sample in read(shard.path):
             try:
-                found = token_clip(sample)
+                found = read_token_clip(sample)
                 clip = TokenClip(found.key, found.content, found.note)
                 codec = codec or Made(clip.note.get("codec"), len(clip.tokens), LARGEST_CODEBOOK)
                 codec.check(clip)
@@ -156,6 +156,6 @@ def shuffle(items: Iterable[TokenClip], size: int, generator: torch.Generator) -
     yield from (buffer[place] for place in torch.randperm(len(buffer), generator=generator).tolist())
 
 
-def mixed(seed: int, epoch: int) -> int:
+def mix_seed(seed: int, epoch: int) -> int:
     """A seed of both, in which seed 0 in epoch 1 is not seed 1 in epoch 0."""
     return int.from_bytes(hashlib.sha256(f"{seed} {epoch}".encode()).digest()[:8])

@@ -17,6 +17,7 @@ from torch import Tensor
 from lfsc.io.atomic import replacing
 from lfsc.io.regular import open_regular
 from lfsc.models.codec import Codec
+from lfsc.models.lengths import frames_of
 from lfsc.tokens.fingerprint import require_same_codec
 
 MAGIC, VERSION = b"LFSC", 1
@@ -40,12 +41,14 @@ class Tokens(NamedTuple):
     fingerprint: str
     gain_db: float = 0.0  # how much louder the audio was made before it was encoded
 
-
-def of(codec: Codec, tokens: Tensor, num_samples: int, fingerprint: str, *, gain_db: float = 0.0) -> Tokens:
-    """Tokens [C,F] of a codec with what a token file tells of it."""
-    return Tokens(
-        tokens.cpu(), num_samples, codec.sample_rate, codec.hop_length, codec.codebook_size, fingerprint, gain_db
-    )
+    @classmethod
+    def of_codec(
+        cls, codec: Codec, tokens: Tensor, num_samples: int, fingerprint: str, *, gain_db: float = 0.0
+    ) -> "Tokens":
+        """Tokens [C,F] of a codec with what a token file tells of it."""
+        return cls(
+            tokens.cpu(), num_samples, codec.sample_rate, codec.hop_length, codec.codebook_size, fingerprint, gain_db
+        )
 
 
 def write(path: PathLike | str, stored: Tokens) -> None:
@@ -145,7 +148,3 @@ def require_made_by(codec: Codec, stored: Tokens, *, name: str) -> None:
 
 def bits_per_code(codebook_size: int) -> int:
     return (codebook_size - 1).bit_length()
-
-
-def frames_of(num_samples: int, hop_length: int) -> int:
-    return -(-num_samples // hop_length)

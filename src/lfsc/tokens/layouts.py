@@ -1,6 +1,6 @@
 """Tokens [...,C,F] as the sequences of ids that language models read, and back.
 
-`flat` puts codebook after codebook, `interleaved` frame after frame; `delayed` keeps a row for each codebook, each one
+`flat` puts codebook after codebook, `interleave` frame after frame; `delay` keeps a row for each codebook, each one
 step later than the row above (arXiv 2306.05284).
 """
 
@@ -62,7 +62,7 @@ def flat(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
 
 
 def unflat(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
-    """Tokens [...,C,F] of `flat` ids."""
+    """Tokens [...,C,F] of ids that `flat` made."""
     return vocabulary.tokens(ids.unflatten(-1, (vocabulary.num_codebooks, whole_frames(ids, vocabulary))))
 
 
@@ -72,7 +72,7 @@ def interleave(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
 
 
 def deinterleave(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
-    """Tokens [...,C,F] of `interleaved` ids."""
+    """Tokens [...,C,F] of ids that `interleave` made."""
     return vocabulary.tokens(ids.unflatten(-1, (whole_frames(ids, vocabulary), vocabulary.num_codebooks)).mT)
 
 
@@ -86,7 +86,7 @@ def delay(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
 
 
 def undelay(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
-    """Tokens [...,C,F] of `delayed` ids; what stands in the place of padding is not read."""
+    """Tokens [...,C,F] of ids that `delay` made; what stands in the place of padding is not read."""
     frames = ids.shape[-1] - vocabulary.num_codebooks + 1
     if ids.shape[-2] != vocabulary.num_codebooks or frames < 0:
         raise ValueError(f"ids {list(ids.shape)}, expected [..., {vocabulary.num_codebooks}, frames + codebooks - 1]")

@@ -11,8 +11,9 @@ from lfsc.io.atomic import write_text
 from lfsc.io.json_text import to_json
 from lfsc.io.lock import lock_file, lock_folder
 from lfsc.shards.tar import Sample, Shard, find, read, write
+from lfsc.tokens.batching import Coded, Failure
 from lfsc.tokens.fingerprint import require_same_codec
-from lfsc.tokens.tokenize import Coded, Coding, Failure
+from lfsc.tokens.tokenize import Coding
 
 VERSION = 1
 Convert = Callable[[Iterable[Sample], Coding], Iterator[Coded | Failure]]
@@ -28,7 +29,7 @@ class Task(NamedTuple):
         return self.target.with_suffix(".json")
 
 
-def tasks(source: str, out: Path, *, part: tuple[int, int]) -> list[Task]:
+def find_tasks(source: str, out: Path, *, part: tuple[int, int]) -> list[Task]:
     """What is to be made of the shards of `source`: the `part`-th of so many parts, counted from 1."""
     number, parts = part
     found = [Task(shard, out / shard.name) for shard in find(source)]
@@ -134,7 +135,7 @@ def facts_of(coding: Coding, precision: str) -> dict:
 
 def write_index(source: str, out: Path, facts: dict) -> dict | None:
     """The table of contents, once every shard of `source` is finished; None before that."""
-    found = [read_record(task) for task in tasks(source, out, part=(1, 1))]
+    found = [read_record(task) for task in find_tasks(source, out, part=(1, 1))]
     records = [record for record in found if record is not None]
     if len(records) < len(found):
         return None

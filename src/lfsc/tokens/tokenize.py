@@ -1,4 +1,4 @@
-"""Shards of speech to shards of tokens and back, sample by sample, coded in batches of similar length."""
+"""Shards of speech to shards of tokens and back, sample by sample."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -13,15 +13,12 @@ from lfsc.audio import files
 from lfsc.audio.suffixes import SUFFIXES
 from lfsc.config.values import LARGEST, brief
 from lfsc.io.json_text import to_json
-from lfsc.io.messages import describe, printable
 from lfsc.models.codec import Codec
 from lfsc.shards.tar import Sample
 from lfsc.tokens import npy
+from lfsc.tokens.batching import Clip, Coded, Failure, code_in_batches
 from lfsc.tokens.file import LARGEST_CODEBOOK
 from lfsc.tokens.fingerprint import require_same_codec
-
-# Clips are sorted by length within this many batches' worth of audio, which is held in memory.
-BATCHES_AHEAD = 16
 
 
 class Coding(NamedTuple):
@@ -31,27 +28,6 @@ class Coding(NamedTuple):
     fingerprint: str
     batch_seconds: float
     chunk_seconds: float
-
-
-class Failure(NamedTuple):
-    key: str
-    reason: str
-
-
-class Clip(NamedTuple):
-    key: str
-    note: dict
-    content: Tensor  # audio [T], or tokens [C,F]
-
-    @property
-    def length(self) -> int:
-        return self.content.shape[-1]
-
-
-class Coded(NamedTuple):
-    sample: Sample
-    frames: int
-    num_samples: int
 
 
 def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Failure]:
@@ -74,7 +50,7 @@ def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Fail
         audio_len = torch.tensor([clip.length for clip in clips])
         encoded = codec.encode(audio.to(codec.device), audio_len, chunk_seconds=coding.chunk_seconds)
         for clip, tokens, frames in zip(clips, encoded.tokens.cpu(), encoded.tokens_len.tolist(), strict=True):
-            yield Coded(token_sample(clip, tokens[:, :frames], coding.fingerprint), frames, clip.length)
+            yield Coded(make_token_sample(clip, tokens[:, :frames], coding.fingerprint), frames, clip.length)
 
     return code_in_batches(samples, load, encode, longest=round(coding.batch_seconds * codec.sample_rate))
 
@@ -84,7 +60,7 @@ def detokenize(samples: Iterable[Sample], coding: Coding, *, format: str) -> Ite
     codec = coding.codec
 
     def load(sample: Sample) -> Clip:
-        clip = token_clip(sample)
+        clip = read_token_clip(sample)
         require_same_codec(clip.note.get("codec", "none"), codec, name=sample.key)
         if len(clip.content) != codec.num_codebooks:
             raise ValueError(f"its npy has {len(clip.content)} codebooks, the codec has {codec.num_codebooks}")
@@ -105,14 +81,14 @@ def detokenize(samples: Iterable[Sample], coding: Coding, *, format: str) -> Ite
     return code_in_batches(samples, load, decode, longest=round(coding.batch_seconds * codec.frame_rate))
 
 
-def token_sample(clip: Clip, tokens: Tensor, fingerprint: str) -> Sample:
+def make_token_sample(clip: Clip, tokens: Tensor, fingerprint: str) -> Sample:
     content = io.BytesIO()
     numpy.save(content, tokens.numpy().astype(numpy.uint16))
     note = clip.note | {"key": clip.key, "num_samples": clip.length, "codec": fingerprint}
     return Sample(clip.key, {"npy": content.getvalue(), "json": as_json(note)})
 
 
-def token_clip(sample: Sample) -> Clip:
+def read_token_clip(sample: Sample) -> Clip:
     """Tokens [C,F] int64 of a sample of a token shard, with what its json says."""
     if "npy" not in sample.parts or "json" not in sample.parts:
         raise ValueError(f"no npy and json among its {', '.join(sample.parts)}: is this a shard of tokens?")
@@ -125,59 +101,3 @@ def token_clip(sample: Sample) -> Clip:
 
 def as_json(note: dict) -> bytes:
     return to_json(note).encode()
-
-
-def code_in_batches(samples, load, code, *, longest: int) -> Iterator[Coded | Failure]:
-    """Each sample loaded and coded in batches of at most `longest` steps, padding included, or why it was not."""
-    for group in groups(load_samples(samples, load), longest * BATCHES_AHEAD):
-        results: dict[int, Coded | Failure] = {}
-        clips = {place: clip for place, clip in enumerate(group) if isinstance(clip, Clip)}
-        for places in batches({place: clip.length for place, clip in clips.items()}, longest):
-            batch = [clips[place] for place in places]
-            results |= zip(places, code_batch(batch, code), strict=True)
-        yield from (clip if isinstance(clip, Failure) else results[place] for place, clip in enumerate(group))
-
-
-def load_samples(samples, load) -> Iterator[Clip | Failure]:
-    for sample in samples:
-        try:
-            yield load(sample)
-        # Whatever a recording does to its decoder, the others are not to suffer.
-        except Exception as error:
-            yield Failure(printable(sample.key), describe(error))
-
-
-def code_batch(clips: list[Clip], code) -> list[Coded | Failure]:
-    """Of a batch that cannot be coded each clip alone, so that only the one at fault is lost."""
-    try:
-        return list(code(clips))
-    except Exception as error:
-        if len(clips) == 1:
-            return [Failure(printable(clips[0].key), describe(error))]
-        return [result for clip in clips for result in code_batch([clip], code)]
-
-
-def groups(clips: Iterable[Clip | Failure], size: int) -> Iterator[list[Clip | Failure]]:
-    """Runs of clips with some `size` steps in each."""
-    group, steps = [], 0
-    for clip in clips:
-        group.append(clip)
-        steps += clip.length if isinstance(clip, Clip) else 0
-        if steps >= size:
-            yield group
-            group, steps = [], 0
-    if group:
-        yield group
-
-
-def batches(lengths: dict[int, int], longest: int) -> Iterator[list[int]]:
-    """Places of clips of similar length, so many that clips times the longest is at most `longest`; one at least."""
-    batch: list[int] = []
-    for place in sorted(lengths, key=lambda place: (-lengths[place], place)):
-        # The first of a batch is its longest.
-        if batch and (len(batch) + 1) * lengths[batch[0]] > longest:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch

@@ -5,7 +5,7 @@ from typing import Any
 from lightning import LightningDataModule
 
 from lfsc.data.blend import Blend, Share
-from lfsc.data.corpus import present, read_corpus
+from lfsc.data.corpus import drop_missing, read_corpus
 from lfsc.data.crops import Cropper
 from lfsc.data.datasets import open_training
 from lfsc.data.filters import Filter
@@ -95,7 +95,7 @@ class CodecDataModule(LightningDataModule):
     def val_dataloader(self) -> ValidationClips | list:
         """The rank's validation batches; an empty list where the corpus has none or `max_val_clips` is 0."""
         datasets = self.filter.datasets(self.corpus.split("val"))
-        datasets = present(datasets, path=self.path, max_missing_fraction=self.max_skipped_fraction)
+        datasets = drop_missing(datasets, path=self.path, max_missing_fraction=self.max_skipped_fraction)
         if not datasets or self.max_val_clips == 0:
             return []
         cropper = Cropper(sample_rate=self.sample_rate, length=self.val_crop_length, min_duration=self.min_duration)
@@ -110,7 +110,7 @@ class CodecDataModule(LightningDataModule):
         )
 
     def state_dict(self) -> dict[str, Any]:
-        return {} if self.stream is None else {"stream": self.stream.state()}
+        return {} if self.stream is None else {"stream": self.stream.gather_state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         if self.stream is not None:

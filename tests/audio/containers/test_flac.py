@@ -14,7 +14,7 @@ def test_checksums_are_those_of_the_format():
 
 def test_frames_end_where_the_next_begin(encode):
     content = encode("flac", 3.0)
-    ends = sorted(stop for _, stop in flac._frame_ends(content, int.from_bytes(content[8:10])))
+    ends = sorted(stop for _, stop in flac._find_frame_ends(content, int.from_bytes(content[8:10])))
     assert ends == [*range(4096, 48000, 4096), 48000]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.__main__ import parser
+from data_prep.__main__ import make_parser
 from data_prep.corpora.registry import CORPORA, reader
 
 
@@ -22,7 +22,7 @@ def test_options_and_reader_fit_each_other(name):
 
 def test_a_reader_is_given_absolute_paths(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    options = parser().parse_args(["folder", "in", "out", "--manifest", "list.csv"])
+    options = make_parser().parse_args(["folder", "in", "out", "--manifest", "list.csv"])
     given = reader(options).keywords
     assert given == {
         "sources": [Path.cwd() / "in"],

@@ -4,7 +4,7 @@ import pytest
 import webdataset
 import yaml
 
-from data_prep.output.energon import EnergonTask, blend, prepare
+from data_prep.output.energon import EnergonTask, prepare, render_blend
 
 energon = pytest.importorskip("megatron.energon")
 
@@ -43,8 +43,8 @@ def datasets(tmp_path):
                     key = f"{language}-{name[:-4]}-{number}"
                     tar.write({"__key__": key, "flac": b"audio", "json": json.dumps({"key": key}).encode()})
         prepare(EnergonTask(folder, sizes, workers=1))
-    (tmp_path / "train.yaml").write_text(blend("train", {"de": 3.0, "fr": 1.0}))
-    (tmp_path / "val.yaml").write_text(blend("val", {"de": 1.0}))
+    (tmp_path / "train.yaml").write_text(render_blend("train", {"de": 3.0, "fr": 1.0}))
+    (tmp_path / "val.yaml").write_text(render_blend("val", {"de": 1.0}))
     return tmp_path
 
 

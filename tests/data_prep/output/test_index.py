@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from data_prep.output.index import LOCK, datasets, read_corpus, write_index
+from data_prep.output.index import LOCK, make_entries, read_corpus, write_index
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def finish(tmp_path):
             "speakers": ["s"],
         }
         (tmp_path / name).mkdir()
-        content = {"settings": {}, "datasets": datasets(name, [("de", "train", record)])}
+        content = {"settings": {}, "datasets": make_entries(name, [("de", "train", record)])}
         (tmp_path / name / "corpus.json").write_text(json.dumps(content))
 
     return finished

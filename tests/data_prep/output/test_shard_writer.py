@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from data_prep.corpora.utterance import File, Utterance
-from data_prep.filters import Rules
 from data_prep.output.shard_writer import ShardTask, write_shard
 from data_prep.plan import Planner, Sizes
+from data_prep.rules import Rules
 from data_prep.scan import Examined
 from lfsc.audio import files
 from lfsc.audio.resampling import resample

@@ -58,13 +58,13 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
         start, claimed = (int.from_bytes(head[place : place + 4], AU[head[:4]]) for place in (4, 8))
         return [_check_data(file, start, size - start if claimed == UNKNOWN else claimed, size)]
     if head.startswith(SPHERE):
-        return [_check_data(file, *_sphere_data(head, size), size)]
+        return [_check_data(file, *_read_sphere(head, size), size)]
     return None
 
 
 def _check_chunks(file: BinaryIO, layout: Layout, size: int) -> Stream:
     large = None
-    for chunk in _chunks(file, layout, size):
+    for chunk in _read_chunks(file, layout, size):
         if chunk.id == b"ds64":
             file.seek(chunk.start + 8)
             large = int.from_bytes(file.read(8), "little")
@@ -83,7 +83,7 @@ def _is_unknown(claimed: int) -> bool:
     return claimed > UNKNOWN - 256 or abs(claimed - PIPE) < 0x20000
 
 
-def _chunks(file: BinaryIO, layout: Layout, size: int, first: int | None = None) -> Iterator[Chunk]:
+def _read_chunks(file: BinaryIO, layout: Layout, size: int, first: int | None = None) -> Iterator[Chunk]:
     place, header = layout.first if first is None else first, layout.id_bytes + layout.size_bytes
     for _ in range(MOST_CHUNKS):
         if place + header > size:
@@ -103,7 +103,7 @@ def _chunks(file: BinaryIO, layout: Layout, size: int, first: int | None = None)
 def _ends_in_chunks(file: BinaryIO, layout: Layout, place: int, size: int) -> bool:
     """Whether from there on the file is nothing but chunks with names of letters."""
     end = place
-    for chunk in _chunks(file, layout, size, place):
+    for chunk in _read_chunks(file, layout, size, place):
         if not chunk.id.isascii() or not chunk.id.decode("ascii").isprintable():
             return False
         end = chunk.start + chunk.size
@@ -117,7 +117,7 @@ def _finish_header(file: BinaryIO, layout: Layout, chunk: Chunk, size: int) -> S
     return Stream(chunk.start, size, head)
 
 
-def _sphere_data(head: bytes, size: int) -> tuple[int, int]:
+def _read_sphere(head: bytes, size: int) -> tuple[int, int]:
     """Where the samples of a SPHERE file begin, and how many bytes they claim to be."""
     lines = head.decode("latin-1").split("\n")
     fields = {name: value for name, _, value in (line.split(" ", 2) for line in lines if line.count(" ") >= 2)}

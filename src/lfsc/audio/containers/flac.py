@@ -69,7 +69,7 @@ def _find_length(file: BinaryIO, end: int, smallest_block: int, claimed: int) ->
     while True:
         file.seek(max(STREAMINFO_END, end - tail))
         content = file.read(end - file.tell())
-        frames = list(_frame_ends(content, smallest_block))
+        frames = list(_find_frame_ends(content, smallest_block))
         if claimed and any(stop == claimed for _, stop in frames):
             return claimed
         budget = 2 * LONGEST_TAIL
@@ -82,15 +82,15 @@ def _find_length(file: BinaryIO, end: int, smallest_block: int, claimed: int) ->
         tail *= 32
 
 
-def _frame_ends(content: bytes, smallest_block: int) -> Iterator[tuple[int, int]]:
+def _find_frame_ends(content: bytes, smallest_block: int) -> Iterator[tuple[int, int]]:
     """Where frames seem to begin in some bytes, the last first, and the sample after each one's last."""
     for place in reversed([found.start() for found in SYNC.finditer(content)]):
-        stop = _frame_end(content[place : place + LONGEST_HEADER], smallest_block)
+        stop = _parse_frame_end(content[place : place + LONGEST_HEADER], smallest_block)
         if stop is not None:
             yield place, stop
 
 
-def _frame_end(header: bytes, smallest_block: int) -> int | None:
+def _parse_frame_end(header: bytes, smallest_block: int) -> int | None:
     """The sample after the last of the frame with this header; None where it is none."""
     if len(header) < 6:
         return None
@@ -125,7 +125,7 @@ def _crc16(content: bytes) -> int:
     return remainder
 
 
-def _remainders(polynomial: int, bits: int) -> list[int]:
+def _compute_remainders(polynomial: int, bits: int) -> list[int]:
     """Of every byte, followed by zeros."""
     found = []
     for byte in range(256):
@@ -136,4 +136,4 @@ def _remainders(polynomial: int, bits: int) -> list[int]:
     return found
 
 
-CRC8, CRC16 = _remainders(0x107, 8), _remainders(0x18005, 16)
+CRC8, CRC16 = _compute_remainders(0x107, 8), _compute_remainders(0x18005, 16)

@@ -46,7 +46,7 @@ def find_streams(file: BinaryIO, size: int, start: int) -> list[Stream] | None:
     file.seek(start)
     if not start and _parse(int.from_bytes(file.read(HEADER)), 0) is None:
         return None
-    frames = _frames(file, start, size)
+    frames = _read_frames(file, start, size)
     first = next(frames, None)
     if first is None or not (first.is_summary or _is_followed(file, first, size)):
         return None
@@ -55,7 +55,7 @@ def find_streams(file: BinaryIO, size: int, start: int) -> list[Stream] | None:
         if frame.form != first.form:
             raise Damage(f"its rate or kind changes at byte {frame.start}: split it there")
         if frame.is_summary:
-            streams.append(_stream(file, opening, count, last))
+            streams.append(_make_stream(file, opening, count, last))
             opening, count = frame, -1
         count, last = count + 1, frame
     if last.start + last.size > size:
@@ -63,11 +63,11 @@ def find_streams(file: BinaryIO, size: int, start: int) -> list[Stream] | None:
             count -= 1
         else:
             raise Damage(f"truncated, its last frame lacks {last.start + last.size - size} of {last.size} bytes")
-    streams.append(_stream(file, opening, count, last._replace(size=min(last.size, size - last.start))))
+    streams.append(_make_stream(file, opening, count, last._replace(size=min(last.size, size - last.start))))
     return streams
 
 
-def _stream(file: BinaryIO, opening: Frame, count: int, last: Frame) -> Stream:
+def _make_stream(file: BinaryIO, opening: Frame, count: int, last: Frame) -> Stream:
     """From its opening frame to its last, `count` frames of audio in all."""
     end, claimed = last.start + last.size, opening.claimed
     # Some encoders count the summary, too.
@@ -78,10 +78,10 @@ def _stream(file: BinaryIO, opening: Frame, count: int, last: Frame) -> Stream:
     if (claimed is not None and claimed >= count) or opening.form & LAYER != LAYER_3:
         return Stream(opening.start, end)
     start = opening.start + opening.size if opening.is_summary else opening.start
-    return Stream(start, end, _summary(file, opening, count))
+    return Stream(start, end, _make_summary(file, opening, count))
 
 
-def _summary(file: BinaryIO, opening: Frame, count: int) -> bytes:
+def _make_summary(file: BinaryIO, opening: Frame, count: int) -> bytes:
     """A frame like the opening one that counts `count` frames behind it."""
     file.seek(opening.start)
     header = int.from_bytes(file.read(HEADER)) | 1 << 16
@@ -89,12 +89,12 @@ def _summary(file: BinaryIO, opening: Frame, count: int) -> bytes:
     header = header & ~0xF000 | 14 << 12
     frame = _parse(header, 0)
     assert frame is not None  # as of the opening frame's header
-    place = _summary_place(header)
+    place = _find_summary(header)
     content = header.to_bytes(4).ljust(place, b"\0") + b"Info" + HAS_FRAMES.to_bytes(4) + count.to_bytes(4)
     return content.ljust(frame.size, b"\0")
 
 
-def _frames(file: BinaryIO, place: int, size: int) -> Iterator[Frame]:
+def _read_frames(file: BinaryIO, place: int, size: int) -> Iterator[Frame]:
     """The frames of a file in their order; tags and other bytes between them are passed over."""
     form = None
     while place + HEADER <= size:
@@ -102,7 +102,7 @@ def _frames(file: BinaryIO, place: int, size: int) -> Iterator[Frame]:
         content = file.read(HEADER + SUMMARY_BYTES)
         frame = _parse(int.from_bytes(content[:HEADER]), place)
         if frame is None or (form is not None and frame.form != form and not _is_followed(file, frame, size)):
-            following = _pass(file, content, place, size, form)
+            following = _pass_over(file, content, place, size, form)
             if following is None:
                 return
             place = following
@@ -127,7 +127,7 @@ def _parse(header: int, place: int) -> Frame | None:
 
 
 def _with_summary(frame: Frame, content: bytes) -> Frame:
-    place = _summary_place(int.from_bytes(content[:HEADER]))
+    place = _find_summary(int.from_bytes(content[:HEADER]))
     if content[place : place + 4] in (b"Xing", b"Info"):
         has_frames = int.from_bytes(content[place + 4 : place + 8]) & HAS_FRAMES
         claimed = int.from_bytes(content[place + 8 : place + 12]) if has_frames else None
@@ -137,13 +137,13 @@ def _with_summary(frame: Frame, content: bytes) -> Frame:
     return frame
 
 
-def _summary_place(header: int) -> int:
+def _find_summary(header: int) -> int:
     """Where a summary stands in a frame of layer III: behind its side information."""
     first, mono = header >> 19 & 3 == 3, header >> 6 & 3 == MONO
     return HEADER + ((17 if mono else 32) if first else (9 if mono else 17))
 
 
-def _pass(file: BinaryIO, content: bytes, place: int, size: int, form: int | None) -> int | None:
+def _pass_over(file: BinaryIO, content: bytes, place: int, size: int, form: int | None) -> int | None:
     """Where to look for the next frame, where none is at `place`; None if there is none."""
     if content[:3] == b"ID3":
         return place + id3_size(content)

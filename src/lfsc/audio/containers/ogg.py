@@ -22,7 +22,7 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
         if header[:4] != CAPTURE or len(header) < HEADER:
             # Tags of other formats may stand behind the last page.
             if ended and not _has_page(file, place):
-                return _between(starts, place)
+                return _make_streams(starts, place)
             raise Damage(f"damaged or truncated, no page of Ogg at byte {place} of {size}")
         flags, segments = header[5], header[26]
         if flags & FIRST_PAGE and not beginning:
@@ -35,10 +35,10 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
         raise Damage(f"truncated, its last page lacks {place - size} bytes")
     if not ended:
         raise Damage("truncated, its last page is not marked as the last")
-    return _between(starts, size)
+    return _make_streams(starts, size)
 
 
-def _between(starts: list[int], end: int) -> list[Stream]:
+def _make_streams(starts: list[int], end: int) -> list[Stream]:
     return [Stream(start, stop) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
 
 

@@ -110,7 +110,7 @@ def decompress(file: BinaryIO, size: int) -> BinaryIO:
 def read_members(file: BinaryIO) -> dict[str, Member]:
     """The plain files of a tar that holds nothing else than plain files and folders below it."""
     try:
-        listed = list(islice(plain_tar.members(file), MAX_MEMBERS + 1))
+        listed = list(islice(plain_tar.read_members(file), MAX_MEMBERS + 1))
     except ValueError as error:
         raise ValueError(f"its tar is damaged ({error})") from error
     if len(listed) > MAX_MEMBERS:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from lfsc.config.values import brief, number, one_of, section
+from lfsc.config.values import brief, require_number, require_one_of, require_section
 
 MODULES = "nemo.collections.tts.modules."
 REQUIRED = None
@@ -94,7 +94,7 @@ def codec_from_nemo(config: Mapping) -> dict:
     for key in FOREIGN:
         if config.get(key):
             raise ValueError(f"{key} is not supported: only codecs of one encoder, quantizer and decoder can be read")
-    sample_rate = number(config.get("sample_rate"), "sample_rate")
+    sample_rate = require_number(config.get("sample_rate"), "sample_rate")
     if (output_rate := config.get("output_sample_rate", sample_rate)) != sample_rate:
         raise ValueError(f"output_sample_rate is {brief(output_rate)}: another than sample_rate is not supported")
     parts = {
@@ -139,11 +139,11 @@ def quantizer_from_nemo(config: Mapping) -> dict:
 
 def translate(config: Mapping, part: str, mapping: ClassMapping) -> dict:
     """The configuration of one part as ours; NeMo's own defaults stand for what it leaves out."""
-    given = dict(section(config.get(part), part))
+    given = dict(require_section(config.get(part), part))
     if (target := given.pop("_target_", None)) != mapping.nemo:
         raise ValueError(f"{part} is a {brief(target)}, which is not supported: expected {mapping.nemo}")
     for key, allowed in mapping.ignored.items():
-        one_of(given.pop(key, allowed[0]), allowed, f"{part}.{key}")
+        require_one_of(given.pop(key, allowed[0]), allowed, f"{part}.{key}")
     if unknown := [key for key in given if key not in mapping.keys]:
         raise ValueError(f"{part}.{unknown[0]} of {mapping.nemo} is not supported")
     return {"_target_": mapping.lfsc} | {

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from lfsc.config.values import brief, items, number, one_of, section
+from lfsc.config.values import brief, require_items, require_number, require_one_of, require_section
 from lfsc.formats.nemo.config import MODULES
 
 CLASSES = {
@@ -33,12 +33,12 @@ def discriminators_from_nemo(config: dict) -> dict | None:
     """Our `discriminators` of NeMo's model_config.yaml, in its order; None where it has none."""
     if not config.get("discriminator"):
         return None
-    given = section(config["discriminator"], "discriminator")
-    one_of(given.get("_target_"), [WRAPPER], "discriminator._target_")
+    given = require_section(config["discriminator"], "discriminator")
+    require_one_of(given.get("_target_"), [WRAPPER], "discriminator._target_")
     families: dict[str, Any] = {}
-    for place, part in enumerate(items(given.get("discriminators"), "discriminator.discriminators")):
+    for place, part in enumerate(require_items(given.get("discriminators"), "discriminator.discriminators")):
         name = f"discriminator.discriminators.{place}"
-        family = CLASSES[one_of(section(part, name).get("_target_"), CLASSES, f"{name}._target_")]
+        family = CLASSES[require_one_of(require_section(part, name).get("_target_"), CLASSES, f"{name}._target_")]
         if family in families:
             raise ValueError(f"{name} is a second {family} discriminator, which is not supported")
         families[family] = FROM_NEMO[family](name, {key: part[key] for key in part if key != "_target_"}, config)
@@ -63,7 +63,7 @@ def period_from_nemo(name: str, given: dict, config: dict) -> dict:
 def slm_from_nemo(name: str, given: dict, config: dict) -> dict:
     known = {"slm_model_name", "slm_sr", "initial_channel", "slm_hidden", "slm_layers"}
     refuse_other(name, given, known, {"use_spectral_norm": False, "input_sr": config["sample_rate"]})
-    channels = number(given.get("initial_channel", 64), f"{name}.initial_channel")
+    channels = require_number(given.get("initial_channel", 64), f"{name}.initial_channel")
     return {
         "_target_": SLM,
         "slm": {"_target_": LOAD_SLM, "path": given.get("slm_model_name", "microsoft/wavlm-base-plus")},

@@ -1,17 +1,15 @@
 """Long clips piece by piece: each piece with exactly the surroundings that its result is made of."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
+from lfsc.models.lengths import frames_of, mask_padding, pad_to
 from lfsc.models.quantizer import GroupedFSQ
-
-Count = TypeVar("Count", int, Tensor)
 
 
 def encode_in_chunks(
@@ -90,25 +88,6 @@ def local_ends(ends: Tensor, window: Window) -> Tensor | None:
     width = len(window.context)
     ends = (ends - window.context.start).clamp(max=width)
     return None if bool((ends == width).all()) else ends
-
-
-def mask_padding(x: Tensor, length: Tensor) -> Tensor:
-    """x [B,...,T] with zeros from each clip's `length` [B] on."""
-    if bool((length >= x.shape[-1]).all()):
-        return x
-    steps = torch.arange(x.shape[-1], device=x.device)
-    behind = (steps >= length[:, None]).view(len(length), *[1] * (x.dim() - 2), -1)
-    return x.masked_fill(behind, 0)
-
-
-def pad_to(x: Tensor, width: int) -> Tensor:
-    """x [...,T] with zeros up to `width`."""
-    return F.pad(x, (0, width - x.shape[-1])) if x.shape[-1] < width else x
-
-
-def frames_of(num_samples: Count, hop_length: int) -> Count:
-    """The frames, the last one perhaps partly filled, of so many samples (a number or a tensor)."""
-    return -(-num_samples // hop_length)
 
 
 def scale(steps: range, factor: int) -> range:

@@ -10,8 +10,8 @@ from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.inference.arguments import check_audio, check_batch, check_codebook, check_range, check_tokens
 from lfsc.models.inference.causal_decoding import ImmediateDecoding
-from lfsc.models.inference.chunking import frames_of, pad_to
 from lfsc.models.inference.streaming_layers import LaggingDecoding, encoder_stage
+from lfsc.models.lengths import frames_of, pad_to
 from lfsc.models.quantizer import GroupedFSQ
 
 

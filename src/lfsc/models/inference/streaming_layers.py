@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
-from lfsc.models.inference.chunking import pad_to
 from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d
+from lfsc.models.lengths import pad_to
 from lfsc.models.padding import before, behind, copied_steps
 
 # A stage takes the next x [B,C,T] and whether it is the last, and gives what is complete now, perhaps of length 0.

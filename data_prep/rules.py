@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
+
+from lfsc.audio.clipping import measure_clipping
 
 SILENT_PEAK = 10 ** (-50 / 20)
 
@@ -35,12 +36,9 @@ class Rules(NamedTuple):
 
     def check_level(self, audio: Tensor) -> tuple[str, str] | None:
         """Reason and detail, if audio [T] is silent or clipped."""
-        peak = float(audio.abs().max())
+        share, peak = measure_clipping(audio)
         if peak < SILENT_PEAK:
             return "silent", f"peak {peak:.5f}, under {SILENT_PEAK:.5f}"
-        # Clipping leaves flat tops, which stay flat when it is turned down afterwards.
-        flat = (audio[1:] == audio[:-1]) & (audio[1:].abs() > 0.98 * peak)
-        share = float(flat.to(torch.float32).mean())
         if share > self.max_clipped:
             return "clipped", f"{share:.2%} of the samples are flat at the peak {peak:.3f}"
         return None

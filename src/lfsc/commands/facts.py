@@ -10,7 +10,7 @@ from lfsc.shards.index import Conversion, Corpus
 Facts = dict[str, str]
 
 
-def token_file(path: Path) -> Facts:
+def describe_token_file(path: Path) -> Facts:
     from lfsc.tokens.file import read
 
     stored = read(path)
@@ -51,7 +51,7 @@ def describe_conversion(found: Conversion) -> Facts:
     """What `lfsc tokenize` or `detokenize` finished."""
     if not found.shards():
         raise ValueError(f"{found.path} holds no shards")
-    kind = shard(Path(found.path) / next(iter(found.shards())))
+    kind = describe_shard(Path(found.path) / next(iter(found.shards())))
     return {
         "kind": kind["kind"].replace("shard", "shards"),
         "clips": f"{found.samples:,}, {found.failed:,} failed",
@@ -64,7 +64,7 @@ def describe_conversion(found: Conversion) -> Facts:
     }
 
 
-def shard(path: Path) -> Facts:
+def describe_shard(path: Path) -> Facts:
     """What the first sample of a tar says."""
     from lfsc.shards.tar import read
 
@@ -79,7 +79,7 @@ def shard(path: Path) -> Facts:
     return {"kind": "shard of speech", "first clip": sample.key, "format": formats, "for": "lfsc tokenize"}
 
 
-def graphs(path: Path) -> Facts:
+def describe_graphs(path: Path) -> Facts:
     """What `lfsc export --format onnx` or torch wrote, or `lfsc tokenize` has begun."""
     try:
         facts = dict(json.loads((path / "codec.json").read_text(encoding="utf-8")))
@@ -91,7 +91,7 @@ def graphs(path: Path) -> Facts:
     return {"kind": kind, **{name.replace("_", " "): str(value) for name, value in facts.items()}, "for": use}
 
 
-def run_stands(path: Path) -> Facts:
+def describe_status(path: Path) -> Facts:
     from lfsc.runs.directory import Run
 
     try:

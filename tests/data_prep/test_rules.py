@@ -1,6 +1,6 @@
 import torch
 
-from data_prep.filters import Rules
+from data_prep.rules import Rules
 
 RULES = Rules(sample_rate=22050, min_seconds=0.4, max_seconds=30.0, min_rate=16000, long="cut")
 

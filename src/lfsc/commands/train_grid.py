@@ -1,0 +1,31 @@
+"""lfsc train --multirun: every combination of a recipe's key=1,2, in processes of their own."""
+
+import subprocess
+import sys
+
+from lfsc.commands.own_code import make_reader
+from lfsc.config.compose import compose
+from lfsc.config.overrides import as_override
+from lfsc.config.recipe_file import as_yaml
+from lfsc.sweep.search_space import parse
+from lfsc.sweep.trial import train_command
+
+
+def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool) -> int:
+    """Train every combination of `key=1,2`s, one after the other, each in a process of its own; 1 if any fails."""
+    grid = parse(items).grid
+    if grid is None:
+        raise ValueError("--multirun tries values, key=1,2; `lfsc sweep` tries ranges")
+    rows = [[*parse(items).fixed, *(f"{key}={value}" for key, value in row.items())] for row in grid]
+    read_architecture = make_reader(own_code)
+    configs = [compose(recipe, row, missing_allowed=show, read_architecture=read_architecture) for row in rows]
+    if show:
+        print("---\n".join(map(as_yaml, configs)), end="")
+        return 0
+    codes = []
+    for number, (row, config) in enumerate(zip(rows, configs, strict=True)):
+        name = f"{config['name']}/{number}"
+        print(f"{name}: {' '.join(row)}", file=sys.stderr)
+        codes.append(subprocess.call(train_command(recipe, [*row, as_override("name", name)], own_code)))
+    print(f"{codes.count(0)} of {len(codes)} runs finished: lfsc runs {config['runs_root']}/{config['name']}")
+    return int(any(codes))

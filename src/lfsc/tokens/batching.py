@@ -1,0 +1,89 @@
+"""Samples through a codec in batches of clips of similar length, and out again in their order."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from torch import Tensor
+
+from lfsc.io.messages import describe, printable
+from lfsc.shards.tar import Sample
+
+# Clips are sorted by length within this many batches' worth of audio, which is held in memory.
+BATCHES_AHEAD = 16
+
+
+class Failure(NamedTuple):
+    key: str
+    reason: str
+
+
+class Clip(NamedTuple):
+    key: str
+    note: dict
+    content: Tensor  # audio [T], or tokens [C,F]
+
+    @property
+    def length(self) -> int:
+        return self.content.shape[-1]
+
+
+class Coded(NamedTuple):
+    sample: Sample
+    frames: int
+    num_samples: int
+
+
+def code_in_batches(samples, load, code, *, longest: int) -> Iterator[Coded | Failure]:
+    """Each sample loaded and coded in batches of at most `longest` steps, padding included, or why it was not."""
+    for group in group_clips(load_samples(samples, load), longest * BATCHES_AHEAD):
+        results: dict[int, Coded | Failure] = {}
+        clips = {place: clip for place, clip in enumerate(group) if isinstance(clip, Clip)}
+        for places in plan_batches({place: clip.length for place, clip in clips.items()}, longest):
+            batch = [clips[place] for place in places]
+            results |= zip(places, code_batch(batch, code), strict=True)
+        yield from (clip if isinstance(clip, Failure) else results[place] for place, clip in enumerate(group))
+
+
+def load_samples(samples, load) -> Iterator[Clip | Failure]:
+    for sample in samples:
+        try:
+            yield load(sample)
+        # Whatever a recording does to its decoder, the others are not to suffer.
+        except Exception as error:
+            yield Failure(printable(sample.key), describe(error))
+
+
+def code_batch(clips: list[Clip], code) -> list[Coded | Failure]:
+    """Of a batch that cannot be coded each clip alone, so that only the one at fault is lost."""
+    try:
+        return list(code(clips))
+    except Exception as error:
+        if len(clips) == 1:
+            return [Failure(printable(clips[0].key), describe(error))]
+        return [result for clip in clips for result in code_batch([clip], code)]
+
+
+def group_clips(clips: Iterable[Clip | Failure], size: int) -> Iterator[list[Clip | Failure]]:
+    """Runs of clips with some `size` steps in each."""
+    group, steps = [], 0
+    for clip in clips:
+        group.append(clip)
+        steps += clip.length if isinstance(clip, Clip) else 0
+        if steps >= size:
+            yield group
+            group, steps = [], 0
+    if group:
+        yield group
+
+
+def plan_batches(lengths: dict[int, int], longest: int) -> Iterator[list[int]]:
+    """Places of clips of similar length, so many that clips times the longest is at most `longest`; one at least."""
+    batch: list[int] = []
+    for place in sorted(lengths, key=lambda place: (-lengths[place], place)):
+        # The first of a batch is its longest.
+        if batch and (len(batch) + 1) * lengths[batch[0]] > longest:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
