@@ -8,7 +8,7 @@ from .archives import find
 from .utterance import Rejection, Utterance
 
 # The speakers on whom the codec's paper reports.
-TEST_SPEAKERS = ("f10", "m10")
+VAL_SPEAKERS = ("f10", "m10")
 NAME = re.compile(r"([fm]\d+)_script\d+_clean")
 
 
@@ -26,5 +26,5 @@ def utterances(scratch: Path, *, sources: list[Path]) -> Iterator[Utterance | Re
                 yield Rejection.malformed(key, "en", "its name is not of the kind f1_script1_clean.wav")
                 continue
             speaker = named[1]
-            split = "val" if speaker in TEST_SPEAKERS else "train"
+            split = "val" if speaker in VAL_SPEAKERS else "train"
             yield Utterance(key, found.tree.file(name), "en", speaker, split)

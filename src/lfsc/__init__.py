@@ -1,4 +1,4 @@
-"""The Low Frame-rate Speech Codec: speech at 22.05 kHz in 21.5 frames a second and 1.89 kbps."""
+"""The Low Frame-rate Speech Codec and NanoCodec: speech in 12.5 or 21.5 frames per second, 0.6 to 1.89 kbps."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

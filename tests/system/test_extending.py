@@ -43,7 +43,7 @@ def folder(tmp_path_factory):
 
 
 def test_the_page_has_an_example_of_each_kind_in_under_25_lines():
-    kinds = "loss discriminator optimizer schedule callback logger filter slm quantizer corpus"
+    kinds = "loss discriminator optimizer schedule callback metric logger filter slm quantizer corpus"
     assert {f"own_{kind}.py" for kind in kinds.split()} == {name for name in EXAMPLES if name.endswith(".py")}
     for name, text in EXAMPLES.items():
         assert len(text.splitlines()) < 25, name
@@ -105,6 +105,7 @@ def test_all_examples_train_at_once(folder, trained):
     first, *_, last = read_rows(run.metrics_file)
     assert float(last["train/energy"]) > 0
     assert float(last["val/loss_energy"]) > 0
+    assert -60 < float(last["val/level"]) < 60
     assert 0 <= float(last["discriminator/scale_2/accuracy"]) <= 1
     # Two of a thousand updates of warm-up.
     assert float(last["lr/generator"]) == pytest.approx(3e-3 / 1001)
