@@ -10,6 +10,7 @@ from torch.nn.utils import parametrize
 from torch.utils.checkpoint import checkpoint
 
 from lfsc.discriminators.ensemble import DiscriminatorInputs, Ensemble
+from lfsc.distributed import sum_over_ranks
 from lfsc.losses.named import NamedLosses
 from lfsc.metrics.discriminator import score_statistics
 from lfsc.models.codec import Codec, Reconstructed
@@ -196,6 +197,14 @@ class CodecModule(LightningModule):
             values |= self.discriminator_losses(forward_pass)
         return {name: values[name] for name in self.weights if name in values}
 
+    def mean_scalars(self) -> dict[str, float]:
+        """The last update's scalars, averaged over ranks and read in one go; every rank must ask."""
+        if not self.scalars:
+            return {}
+        values = torch.stack([value.to(self.device, torch.float64) for value in self.scalars.values()])
+        means = (sum_over_ranks(values) / self.trainer.world_size).tolist()
+        return dict(zip(self.scalars, means, strict=True))
+
     def configure_optimizers(self) -> list[OptimizerConfig]:
         generator, discriminators = self.gan_optimizers.values()
         return [
@@ -209,7 +218,7 @@ class CodecModule(LightningModule):
         checkpoint["config"] = self.config
         checkpoint["gan_optimizers"] = {name: each.state_dict() for name, each in self.gan_optimizers.items()}
         # The next row of the log may repeat them: the discriminators' losses stay until their next step.
-        checkpoint["scalars"] = {name: float(value) for name, value in self.scalars.items()}
+        checkpoint["scalars"] = self.mean_scalars()
         checkpoint["measured"] = dict(self.measured)
         # Lightning's own counts of steps and batches mean nothing here: `updates` and the loader's state say it all.
         del checkpoint["loops"]
@@ -219,5 +228,7 @@ class CodecModule(LightningModule):
         self.warmup.load_state_dict(checkpoint["warmup"])
         for name, optimizer in self.gan_optimizers.items():
             optimizer.load_state_dict(checkpoint["gan_optimizers"][name])
-        self.scalars = {name: torch.tensor(value) for name, value in checkpoint["scalars"].items()}
+        # As exact as the mean over ranks.
+        scalars = checkpoint["scalars"].items()
+        self.scalars = {name: torch.tensor(value, dtype=torch.float64) for name, value in scalars}
         self.measured = dict(checkpoint["measured"])

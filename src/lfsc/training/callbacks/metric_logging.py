@@ -61,17 +61,14 @@ class MetricLogging(Callback):
             record(trainer, module, {"warmup/updates": module.warmup.done, **last})
 
     def training_values(self, trainer: Trainer, module: CodecModule) -> dict[str, float]:
-        """The last update's scalars, averaged over ranks and read in one go, and what was measured around them."""
-        values = [value.to(module.device, torch.float64) for value in module.scalars.values()]
-        sums = sum_over_ranks(torch.stack([*values, torch.tensor(self.skipped, device=module.device)])).tolist()
-        means = [total / trainer.world_size for total in sums[:-1]]
+        """The last update's scalars, averaged over ranks, and what was measured around them."""
         rates = [module.torch_optimizer(name).param_groups[0]["lr"] for name in module.gan_optimizers]
         return {
-            **{column(name): mean for name, mean in zip(module.scalars, means, strict=True)},
+            **{column(name): mean for name, mean in module.mean_scalars().items()},
             **{f"lr/{name}": rate for name, rate in zip(module.gan_optimizers, rates, strict=True)},
             **{f"skipped/{name}": int(optimizer.skipped) for name, optimizer in module.gan_optimizers.items()},
             **module.measured,
-            "data/skipped_clips": int(sums[-1]),
+            "data/skipped_clips": int(sum_over_ranks(torch.tensor(self.skipped, device=module.device))),
         }
 
     def state_dict(self) -> dict[str, Any]:
