@@ -50,7 +50,13 @@ def _corpus(options: argparse.Namespace) -> Corpus:
         sizes=Sizes(shard_hours=options.shard_hours, consumers=options.consumers),
         val_share=getattr(options, "val_share", 0.0),
         seed=options.seed,
-        settings={key: _to_json(value) for key, value in vars(options).items() if key not in INDIFFERENT},
+        # A switch that is off decides nothing, as before there was one.
+        settings={
+            key: _to_json(value)
+            for key, value in vars(options).items()
+            if key not in INDIFFERENT and value is not False
+        },
+        on_trained=getattr(options, "validate_on_trained_speakers", False),
     )
 
 

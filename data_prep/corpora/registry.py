@@ -33,7 +33,17 @@ def folder(verb: ArgumentParser) -> None:
     )
     verb.add_argument("--language", help="of recordings whose manifest names none")
     verb.add_argument("--layout", help="what the folders are, such as language/speaker/* or corpus/speaker/*")
+    validation(verb)
+
+
+def validation(verb: ArgumentParser) -> None:
+    """Options of corpora that bring no splits of their own."""
     verb.add_argument("--val-share", type=share, default=0.05, help="fraction of each language (%(default)s)")
+    verb.add_argument(
+        "--validate-on-trained-speakers",
+        action="store_true",
+        help="languages of one speaker: validate on recordings of that speaker, which are held out of training",
+    )
 
 
 def mls(verb: ArgumentParser) -> None:
