@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
-EXTRAS := train,prep,s3,ray,evaluate,export,sweep,wandb,dev
+EXTRAS := train,prep,datasets,s3,ray,evaluate,export,sweep,wandb,dev
 
 .PHONY: install train test slow lint bench clean
 

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -45,14 +46,16 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, corpus in CORPORA.items():
-        corpus.add_options(_corpus_verb(verbs, name, corpus.help, corpus.source))
+        corpus.add_options(_corpus_verb(verbs, name, corpus.help, corpus.source, corpus.source_type))
     _verb(verbs, "verify", "read the shards in OUT back and compare them with its index")
     _verb(verbs, "report", "what is in OUT, and what was rejected")
     return top
 
 
-def _corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
-    verb = _verb(verbs, name, help, source)
+def _corpus_verb(
+    verbs, name: str, help: str, source: str | None, source_type: Callable[[str], Path | str]
+) -> argparse.ArgumentParser:
+    verb = _verb(verbs, name, help, source, source_type)
     verb.add_argument("--name", help="of the corpus in OUT")
     verb.add_argument("--seed", type=int, default=0, help="of the splits and of the order (%(default)s)")
     verb.add_argument("--sample-rate", type=positive(int), default=22050, help="of the shards in Hz (%(default)s)")
@@ -74,10 +77,12 @@ def _corpus_verb(verbs, name: str, help: str, source: str | None = None) -> argp
     return verb
 
 
-def _verb(verbs, name: str, help: str, source: str | None = None) -> argparse.ArgumentParser:
+def _verb(
+    verbs, name: str, help: str, source: str | None = None, source_type: Callable[[str], Path | str] = Path
+) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=help, description=help)
     if source:
-        verb.add_argument("source", type=Path, nargs="+", metavar="SRC", help=source)
+        verb.add_argument("source", type=source_type, nargs="+", metavar="SRC", help=source)
     verb.add_argument("out", type=_folder, metavar="OUT", help="folder of shards; may hold several corpora")
     verb.add_argument("--workers", type=count, default=os.cpu_count(), help="processes (%(default)s)")
     verb.add_argument(

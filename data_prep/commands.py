@@ -33,7 +33,8 @@ def run(options: argparse.Namespace, workers: Workers) -> int:
 def _corpus(options: argparse.Namespace) -> Corpus:
     if options.min_seconds >= options.max_seconds:
         raise ValueError(f"min-seconds is {options.min_seconds}, max-seconds {options.max_seconds}: nothing is between")
-    name = label(options.source[0].absolute().name) if options.verb == "folder" else options.verb
+    is_named = options.verb in ("folder", "huggingface")
+    name = label(Path(options.source[0]).absolute().name) if is_named else options.verb
     rules = Rules(
         sample_rate=options.sample_rate,
         min_seconds=options.min_seconds,

@@ -13,7 +13,7 @@ from lfsc.io.messages import describe, printable
 from . import archives, lhotse, tarred
 from .archives import Archive, Folder, Tree, open_tree
 from .keys import key_of, label
-from .parts import Parts
+from .parts import Parts, kind_of_path
 from .rows import UNKNOWN_SPEAKER, of_manifest, of_recordings
 from .tarred import TarredDataset
 from .utterance import File, Rejection, Utterance
@@ -72,7 +72,10 @@ Item = Found | Malformed | Rejection | str
 
 
 def _parts_of(trees: Iterable[Tree]) -> Parts:
-    return Parts(f"{tree.name}/{name}" for tree in trees for name in tree.names() if _may_hold_audio(name))
+    """Those that all recordings and archives of a run are of."""
+    return Parts(
+        kind_of_path(f"{tree.name}/{name}") for tree in trees for name in tree.names() if _may_hold_audio(name)
+    )
 
 
 def _may_hold_audio(name: str) -> bool:

@@ -10,7 +10,7 @@ from lfsc.audio.manifest import Malformed, Row, parse_row
 
 from . import parts
 from .archives import Tree
-from .parts import Parts
+from .parts import Parts, kind_of_path
 from .transcripts import Transcripts
 
 UNKNOWN_SPEAKER = "unknown"
@@ -44,7 +44,7 @@ def _of_layout(tree: Tree, layout: Layout, names: list[str], published: Parts) -
     in_parts = layout.corpus in parts.CORPORA
     kept = names
     if in_parts:
-        kept = [name for name in names if not published.leaves_out(f"{tree.name}/{name}")]
+        kept = [name for name in names if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
         if kept != names:
             yield f"{len(names) - len(kept)} recordings of its test parts are left out: they are for evaluation"
     if layout.corpus == "VCTK":
@@ -62,7 +62,7 @@ def _of_layout(tree: Tree, layout: Layout, names: list[str], published: Parts) -
         except ValueError as error:
             yield Malformed(name, str(error))
             continue
-        split = published.split(f"{tree.name}/{name}") if in_parts else None
+        split = published.split(kind_of_path(f"{tree.name}/{name}")) if in_parts else None
         yield Row(name, labels.language, labels.speaker, text, split=split)
 
 
