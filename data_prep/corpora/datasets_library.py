@@ -27,8 +27,10 @@ class Table(NamedTuple):
     def rows(self) -> Iterator[dict[str, Any]]:
         """Cells by their columns; audio as the bytes of its file."""
         for row in self.rows_of:
-            named = {name: kind.int2str(row[name]) for name, kind in self.names.items() if row[name] not in (None, -1)}
-            yield {**row, **named}
+            # -1 stands for no name.
+            yield row | {
+                name: None if row[name] in (None, -1) else kind.int2str(row[name]) for name, kind in self.names.items()
+            }
 
 
 def find_tables(source: Path | str, *, config: str | None, revision: str | None) -> dict[str, list[str]]:

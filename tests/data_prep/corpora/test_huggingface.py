@@ -173,6 +173,11 @@ def test_bytes_without_a_kind_are_audio_where_they_are_named(tmp_path):
     assert (found.source.open(), found.speaker) == (wav(0), "x")
 
 
+def test_a_label_without_a_name_says_nothing(tmp_path):
+    put_parquet(tmp_path / "set/train.parquet", table(3, speaker=speakers(0, -1, None)))
+    assert [row.speaker for row in read(tmp_path / "set")[0]] == ["ann", "unknown", "unknown"]
+
+
 SCRIPT = "import pathlib; pathlib.Path({trace!r}).touch()\n"
 
 
