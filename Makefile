@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
-EXTRAS := train,prep,s3,ray,evaluate,export,sweep,wandb,dev
+EXTRAS := train,prep,datasets,s3,ray,evaluate,export,sweep,wandb,dev
 
 .PHONY: install train test slow lint bench clean
 
@@ -20,8 +20,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV): two or three minutes, 6 GB"
 	$(BIN)/pip install -qq --constraint constraints.txt --editable '.[$(EXTRAS)]'
-	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[pesq]' 2>/dev/null \
-		|| echo 'PESQ is skipped: it is built from source and needs a C compiler (apt install gcc); all else works'
+	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[pesq,world]' 2>/dev/null \
+		|| echo 'PESQ and pitch are skipped: they are built from source and need a C compiler (apt install gcc); all else works'
 	@touch $(STAMP)
 
 train: install

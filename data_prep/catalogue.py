@@ -53,20 +53,45 @@ class Catalogue:
         in_both = numpy.array([name in held_out for name in names], dtype=bool)
         return self._leave_out(numpy.flatnonzero((splits == TRAIN) & in_both[speakers]))
 
-    def divide(self, *, val_share: float, seed: int) -> list[str]:
-        """Give every undecided row a split, by its speaker; what is worth saying comes back."""
+    def divide(self, *, val_share: float, seed: int, on_trained: bool = False) -> list[str]:
+        """Give every undecided row a split, by its speaker; what is worth saying comes back.
+
+        With `on_trained`, languages of one speaker validate on some recordings of that speaker.
+        """
         splits, speakers = numpy.asarray(self.splits), numpy.asarray(self.speakers)
         undecided = numpy.flatnonzero(splits == UNDECIDED)
         if not len(undecided):
             return []
         names = [name for _, name in self.speaker_numbers]
-        chosen, notes = choose_validation_speakers(self._by_speaker(undecided), share=val_share, seed=seed)
+        by_speaker = self._by_speaker(undecided)
+        chosen, notes = choose_validation_speakers(by_speaker, share=val_share, seed=seed, spare_single=on_trained)
         splits[undecided] = numpy.array([name in chosen for name in names], dtype=bool)[speakers[undecided]]
+        if val_share and on_trained:
+            return self._validate_on_trained(undecided, val_share, seed)
         if chosen or val_share == 0 or len(undecided) == 1:
             return notes
-        count = min(max(1, round(val_share * len(undecided))), len(undecided) - 1)
-        splits[numpy.random.default_rng(seed).choice(undecided, count, replace=False)] = VAL
+        count = self._hold_out(undecided, val_share, numpy.random.default_rng(seed))
         return [f"all recordings are of one speaker: {count} of them are for validation, so it is not on a new voice"]
+
+    def _validate_on_trained(self, undecided: numpy.ndarray, share: float, seed: int) -> list[str]:
+        """Hold recordings out of each language of which no speaker is held out; a sentence that says which."""
+        splits, languages = numpy.asarray(self.splits), [language for language, _ in self.speaker_numbers]
+        languages_of = numpy.array(languages)[numpy.asarray(self.speakers)[undecided]]
+        counts = {}
+        for number, language in enumerate(sorted(set(languages))):
+            rows = undecided[languages_of == language]
+            if len(rows) > 1 and not (splits[rows] == VAL).any():
+                counts[language] = self._hold_out(rows, share, numpy.random.default_rng([seed, number]))
+        if not counts:
+            return []
+        total, names = sum(counts.values()), ", ".join(counts)
+        return [f"{total} recordings of speakers who train are for validation, so it is not on new voices, in {names}"]
+
+    def _hold_out(self, rows: numpy.ndarray, share: float, generator: numpy.random.Generator) -> int:
+        """How many of the rows are for validation now: at least one, never all."""
+        count = min(max(1, round(share * len(rows))), len(rows) - 1)
+        numpy.asarray(self.splits)[generator.choice(rows, count, replace=False)] = VAL
+        return count
 
     def groups(self) -> list[tuple[str, str, numpy.ndarray]]:
         """Language, split and rows, of every dataset."""

@@ -33,7 +33,8 @@ def run(options: argparse.Namespace, workers: Workers) -> int:
 def _corpus(options: argparse.Namespace) -> Corpus:
     if options.min_seconds >= options.max_seconds:
         raise ValueError(f"min-seconds is {options.min_seconds}, max-seconds {options.max_seconds}: nothing is between")
-    name = label(options.source[0].absolute().name) if options.verb == "folder" else options.verb
+    is_named = options.verb in ("folder", "huggingface")
+    name = label(Path(options.source[0]).absolute().name) if is_named else options.verb
     rules = Rules(
         sample_rate=options.sample_rate,
         min_seconds=options.min_seconds,
@@ -50,7 +51,13 @@ def _corpus(options: argparse.Namespace) -> Corpus:
         sizes=Sizes(shard_hours=options.shard_hours, consumers=options.consumers),
         val_share=getattr(options, "val_share", 0.0),
         seed=options.seed,
-        settings={key: _to_json(value) for key, value in vars(options).items() if key not in INDIFFERENT},
+        # A switch that is off decides nothing, as before there was one.
+        settings={
+            key: _to_json(value)
+            for key, value in vars(options).items()
+            if key not in INDIFFERENT and value is not False
+        },
+        on_trained=getattr(options, "validate_on_trained_speakers", False),
     )
 
 

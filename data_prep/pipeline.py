@@ -29,7 +29,10 @@ UNFINISHED = ".unfinished"
 
 
 class Corpus(NamedTuple):
-    """`utterances` reads it, given a folder for scratch, and may say sentences; `settings` decide what comes out."""
+    """`utterances` reads it, given a folder for scratch, and may say sentences; `settings` decide what comes out.
+
+    If `on_trained`, languages of one speaker validate on recordings of that speaker.
+    """
 
     name: str
     utterances: Callable[[Path], Iterator[Utterance | Rejection | str]]
@@ -38,6 +41,7 @@ class Corpus(NamedTuple):
     val_share: float
     seed: int
     settings: dict
+    on_trained: bool = False
 
 
 def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
@@ -107,7 +111,11 @@ def _make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Repor
         result for results in map_tasks(workers, examine, tasks) for result in results
     )
     plan = planner.make(
-        report.track_examining(examined), sizes=corpus.sizes, val_share=corpus.val_share, seed=corpus.seed
+        report.track_examining(examined),
+        sizes=corpus.sizes,
+        val_share=corpus.val_share,
+        seed=corpus.seed,
+        on_trained=corpus.on_trained,
     )
     if not plan.shards:
         _give_up(corpus, list(planner.rejected()), planner.folder, report)

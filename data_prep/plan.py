@@ -66,8 +66,19 @@ class Planner:
             require_name(shard.name, SHARD, f"a shard in {self.path}")
         return Plan(shards, content["notes"])
 
-    def make(self, examined: Iterable[Examined | Rejection], *, sizes: Sizes, val_share: float, seed: int) -> Plan:
-        """Go through the corpus once, then deal its utterances out to shards at random."""
+    def make(
+        self,
+        examined: Iterable[Examined | Rejection],
+        *,
+        sizes: Sizes,
+        val_share: float,
+        seed: int,
+        on_trained: bool = False,
+    ) -> Plan:
+        """Go through the corpus once, then deal its utterances out to shards at random.
+
+        `val_share` and `on_trained` are as in Catalogue.divide.
+        """
         catalogue = Catalogue()
         with self._new("utterances.jsonl") as kept, self._new("rejected.jsonl") as rejected:
             for result in examined:
@@ -79,7 +90,7 @@ class Planner:
             kept.flush()
             for rejection in self._leave_out(catalogue, Path(kept.name)):
                 rejected.write(rejection.to_json().encode() + b"\n")
-        notes = catalogue.divide(val_share=val_share, seed=seed)
+        notes = catalogue.divide(val_share=val_share, seed=seed, on_trained=on_trained)
         shards, order = _deal(catalogue, sizes, seed)
         with self._new("order.npy") as file:
             numpy.save(file, order)

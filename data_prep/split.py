@@ -8,11 +8,14 @@ SPLITS = ("train", "val")
 Seconds = Mapping[str, Mapping[str, float]]
 
 
-def choose_validation_speakers(seconds: Seconds, *, share: float, seed: int) -> tuple[set[str], list[str]]:
+def choose_validation_speakers(
+    seconds: Seconds, *, share: float, seed: int, spare_single: bool = False
+) -> tuple[set[str], list[str]]:
     """Speakers that make up about `share` of each language, and what is worth saying about it.
 
     `seconds` are by language and speaker. A speaker of several languages is held out of all of them. A language with
-    one speaker only gives it to training; if that goes for all languages, the speaker with the least speech validates.
+    one speaker only gives it to training; if that goes for all languages, the speaker with the least speech validates,
+    unless single speakers are to be spared.
     """
     chosen: set[str] = set()
     if share == 0:
@@ -24,11 +27,13 @@ def choose_validation_speakers(seconds: Seconds, *, share: float, seed: int) -> 
     for speakers in seconds.values():
         for name, length in speakers.items():
             totals[name] = totals.get(name, 0.0) + length
-    if not chosen and len(totals) > 1:
+    if not chosen and len(totals) > 1 and not spare_single:
         chosen = {min(sorted(totals), key=totals.__getitem__)}
     without = sorted(language for language, speakers in seconds.items() if not chosen & speakers.keys())
-    notes = [f"only one speaker, who trains, so no validation in {', '.join(without)}"] if chosen and without else []
-    return chosen, notes
+    if not (chosen and without):
+        return chosen, []
+    why = "only one speaker, who trains (unless --validate-on-trained-speakers)"
+    return chosen, [f"{why}, so no validation in {', '.join(without)}"]
 
 
 def _draw_speakers(seconds: Mapping[str, float], *, share: float, seed: str) -> set[str]:

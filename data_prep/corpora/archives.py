@@ -1,4 +1,4 @@
-"""A corpus as it was downloaded: a folder, or a tar that is read in place."""
+"""A corpus as it was downloaded: a folder, a tar that is read in place, or a zip."""
 
 import bz2
 import gzip
@@ -17,8 +17,9 @@ from lfsc.io.archive_kinds import compression_of
 from lfsc.io.atomic import replacing
 
 from .utterance import File
+from .zips import copy_as_tar
 
-SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 OPENING: dict[str, Callable[[Path], io.BufferedIOBase]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 # One behind the other, as systems allow.
 MOST_LINKS = 40
@@ -73,7 +74,7 @@ class Folder:
 
 
 class Archive:
-    """A tar; a compressed one is decompressed into `scratch` first, once, for it cannot be read from the middle."""
+    """A tar; a compressed one, or a zip, is copied into `scratch` first, once: it cannot be read from the middle."""
 
     def __init__(self, path: Path, scratch: Path) -> None:
         self.name = _stem(path)
@@ -125,7 +126,7 @@ def find(
             found = [group for path in archives for group in _group(Archive(path, scratch), wanted, prune)]
         if not found:
             raise ValueError(
-                f"{source} holds no {what}, neither in folders nor in .tar, .tar.gz, .tar.bz2 or .tar.xz files"
+                f"{source} holds no {what}, neither in folders nor in .tar, .tar.gz, .tar.bz2, .tar.xz or .zip files"
             )
         yield from found
 
@@ -156,7 +157,7 @@ def _decompress(path: Path, scratch: Path) -> Path:
     kind = compression_of(path)
     if kind is None:
         return path
-    if kind not in OPENING:
+    if kind not in (*OPENING, "zip"):
         raise ValueError(f"{path} is compressed with {kind}, which is not read: unpack it and give the folder")
     # Another archive of this name, or a new one in its place, is not the one that an earlier run unpacked.
     status = path.stat()
@@ -164,8 +165,12 @@ def _decompress(path: Path, scratch: Path) -> Path:
     unpacked = scratch / f"{_stem(path)}-{sha256(os.fsencode(identity)).hexdigest()[:8]}.tar"
     if not unpacked.exists():
         try:
-            with OPENING[kind](path) as compressed, replacing(unpacked) as temporary, temporary.open("wb") as file:
-                shutil.copyfileobj(compressed, file, 2**24)
+            with replacing(unpacked) as temporary, temporary.open("wb") as file:
+                if kind == "zip":
+                    copy_as_tar(path, file)
+                else:
+                    with OPENING[kind](path) as compressed:
+                        shutil.copyfileobj(compressed, file, 2**24)
         except (EOFError, gzip.BadGzipFile, lzma.LZMAError) as error:
             raise ValueError(f"{path}: {error}; download it again") from error
     return unpacked

@@ -1,22 +1,34 @@
 """Any tree of recordings; a manifest says who speaks which language, or files beside them, or the folders' names."""
 
-import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from lfsc.audio.languages import is_language
-from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
-from lfsc.audio.manifest import MANIFESTS, Malformed, Row, parse_row, parse_rows
+from lfsc.audio.manifest import MANIFESTS, Malformed, Row, manifest_lines, parse_rows
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
-from lfsc.io.messages import printable
+from lfsc.io.messages import describe, printable
 
-from .archives import Tree, open_tree
+from . import archives, lhotse, tarred
+from .archives import Archive, Folder, Tree, open_tree
 from .keys import key_of, label
+from .parts import Parts, kind_of_path
+from .rows import UNKNOWN_SPEAKER, of_manifest, of_recordings
+from .tarred import TarredDataset
 from .utterance import File, Rejection, Utterance
 
-UNKNOWN_LANGUAGE, UNKNOWN_SPEAKER = "und", "unknown"
-# Of a Kaldi data folder.
-KALDI = "wav.scp"
+UNKNOWN_LANGUAGE = "und"
+# Of a Kaldi data folder, and of lhotse's tars with a list of cuts for each.
+KALDI, SHAR = "wav.scp", re.compile(r"cuts\.\d+\.jsonl(\.gz)?")
+
+
+class Asked(NamedTuple):
+    """What the command says of the recordings: the list, the language, what the folders are."""
+
+    manifest: Path | None
+    language: str | None
+    layout: str | None
 
 
 def utterances(
@@ -27,134 +39,136 @@ def utterances(
     What was understood is said first.
     """
     implausible: set[str] = set()
-    for source in sources:
-        tree = open_tree(source, scratch)
-        for item in _of_tree(tree, source, manifest, language, layout):
+    asked = Asked(manifest, language, layout)
+    trees = [open_tree(source, scratch) for source in sources]
+    published = _parts_of(trees)
+    for source, tree in zip(sources, trees, strict=True):
+        prefix = "" if len(sources) == 1 else f"{source.name}/"
+        tars = TarredDataset(source, scratch)
+        for item in _of_source(tree, source, scratch, published, asked):
             if isinstance(item, Malformed):
                 yield Rejection.malformed(printable(item.place), language or UNKNOWN_LANGUAGE, item.reason)
                 continue
-            if not isinstance(item, Row):
+            if not isinstance(item, Found):
                 yield item
                 continue
-            utterance = _utterance(item, tree, language, prefix="" if len(sources) == 1 else f"{source.name}/")
-            if utterance.language not in implausible and not is_language(item.language or language or "und"):
+            utterance = _utterance(item, tars, language, prefix)
+            if utterance.language not in implausible and not is_language(item.row.language or language or "und"):
                 implausible.add(utterance.language)
-                yield f"warning: {item.language or language} is no language that is known here, as of {item.path}"
+                said = item.row.language or language
+                yield f"warning: {said} is no language that is known here, as of {item.row.path}"
             yield utterance
 
 
-def _of_tree(
-    tree: Tree, source: Path, manifest: Path | None, language: str | None, spec: str | None
-) -> Iterator[Row | Malformed | Rejection | str]:
-    """The rows of a tree, and what is to be said of it."""
-    lines = _manifest_lines(tree, manifest)
-    if lines is not None:
-        yield from _complete(parse_rows(*lines), tree, spec, lines[0])
+class Found(NamedTuple):
+    """A row, the tree that its path is in, and the folders around that tree."""
+
+    row: Row
+    tree: Tree
+    prefix: str = ""
+
+
+Item = Found | Malformed | Rejection | str
+
+
+def _parts_of(trees: Iterable[Tree]) -> Parts:
+    """Those that all recordings and archives of a run are of."""
+    return Parts(
+        kind_of_path(f"{tree.name}/{name}") for tree in trees for name in tree.names() if _may_hold_audio(name)
+    )
+
+
+def _may_hold_audio(name: str) -> bool:
+    return is_recording(name) or name.endswith(archives.SUFFIXES)
+
+
+def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked: Asked) -> Iterator[Item]:
+    """What is in a source: the rows of its manifest, its recordings, or those in the archives that it holds."""
+    listed = _rows_of_manifest(tree, source, asked.manifest)
+    if listed is not None:
+        for item in of_manifest(*listed, tree, asked.layout):
+            yield Found(item, tree) if isinstance(item, Row) else item
         return
     if KALDI in tree:
         raise ValueError(f"{source / KALDI} is Kaldi's: write a manifest.jsonl with path, offset, duration and speaker")
     names = list(tree.names())
+    if shar := next((name for name in names if SHAR.fullmatch(PurePosixPath(name).name)), None):
+        raise ValueError(f"{source / shar} is of lhotse's Shar: save its audio and its cuts, and give those")
     recordings = [name for name in names if is_recording(name)]
+    packed = [name for name in names if name.endswith(archives.SUFFIXES)] if isinstance(tree, Folder) else []
+    if not recordings and packed:
+        yield f"{len(packed)} archives, such as {packed[0]}"
+        for number, name in enumerate(packed):
+            yield from _of_archive(source / name, name, scratch, published, asked, brief=number > 0)
+        return
     not_read = describe_not_read(names)
     if not recordings:
         raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{f'; {not_read}' if not_read else ''}")
-    if not_read:
+    if packed:
+        yield f"{len(packed)} archives are not read, such as {packed[0]}: only the recordings beside them"
+    yield from _of_tree(tree, names, published, asked, brief=False)
+
+
+def _of_archive(path: Path, name: str, scratch: Path, published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:
+    """The recordings in an archive among others; one that is damaged is rejected alone."""
+    try:
+        archive = Archive(path, scratch)
+        names = list(archive.names())
+        # Samples of different archives may have the same names.
+        prefix = f"{PurePosixPath(name).with_name(archive.name)}/"
+        for item in _of_tree(archive, names, published, asked, brief=brief):
+            yield item._replace(prefix=prefix) if isinstance(item, Found) else item
+    except (ValueError, OSError) as error:
+        yield Malformed(name, describe(error))
+
+
+def _of_tree(tree: Tree, names: list[str], published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:
+    """The recordings of a tree, and what is to be said of it; if `brief`, only what is left out."""
+    recordings = [name for name in names if is_recording(name)]
+    if not_read := describe_not_read(names):
         yield not_read
-    yield from (Rejection(key_of(name), language or UNKNOWN_LANGUAGE, "tar member", why) for name, why in tree.left_out)
-    yield from _recordings(tree, recordings, set(names), spec, language)
-
-
-def _recordings(
-    tree: Tree, recordings: list[str], names: set[str], spec: str | None, language: str | None
-) -> Iterator[Row | Malformed | str]:
-    """A row for each recording, of its KEY.json if there is one, and of its folders."""
-    sidecars = {name: _sidecar(name) for name in recordings if _sidecar(name) in names}
-    bare = [name for name in recordings if name not in sidecars]
-    if is_common_voice(bare) and spec is None:
-        raise ValueError(
-            f"{tree.name} is Common Voice, whose tables name the speakers: python -m data_prep common_voice"
-        )
-    if sidecars:
-        yield f"{len(sidecars)} of {len(recordings)} recordings have a .json beside them, which says what it knows"
-    layout = _layout_of(bare, tree, spec, language) if bare else None
-    if layout is not None:
-        yield describe_labels(layout.name, [layout.labels(name) for name in bare])
-    for name in recordings:
-        if layout is None or name in sidecars:
-            yield _of_sidecar(tree, name, sidecars[name], spec)
-        elif (labels := layout.labels(name)) is None:
-            yield Malformed(name, f"its path is not like the others': {layout.name}")
-        else:
-            yield Row(name, labels.language, labels.speaker)
-
-
-def _layout_of(names: list[str], tree: Tree, spec: str | None, language: str | None) -> Layout:
-    return find_layout(names, root=tree.name, spec=spec, language_given=language is not None)
-
-
-def _sidecar(name: str) -> str:
-    return PurePosixPath(name).with_suffix(".json").as_posix()
-
-
-def _of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None) -> Row | Malformed:
-    try:
-        row = json.loads("".join(tree.lines(sidecar)))
-        said = parse_row(row, path=name) if isinstance(row, dict) else Row(name)
-    except (ValueError, RecursionError) as error:
-        return Malformed(sidecar, str(error))
-    return _with_folders(said, _labels_of(name, tree, spec))
-
-
-def _complete(
-    rows: Iterator[Row | Malformed], tree: Tree, spec: str | None, manifest: str
-) -> Iterator[Row | Malformed | str]:
-    """Rows of a manifest, with what the folders of their paths say where they say nothing themselves."""
-    count = without_speaker = 0
-    for row in rows:
-        if isinstance(row, Row):
-            row = _with_folders(row, _labels_of(row.path, tree, spec))
-            if not count:
-                first = f"language {row.language or 'not known'}, speaker {row.speaker or 'not known'}"
-                yield f"understood by {manifest}: first {row.path}, {first}"
-            count, without_speaker = count + 1, without_speaker + (not row.speaker)
-        yield row
-    if without_speaker:
-        yield f"{without_speaker} recordings name no speaker, nor do their folders: they are of one, {UNKNOWN_SPEAKER}"
-
-
-def _labels_of(name: str, tree: Tree, spec: str | None) -> Labels:
-    """What the folders of one recording say; nothing where they are not clear."""
-    try:
-        return find_layout([name], root=tree.name, spec=spec).labels(name) or Labels()
-    except ValueError:
-        if spec is not None:
-            raise
-        return Labels()
-
-
-def _with_folders(row: Row, labels: Labels) -> Row:
-    return row._replace(
-        language=labels.language if row.language is None else row.language,
-        speaker=labels.speaker if row.speaker is None else row.speaker,
+    for name, why in tree.left_out:
+        yield Rejection(key_of(name), asked.language or UNKNOWN_LANGUAGE, "tar member", why)
+    rows = of_recordings(
+        tree, recordings, names=set(names), published=published, spec=asked.layout, language=asked.language
     )
+    for item in rows:
+        if isinstance(item, Row):
+            yield Found(item, tree)
+        elif not (brief and isinstance(item, str)):
+            yield item
 
 
-def _utterance(row: Row, tree: Tree, language: str | None, prefix: str) -> Utterance:
+def _utterance(found: Found, tars: TarredDataset, language: str | None, prefix: str) -> Utterance | Rejection:
+    row, tree = found.row, found.tree
+    try:
+        source = _file(row, tree, tars)
+    except ValueError as error:
+        return Rejection.malformed(key_of(prefix + row.name), language or UNKNOWN_LANGUAGE, str(error))
     return Utterance(
-        key=key_of(prefix + row.name),
-        source=File(row.path) if row.path.startswith("/") else tree.file(row.path),
+        key=key_of(prefix + found.prefix + row.name),
+        source=source,
         language=label(row.language or language or UNKNOWN_LANGUAGE),
         speaker=label(row.speaker or UNKNOWN_SPEAKER),
+        split=row.split,
         text=row.text,
         part=row.part,
     )
 
 
-def _manifest_lines(tree: Tree, manifest: Path | None) -> tuple[str, Iterator[str]] | None:
-    """The manifest's name and lines, if there is one; one that is named outright may lie anywhere."""
+def _file(row: Row, tree: Tree, tars: TarredDataset) -> File:
+    if row.archive is not None:
+        return tars.file(row.archive, row.path)
+    return File(row.path) if row.path.startswith("/") else tree.file(row.path)
+
+
+def _rows_of_manifest(tree: Tree, source: Path, manifest: Path | None) -> tuple[str, Iterator[Row | Malformed]] | None:
+    """The manifest's name and rows, if there is one; one that is named outright may lie anywhere."""
     if manifest is not None:
         if not manifest.is_file():
             raise ValueError(f"{manifest} is not there")
-        return str(manifest), open_tree(manifest.parent, manifest.parent).lines(manifest.name)
-    name = next((name for name in MANIFESTS if name in tree), None)
-    return (name, tree.lines(name)) if name else None
+        if pair := lhotse.find_pair(manifest):
+            return " and ".join(map(str, pair)), lhotse.rows_of_pair(*pair)
+        return str(manifest), parse_rows(str(manifest), manifest_lines(manifest))
+    name = next((name for name in (*MANIFESTS, tarred.MANIFEST) if name in tree), None)
+    return (name, parse_rows(name, tree.lines(name))) if name else None

@@ -1,5 +1,6 @@
 """The corpora that can be read: what each is, its options, and its reader."""
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,7 @@ class Kind(NamedTuple):
     source: str | None
     add_options: Callable[[ArgumentParser], None]
     given: dict[str, str]
+    source_type: Callable[[str], Path | str] = Path
 
 
 def demo(verb: ArgumentParser) -> None:
@@ -33,7 +35,31 @@ def folder(verb: ArgumentParser) -> None:
     )
     verb.add_argument("--language", help="of recordings whose manifest names none")
     verb.add_argument("--layout", help="what the folders are, such as language/speaker/* or corpus/speaker/*")
+    validation(verb)
+
+
+def validation(verb: ArgumentParser) -> None:
+    """Options of corpora that bring no splits of their own."""
     verb.add_argument("--val-share", type=share, default=0.05, help="fraction of each language (%(default)s)")
+    verb.add_argument(
+        "--validate-on-trained-speakers",
+        action="store_true",
+        help="languages of one speaker: validate on recordings of that speaker, which are held out of training",
+    )
+
+
+def huggingface(verb: ArgumentParser) -> None:
+    verb.add_argument("--config", help="of the data set, often a language")
+    verb.add_argument("--split", nargs="+", help="those to read; all by default, but for test where there is train")
+    verb.add_argument("--column", help="that holds the audio")
+    verb.add_argument("--revision", help="of a data set of the hub")
+    verb.add_argument("--language", help="of rows that name none")
+    validation(verb)
+
+
+def folder_or_name(text: str) -> Path | str:
+    """A folder, or a data set of the hub."""
+    return text if re.fullmatch(r"[\w.-]+/[\w.-]+", text) and not Path(text).exists() else Path(text)
 
 
 def mls(verb: ArgumentParser) -> None:
@@ -63,6 +89,13 @@ CORPORA = {
         "folder or tar",
         folder,
         SOURCES | {name: name for name in ("manifest", "language", "layout")},
+    ),
+    "huggingface": Kind(
+        "a data set in parquet or arrow files, of a folder or of the Hugging Face hub",
+        "folder, or owner/name of the hub",
+        huggingface,
+        SOURCES | {"splits": "split"} | {name: name for name in ("config", "column", "revision", "language")},
+        folder_or_name,
     ),
     "mls": Kind(
         "Multilingual LibriSpeech, FLAC or Opus",

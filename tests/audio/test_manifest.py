@@ -1,3 +1,4 @@
+import gzip
 import json
 import re
 
@@ -150,11 +151,42 @@ def test_recordings_and_cuts_of_lhotse():
             "of type 'command', expected a file",
         ),
         (SUPERVISION, "no 'path' or 'audio_filepath', only id, recording_id"),
+        (CUT | {"recording": RECORDING | {"transforms": [{"name": "Speed"}]}}, "'transforms' changes the recording"),
+        ({"id": "m", "type": "MixedCut", "tracks": [{"cut": CUT}]}, "'tracks' mixes recordings"),
     ],
 )
 def test_what_lhotse_has_beyond_is_refused(row, message):
     with pytest.raises(ValueError, match=message):
         parse_row(dict(row))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"audio_filepath": "a.wav", "lang": "de", "speaker": 7, "text": "ja"},
+        {"path": "a.wav", "locale": "de", "client_id": "7", "sentence": "ja"},
+        {"wav": "a.wav", "language": "de", "speaker_id": 7, "transcription": "ja"},
+        {"audio_filepath": "a.wav", "source_lang": "de", "target_lang": "en", "speaker": "7", "normalized_text": "ja"},
+    ],
+)
+def test_labels_are_understood_as_toolkits_and_corpora_call_them(fields):
+    assert parse_row(dict(fields)) == Row("a.wav", "de", "7", "ja")
+
+
+def test_a_list_may_be_compressed_or_one_array(tmp_path):
+    expected = [Row(row["path"], row["language"], text=row["text"]) for row in ROWS]
+    write_json(tmp_path / "m.jsonl")
+    (tmp_path / "m.jsonl.gz").write_bytes(gzip.compress((tmp_path / "m.jsonl").read_bytes()))
+    write_tsv(tmp_path / "m.tsv")
+    (tmp_path / "n.tsv.gz").write_bytes(gzip.compress((tmp_path / "m.tsv").read_bytes()))
+    (tmp_path / "m.json").write_text(json.dumps(ROWS, indent=2))
+    for name in ("m.jsonl.gz", "n.tsv.gz", "m.json"):
+        assert read_manifest(tmp_path / name) == expected
+    (tmp_path / "m.json").write_text(json.dumps([*ROWS, 7], indent=2))
+    assert read_manifest(tmp_path / "m.json")[-1].reason == "expected an object with 'path', found 7"
+    (tmp_path / "m.json").write_text("[\n{},\n")
+    with pytest.raises(ValueError, match=r"m\.json is no array of JSON"):
+        read_manifest(tmp_path / "m.json")
 
 
 def test_parts_of_a_recording_have_names_of_their_own():

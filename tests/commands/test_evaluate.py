@@ -74,6 +74,10 @@ def test_two_runs_give_the_same_bytes_whatever_their_workers(recordings, tmp_pat
         (["--pairs", "a", "b", "--data", "c"], "found a, c"),
         (["--codec", "identity", "--data", "x", "--limit", "0"], "--limit 0"),
         (["--codec", "identity", "--data", "x", "--workers", "-1"], "--workers -1"),
+        (
+            ["--codec", "identity", "--data", "x", "--protocol", "mine"],
+            "--protocol mine: expected one of lfsc, nanocodec",
+        ),
     ],
 )
 def test_bad_options(options, message):

@@ -17,12 +17,13 @@ def hub(monkeypatch):
 
     monkeypatch.setattr("lfsc.evaluation.model_weights.download_from_hub", download)
     monkeypatch.setattr("lfsc.evaluation.model_weights.download_squim", download)
+    monkeypatch.setattr("lfsc.evaluation.model_weights.download_files", download)
 
 
 def test_everything_is_fetched_and_checked(hub, tmp_path, capsys):
     assert main(["fetch", "--to", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
-    for name in ("squim", "asr", "speaker", "slm", "encodec", "dac", "mimi"):
+    for name in ("squim", "utmos", "dnsmos", "asr", "speaker", "slm", "encodec", "dac", "mimi"):
         assert f"{name}: " in shown
     assert main(["check", "--to", str(tmp_path)]) == 0
     (tmp_path / "asr" / "model.safetensors").write_text("damaged")
@@ -45,7 +46,7 @@ def test_pins_are_fetched_again(hub, tmp_path, capsys):
 
 
 def test_unknown_names_and_empty_folders(tmp_path):
-    with pytest.raises(ValueError, match="no weights called beauty; there are squim, asr"):
+    with pytest.raises(ValueError, match="no weights called beauty; there are squim, utmos, dnsmos, asr"):
         parse_names(["beauty"])
     with pytest.raises(ValueError, match="holds no fetched weights"):
         main(["check", "--to", str(tmp_path)])

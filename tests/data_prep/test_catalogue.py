@@ -53,6 +53,48 @@ def test_one_speaker_alone_is_divided_by_recordings_and_it_is_said():
     assert "one speaker" in notes[0]
 
 
+def languages_of_one_speaker() -> Catalogue:
+    rows = [
+        (f"{language}{number}", language, f"only {language}", None, number)
+        for language in ("de", "fr")
+        for number in range(20)
+    ]
+    rows += [(f"en{number}", "en", f"s{number % 4}", None, number) for number in range(20)]
+    return filled(*rows, ("single", "kn", "one", None, 0))
+
+
+def test_languages_of_one_speaker_validate_on_recordings_where_that_is_asked_for():
+    catalogue = languages_of_one_speaker()
+    notes = catalogue.divide(val_share=0.1, seed=0, on_trained=True)
+    sizes = {(language, split): len(rows) for language, split, rows in catalogue.groups()}
+    # One of English's four speakers, none of the language with a single recording.
+    assert sizes == {("de", "train"): 18, ("de", "val"): 2, ("fr", "train"): 18, ("fr", "val"): 2,
+                     ("en", "train"): 15, ("en", "val"): 5, ("kn", "train"): 1}  # fmt: skip
+    assert notes == ["4 recordings of speakers who train are for validation, so it is not on new voices, in de, fr"]
+    again = languages_of_one_speaker()
+    again.divide(val_share=0.1, seed=0, on_trained=True)
+    assert list(again.splits) == list(catalogue.splits)
+
+
+def test_languages_of_one_speaker_do_not_validate_otherwise():
+    catalogue = languages_of_one_speaker()
+    notes = catalogue.divide(val_share=0.1, seed=0)
+    assert {language for language, split, _ in catalogue.groups() if split == "val"} == {"en"}
+    assert notes == [
+        "only one speaker, who trains (unless --validate-on-trained-speakers), so no validation in de, fr, kn"
+    ]
+    nothing = languages_of_one_speaker()
+    assert nothing.divide(val_share=0, seed=0, on_trained=True) == []
+    assert {split for _, split, _ in nothing.groups()} == {"train"}
+
+
+def test_single_speakers_alone_all_train_and_validate():
+    catalogue = filled(*((f"{name}{n}", name, name, None, n) for name in ("de", "fr") for n in range(10)))
+    catalogue.divide(val_share=0.05, seed=0, on_trained=True)
+    sizes = {(language, split): len(rows) for language, split, rows in catalogue.groups()}
+    assert sizes == {("de", "train"): 9, ("de", "val"): 1, ("fr", "train"): 9, ("fr", "val"): 1}
+
+
 def test_an_empty_corpus():
     catalogue = Catalogue()
     assert catalogue.divide(val_share=0.1, seed=0) == []

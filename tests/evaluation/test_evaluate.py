@@ -52,6 +52,20 @@ def test_fetched_weights_are_used_without_being_asked_for(run, speaker_model, tm
     assert found["definitions"]["speaker_similarity"]["version"].endswith("me/mine abc")
 
 
+def test_a_protocol_picks_its_metrics(run, speaker_model, tmp_path, monkeypatch):
+    loaded = []
+    monkeypatch.setattr("lfsc.evaluation.evaluate.load_metrics", lambda model, *_, **__: loaded.append(model) or [])
+    found = run("--protocol", "lfsc", "--speaker", str(speaker_model), "--squim", str(speaker_model), "--asr", "none")
+    of_clips = {
+        name for name in found["metrics"] if not name.startswith(("bitrate", "codebook", "silence", "loudness"))
+    }
+    assert of_clips == {"si_sdr", "mel_distance", "stft_distance"}
+    assert set(found["not_measured"]) == {"cer"}
+    # Models of other metrics are not even loaded.
+    assert loaded == ["squim"]
+    assert found["protocol"]["metrics"] == "of lfsc"
+
+
 def test_a_missing_model_does_not_stop_the_other_metrics(run, tmp_path):
     (tmp_path / "empty").mkdir()
     found = run("--speaker", str(tmp_path / "empty"), "--squim", str(tmp_path / "none.pth"))

@@ -48,6 +48,22 @@ def test_damage_is_found(tmp_path):
     ]
 
 
+def test_files_of_a_url_are_fetched_and_pinned_by_their_checksum(tmp_path):
+    for name in ("model_v8.onnx", "sig_bak_ovr.onnx"):
+        (tmp_path / "web/DNSMOS").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "web/DNSMOS" / name).write_text(name)
+    url = (tmp_path / "web").as_uri()
+    entry = fetch("dnsmos", tmp_path / "weights", source=url, revision=None)
+    assert sorted(entry["sha256"]) == ["dnsmos/DNSMOS/model_v8.onnx", "dnsmos/DNSMOS/sig_bak_ovr.onnx"]
+    assert locate("dnsmos", None, tmp_path / "weights").path == str(tmp_path / "weights" / "dnsmos")
+    again = fetch("dnsmos", tmp_path / "again", source=url, revision=entry["revision"])
+    assert again == entry
+    with pytest.raises(ValueError, match=f"has the checksum {entry['revision'][:12]}, expected abc"):
+        fetch("dnsmos", tmp_path / "again", source=url, revision="abc")
+    with pytest.raises(ValueError, match="is a URL, expected a hub name"):
+        fetch("speaker", tmp_path / "again", source=url, revision=None)
+
+
 def test_given_weights_come_first_and_carry_a_checksum(tmp_path):
     (tmp_path / "mine.pth").write_text("x")
     fetch("squim", tmp_path, source=None, revision=None, download=fake_download)

@@ -27,12 +27,23 @@ def test_each_number_is_that_of_its_module_at_its_rate(pair):
     assert measured["estoi"] == stoi(at_16k, extended=True)
 
 
-def test_without_pesq_the_rest_is_measured(monkeypatch):
+def test_mel_cepstral_distortion_is_the_textbooks(pair, oracles):
+    (metric,) = [metric for metric in signal_metrics(22050) if metric.name == "mcd"]
+    fake, real = (audio.double().numpy() for audio in pair.at(22050))
+    expected = oracles.mel_cepstral_distortion(fake, real, 22050)
+    assert expected > 1
+    assert metric.measure(pair).value == pytest.approx(expected, abs=1e-3)
+
+
+def test_without_optional_packages_the_rest_is_measured(monkeypatch):
     signal_metrics.cache_clear()
     monkeypatch.setattr("lfsc.evaluation.signal_metrics.find_spec", lambda name: None)
     try:
-        assert "pesq" not in {metric.name for metric in signal_metrics(22050)}
-        assert "C compiler" in missing_signal_metrics()["pesq"]
+        optional = {"pesq", "visqol", "f0_correlation", "voicing_error"}
+        assert not optional & {metric.name for metric in signal_metrics(22050)}
+        assert set(missing_signal_metrics()) == optional
+        assert missing_signal_metrics()["pesq"].endswith("(it needs a C compiler): pip install 'lfsc[pesq]'")
+        assert missing_signal_metrics()["visqol"].endswith("visqol-python is not installed: pip install 'lfsc[visqol]'")
     finally:
         signal_metrics.cache_clear()
 
@@ -54,6 +65,9 @@ def test_numbers_of_real_speech_are_those_of_their_libraries_and_formulas(real_s
         assert found.pop("stoi") == pytest.approx(pystoi(*at_16k, 16000), abs=1e-9)
         assert found.pop("estoi") == pytest.approx(pystoi(*at_16k, 16000, extended=True), abs=1e-6)
         assert found["si_sdr"] == pytest.approx(float(si_sdr(fake, real, zero_mean=True)), abs=1e-4)
+        # Of packages that may be absent, and have tests of their own.
+        for name in ("visqol", "f0_correlation", "voicing_error"):
+            found.pop(name, None)
         by_hand = formulas(oracles, fake.double().numpy(), real.double().numpy())
         assert set(found) == set(by_hand)
         for name, (value, tolerance) in by_hand.items():
@@ -66,6 +80,7 @@ def formulas(oracles, fake, real) -> dict[str, tuple[float, float]]:
         "mel_distance": (oracles.mel_distance(fake, real, 22050), 1e-5),
         "stft_distance": (oracles.stft_distance(fake, real), 1e-5),
         "log_spectral_distance": (oracles.log_spectral_distance(fake, real), 1e-3),
+        "mcd": (oracles.mel_cepstral_distortion(fake, real, 22050), 1e-3),
         "spectral_convergence": (oracles.spectral_convergence(fake, real), 1e-5),
         "si_sdr": (oracles.si_sdr(fake, real), 1e-3),
         "loudness_difference": (oracles.loudness(fake, 22050) - oracles.loudness(real, 22050), 1e-3),

@@ -6,7 +6,14 @@ from torchmetrics.audio import ScaleInvariantSignalDistortionRatio
 
 from lfsc.losses.spectral import MelLoss, STFTLoss
 from lfsc.losses.waveform import SISDRLoss
-from lfsc.metrics.fidelity import SISDR, LogSpectralDistance, MelDistance, SpectralConvergence, STFTDistance
+from lfsc.metrics.fidelity import (
+    SISDR,
+    LogSpectralDistance,
+    MelCepstralDistortion,
+    MelDistance,
+    SpectralConvergence,
+    STFTDistance,
+)
 
 RATE = 22050
 
@@ -91,6 +98,17 @@ def test_other_shapes_are_refused(clips):
 def test_log_spectral_distance_of_a_gain_is_the_gain_in_decibels(clips):
     _, real = clips
     assert LogSpectralDistance()(2 * real, real).tolist() == pytest.approx([6.02] * 3, abs=0.05)
+
+
+def test_mel_cepstral_distortion_does_not_hear_a_gain_and_hears_a_tilt():
+    metric = MelCepstralDistortion(sample_rate=22050)
+    loud = 50 * torch.randn(1, 22050, generator=torch.Generator().manual_seed(0))
+    assert float(metric(2 * loud, loud)) == pytest.approx(0, abs=1e-3)
+    # Of every difference between bands, all coefficients would have the standard deviation over bands.
+    tilted = torch.cat([loud[:, :1], loud[:, 1:] - 0.9 * loud[:, :-1]], dim=1)
+    levels = [20 * metric.mel(audio).log10() for audio in (tilted, loud)]
+    everything = (levels[0] - levels[1]).std(dim=1, correction=0).mean()
+    assert 0.9 * everything < float(metric(tilted, loud)) <= everything
 
 
 def test_spectral_convergence_of_a_gain_is_its_distance_from_one(clips):

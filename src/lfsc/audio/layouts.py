@@ -36,28 +36,33 @@ class Labels(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """`labels` gives those of a recording by its path, None where the path is not of this layout."""
+    """`labels` gives those of a recording by its path, None where the path is not of this layout.
+
+    `corpus` is the name of the known corpus that has this layout, "" for any other.
+    """
 
     name: str
     labels: Callable[[str], Labels | None]
+    corpus: str = ""
 
 
 class Known(NamedTuple):
-    """A corpus by the form of its paths; its language where it has one."""
+    """A corpus by the form of its paths, and the same for people; its language where it has one."""
 
     name: str
+    shape: str
     form: str
     language: str | None = None
     speaker: str | None = None
 
 
 KNOWN = (
-    Known("LibriSpeech (speaker/chapter/speaker-chapter-number)", r"(?P<c>\d+)/(?P<speaker>\d+)-(?P=c)-\d+", "en"),
-    Known("LibriTTS (speaker/chapter/speaker_chapter_…)", r"(?P<c>\d+)/(?P<speaker>\d+)_(?P=c)_\d+_\d+", "en"),
-    Known("MLS (speaker/book/speaker_book_number)", r"(?P<c>\d+)/(?P<speaker>\d+)_(?P=c)_\d+"),
-    Known("VCTK (speaker/speaker_number)", r"(?P<speaker>[ps]\d+)/(?P=speaker)_\d+(_mic\d)?", "en"),
-    Known("LJSpeech", r"LJ\d+-\d+", "en", "LJ"),
-    Known("Emilia (language_book_speaker_number)", r"(?P<speaker>(?P<language>[A-Z]{2})_B\d+_S\d+)_W\d+"),
+    Known("LibriSpeech", "speaker/chapter/speaker-chapter-number", r"(?P<c>\d+)/(?P<speaker>\d+)-(?P=c)-\d+", "en"),
+    Known("LibriTTS", "speaker/chapter/speaker_chapter_…", r"(?P<c>\d+)/(?P<speaker>\d+)_(?P=c)_\d+_\d+", "en"),
+    Known("MLS", "speaker/book/speaker_book_number", r"(?P<c>\d+)/(?P<speaker>\d+)_(?P=c)_\d+"),
+    Known("VCTK", "speaker/speaker_number", r"(?P<speaker>[ps]\d+)/(?P=speaker)_\d+(_mic\d)?", "en"),
+    Known("LJSpeech", "chapter-number", r"LJ\d+-\d+", "en", "LJ"),
+    Known("Emilia", "language_book_speaker_number", r"(?P<speaker>(?P<language>[A-Z]{2})_B\d+_S\d+)_W\d+"),
 )
 COMMON_VOICE = re.compile(r"(.*/)?clips/common_voice_[\w-]+\.mp3")
 
@@ -72,7 +77,7 @@ def find_layout(names: Sequence[str], *, root: str, spec: str | None = None, lan
     for known in KNOWN:
         labels = partial(_by_form, re.compile(rf"(.*/)?{known.form}\.\w+"), known, root)
         if 2 * sum(labels(name) is not None for name in names) > len(names):
-            return Layout(known.name, labels)
+            return Layout(f"{known.name} ({known.shape})", labels, known.name)
     labels = partial(_by_folders, language_given)
     unclear = next((name for name in names if labels(name) is None), None)
     if unclear is not None:

@@ -1,8 +1,10 @@
 """Lists of recordings: an object of JSON a line, or a table with a head, separated by commas or tabs."""
 
 import csv
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from math import isfinite
@@ -10,12 +12,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from lfsc.audio.recording import AudioInfo
+from lfsc.io.archive_kinds import compression_of
 
 # Those that are looked for in a folder of recordings.
 MANIFESTS = ("manifest.jsonl", "manifest.csv", "manifest.tsv")
 # The key of a row's fields behind the last column.
 BEYOND = None
-PATH = ("path", "audio_filepath")
+PATH = ("path", "audio_filepath", "wav")
+# Labels, as NeMo, Common Voice, and data sets of the Hugging Face hub call them.
+LANGUAGE = ("language", "lang", "source_lang", "locale")
+SPEAKER = ("speaker", "speaker_id", "client_id")
+TEXT = ("text", "normalized_text", "text_normalized", "sentence", "transcription", "transcript")
 # In seconds, as NeMo, lhotse, Kaldi's segments and others call them.
 START = ("offset", "start", "start_time", "begin")
 END = ("end", "end_time", "stop")
@@ -61,6 +68,10 @@ class Row(NamedTuple):
     text: str | None = None
     corpus: str | None = None
     part: Part = WHOLE
+    # The tar beside the manifest that holds the recording, as in NeMo's tarred data sets.
+    archive: str | None = None
+    # "train" or "val", where the corpus has such splits.
+    split: str | None = None
 
     @property
     def name(self) -> str:
@@ -82,17 +93,25 @@ class Malformed(NamedTuple):
 
 def read_manifest(manifest: Path) -> list[Row | Malformed]:
     """The rows of a file; ValueError where it is none of UTF-8."""
+    return list(parse_rows(str(manifest), manifest_lines(manifest)))
+
+
+def manifest_lines(manifest: Path) -> Iterator[str]:
+    """The lines of a manifest, compressed by gzip or not; ValueError where they are no UTF-8."""
     try:
+        opening = gzip.open if compression_of(manifest) == "gzip" else open
         # Only a line feed ends a line: texts hold whatever else Unicode takes for an end.
-        with manifest.open(encoding="utf-8-sig", newline="\n") as lines:
-            return list(parse_rows(str(manifest), lines))
+        with opening(manifest, "rt", encoding="utf-8-sig", newline="\n") as lines:
+            yield from lines
     except UnicodeDecodeError as error:
         raise ValueError(f"{manifest} is not a manifest: expected text in UTF-8 (jsonl, csv or tsv)") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{manifest} is damaged ({error}): compress or download it again") from error
 
 
 def parse_rows(manifest: str, lines: Iterable[str]) -> Iterator[Row | Malformed]:
     """The rows of a manifest; ValueError where a table of commas cannot be read any further."""
-    name = manifest.lower()
+    name = manifest.lower().removesuffix(".gz")
     read = tab_rows if name.endswith(".tsv") else comma_rows if name.endswith(".csv") else json_rows
     for number, row in read(lines, manifest):
         try:
@@ -119,20 +138,25 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         raise ValueError(f"{not_read[0]!r} is not read: give 'offset' and 'duration' in seconds")
     return Row(
         path,
-        _text(row, "language", (str,)) or None,
-        _text(row, "speaker", (str, int)),
-        _text(row, "text", (str, int, float)) or None,
-        _text(row, "corpus", (str,)) or None,
+        _text(row, LANGUAGE, (str,)) or None,
+        _text(row, SPEAKER, (str, int)),
+        _text(row, TEXT, (str, int, float)) or None,
+        _text(row, ("corpus",), (str,)) or None,
         _part(row),
+        _archive(row),
     )
 
 
 def _of_lhotse(row: dict) -> dict:
     """A recording of lhotse, or a cut with one supervision, as a row; any other row as it is."""
     recording = row["recording"] if isinstance(row.get("recording"), dict) else row
+    if isinstance(row.get("tracks"), list):
+        raise ValueError("'tracks' mixes recordings, which is not done: save the audio of the cuts")
     if "sources" not in recording:
         return row
     sources, supervisions = recording["sources"], row.get("supervisions") or [{}]
+    if recording.get("transforms"):
+        raise ValueError("'transforms' changes the recording, which is not done: save the audio of the cuts")
     if not (isinstance(sources, list) and len(sources) == 1 and isinstance(sources[0], dict)):
         raise ValueError("'sources' has not one source")
     # A source may be a command, too, which is not run.
@@ -150,16 +174,28 @@ def _first(row: dict, names: tuple[str, ...]) -> Any:
     return next((row[name] for name in names if row.get(name) not in (None, "")), None)
 
 
-def _text(row: dict, name: str, kinds: tuple[type, ...]) -> str | None:
-    value = row.get(name)
-    if value is None:
+def _text(row: dict, names: tuple[str, ...], kinds: tuple[type, ...]) -> str | None:
+    """The first of the names that is there: an empty text is said to be one."""
+    name = next((name for name in names if row.get(name) is not None), None)
+    if name is None:
         return None
+    value = row[name]
     if not isinstance(value, kinds) or isinstance(value, bool):
         raise ValueError(f"{name!r} is {json.dumps(value)[:60]}, expected text")
     text = str(value)
     if not text.isascii() and text != text.encode(errors="replace").decode():
         raise ValueError(f"{name!r} holds half a character (a lone surrogate)")
     return text
+
+
+def _archive(row: dict) -> str | None:
+    """The tar that NeMo's scripts put the recording into."""
+    shard = row.get("shard_id")
+    if shard in (None, ""):
+        return None
+    if isinstance(shard, bool) or not str(shard).isascii() or not str(shard).isdigit():
+        raise ValueError(f"'shard_id' is {json.dumps(shard)[:60]}, expected a number, as in audio_0.tar")
+    return f"audio_{int(shard)}.tar"
 
 
 def _part(row: dict) -> Part:
@@ -203,9 +239,22 @@ def _channel(row: dict) -> int | None:
 
 
 def json_rows(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
+    lines = iter(lines)
     for number, line in enumerate(lines, 1):
-        if line.strip():
+        if line.strip() == "[":
+            yield from _array_rows("".join([line, *lines]), manifest)
+        elif line.strip():
             yield number, json_row(line)
+
+
+def _array_rows(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
+    """Of a file that is one array over many lines, as lhotse writes .json; numbered by its entries."""
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{manifest} is no array of JSON ({getattr(error, 'msg', type(error).__name__)})") from error
+    for number, row in enumerate(rows, 1):
+        yield number, row if isinstance(row, dict) else f"expected an object with 'path', found {json.dumps(row)[:60]}"
 
 
 def json_row(line: str) -> dict | str:

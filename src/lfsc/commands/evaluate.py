@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from lfsc.commands.own_code import add_own_code, own_code_names
+from lfsc.evaluation.protocols import PROTOCOLS
 from lfsc.parallel import count_cpus
 
 DESCRIPTION = "Compare codecs on the same clips by one protocol: metrics, plots, and clips to listen to."
@@ -48,6 +49,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, metavar="REPORT", help="a folder for the report")
     protocol = parser.add_argument_group("how")
     protocol.add_argument(
+        "--protocol",
+        metavar="NAME",
+        help="only the metrics of a paper: lfsc, nanocodec or codec-superb (default: all that can be measured)",
+    )
+    protocol.add_argument(
         "--sample-rate", type=int, default=22050, help="at which clips are compared (default: %(default)s)"
     )
     protocol.add_argument(
@@ -75,6 +81,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     models.add_argument("--against", choices=("original", "text"), default="original", help="of cer and wer")
     models.add_argument("--speaker", help="x-vector model for speaker_similarity")
     models.add_argument("--squim", help="file for squim_mos")
+    models.add_argument("--utmos", help="file of UTMOS22 for utmos")
+    models.add_argument("--dnsmos", help="folder with DNSMOS/model_v8.onnx and DNSMOS/sig_bak_ovr.onnx")
     options = parser.parse_args(arguments)
     check(options)
     options.own_code = own_code_names(options)
@@ -89,6 +97,8 @@ def check(options: argparse.Namespace) -> None:
         found = ", ".join(sorted(map(str, references))) or "none"
         raise ValueError(f"expected one set of originals, by --data or by --pairs, found {found}")
     options.data = references.pop()
+    if options.protocol not in (None, *PROTOCOLS):
+        raise ValueError(f"--protocol {options.protocol}: expected one of {', '.join(PROTOCOLS)}")
     for name in ("limit", "sample_rate"):
         if getattr(options, name) is not None and getattr(options, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} {getattr(options, name)}: expected a positive number")

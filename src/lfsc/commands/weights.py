@@ -18,7 +18,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc weights", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     parser.add_argument("action", choices=("fetch", "check"))
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: $LFSC_WEIGHTS, else ~/.cache/lfsc/weights")
-    parser.add_argument("--only", nargs="+", metavar="NAME[=SOURCE]", help="squim asr speaker slm encodec dac mimi")
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME[=SOURCE]", help="squim utmos dnsmos asr speaker slm encodec dac mimi"
+    )
     parser.add_argument("--pins", type=Path, metavar="weights.json", help="fetch these revisions")
     options = parser.parse_args(arguments)
 

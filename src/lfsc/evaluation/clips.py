@@ -163,7 +163,8 @@ def clips_of_manifest(manifest: Path) -> list[Clip]:
 def clip_of_row(row: Row, folder: Path, *, alone: bool) -> Clip:
     """Where a recording has several clips, their keys name the part."""
     said: dict[str, Any] = {name: getattr(row, name) or "" for name in LABELS}
-    return Clip(printable(row.path if alone else row.name), folder / row.path, **said, part=row.part)
+    fault = f"it lies in {row.archive}, of a tarred data set: prepare that with data_prep" if row.archive else ""
+    return Clip(printable(row.path if alone else row.name), folder / row.path, **said, fault=fault, part=row.part)
 
 
 def scan_folder(folder: Path) -> list[Clip]:

@@ -19,6 +19,7 @@ from lfsc.evaluation.codecs.base import Codec, ReconstructionFolder
 from lfsc.evaluation.codecs.parse import open_codec, parse
 from lfsc.evaluation.model_metrics import MODELS, load_metrics
 from lfsc.evaluation.model_weights import default_folder, locate
+from lfsc.evaluation.protocols import is_wanted
 from lfsc.evaluation.report.clips_csv import clips_csv
 from lfsc.evaluation.report.examples import load_examples
 from lfsc.evaluation.report.page import render_page
@@ -45,11 +46,13 @@ def evaluate(options: Namespace) -> int:
         print(sentence, file=sys.stderr)
     codecs = open_codecs(options, device)
     models, not_measured = load_model_metrics(options, clips, device)
-    described = definitions([*signal_metrics(options.sample_rate), *models], options.sample_rate)
+    signals = [metric for metric in signal_metrics(options.sample_rate) if is_wanted(metric.name, options.protocol)]
+    described = definitions([*signals, *models], options.sample_rate)
     if options.examples_by not in described:
         raise ValueError(f"--examples-by {options.examples_by}: expected one of {', '.join(described)}")
     shifted = frozenset(clip.key for clip in select_evenly(clips, options.level_clips))
-    settings = Settings(options.sample_rate, models, options.tolerance_ms / 1000, shifted, options.workers)
+    names = frozenset(metric.name for metric in signals)
+    settings = Settings(options.sample_rate, models, options.tolerance_ms / 1000, shifted, options.workers, names)
     keys = {clip.key for clip in everything}
     # Now, not after an hour: a folder that cannot be written to, or that another evaluation writes to.
     with lock_folder(options.out):
@@ -77,14 +80,19 @@ def open_codecs(options: Namespace, device: str) -> dict[str, Codec]:
 
 def load_model_metrics(options: Namespace, clips: list[Clip], device: str) -> tuple[list[Metric], dict[str, str]]:
     """The metrics whose models are there, and for the others the reason."""
-    metrics, not_measured = [], missing_signal_metrics()
-    for model, names in MODELS.items():
+    missing = missing_signal_metrics()
+    metrics, not_measured = [], {name: why for name, why in missing.items() if is_wanted(name, options.protocol)}
+    for model, all_names in MODELS.items():
+        names = [name for name in all_names if is_wanted(name, options.protocol)]
+        if not names:
+            continue
         given = getattr(options, model)
         try:
             if given == "none":
                 raise ValueError(f"switched off by --{model} none")
             weights = locate(model, given, options.weights or default_folder())
-            metrics += load_metrics(model, weights, clips=clips, against=options.against, device=device)
+            loaded = load_metrics(model, weights, clips=clips, against=options.against, device=device)
+            metrics += [metric for metric in loaded if metric.name in names]
         except (ValueError, OSError, ImportError) as error:
             not_measured |= dict.fromkeys(names, " ".join(str(error).split()))
     return metrics, not_measured
@@ -102,6 +110,7 @@ def evaluate_all(codecs: dict[str, Codec], clips: list[Clip], settings: Settings
 def describe_protocol(options: Namespace, clips: list[Clip]) -> dict:
     return {
         "version": VERSION,
+        "metrics": f"of {options.protocol}" if options.protocol else "all",
         "lfsc": lfsc.__version__,
         "sample_rate": options.sample_rate,
         "channels": "the mean of all",

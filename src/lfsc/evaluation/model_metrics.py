@@ -1,17 +1,27 @@
 """The metrics whose models need weights, each with what one must know to compare it with published numbers."""
 
+from functools import partial
+
 from torch import Tensor
 
 from lfsc.evaluation.clips import Clip
 from lfsc.evaluation.model_weights import Weights
 from lfsc.evaluation.signal_metrics import package_version
+from lfsc.metrics.dnsmos import DNSMOS, DNSMOS_RATE
 from lfsc.metrics.intelligibility import ErrorRate, load_transcriber
 from lfsc.metrics.metric import Metric, Unmeasurable
 from lfsc.metrics.perceptual import PERCEPTUAL_RATE, SquimMOS, load_squim
 from lfsc.metrics.speaker import load_speaker_similarity
+from lfsc.metrics.utmos import UTMOS, UTMOS_RATE, load_utmos
 
 # The metrics of each model, by the option that names its weights.
-MODELS = {"squim": ("squim_mos",), "asr": ("cer", "wer"), "speaker": ("speaker_similarity",)}
+MODELS = {
+    "squim": ("squim_mos",),
+    "utmos": ("utmos",),
+    "dnsmos": ("dnsmos", "dnsmos_sig", "dnsmos_bak", "dnsmos_p808"),
+    "asr": ("cer", "wer"),
+    "speaker": ("speaker_similarity",),
+}
 REFERENCES = {"original": "the transcript of the original", "text": "the corpus text"}
 
 
@@ -19,6 +29,10 @@ def load_metrics(model: str, weights: Weights, *, clips: list[Clip], against: st
     """Those of one of MODELS; ValueError, OSError or ImportError where the model cannot be loaded."""
     if model == "squim":
         return load_squim_metrics(weights, clips, device)
+    if model == "utmos":
+        return load_utmos_metrics(weights, device)
+    if model == "dnsmos":
+        return load_dnsmos_metrics(weights)
     return load_asr_metrics(weights, against, device) if model == "asr" else load_speaker_metrics(weights, device)
 
 
@@ -27,6 +41,28 @@ def load_squim_metrics(weights: Weights, clips: list[Clip], device: str) -> list
     source = "SQUIM_SUBJECTIVE (arXiv 2304.01448), beside the next speaker's original"
     version = f"{package_version('torchaudio')}, {weights.label}"
     return [Metric("squim_mos", "MOS", "higher", PERCEPTUAL_RATE, source, version, measure)]
+
+
+def load_utmos_metrics(weights: Weights, device: str) -> list[Metric]:
+    measure = UTMOS(model=load_utmos(weights.path), device=device)
+    version = f"{package_version('torchaudio')}, {weights.label}"
+    source = "UTMOS22, strong learner (arXiv 2204.02152)"
+    return [Metric("utmos", "MOS", "higher", UTMOS_RATE, source, version, measure)]
+
+
+def load_dnsmos_metrics(weights: Weights) -> list[Metric]:
+    models = DNSMOS(weights.path)
+    version = f"{package_version('torchmetrics')}, {package_version('onnxruntime')}, {weights.label}"
+
+    def metric(name: str, what: str) -> Metric:
+        return Metric(name, "MOS", "higher", DNSMOS_RATE, what, version, partial(models.measure, name=name))
+
+    return [
+        metric("dnsmos", "DNSMOS P.835, overall (arXiv 2110.01763)"),
+        metric("dnsmos_sig", "DNSMOS P.835, the speech (arXiv 2110.01763)"),
+        metric("dnsmos_bak", "DNSMOS P.835, the background (arXiv 2110.01763)"),
+        metric("dnsmos_p808", "DNSMOS P.808 (arXiv 2010.15258)"),
+    ]
 
 
 def load_asr_metrics(weights: Weights, against: str, device: str) -> list[Metric]:

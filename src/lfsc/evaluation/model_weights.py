@@ -15,15 +15,22 @@ LOCK = "weights.json"
 
 class Source(NamedTuple):
     name: str
-    source: str  # hub name, or torchaudio's name of a file
+    source: str  # hub name, torchaudio's name of a file, or the URL of a folder
     use: str
 
 
+# Below the URLs of folders.
+FILES = {
+    "utmos": ("utmos22_strong_step7459_v1.pt",),
+    "dnsmos": ("DNSMOS/model_v8.onnx", "DNSMOS/sig_bak_ovr.onnx"),
+}
 SQUIM_FILE = "squim_subjective_bvcc_daps.pth"
 KNOWN = {
     source.name: source
     for source in (
         Source("squim", SQUIM_FILE, "squim_mos"),
+        Source("utmos", "https://github.com/tarepan/SpeechMOS/releases/download/v1.0.0", "utmos"),
+        Source("dnsmos", "https://raw.githubusercontent.com/microsoft/DNS-Challenge/master/DNSMOS", "dnsmos"),
         Source("asr", "openai/whisper-large-v3", "cer, wer"),
         Source("speaker", "microsoft/wavlm-base-plus-sv", "speaker_similarity"),
         Source("slm", "microsoft/wavlm-base-plus", "training with the SLM discriminator"),
@@ -71,7 +78,8 @@ def fetch(
 ) -> dict:
     """Download weights into `folder` and pin their revision and checksums; the new entry of the lock."""
     source = source or KNOWN[name].source
-    download = download or (download_squim if name == "squim" else download_from_hub)
+    if download is None:
+        download = download_squim if name == "squim" else download_files if "://" in source else download_from_hub
     result = download(name, source, revision, folder)
     digests = {path.relative_to(folder).as_posix(): sha256(path) for path in list_files(folder / result.place)}
     entry = {"source": source, "revision": result.revision, "place": result.place, "sha256": digests}
@@ -130,6 +138,21 @@ def download_squim(name: str, source: str, revision: str | None, folder: Path) -
     if revision and not checksum.startswith(revision):
         raise ValueError(f"{source} has the checksum {checksum[:12]}, expected {revision[:12]}")
     return Download(checksum, source)
+
+
+def download_files(name: str, source: str, revision: str | None, folder: Path) -> Download:
+    """FILES of a URL; their revision is a checksum of all, which a given one must be the start of."""
+    from torch.hub import download_url_to_file
+
+    if name not in FILES:
+        raise ValueError(f"{source} is a URL, expected a hub name")
+    for file in FILES[name]:
+        (folder / name / file).parent.mkdir(parents=True, exist_ok=True)
+        download_url_to_file(f"{source}/{file}", str(folder / name / file), progress=False)
+    checksum = digest(folder / name)
+    if revision and not checksum.startswith(revision):
+        raise ValueError(f"{source} has the checksum {checksum[:12]}, expected {revision[:12]}")
+    return Download(checksum, name)
 
 
 def list_files(place: Path) -> list[Path]:

@@ -50,6 +50,7 @@ class Settings(NamedTuple):
     tolerance: float  # seconds that lengths may differ by
     shifted: frozenset[str]  # keys of the clips that are also coded at other levels
     num_workers: int
+    signal_metrics: frozenset[str] | None = None  # names of those that are measured; all of them where it is None
 
 
 class PartialResult(NamedTuple):
@@ -75,7 +76,11 @@ def evaluate_codec(
                     added = token_counts(partial.tokens[None], codebook_size=codec.codebook_size)
                     counts = added if counts is None else counts + added
                 pair = partial.pair
-                handle = None if pair is None else workers.submit(measure_signal_metrics, *to_arrays(pair))
+                handle = (
+                    None
+                    if pair is None
+                    else workers.submit(measure_signal_metrics, *to_arrays(pair), settings.signal_metrics)
+                )
                 pending.append((partial.result, handle))
                 # Not more than a few clips are held in memory.
                 while len(pending) > 2 * num_workers:
@@ -144,13 +149,16 @@ def measure(metrics: Sequence[Metric], pair: Pair) -> Measurements:
     return Measurements(measurements, unmeasured)
 
 
-def measure_signal_metrics(fake: numpy.ndarray, real: numpy.ndarray, sample_rate: int) -> Measurements:
-    """In a worker; on one thread, so that sums come out the same in every process."""
+def measure_signal_metrics(
+    fake: numpy.ndarray, real: numpy.ndarray, sample_rate: int, names: frozenset[str] | None = None
+) -> Measurements:
+    """Those of the names, or all. In a worker; on one thread, so that sums come out the same in every process."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         pair = Pair(fake=torch.from_numpy(fake), real=torch.from_numpy(real), sample_rate=sample_rate)
-        return measure(signal_metrics(sample_rate), pair)
+        metrics = [metric for metric in signal_metrics(sample_rate) if names is None or metric.name in names]
+        return measure(metrics, pair)
     finally:
         torch.set_num_threads(threads)
 

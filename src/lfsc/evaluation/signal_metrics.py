@@ -10,6 +10,7 @@ from lfsc.metrics.fidelity import (
     SISDR,
     AudioMetric,
     LogSpectralDistance,
+    MelCepstralDistortion,
     MelDistance,
     SpectralConvergence,
     STFTDistance,
@@ -18,26 +19,45 @@ from lfsc.metrics.intelligibility import INTELLIGIBILITY_RATE, stoi
 from lfsc.metrics.loudness import loudness_difference, pause_level_difference
 from lfsc.metrics.metric import Audio, Measurement, Metric, Pair
 from lfsc.metrics.perceptual import PERCEPTUAL_RATE, pesq
+from lfsc.metrics.pitch import PITCH_RATE, f0_correlation, voicing_error
+from lfsc.metrics.visqol import VISQOL_RATE, has_lattice, visqol
 
+COMPILER = " (it needs a C compiler)"
+# By metrics: module, package, extra, and what else it needs.
+OPTIONAL = {
+    "pesq": ("pesq", "pesq", "pesq", COMPILER),
+    "visqol": ("visqol", "visqol-python", "visqol", ""),
+    "f0_correlation": ("pyworld", "pyworld", "world", COMPILER),
+    "voicing_error": ("pyworld", "pyworld", "world", COMPILER),
+}
 RESOLUTION = "n_fft = window = 2048, hop 512, symmetric Hann"
 
 
 @cache
 def signal_metrics(rate: int) -> tuple[Metric, ...]:
-    """All of them for clips at `rate`; PESQ only where its package is installed."""
-    return (*spectral_metrics(rate), *pesq_metrics(), *stoi_metrics(), *loudness_metrics(rate))
+    """All of them for clips at `rate`, without those whose packages are not installed."""
+    return (
+        *spectral_metrics(rate),
+        *pesq_metrics(),
+        *visqol_metrics(),
+        *stoi_metrics(),
+        *pitch_metrics(),
+        *loudness_metrics(rate),
+    )
 
 
 def spectral_metrics(rate: int) -> list[Metric]:
     def metric(name: str, unit: str, better: str, source: str, module: AudioMetric, package: str = "lfsc") -> Metric:
         return Metric(name, unit, better, rate, source, package_version(package), at_rate(rate, unbatch(module)))
 
+    cepstra = "Kubichek 1993, 24 DCT coefficients of 80 log mel bands, n_fft = window = 1024, hop 256, not warped"
     mel, stft = f"L1 of log(1 + mel), 80 bands, {RESOLUTION}", f"L1 of log(1 + |STFT|), {RESOLUTION}"
     return [
         metric("si_sdr", "dB", "higher", "arXiv 1811.02508, means removed", SISDR(), "torchmetrics"),
         metric("mel_distance", "", "lower", mel, MelDistance(sample_rate=rate)),
         metric("stft_distance", "", "lower", stft, STFTDistance()),
         metric("log_spectral_distance", "dB", "lower", f"Gray and Markel 1976, {RESOLUTION}", LogSpectralDistance()),
+        metric("mcd", "dB", "lower", cepstra, MelCepstralDistortion(sample_rate=rate)),
         metric("spectral_convergence", "", "lower", f"Arik et al. 2018, {RESOLUTION}", SpectralConvergence()),
     ]
 
@@ -47,6 +67,30 @@ def pesq_metrics() -> list[Metric]:
         return []
     measure, source = at_rate(PERCEPTUAL_RATE, pesq), "ITU-T P.862.2, wide band"
     return [Metric("pesq", "MOS-LQO", "higher", PERCEPTUAL_RATE, source, package_version("pesq"), measure)]
+
+
+def visqol_metrics() -> list[Metric]:
+    if not find_spec("visqol"):
+        return []
+    mapping = "lattice" if has_lattice() else "polynomial"
+    source = f"ViSQOL v3 (arXiv 2004.09584), speech mode, {mapping} mapping"
+    version = package_version("visqol-python")
+    return [Metric("visqol", "MOS-LQO", "higher", VISQOL_RATE, source, version, at_rate(VISQOL_RATE, visqol))]
+
+
+def pitch_metrics() -> list[Metric]:
+    if not find_spec("pyworld"):
+        return []
+
+    def metric(name: str, unit: str, better: str, source: str, function: Callable[[Audio], float]) -> Metric:
+        measure = at_rate(PITCH_RATE, function)
+        return Metric(name, unit, better, PITCH_RATE, source, package_version("pyworld"), measure)
+
+    frames = "Harvest of WORLD, 71 to 800 Hz, every 5 ms"
+    return [
+        metric("f0_correlation", "", "higher", f"Pearson's, of Hz in frames voiced in both; {frames}", f0_correlation),
+        metric("voicing_error", "%", "lower", f"frames that only one of both has voiced; {frames}", voicing_error),
+    ]
 
 
 def stoi_metrics() -> list[Metric]:
@@ -71,9 +115,11 @@ def loudness_metrics(rate: int) -> list[Metric]:
 
 def missing_signal_metrics() -> dict[str, str]:
     """Why a signal metric is not among them."""
-    if find_spec("pesq"):
-        return {}
-    return {"pesq": "the package pesq is not installed (it needs a C compiler): pip install 'lfsc[pesq]'"}
+    return {
+        name: f"the package {package} is not installed{hint}: pip install 'lfsc[{extra}]'"
+        for name, (module, package, extra, hint) in OPTIONAL.items()
+        if not find_spec(module)
+    }
 
 
 def at_rate(sample_rate: int, function: Callable[[Audio], float]) -> Callable[[Pair], Measurement]:

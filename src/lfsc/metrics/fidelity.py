@@ -1,5 +1,6 @@
 """Distances of a waveform and its spectra from the original, one per clip."""
 
+import math
 from abc import ABC, abstractmethod
 
 import torch
@@ -13,6 +14,8 @@ from lfsc.losses.spectral import GUARD
 # The resolution of the paper's distances, in samples at whatever rate the clips have. Guard, padding and frames are
 # the losses': without the guard, mel distances of speech with pauses are some 2 % larger and STFT distances 0.5 %.
 N_FFT, HOP_LENGTH, NUM_MELS = 2048, 512, 80
+# Of mel cepstra, as speech synthesis is compared by.
+NUM_COEFFICIENTS = 24
 
 
 class AudioMetric(nn.Module, ABC):
@@ -80,6 +83,32 @@ class LogSpectralDistance(SpectralDistance):
 
     def distance(self, fake: Tensor, real: Tensor) -> Tensor:
         return (20 * (fake / real).log10()).square().mean(dim=-2).sqrt().mean(dim=-1)
+
+
+class MelCepstralDistortion(AudioMetric):
+    """Mel-cepstral distortion in dB (Kubichek 1993): 24 coefficients without the mean, nothing is warped in time.
+
+    It is the root mean square over mel bands of the levels' difference, as far as so many coefficients follow it,
+    averaged over frames; the overall level does not count.
+    """
+
+    dct: Tensor
+
+    def __init__(self, *, sample_rate: int):
+        super().__init__()
+        window = 1024
+        self.mel = MelSpectrogram(
+            sample_rate=sample_rate, num_mels=NUM_MELS, n_fft=window, hop_length=256, win_length=window, guard=GUARD
+        )
+        order = torch.arange(1, NUM_COEFFICIENTS + 1)[:, None]
+        place = (torch.arange(NUM_MELS) + 0.5) / NUM_MELS
+        # Of DCT-II, scaled so that the sum of squares of all coefficients is the mean square over bands.
+        self.register_buffer("dct", math.sqrt(2) / NUM_MELS * torch.cos(math.pi * order * place), persistent=False)
+
+    def measure(self, fake: Tensor, real: Tensor) -> Tensor:
+        missing = max(0, self.mel.win_length - real.shape[-1])
+        levels = [20 * self.mel(F.pad(audio, (0, missing))).log10() for audio in (fake, real)]
+        return (self.dct @ (levels[0] - levels[1])).square().sum(dim=-2).sqrt().mean(dim=-1)
 
 
 class SpectralConvergence(SpectralDistance):

@@ -88,9 +88,7 @@ def test_what_is_no_archive_is_an_error(put, tmp_path):
             Archive(put(name, content), tmp_path / "scratch")
 
 
-@pytest.mark.parametrize(
-    ("begin", "kind"), [(b"PK\3\4", "zip"), (b"(\xb5/\xfd", "zstd"), (b"7z\xbc\xaf", "7z"), (b"Rar!", "rar")]
-)
+@pytest.mark.parametrize(("begin", "kind"), [(b"(\xb5/\xfd", "zstd"), (b"7z\xbc\xaf", "7z"), (b"Rar!", "rar")])
 def test_what_is_compressed_otherwise_is_named(put, tmp_path, begin, kind):
     with pytest.raises(ValueError, match=f"a is compressed with {kind}, which is not read: unpack it"):
         Archive(put("a", begin + bytes(2000)), tmp_path / "scratch")

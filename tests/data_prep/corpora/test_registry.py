@@ -16,8 +16,8 @@ def test_options_and_reader_fit_each_other(name):
     taken = set(inspect.signature(import_module(f"data_prep.corpora.{name}").utterances).parameters)
     assert taken == {"scratch", *kind.given}
     own = {action.dest for action in verb._actions} - {"help"}
-    # What every corpus has, and the share that is held out, which the split takes and not the reader.
-    assert own - {"val_share"} == set(kind.given.values()) - {"source", "seed"}
+    # What is held out for validation is chosen by the split, not by the reader.
+    assert own - {"val_share", "validate_on_trained_speakers"} == set(kind.given.values()) - {"source", "seed"}
 
 
 def test_a_reader_is_given_absolute_paths(tmp_path, monkeypatch):

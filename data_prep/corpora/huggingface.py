@@ -1,0 +1,150 @@
+"""Data sets of the Hugging Face hub, or in folders as they are there: parquet or arrow files with a column of audio."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from lfsc.audio.languages import is_language
+from lfsc.audio.manifest import LANGUAGE, SPEAKER, TEXT, Malformed, Row, parse_row
+from lfsc.io.messages import describe, printable
+
+from .datasets_library import Table, find_tables, open_table
+from .keys import key_of, label
+from .parts import Parts
+from .utterance import File, Rejection, Utterance
+
+UNKNOWN_LANGUAGE, UNKNOWN_SPEAKER = "und", "unknown"
+KINDS = {"train": "train", "dev": "dev", "val": "dev", "test": "test"}
+
+
+class Asked(NamedTuple):
+    """What the command says of a data set; None where the data set decides."""
+
+    config: str | None
+    splits: list[str] | None
+    column: str | None
+    revision: str | None
+    language: str | None
+
+
+def utterances(
+    scratch: Path,
+    *,
+    sources: list[Path | str],
+    config: str | None,
+    splits: list[str] | None,
+    column: str | None,
+    revision: str | None,
+    language: str | None,
+) -> Iterator[Utterance | Rejection | str]:
+    """Every row of the data sets, whose audio is copied into `scratch`, where it can be read in any order.
+
+    What was understood is said first.
+    """
+    if language is None and config is not None and is_language(config):
+        language = config
+    asked = Asked(config, splits, column, revision, language)
+    scratch.mkdir(parents=True, exist_ok=True)
+    for number, source in enumerate(sources):
+        prefix = "" if len(sources) == 1 else f"{Path(source).name}/"
+        with (scratch / f"audio-{number}.bin").open("wb") as file:
+            for item in _of_source(source, file, asked):
+                if isinstance(item, Malformed):
+                    yield Rejection.malformed(printable(item.place), language or UNKNOWN_LANGUAGE, item.reason)
+                elif isinstance(item, Found):
+                    # The workers that look at the recording open the file anew.
+                    file.flush()
+                    yield _utterance(item, language, prefix)
+                else:
+                    yield item
+
+
+class Found(NamedTuple):
+    """What a row says, and where its audio lies now."""
+
+    row: Row
+    source: File
+
+
+def _of_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Found | Malformed | str]:
+    tables = find_tables(source, config=asked.config, revision=asked.revision)
+    chosen, sentence = _choose(list(tables), asked.splits, source)
+    if sentence:
+        yield sentence
+    parts = Parts(_kind(split) for split in chosen)
+    first = True
+    for split in chosen:
+        count = 0
+        for place in tables[split]:
+            try:
+                table = open_table(place, asked.column)
+                if first:
+                    yield f"understood as a data set of {len(chosen)} splits ({', '.join(chosen)}): {table.describe()}"
+                for cells in table.rows():
+                    yield _found(table, cells, f"{split}-{count:07d}", parts.split(_kind(split)), source, file)
+                    count += 1
+            except Exception as error:
+                # A column that was named wrongly, or a network that is gone, is nothing of this file alone.
+                if (first and isinstance(error, ValueError)) or (isinstance(error, OSError) and "://" in place):
+                    raise
+                # Whatever else a file does to its decoder, the others are not to suffer.
+                yield Malformed(place, describe(error))
+            first = False
+
+
+def _choose(there: list[str], wanted: list[str] | None, source: Path | str) -> tuple[list[str], str | None]:
+    """The splits that are read, and a sentence about those that are not."""
+    if wanted:
+        if missing := [split for split in wanted if split not in there]:
+            raise ValueError(f"{source} has no split {', '.join(missing)}, only {', '.join(there)}")
+        return wanted, None
+    parts = Parts(map(_kind, there))
+    if "train" not in parts.found:
+        return there, None
+    left_out = [split for split in there if _kind(split) is None or parts.leaves_out(_kind(split))]
+    kept = [split for split in there if split not in left_out]
+    return kept, f"splits that are not read: {', '.join(left_out)} (--split chooses)" if left_out else None
+
+
+def _kind(split: str) -> str | None:
+    found = re.match("|".join(KINDS), split)
+    return KINDS[found[0]] if found else None
+
+
+def _found(
+    table: Table, cells: dict[str, Any], name: str, split: str | None, source: Path | str, file: BinaryIO
+) -> Found | Malformed:
+    try:
+        # Other columns, such as the place in a longer recording, are not of this audio.
+        labels = {key: value for key, value in cells.items() if key in (*LANGUAGE, *SPEAKER, *TEXT)}
+        row = parse_row(labels, path=name)._replace(split=split)
+        return Found(row, _store(cells[table.column], source, file))
+    except ValueError as error:
+        return Malformed(name, str(error))
+
+
+def _store(cell: Any, source: Path | str, file: BinaryIO) -> File:
+    """Where the audio of a cell is, after it was written into the file; ValueError where there is none."""
+    content, path = (cell, None) if isinstance(cell, bytes) else ((cell or {}).get("bytes"), (cell or {}).get("path"))
+    if content:
+        offset = file.tell()
+        file.write(content)
+        return File(file.name, offset, len(content))
+    if not path:
+        raise ValueError("no audio in this row")
+    if "://" in path or isinstance(source, str):
+        raise ValueError(f"its audio is elsewhere ({path}), expected it in the data set")
+    return File(str(source / path))
+
+
+def _utterance(found: Found, language: str | None, prefix: str) -> Utterance:
+    row, source = found
+    return Utterance(
+        key=key_of(prefix + row.path),
+        source=source,
+        language=label(row.language or language or UNKNOWN_LANGUAGE),
+        speaker=label(row.speaker or UNKNOWN_SPEAKER),
+        split=row.split,
+        text=row.text,
+    )

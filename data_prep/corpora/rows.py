@@ -1,0 +1,119 @@
+"""A row for each recording of a tree: of the folders' names, of the files beside it, or of a manifest."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
+from lfsc.audio.manifest import Malformed, Row, parse_row
+
+from . import parts
+from .archives import Tree
+from .parts import Parts, kind_of_path
+from .transcripts import Transcripts
+
+UNKNOWN_SPEAKER = "unknown"
+SECOND_MICROPHONE = re.compile(r"(.*_mic)2(\.\w+)")
+
+
+def of_recordings(
+    tree: Tree, recordings: list[str], *, names: set[str], published: Parts, spec: str | None, language: str | None
+) -> Iterator[Row | Malformed | str]:
+    """A row for each recording, of its KEY.json if there is one, and of its folders."""
+    sidecars = {name: _sidecar(name) for name in recordings if _sidecar(name) in names}
+    bare = [name for name in recordings if name not in sidecars]
+    if is_common_voice(bare) and spec is None:
+        raise ValueError(
+            f"{tree.name} is Common Voice, whose tables name the speakers: python -m data_prep common_voice"
+        )
+    if sidecars:
+        yield f"{len(sidecars)} of {len(recordings)} recordings have a .json beside them, which says what it knows"
+    layout = find_layout(bare, root=tree.name, spec=spec, language_given=language is not None) if bare else None
+    if layout is not None:
+        yield describe_labels(layout.name, [layout.labels(name) for name in bare])
+    for name, sidecar in sidecars.items():
+        yield _of_sidecar(tree, name, sidecar, spec)
+    if layout is not None:
+        yield from _of_layout(tree, layout, bare, published)
+
+
+def _of_layout(tree: Tree, layout: Layout, names: list[str], published: Parts) -> Iterator[Row | Malformed | str]:
+    """A row for each recording, of its path, and of what a known corpus brings beside it."""
+    transcripts = Transcripts(layout.corpus, tree)
+    in_parts = layout.corpus in parts.CORPORA
+    kept = names
+    if in_parts:
+        kept = [name for name in names if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
+        if kept != names:
+            yield f"{len(names) - len(kept)} recordings of its test parts are left out: they are for evaluation"
+    if layout.corpus == "VCTK":
+        there = set(names)
+        kept = [name for name in names if _of_first_microphone(name) not in there - {name}]
+        if kept != names:
+            yield f"{len(names) - len(kept)} recordings of the second microphone are left out: the speech is the same"
+    for name in kept:
+        labels = layout.labels(name)
+        if labels is None:
+            yield Malformed(name, f"its path is not like the others': {layout.name}")
+            continue
+        try:
+            text = transcripts.find(name)
+        except ValueError as error:
+            yield Malformed(name, str(error))
+            continue
+        split = published.split(kind_of_path(f"{tree.name}/{name}")) if in_parts else None
+        yield Row(name, labels.language, labels.speaker, text, split=split)
+
+
+def _of_first_microphone(name: str) -> str | None:
+    """The recording of the same speech by VCTK's first microphone."""
+    second = SECOND_MICROPHONE.fullmatch(name)
+    return f"{second[1]}1{second[2]}" if second else None
+
+
+def _sidecar(name: str) -> str:
+    return PurePosixPath(name).with_suffix(".json").as_posix()
+
+
+def _of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None) -> Row | Malformed:
+    try:
+        row = json.loads("".join(tree.lines(sidecar)))
+        said = parse_row(row, path=name) if isinstance(row, dict) else Row(name)
+    except (ValueError, RecursionError) as error:
+        return Malformed(sidecar, str(error))
+    return _with_folders(said, _labels_of(name, tree, spec))
+
+
+def of_manifest(
+    manifest: str, rows: Iterator[Row | Malformed], tree: Tree, spec: str | None
+) -> Iterator[Row | Malformed | str]:
+    """Rows of a manifest, with what the folders of their paths say where they say nothing themselves."""
+    count = without_speaker = 0
+    for row in rows:
+        if isinstance(row, Row):
+            row = _with_folders(row, _labels_of(row.path, tree, spec))
+            if not count:
+                first = f"language {row.language or 'not known'}, speaker {row.speaker or 'not known'}"
+                yield f"understood by {manifest}: first {row.path}, {first}"
+            count, without_speaker = count + 1, without_speaker + (not row.speaker)
+        yield row
+    if without_speaker:
+        yield f"{without_speaker} recordings name no speaker, nor do their folders: they are of one, {UNKNOWN_SPEAKER}"
+
+
+def _labels_of(name: str, tree: Tree, spec: str | None) -> Labels:
+    """What the folders of one recording say; nothing where they are not clear."""
+    try:
+        return find_layout([name], root=tree.name, spec=spec).labels(name) or Labels()
+    except ValueError:
+        if spec is not None:
+            raise
+        return Labels()
+
+
+def _with_folders(row: Row, labels: Labels) -> Row:
+    return row._replace(
+        language=labels.language if row.language is None else row.language,
+        speaker=labels.speaker if row.speaker is None else row.speaker,
+    )

@@ -1,0 +1,62 @@
+"""The texts that known corpora bring in files beside their recordings."""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from .archives import Tree
+
+
+class Transcripts:
+    """Texts of the recordings in a tree, which is of the known corpus of this name."""
+
+    def __init__(self, corpus: str, tree: Tree) -> None:
+        self.tree = tree
+        finders: dict[str, Callable[[PurePosixPath], str | None]] = {
+            "LibriSpeech": self._of_librispeech,
+            "LibriTTS": self._of_libritts,
+            "VCTK": self._of_vctk,
+            "LJSpeech": self._of_ljspeech,
+        }
+        self.finder = finders.get(corpus)
+        # Of the list that was read last: recordings come in the order of their folders.
+        self.list_name, self.list_texts = "", dict[str, str]()
+
+    def find(self, name: str) -> str | None:
+        """The text of a recording, None where there is none; ValueError where the file that has it cannot be read."""
+        return (self.finder and self.finder(PurePosixPath(name))) or None
+
+    def _of_librispeech(self, path: PurePosixPath) -> str | None:
+        """Of `103/1240/103-1240.trans.txt`, whose lines are `103-1240-0000 TEXT`."""
+        chapter = path.stem.rpartition("-")[0]
+        return self._lookup(path.parent / f"{chapter}.trans.txt", path.stem, lambda line: line.partition(" ")[::2])
+
+    def _of_libritts(self, path: PurePosixPath) -> str | None:
+        return self._read(path.with_suffix(".normalized.txt"))
+
+    def _of_vctk(self, path: PurePosixPath) -> str | None:
+        """Of `txt/p225/p225_001.txt`, for `wav48_silence_trimmed/p225/p225_001_mic1.flac`."""
+        name = re.sub(r"_mic\d$", "", path.stem)
+        return self._read(path.parent.parent.parent / "txt" / path.parent.name / f"{name}.txt")
+
+    def _of_ljspeech(self, path: PurePosixPath) -> str | None:
+        """Of `metadata.csv` above `wavs`, whose lines are `LJ001-0001|as printed|as spoken`, without quotation."""
+
+        def parse(line: str) -> tuple[str, str]:
+            name, *texts = line.split("|")
+            return name, texts[-1] if texts else ""
+
+        return self._lookup(path.parent.parent / "metadata.csv", path.stem, parse)
+
+    def _read(self, path: PurePosixPath) -> str | None:
+        name = path.as_posix()
+        return " ".join("".join(self.tree.lines(name)).split()) if name in self.tree else None
+
+    def _lookup(self, path: PurePosixPath, key: str, parse: Callable[[str], tuple[str, str]]) -> str | None:
+        """What a list has for a key; `parse` makes key and text of a line."""
+        name = path.as_posix()
+        if name != self.list_name:
+            lines = self.tree.lines(name) if name in self.tree else ()
+            self.list_texts = dict(parse(line.strip()) for line in lines)
+            self.list_name = name
+        return self.list_texts.get(key)

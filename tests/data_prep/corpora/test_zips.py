@@ -1,0 +1,29 @@
+import zipfile
+
+import pytest
+
+from data_prep.corpora.archives import Archive
+
+
+def test_a_zip_is_read_as_a_tar(tmp_path):
+    with zipfile.ZipFile(tmp_path / "VCTK-Corpus-0.92.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("wav48_silence_trimmed")
+        archive.writestr("wav48_silence_trimmed/p225/p225_001_mic1.flac", b"\0\1" * 1000)
+        archive.writestr("txt/p225/p225_001.txt", "Please call Stella.\n")
+    tree = Archive(tmp_path / "VCTK-Corpus-0.92.zip", tmp_path / "scratch")
+    assert tree.name == "VCTK-Corpus-0.92"
+    assert list(tree.names()) == ["txt/p225/p225_001.txt", "wav48_silence_trimmed/p225/p225_001_mic1.flac"]
+    assert tree.file("wav48_silence_trimmed/p225/p225_001_mic1.flac").open() == b"\0\1" * 1000
+    assert list(tree.lines("txt/p225/p225_001.txt")) == ["Please call Stella.\n"]
+
+
+def test_a_damaged_zip_is_told_and_leaves_nothing(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.wav", b"\0\1" * 1000)
+    whole = path.read_bytes()
+    for content in (whole[:100], whole.replace(b"\0\1" * 1000, b"\0\2" * 1000)):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"a\.zip: .*; download it again"):
+            Archive(path, tmp_path / "scratch")
+        assert not list((tmp_path / "scratch").glob("*"))
