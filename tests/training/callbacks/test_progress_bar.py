@@ -24,6 +24,7 @@ def module():
     scalars = {"mel": torch.tensor(0.61), "stft": torch.tensor(0.4), "discriminator": torch.tensor(0.25)}
     return types.SimpleNamespace(
         updates=3,
+        discriminators_started=True,
         warmup=DiscriminatorWarmup(updates=0),
         validated_at=3,
         validation=VALIDATION,
@@ -96,6 +97,17 @@ def test_the_time_left_is_told_however_slow_updates_are(module, terminal, monkey
     drawn = bar.console.file.getvalue()
     assert "1 h 33 min left" in drawn, "14 updates of 400 s"
     assert "-:--:--" not in drawn
+
+
+def test_updates_with_discriminators_have_a_pace_of_their_own(module, monkeypatch):
+    monkeypatch.setattr("lfsc.training.callbacks.progress_bar.time.monotonic", lambda: now[0])
+    now, bar = [0.0], ProgressBar(max_updates=20)
+    for started, seconds in [(False, 1)] * 5 + [(True, 10)] * 3:
+        module.discriminators_started = started
+        bar.note_pace(module)
+        now[0] += seconds
+        module.updates += 1
+    assert bar.time_left(50) == "7 min left", "40 updates of 10 s"
 
 
 def test_times_are_rounded():

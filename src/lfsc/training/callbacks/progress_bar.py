@@ -26,7 +26,7 @@ class ProgressBar(Callback):
         self.seconds = seconds if self.console.is_terminal else SECONDS_BETWEEN_LINES
         self.live: Live | None = None
         self.drawn = 0.0
-        self.what = ""
+        self.phase = ""
         self.passed: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
 
     def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
@@ -39,7 +39,7 @@ class ProgressBar(Callback):
         if self.console.is_terminal:
             self.live.start()
         self.drawn = time.monotonic()
-        self.time_left(*stage(module, self.max_updates))
+        self.note_pace(module)
         self.report(module)
 
     def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
@@ -52,7 +52,8 @@ class ProgressBar(Callback):
 
     def draw(self, module: CodecModule, live: Live) -> None:
         what, done, total = stage(module, self.max_updates)
-        left = self.time_left(what, done, total)
+        self.note_pace(module)
+        left = self.time_left(total)
         if self.console.is_terminal:
             self.progress.update(self.task, description=what, completed=done, total=total, left=left)
             live.update(Group(self.progress, Text(current_text(module))))
@@ -60,14 +61,18 @@ class ProgressBar(Callback):
             text = f"{what.removesuffix('s')} {done} of {total}, {left}: {current_text(module)}"
             self.console.print(text, soft_wrap=True)
 
-    def time_left(self, what: str, done: int, total: int) -> str:
-        """The time left by the pace of the last lines, validations and checkpoints included."""
-        now = time.monotonic()
-        if self.what != what:
-            self.what = what
+    def note_pace(self, module: CodecModule) -> None:
+        """What is done by now; a warm-up, and updates without discriminators, have a pace of their own."""
+        what, done, _ = stage(module, self.max_updates)
+        phase = what if module.discriminators_started else f"{what} without discriminators"
+        if self.phase != phase:
+            self.phase = phase
             self.passed.clear()
-        self.passed.append((now, done))
-        since, before = self.passed[0]
+        self.passed.append((time.monotonic(), done))
+
+    def time_left(self, total: int) -> str:
+        """The time left by the pace of the last lines, with validations and checkpoints; empty until there is one."""
+        (since, before), (now, done) = self.passed[0], self.passed[-1]
         return f"{duration((total - done) * (now - since) / (done - before))} left" if done > before else ""
 
     def report(self, module: CodecModule) -> None:
