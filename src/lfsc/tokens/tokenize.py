@@ -1,8 +1,10 @@
 """Shards of speech to shards of tokens and back, sample by sample, coded in batches of similar length."""
 
 import io
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import numpy
 import torch
@@ -15,22 +17,29 @@ from lfsc.config.values import LARGEST, brief
 from lfsc.io.json_text import to_json
 from lfsc.io.messages import describe, printable
 from lfsc.models.codec import Codec
+from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.tar import Sample
 from lfsc.tokens import npy
 from lfsc.tokens.file import LARGEST_CODEBOOK
 from lfsc.tokens.fingerprint import require_same_codec
+
+Item = TypeVar("Item")
 
 # Clips are sorted by length within this many batches' worth of audio, which is held in memory.
 BATCHES_AHEAD = 16
 
 
 class Coding(NamedTuple):
-    """A codec and how it is run; a `batch_seconds` of 0 takes every clip alone."""
+    """A codec and how it is run; a `batch_seconds` of 0 takes every clip alone.
+
+    With `decoders`, recordings are decoded by them while the codec's device computes; without, in between.
+    """
 
     codec: Codec
     fingerprint: str
     batch_seconds: float
     chunk_seconds: float
+    decoders: Workers | None = None
 
 
 class Failure(NamedTuple):
@@ -54,20 +63,23 @@ class Coded(NamedTuple):
     num_samples: int
 
 
+class Decoded(NamedTuple):
+    """A clip on its way from another process: a tensor would be an open file in each of the two."""
+
+    key: str
+    note: dict
+    audio: numpy.ndarray  # [T]
+
+
+Load = Callable[[Sample], Clip]
+Code = Callable[[list[Clip]], Iterable[Coded]]
+
+
 def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Failure]:
     """Samples with audio as KEY.npy (uint16 [C,F]) and KEY.json, or why not, in their order."""
     codec = coding.codec
     if codec.codebook_size > LARGEST_CODEBOOK:
         raise ValueError(f"a codebook of {codec.codebook_size} codes does not fit into uint16 ({LARGEST_CODEBOOK})")
-
-    def load(sample: Sample) -> Clip:
-        found = [extension for extension in sample.parts if f".{extension}" in SUFFIXES]
-        if len(found) != 1:
-            raise ValueError(f"{len(found) or 'no'} recordings among its {', '.join(sample.parts)}, expected one")
-        note = sample.note()
-        if "txt" in sample.parts and "text" not in note:
-            note["text"] = sample.parts["txt"].decode("utf-8", errors="replace").strip()
-        return Clip(sample.key, note, files.load(sample.parts[found[0]], sample_rate=codec.sample_rate))
 
     def encode(clips: list[Clip]) -> Iterator[Coded]:
         audio = pad_sequence([clip.content for clip in clips], batch_first=True)
@@ -76,7 +88,22 @@ def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Fail
         for clip, tokens, frames in zip(clips, encoded.tokens.cpu(), encoded.tokens_len.tolist(), strict=True):
             yield Coded(token_sample(clip, tokens[:, :frames], coding.fingerprint), frames, clip.length)
 
-    return code_in_batches(samples, load, encode, longest=round(coding.batch_seconds * codec.sample_rate))
+    load, longest = partial(speech_clip, sample_rate=codec.sample_rate), round(coding.batch_seconds * codec.sample_rate)
+    if coding.decoders is None:
+        return code_in_batches(load_samples(samples, load), encode, longest=longest)
+    clips = map_tasks(coding.decoders, partial(decode_for_another, load=load), samples)
+    return code_in_batches(map(from_another, clips), encode, longest=longest, groups_ahead=one_ahead)
+
+
+def speech_clip(sample: Sample, *, sample_rate: int) -> Clip:
+    """Audio [T] of a sample of a speech shard, with what its json and its txt say."""
+    found = [extension for extension in sample.parts if f".{extension}" in SUFFIXES]
+    if len(found) != 1:
+        raise ValueError(f"{len(found) or 'no'} recordings among its {', '.join(sample.parts)}, expected one")
+    note = sample.note()
+    if "txt" in sample.parts and "text" not in note:
+        note["text"] = sample.parts["txt"].decode("utf-8", errors="replace").strip()
+    return Clip(sample.key, note, files.load(sample.parts[found[0]], sample_rate=sample_rate))
 
 
 def detokenize(samples: Iterable[Sample], coding: Coding, *, format: str) -> Iterator[Coded | Failure]:
@@ -102,7 +129,7 @@ def detokenize(samples: Iterable[Sample], coding: Coding, *, format: str) -> Ite
             parts = {format: content, "json": as_json(clip.note)}
             yield Coded(Sample(clip.key, parts), clip.length, num_samples)
 
-    return code_in_batches(samples, load, decode, longest=round(coding.batch_seconds * codec.frame_rate))
+    return code_in_batches(load_samples(samples, load), decode, longest=round(coding.batch_seconds * codec.frame_rate))
 
 
 def token_sample(clip: Clip, tokens: Tensor, fingerprint: str) -> Sample:
@@ -127,27 +154,54 @@ def as_json(note: dict) -> bytes:
     return to_json(note).encode()
 
 
-def code_in_batches(samples, load, code, *, longest: int) -> Iterator[Coded | Failure]:
-    """Each sample loaded and coded in batches of at most `longest` steps, padding included, or why it was not."""
-    for group in groups(load_samples(samples, load), longest * BATCHES_AHEAD):
+def code_in_batches(
+    clips: Iterable[Clip | Failure], code: Code, *, longest: int, groups_ahead: Callable[[Iterator], Iterator] = iter
+) -> Iterator[Coded | Failure]:
+    """Each clip coded in batches of at most `longest` steps, padding included, or why it was not.
+
+    `groups_ahead` may draw the groups of clips from an iterator before they are asked for.
+    """
+    for group in groups_ahead(groups(clips, longest * BATCHES_AHEAD)):
         results: dict[int, Coded | Failure] = {}
-        clips = {place: clip for place, clip in enumerate(group) if isinstance(clip, Clip)}
-        for places in batches({place: clip.length for place, clip in clips.items()}, longest):
-            batch = [clips[place] for place in places]
+        good = {place: clip for place, clip in enumerate(group) if isinstance(clip, Clip)}
+        for places in batches({place: clip.length for place, clip in good.items()}, longest):
+            batch = [good[place] for place in places]
             results |= zip(places, code_batch(batch, code), strict=True)
         yield from (clip if isinstance(clip, Failure) else results[place] for place, clip in enumerate(group))
 
 
-def load_samples(samples, load) -> Iterator[Clip | Failure]:
-    for sample in samples:
-        try:
-            yield load(sample)
-        # Whatever a recording does to its decoder, the others are not to suffer.
-        except Exception as error:
-            yield Failure(printable(sample.key), describe(error))
+def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, each drawn in a thread while the one before it is worked on."""
+    end: Any = object()
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, items, end)
+        while (item := following.result()) is not end:
+            following = thread.submit(next, items, end)
+            yield item
 
 
-def code_batch(clips: list[Clip], code) -> list[Coded | Failure]:
+def load_samples(samples: Iterable[Sample], load: Load) -> Iterator[Clip | Failure]:
+    return (load_sample(sample, load) for sample in samples)
+
+
+def load_sample(sample: Sample, load: Load) -> Clip | Failure:
+    try:
+        return load(sample)
+    # Whatever a recording does to its decoder, the others are not to suffer.
+    except Exception as error:
+        return Failure(printable(sample.key), describe(error))
+
+
+def decode_for_another(sample: Sample, load: Load) -> Decoded | Failure:
+    clip = load_sample(sample, load)
+    return clip if isinstance(clip, Failure) else Decoded(clip.key, clip.note, clip.content.numpy())
+
+
+def from_another(found: Decoded | Failure) -> Clip | Failure:
+    return found if isinstance(found, Failure) else Clip(found.key, found.note, torch.from_numpy(found.audio))
+
+
+def code_batch(clips: list[Clip], code: Code) -> list[Coded | Failure]:
     """Of a batch that cannot be coded each clip alone, so that only the one at fault is lost."""
     try:
         return list(code(clips))
