@@ -43,6 +43,8 @@ def main() -> int:
     end = time.time() + (options.seconds or (DRY_SECONDS if options.dry else SECONDS))
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "report.txt").write_text("")
+    # Who ends this ends the steps as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started: list[subprocess.Popen] = []
     failed = []
     try:

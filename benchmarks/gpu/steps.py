@@ -346,7 +346,7 @@ def nemo(report: Report) -> None:
 
 def compiled(report: Report) -> None:
     """compile=true and compile=all: graphs, the seconds that they take, and what they give."""
-    backend = "aot_eager" if DRY else "inductor"
+    backend = "eager" if DRY else "inductor"
     for parts in (True, "all"):
         torch.compiler.reset()
         torch._dynamo.utils.counters.clear()

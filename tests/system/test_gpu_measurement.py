@@ -21,8 +21,8 @@ def test_a_dry_run_does_every_step(tmp_path):
     assert "Error" not in report and "skipped 1" not in report
     graphs = [line.partition(": ")[2] for line in report.splitlines() if "graphs" in line]
     assert [line.split(" graphs")[0] for line in graphs] == [
-        "compile=true by aot_eager: 3",
-        "compile=all by aot_eager: 12",
+        "compile=true by eager: 3",
+        "compile=all by eager: 12",
     ]
     assert json.loads((tmp_path / "updates.json").read_text())["full size, bf16-mixed, batch 2"]["row"] > 0
 
