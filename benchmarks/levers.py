@@ -23,7 +23,7 @@ from our_update import timed
 from stopwatch import fit, noise, synchronize
 from torch import nn
 from transformers.models.wavlm.modeling_wavlm import WavLMAttention
-from update import FULL_SIZE, write_wavlm
+from update import FULL_SIZE, duration, write_wavlm
 
 from lfsc.config.compose import compose
 from lfsc.cpu import gradients
@@ -181,7 +181,8 @@ def main() -> None:
 
 
 def print_row(precision: str, name: str, without: float, with_it: float) -> None:
-    print(f"| {precision} | {name} | {without:.2f} s | {with_it:.2f} s | {1 - with_it / without:.1%} |", flush=True)
+    seconds = f"{duration(without)} | {duration(with_it)}"
+    print(f"| {precision} | {name} | {seconds} | {1 - with_it / without:.1%} |", flush=True)
 
 
 def trained(precision: str, options: argparse.Namespace) -> Turns:

@@ -112,8 +112,13 @@ def result(lines: list[str]) -> Measured:
 
 def print_row(name: str, row: Measured, batch: int, ratio: str, share: str) -> None:
     heard = batch * CROP / SAMPLE_RATE / row.mean
-    seconds = f"{row.both:.2f} s | {row.alone:.2f} s | {row.mean:.2f} s | {heard:.2f}"
+    seconds = f"{duration(row.both)} | {duration(row.alone)} | {duration(row.mean)} | {heard:.2f}"
     print(f"| {name} | {seconds} | {ratio} | {share} | {row.peak_bytes / 1e9:.1f} GB |", flush=True)
+
+
+def duration(seconds: float) -> str:
+    """With the digits that tell two GPUs' updates apart."""
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.1f} ms"
 
 
 def print_parts(measured: dict[str, Measured]) -> None:
@@ -124,7 +129,7 @@ def print_parts(measured: dict[str, Measured]) -> None:
     print("\n| part |", " | ".join(measured), "|")
     print("|---|" + "---|" * len(measured))
     for name in names:
-        print(f"| {name} |", " | ".join(f"{row.parts[name]:.3f} s" for row in measured.values()), "|")
+        print(f"| {name} |", " | ".join(duration(row.parts[name]) for row in measured.values()), "|")
 
 
 def write_wavlm(folder: str) -> None:

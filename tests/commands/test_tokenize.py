@@ -11,6 +11,7 @@ import torch
 import lfsc
 from lfsc.audio import files
 from lfsc.cli import main
+from lfsc.commands.shard_jobs import default_decoders
 from lfsc.shards.tar import Sample, read, write
 from lfsc.tokens.fingerprint import fingerprint
 from lfsc.tokens.tokenize import read_token_clip
@@ -62,6 +63,29 @@ def test_processes_parts_and_ray_make_the_same_bytes(corpus, codec_path, tmp_pat
     assert main([*arguments, str(tmp_path / "parts"), *options, "--part", "2/2", "--workers", "1"]) == 0
     assert (tmp_path / "parts" / "index.json").exists()
     assert shards_in(tmp_path / "parts") == shards_in(tmp_path / "one")
+
+
+@pytest.mark.slow
+def test_processes_that_decode_make_the_same_bytes(corpus, codec_path, tmp_path):
+    arguments, options = ["tokenize", str(corpus)], ["--codec", codec_path, "--workers", "1"]
+    assert main([*arguments, str(tmp_path / "one"), *options]) == 0
+    assert main([*arguments, str(tmp_path / "fed"), *options, "--decoders", "2"]) == 0
+    assert shards_in(tmp_path / "fed") == shards_in(tmp_path / "one")
+
+
+@pytest.mark.parametrize(
+    ("device", "cores", "count"), [("cpu", 64, 0), ("cuda", 64, 8), ("cuda", 12, 3), ("cuda", 2, 1)]
+)
+def test_a_gpu_is_fed_by_its_share_of_the_cores(monkeypatch, device, cores, count):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(cores))
+    assert default_decoders(torch.device(device)) == count
+
+
+def test_a_number_of_decoders_that_is_none_is_told(capsys):
+    with pytest.raises(SystemExit):
+        main(["tokenize", "a", "b", "--codec", "c", "--decoders", "-1"])
+    assert "--decoders: '-1': expected a number of processes" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -287,8 +287,9 @@ def test_no_other_notation_is_a_whole_number(own, word):
     ):
         with pytest.raises(ValueError, match=r"seed=.*: expected a whole number, such as 0"):
             composed()
-    with pytest.raises(ValueError, match="expected true or false"):
+    with pytest.raises(ValueError, match="compile=yes: expected true or false, or all"):
         compose("demo", ["compile=yes"])
+    assert [compose("demo", [f"compile={value}"])["compile"] for value in ("true", "all")] == [True, "all"]
 
 
 def test_text_that_looks_like_a_number_stays_text():

@@ -2,6 +2,8 @@ import copy
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import WavLMConfig, WavLMModel
 
 from lfsc.discriminators.attention import FusedAttention, with_fused_attention
@@ -77,6 +79,46 @@ def test_bfloat16_is_as_near_as_its_eight_bits():
     distance = (ours - expected).norm() / expected.norm()
     assert distance < 1.5 * (theirs - expected).norm() / expected.norm()
     assert distance < 0.03
+
+
+def test_positions_are_computed_once_for_a_length():
+    wavlm = with_fused_attention(make_wavlm())
+    computed = []
+    first = wavlm.encoder.layers[0].attention
+    original = first._relative_positions_bucket
+    first._relative_positions_bucket = lambda positions: computed.append(len(positions)) or original(positions)
+    short, long = torch.randn(1, 4000) / 10, torch.randn(1, 8000) / 10
+    once = hidden_states(wavlm, short)
+    for audio in (short, long, long):
+        hidden_states(wavlm, audio)
+    assert len(computed) == 2 and computed[0] < computed[1]
+    assert torch.equal(hidden_states(wavlm, short), once)
+
+
+def test_positions_are_where_the_model_is():
+    """Also after it has moved, and with nothing copied from the host: by tensors that stand in for a GPU's."""
+    attention = with_fused_attention(make_wavlm()).encoder.layers[0].attention
+    attention.compute_bias(7, 7)
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        attention.rel_attn_embed.weight = torch.nn.Parameter(mode.from_tensor(torch.empty(32, 2)).cuda())
+        made = Devices()
+        with made:
+            assert attention.compute_bias(7, 7).device.type == "cuda"
+        assert made.seen == {"cuda"}
+
+
+class Devices(TorchDispatchMode):
+    """Where the results of operations lie."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = set()
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        result = function(*arguments, **(options or {}))
+        if isinstance(result, torch.Tensor):
+            self.seen.add(result.device.type)
+        return result
 
 
 def test_parameters_and_their_names_stay():

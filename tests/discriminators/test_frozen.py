@@ -1,5 +1,9 @@
+import copy
+
+import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from lfsc.discriminators.frozen import Frozen
 
@@ -36,3 +40,37 @@ def test_gradients_pass_through_it():
 def test_it_follows_its_owner():
     owner = Owner().double()
     assert owner.eye.held[0][0].weight.dtype == torch.float64
+
+
+class Casts(TorchDispatchMode):
+    """The shapes of what is cast to another type."""
+
+    def __init__(self):
+        super().__init__()
+        self.shapes = []
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        if function is torch.ops.aten._to_copy.default and (options or {}).get("dtype"):
+            self.shapes.append(tuple(arguments[0].shape))
+        return function(*arguments, **(options or {}))
+
+
+def test_under_autocast_a_weight_is_cast_once():
+    stock = nn.Sequential(nn.Linear(3, 5), nn.Linear(5, 2, bias=False))
+    frozen, x, casts = Frozen(copy.deepcopy(stock)), torch.randn(2, 3), Casts()
+    with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+        expected = stock.requires_grad_(False)(x)
+        with casts:
+            assert all(torch.equal(frozen(x), expected) for _ in range(3))
+    assert casts.shapes.count((5, 3)) == casts.shapes.count((5,)) == casts.shapes.count((2, 5)) == 1
+    assert torch.equal(frozen(x), stock(x)), "without autocast it is in float32"
+
+
+@pytest.mark.parametrize("change", [lambda layer: layer.weight.zero_(), lambda layer: layer.half().float()])
+def test_a_weight_that_changed_is_cast_again(change):
+    frozen, x = Frozen(nn.Linear(3, 5)), torch.randn(2, 3)
+    with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+        frozen(x)
+        change(frozen.held[0])
+        expected = nn.functional.linear(x, frozen.held[0].weight, frozen.held[0].bias)
+        assert torch.equal(frozen(x), expected)

@@ -1,5 +1,8 @@
+from contextlib import contextmanager
+
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional as F
 
 from lfsc.nn.reflection import reflect
@@ -35,6 +38,22 @@ def test_gradients_of_transposed_input_are_torchs():
     weight = torch.randn(2, 3, 5, 13)
     gradients = [torch.autograd.grad((pad(x.mT, 2) * weight).sum(), x)[0] for pad in (reflect, torchs)]
     torch.testing.assert_close(*gradients)
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_on_a_gpu_the_gradient_is_torchs_unless_it_must_be_deterministic(deterministic):
+    """By what stands in for a tensor of a GPU: its gradient cannot be computed, but the graph knows how it would be."""
+    with FakeTensorMode(), deterministic_algorithms(deterministic):
+        padded = reflect(torch.empty(2, 3, 4, 9, device="cuda", requires_grad=True), 1, 2)
+    assert padded.grad_fn.name() == ("ReflectionBackward" if deterministic else "ReflectionPad2DBackward0")
+
+
+@contextmanager
+def deterministic_algorithms(wanted):
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(wanted)
+    yield
+    torch.use_deterministic_algorithms(before)
 
 
 @pytest.mark.parametrize("requires_grad", [False, True])

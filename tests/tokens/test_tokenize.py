@@ -1,14 +1,16 @@
 import io
 import json
 import re
+import threading
 
 import numpy
 import pytest
 import torch
 
 from lfsc.audio import files
+from lfsc.parallel import here
 from lfsc.shards.tar import Sample
-from lfsc.tokens.batching import Coded, Failure
+from lfsc.tokens.batching import Coded, Failure, one_ahead
 from lfsc.tokens.fingerprint import fingerprint
 from lfsc.tokens.tokenize import Coding, detokenize, read_token_clip, tokenize
 
@@ -47,6 +49,33 @@ def test_batching_changes_nothing(coding):
     samples = [clip_of(number, length) for number, length in enumerate(LENGTHS)]
     alone = list(tokenize(samples, coding._replace(batch_seconds=0)))
     assert list(tokenize(samples, coding)) == alone
+
+
+def test_clips_that_others_decode_are_the_same(coding):
+    """Here by workers of this process; a damaged one is its own failure."""
+    samples = [clip_of(number, length, text="x") for number, length in enumerate(LENGTHS)]
+    samples.insert(3, Sample("broken", {"flac": b"fLaC" + bytes(50)}))
+    expected = list(tokenize(samples, coding))
+    with here() as decoders:
+        assert list(tokenize(samples, coding._replace(decoders=decoders))) == expected
+    assert isinstance(expected[3], Failure)
+
+
+def test_while_a_group_is_coded_the_next_is_drawn():
+    drawn = [threading.Event() for _ in range(3)]
+
+    def items():
+        for number, event in enumerate(drawn):
+            event.set()
+            yield number
+
+    for number in one_ahead(items()):
+        assert all(event.wait(10) for event in drawn[: number + 2])
+
+
+def test_an_error_of_what_draws_ahead_arrives():
+    with pytest.raises(ZeroDivisionError):
+        list(one_ahead(1 // number for number in (1, 0)))
 
 
 def test_text_beside_the_recording_is_taken_along(coding):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -89,6 +90,18 @@ def test_lightning_fetches_no_batch_ahead(toy, corpus, tmp_path):
     state = torch.load(tmp_path / "a.ckpt", weights_only=True)["CodecDataModule"]["stream"]
     loader = state["ranks"][0]["SavableDataLoaderState"]["worker_states"][0]["FlexState"]
     assert loader["_sample_index"] == 3
+
+
+@pytest.mark.parametrize(("device", "is_pinned"), [("cpu", False), ("cuda", True)])
+def test_memory_is_pinned_for_a_trainer_on_a_gpu(toy, corpus, monkeypatch, device, is_pinned):
+    """Whether this machine has one or not."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: not is_pinned)
+    data = toy.data(corpus)
+    data.setup("fit")
+    assert data.train_dataloader().loader.pin_memory is False
+    strategy = SimpleNamespace(root_device=torch.device(device))
+    data.trainer = SimpleNamespace(strategy=strategy)
+    assert data.train_dataloader().loader.pin_memory is is_pinned
 
 
 def test_the_shares_are_known_before_training(toy, corpus):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -10,6 +11,7 @@ from lightning import Callback, Trainer
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.utils.data import DataLoader
 
+from lfsc.training import ddp
 from lfsc.training.build import build_module
 from lfsc.training.ddp import GanDDPStrategy
 
@@ -152,6 +154,24 @@ def test_a_warmup_reduces_the_discriminators_alone(micro, still, tmp_path):
     for ours, theirs in zip(ranks[0]["backward"], alone["backward"], strict=True):
         network = theirs["network"]
         assert (ours[network] - theirs[network]).norm() / theirs[network].norm() < 1e-5
+
+
+def test_on_a_gpu_the_networks_are_wrapped_on_the_current_stream(monkeypatch):
+    """On another, gradients would be added up on a stream that is not backward's, which torch warns of."""
+    wrapped, strategy = [], GanDDPStrategy()
+    networks = {"generator": torch.nn.Linear(1, 1), "discriminators": torch.nn.Linear(1, 1)}
+
+    def refuse(*_):
+        raise AssertionError("another stream")
+
+    monkeypatch.setattr(torch.cuda, "stream", refuse)
+    monkeypatch.setattr(torch.cuda, "Stream", refuse)
+    monkeypatch.setattr(GanDDPStrategy, "root_device", torch.device("cuda", 3))
+    monkeypatch.setattr(GanDDPStrategy, "codec_module", SimpleNamespace(networks=networks))
+    monkeypatch.setattr(ddp, "DistributedDataParallel", lambda network, **options: wrapped.append((network, options)))
+    strategy.configure_ddp()
+    assert [network for network, _ in wrapped] == list(networks.values())
+    assert all(options["device_ids"] == [3] and options["gradient_as_bucket_view"] for _, options in wrapped)
 
 
 @pytest.mark.gpu

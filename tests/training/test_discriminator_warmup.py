@@ -51,6 +51,20 @@ def test_only_the_discriminators_learn(micro, configure, num_micro_batches):
     }
 
 
+def test_the_codec_has_a_graph_in_no_update_of_it(micro, configure, monkeypatch):
+    with_graph = []
+    reconstruct = build.CodecModule.reconstruct
+
+    def watched(module, real):
+        fake = reconstruct(module, real)
+        with_graph.append(fake.requires_grad)
+        return fake
+
+    monkeypatch.setattr(build.CodecModule, "reconstruct", watched)
+    micro.train(configure("max_updates=1", "discriminators.warmup_updates=2", "data.max_val_clips=0"))
+    assert with_graph == [False, False, True]
+
+
 def test_it_is_counted_apart(micro, warmed):
     checkpoint = micro.checkpoint_of(warmed)
     assert (checkpoint["updates"], checkpoint["warmup"]) == (4, {"updates": 7, "done": 7, "families": None})

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from lfsc.tokens.tokenize import Coding
 
 BATCH_SECONDS = {"cpu": 30.0, "cuda": 240.0}
+# A guess, not measured: so many cores decode and resample some thousand seconds of audio a second.
+MOST_DECODERS = 8
+PRELOAD = ("lfsc.tokens.shard_conversion", "lfsc.formats.load")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +45,12 @@ def parse_part(text: str) -> tuple[int, int]:
     if not (number.isdigit() and parts.isdigit() and 1 <= int(number) <= int(parts)):
         raise argparse.ArgumentTypeError(f"{text!r}: expected I/N with I from 1 to N, such as 1/4")
     return int(number), int(parts)
+
+
+def processes(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of processes, or 0 for none")
+    return int(text)
 
 
 def convert(
@@ -108,15 +118,39 @@ class Conversion:
         from lfsc.parallel import own_device
         from lfsc.tokens.shard_conversion import convert_shard
 
-        own = coding_of(self.options, torch.device(own_device()))
+        device = torch.device(own_device())
+        own = coding_of(self.options, device)
         if own.fingerprint != self.fingerprint:
             raise ValueError(
                 f"{self.options.codec} changed from codec {self.fingerprint} to {own.fingerprint} meanwhile"
             )
         try:
-            return Outcome(task, convert_shard(task, own, self.function))
+            with decoders_of(self.options, device) as decoders:
+                return Outcome(task, convert_shard(task, own._replace(decoders=decoders), self.function))
         except (ValueError, OSError) as error:
             return Outcome(task, error=error)
+
+
+def decoders_of(options: argparse.Namespace, device) -> "AbstractContextManager[Workers | None]":
+    """Processes that decode audio for the one that drives a device."""
+    from lfsc.parallel import local
+
+    count = getattr(options, "decoders", 0)
+    if count is None:
+        count = default_decoders(device)
+    # They start at once: what they need is imported already where they are forked from.
+    return local(["cpu"] * count, preload=PRELOAD) if count else nullcontext()
+
+
+def default_decoders(device) -> int:
+    """None for a CPU, which the codec keeps busy; for a GPU its share of the cores."""
+    import torch
+
+    from lfsc.parallel import count_cpus
+
+    if device.type != "cuda":
+        return 0
+    return min(MOST_DECODERS, max(1, count_cpus() // torch.cuda.device_count()))
 
 
 def run_tasks(options: argparse.Namespace, conversion: Conversion, tasks: "list[Task]", device) -> Iterator[Outcome]:
@@ -136,7 +170,7 @@ def workers_of(options: argparse.Namespace, num_tasks: int, device) -> "Abstract
     if len(devices) == 1:
         return here(devices[0])
     threads = max(1, count_cpus() // len(devices))
-    return local(devices, threads=threads, preload=("lfsc.tokens.shard_conversion", "lfsc.formats.load"))
+    return local(devices, threads=threads, preload=PRELOAD)
 
 
 def devices_of(options: argparse.Namespace, device) -> list[str]:

@@ -13,6 +13,12 @@ tars, or one. A finished shard is not made again, so that a killed command conti
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc tokenize", description=DESCRIPTION)
     shard_jobs.add_options(parser)
+    parser.add_argument(
+        "--decoders",
+        type=shard_jobs.processes,
+        metavar="N",
+        help="processes that decode audio for each worker (default: a GPU's share of the cores, up to 8; 0 on a CPU)",
+    )
     options = parser.parse_args(arguments)
 
     from lfsc.tokens.tokenize import tokenize

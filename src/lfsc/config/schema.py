@@ -16,6 +16,8 @@ NULLABLE = re.compile(
     r"slm\.path|discriminators\.slm\.slm\.path|data\.max_val_clips|data\.val_crop_length|optimizers\.\w+\.schedule"
     r"|loss_gradients_every|num_threads|patience"
 )
+# A word in the place of a switch.
+WORDS = {"compile": "all"}
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys", list: "a list"}
 
 
@@ -68,9 +70,10 @@ def check_kind(default: Any, chosen: Any, key: str) -> None:
         raise ValueError(f"{key}=null: expected {KINDS.get(type(default), 'a value')}{example(default)}")
     expected = KINDS.get(type(default))
     fits = type(chosen) is type(default) or (type(default) is float and type(chosen) is int) or chosen is None
-    is_open = isinstance(chosen, str) and (chosen == "???" or "${" in chosen)
+    is_open = isinstance(chosen, str) and (chosen == "???" or "${" in chosen or chosen == WORDS.get(key))
     if expected and not fits and not is_open and key not in ANYTHING:
-        raise ValueError(f"{key}={as_text(chosen)}: expected {expected}{example(default)}")
+        word = f", or {WORDS[key]}" if key in WORDS else ""
+        raise ValueError(f"{key}={as_text(chosen)}: expected {expected}{word}{example(default)}")
 
 
 def is_nullable(default: Any, key: str) -> bool:

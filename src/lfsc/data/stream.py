@@ -184,7 +184,6 @@ def make_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoader[
         # Batches are in no cycles, and a collection takes as long as many crops.
         gc_collect_every_n_steps=0,
     )
-    loader.pin_memory = torch.cuda.is_available()
     # Its own: starting a loader draws a number, which would otherwise be one of training's.
     loader.generator = torch.Generator().manual_seed(seed)
     if loader.num_workers:

@@ -1,6 +1,8 @@
 """Networks that look but never learn."""
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class Frozen(nn.Module):
@@ -12,10 +14,33 @@ class Frozen(nn.Module):
     def __init__(self, network: nn.Module):
         super().__init__()
         self.held = (network.eval().requires_grad_(False),)
+        for layer in network.modules():
+            if type(layer) is nn.Linear:
+                # Its parameters stay where they are.
+                layer.__class__ = FrozenLinear
 
     def forward(self, *inputs):
         return self.held[0](*inputs)
 
     def _apply(self, fn, recurse=True):
         self.held[0]._apply(fn, recurse)
+        return super()._apply(fn, recurse)
+
+
+class FrozenLinear(nn.Linear):
+    """A linear layer that casts its weight once; autocast, which keeps only what learns, would in every pass."""
+
+    cast: tuple[int, Tensor, Tensor | None] | None = None  # of which version of the weight, and what autocast takes
+
+    def forward(self, x: Tensor) -> Tensor:
+        device = self.weight.device.type
+        if not torch.is_autocast_enabled(device):
+            return super().forward(x)
+        dtype, version = torch.get_autocast_dtype(device), self.weight._version
+        if self.cast is None or (self.cast[0], self.cast[1].dtype) != (version, dtype):
+            self.cast = version, self.weight.to(dtype), None if self.bias is None else self.bias.to(dtype)
+        return F.linear(x, *self.cast[1:])
+
+    def _apply(self, fn, recurse=True):
+        self.cast = None
         return super()._apply(fn, recurse)

@@ -1,10 +1,38 @@
 """The convolutions of the discriminators: weight-normed and reflecting."""
 
+from typing import TypeVar
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.parametrize import register_parametrization
 
 from lfsc.nn.reflection import reflect
+
+Layer = TypeVar("Layer", bound=nn.Module)
+
+
+class AutocastWeight(nn.Module):
+    """A weight in what autocast computes in.
+
+    Autocast keeps its own casts of parameters alone. As a part of a parametrization this one is kept with the normed
+    weight, for all that pass it in a step (`parametrize.cached`).
+    """
+
+    def forward(self, weight: Tensor) -> Tensor:
+        device = weight.device.type
+        return weight.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else weight
+
+    def right_inverse(self, weight: Tensor) -> Tensor:
+        return weight
+
+
+def normed(layer: Layer) -> Layer:
+    """The layer itself, with a weight-normed weight that is cast with the norm."""
+    weight_norm(layer)
+    register_parametrization(layer, "weight", AutocastWeight())
+    return layer
 
 
 class ReflectConv2d(nn.Conv2d):
@@ -21,7 +49,7 @@ class ReflectConv2d(nn.Conv2d):
     ):
         super().__init__(in_channels, out_channels, kernel_size, stride=stride, dilation=dilation)
         self.pads = [step * (size // 2) for size, step in zip(kernel_size, dilation, strict=True)]
-        weight_norm(self)
+        normed(self)
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(reflect(x, *self.pads))
@@ -33,7 +61,7 @@ class PeriodConv(nn.Conv2d):
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, stride: int):
         # The weight lies as for [B,C,T,period]: in checkpoints, NeMo's as well, it is [out,in,kernel,1].
         super().__init__(in_channels, out_channels, (kernel_size, 1), stride=(stride, 1))
-        weight_norm(self)
+        normed(self)
 
     def forward(self, x: Tensor) -> Tensor:
         padded = reflect(x, self.kernel_size[0] // 2)

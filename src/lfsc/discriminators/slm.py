@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import weight_norm
 from transformers import AutoModel, PreTrainedModel, Wav2Vec2FeatureExtractor, WavLMConfig, WavLMModel
 from transformers.utils import FEATURE_EXTRACTOR_NAME, cached_file
 
@@ -14,6 +13,7 @@ from lfsc.audio.with_torchaudio import build_resampler
 from lfsc.discriminators.attention import with_fused_attention
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
+from lfsc.discriminators.layers import normed
 from lfsc.io.pretrained import load_pretrained
 from lfsc.nn.arguments import require_whole, require_whole_lists
 
@@ -58,12 +58,12 @@ class HiddenStatesNetwork(nn.Module):
         super().__init__()
         widths = [in_channels, *channels]
         self.activation = nn.LeakyReLU(0.1, inplace=True)
-        self.conv_in = weight_norm(nn.Conv1d(hidden_channels, in_channels, 1))
+        self.conv_in = normed(nn.Conv1d(hidden_channels, in_channels, 1))
         self.convs = nn.ModuleList(
-            weight_norm(nn.Conv1d(width_in, width_out, 5, padding=2))
+            normed(nn.Conv1d(width_in, width_out, 5, padding=2))
             for width_in, width_out in zip(widths[:-1], channels, strict=True)
         )
-        self.score = weight_norm(nn.Conv1d(channels[-1], 1, 3, padding=1))
+        self.score = normed(nn.Conv1d(channels[-1], 1, 3, padding=1))
 
     def forward(self, states: Tensor) -> DiscriminatorOutput:
         x = self.conv_in(states)

@@ -1,12 +1,15 @@
 """Samples through a codec in batches of clips of similar length, and out again in their order."""
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor
 
 from lfsc.io.messages import describe, printable
 from lfsc.shards.tar import Sample
+
+Item = TypeVar("Item")
 
 # Clips are sorted by length within this many batches' worth of audio, which is held in memory.
 BATCHES_AHEAD = 16
@@ -33,27 +36,49 @@ class Coded(NamedTuple):
     num_samples: int
 
 
-def code_in_batches(samples, load, code, *, longest: int) -> Iterator[Coded | Failure]:
-    """Each sample loaded and coded in batches of at most `longest` steps, padding included, or why it was not."""
-    for group in group_clips(load_samples(samples, load), longest * BATCHES_AHEAD):
+Load = Callable[[Sample], Clip]
+Code = Callable[[list[Clip]], Iterable[Coded]]
+
+
+def code_in_batches(
+    clips: Iterable[Clip | Failure], code: Code, *, longest: int, groups_ahead: Callable[[Iterator], Iterator] = iter
+) -> Iterator[Coded | Failure]:
+    """Each clip coded in batches of at most `longest` steps, padding included, or why it was not.
+
+    `groups_ahead` may draw the groups of clips from an iterator before they are asked for.
+    """
+    for group in groups_ahead(group_clips(clips, longest * BATCHES_AHEAD)):
         results: dict[int, Coded | Failure] = {}
-        clips = {place: clip for place, clip in enumerate(group) if isinstance(clip, Clip)}
-        for places in plan_batches({place: clip.length for place, clip in clips.items()}, longest):
-            batch = [clips[place] for place in places]
+        good = {place: clip for place, clip in enumerate(group) if isinstance(clip, Clip)}
+        for places in plan_batches({place: clip.length for place, clip in good.items()}, longest):
+            batch = [good[place] for place in places]
             results |= zip(places, code_batch(batch, code), strict=True)
         yield from (clip if isinstance(clip, Failure) else results[place] for place, clip in enumerate(group))
 
 
-def load_samples(samples, load) -> Iterator[Clip | Failure]:
-    for sample in samples:
-        try:
-            yield load(sample)
-        # Whatever a recording does to its decoder, the others are not to suffer.
-        except Exception as error:
-            yield Failure(printable(sample.key), describe(error))
+def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, each drawn in a thread while the one before it is worked on."""
+    end: Any = object()
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, items, end)
+        while (item := following.result()) is not end:
+            following = thread.submit(next, items, end)
+            yield item
 
 
-def code_batch(clips: list[Clip], code) -> list[Coded | Failure]:
+def load_samples(samples: Iterable[Sample], load: Load) -> Iterator[Clip | Failure]:
+    return (load_sample(sample, load) for sample in samples)
+
+
+def load_sample(sample: Sample, load: Load) -> Clip | Failure:
+    try:
+        return load(sample)
+    # Whatever a recording does to its decoder, the others are not to suffer.
+    except Exception as error:
+        return Failure(printable(sample.key), describe(error))
+
+
+def code_batch(clips: list[Clip], code: Code) -> list[Coded | Failure]:
     """Of a batch that cannot be coded each clip alone, so that only the one at fault is lost."""
     try:
         return list(code(clips))

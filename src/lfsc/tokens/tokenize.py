@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy
@@ -14,20 +15,33 @@ from lfsc.audio.suffixes import SUFFIXES
 from lfsc.config.values import LARGEST, brief
 from lfsc.io.json_text import to_json
 from lfsc.models.codec import Codec
+from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.tar import Sample
 from lfsc.tokens import npy
-from lfsc.tokens.batching import Clip, Coded, Failure, code_in_batches
+from lfsc.tokens.batching import Clip, Coded, Failure, Load, code_in_batches, load_sample, load_samples, one_ahead
 from lfsc.tokens.file import LARGEST_CODEBOOK
 from lfsc.tokens.fingerprint import require_same_codec
 
 
 class Coding(NamedTuple):
-    """A codec and how it is run; a `batch_seconds` of 0 takes every clip alone."""
+    """A codec and how it is run; a `batch_seconds` of 0 takes every clip alone.
+
+    With `decoders`, recordings are decoded by them while the codec's device computes; without, in between.
+    """
 
     codec: Codec
     fingerprint: str
     batch_seconds: float
     chunk_seconds: float
+    decoders: Workers | None = None
+
+
+class Decoded(NamedTuple):
+    """A clip on its way from another process: a tensor would be an open file in each of the two."""
+
+    key: str
+    note: dict
+    audio: numpy.ndarray  # [T]
 
 
 def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Failure]:
@@ -36,15 +50,6 @@ def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Fail
     if codec.codebook_size > LARGEST_CODEBOOK:
         raise ValueError(f"a codebook of {codec.codebook_size} codes does not fit into uint16 ({LARGEST_CODEBOOK})")
 
-    def load(sample: Sample) -> Clip:
-        found = [extension for extension in sample.parts if f".{extension}" in SUFFIXES]
-        if len(found) != 1:
-            raise ValueError(f"{len(found) or 'no'} recordings among its {', '.join(sample.parts)}, expected one")
-        note = sample.note()
-        if "txt" in sample.parts and "text" not in note:
-            note["text"] = sample.parts["txt"].decode("utf-8", errors="replace").strip()
-        return Clip(sample.key, note, files.load(sample.parts[found[0]], sample_rate=codec.sample_rate))
-
     def encode(clips: list[Clip]) -> Iterator[Coded]:
         audio = pad_sequence([clip.content for clip in clips], batch_first=True)
         audio_len = torch.tensor([clip.length for clip in clips])
@@ -52,7 +57,23 @@ def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Fail
         for clip, tokens, frames in zip(clips, encoded.tokens.cpu(), encoded.tokens_len.tolist(), strict=True):
             yield Coded(make_token_sample(clip, tokens[:, :frames], coding.fingerprint), frames, clip.length)
 
-    return code_in_batches(samples, load, encode, longest=round(coding.batch_seconds * codec.sample_rate))
+    load = partial(read_speech_clip, sample_rate=codec.sample_rate)
+    longest = round(coding.batch_seconds * codec.sample_rate)
+    if coding.decoders is None:
+        return code_in_batches(load_samples(samples, load), encode, longest=longest)
+    clips = map_tasks(coding.decoders, partial(load_for_another, load=load), samples)
+    return code_in_batches(map(take_from_another, clips), encode, longest=longest, groups_ahead=one_ahead)
+
+
+def read_speech_clip(sample: Sample, *, sample_rate: int) -> Clip:
+    """Audio [T] of a sample of a speech shard, with what its json and its txt say."""
+    found = [extension for extension in sample.parts if f".{extension}" in SUFFIXES]
+    if len(found) != 1:
+        raise ValueError(f"{len(found) or 'no'} recordings among its {', '.join(sample.parts)}, expected one")
+    note = sample.note()
+    if "txt" in sample.parts and "text" not in note:
+        note["text"] = sample.parts["txt"].decode("utf-8", errors="replace").strip()
+    return Clip(sample.key, note, files.load(sample.parts[found[0]], sample_rate=sample_rate))
 
 
 def detokenize(samples: Iterable[Sample], coding: Coding, *, format: str) -> Iterator[Coded | Failure]:
@@ -78,7 +99,7 @@ def detokenize(samples: Iterable[Sample], coding: Coding, *, format: str) -> Ite
             parts = {format: content, "json": as_json(clip.note)}
             yield Coded(Sample(clip.key, parts), clip.length, num_samples)
 
-    return code_in_batches(samples, load, decode, longest=round(coding.batch_seconds * codec.frame_rate))
+    return code_in_batches(load_samples(samples, load), decode, longest=round(coding.batch_seconds * codec.frame_rate))
 
 
 def make_token_sample(clip: Clip, tokens: Tensor, fingerprint: str) -> Sample:
@@ -101,3 +122,12 @@ def read_token_clip(sample: Sample) -> Clip:
 
 def as_json(note: dict) -> bytes:
     return to_json(note).encode()
+
+
+def load_for_another(sample: Sample, load: Load) -> Decoded | Failure:
+    clip = load_sample(sample, load)
+    return clip if isinstance(clip, Failure) else Decoded(clip.key, clip.note, clip.content.numpy())
+
+
+def take_from_another(found: Decoded | Failure) -> Clip | Failure:
+    return found if isinstance(found, Failure) else Clip(found.key, found.note, torch.from_numpy(found.audio))

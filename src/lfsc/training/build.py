@@ -78,7 +78,7 @@ def build_module(config: dict[str, Any]) -> CodecModule:
         warmup_updates=config["discriminators"]["warmup_updates"],
     )
     if config["compile"]:
-        compile_parts(module)
+        compile_parts(module, config["compile"])
     return module
 
 

@@ -90,6 +90,8 @@ class CodecDataModule(LightningDataModule):
 
     def train_dataloader(self) -> TrainingStream:
         assert self.stream is not None  # setup has opened it
+        # Memory that is locked is for a GPU to copy from while it computes.
+        self.stream.loader.pin_memory = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
         return self.stream
 
     def val_dataloader(self) -> ValidationClips | list:

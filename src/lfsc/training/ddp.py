@@ -42,8 +42,10 @@ class GanDDPStrategy(DDPStrategy):
         return cast(CodecModule, self.lightning_module)
 
     def configure_ddp(self) -> None:
+        # Lightning's _setup_model would do it on another stream, where gradients would then be added up.
+        options = {"device_ids": self.determine_ddp_device_ids(), **self._ddp_kwargs}
         networks = self.codec_module.networks
-        self.wrapped = {name: self._setup_model(network) for name, network in networks.items()}
+        self.wrapped = {name: DistributedDataParallel(network, **options) for name, network in networks.items()}
 
     def pre_backward(self, closure_loss: Tensor) -> None:
         # Without it a backward only adds to the gradients, as those of the earlier micro-batches should.

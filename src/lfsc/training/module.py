@@ -91,7 +91,7 @@ class CodecModule(LightningModule):
         micro_batches = batch.audio.chunk(self.num_micro_batches)
         # A batch in one part passes the codec once for both steps. Several pass it anew in each step, one after the
         # other, so that the graph of one alone is in memory.
-        shared = self.forward_pass(batch.audio) if len(micro_batches) == 1 else None
+        shared = self.shared_pass(batch.audio) if len(micro_batches) == 1 else None
 
         if self.is_discriminator_step:
             self.zero_grad_of("discriminators")
@@ -111,6 +111,11 @@ class CodecModule(LightningModule):
                 self.accumulate_gradient("generator", losses, is_last=number == len(micro_batches))
         self.step("generator")
         self.updates += 1
+
+    def shared_pass(self, real: Tensor) -> ForwardPass:
+        # In a warm-up the codec does not learn, and needs no graph.
+        with torch.set_grad_enabled(not self.warmup.remains):
+            return self.forward_pass(real)
 
     def forward_pass(self, real: Tensor) -> ForwardPass:
         return self.compare(real, self.reconstruct(real))

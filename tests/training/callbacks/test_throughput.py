@@ -6,6 +6,7 @@ import types
 import pytest
 import torch
 
+from lfsc.training.callbacks import throughput
 from lfsc.training.callbacks.throughput import Throughput, peak_memory
 
 
@@ -27,6 +28,22 @@ def test_pace_of_two_updates():
     )
     assert 0.5 < reported["throughput/waiting_for_data"] < 0.95
     assert pace.updates == 0, "the next window begins"
+
+
+def test_a_window_ends_when_the_device_is_done(monkeypatch):
+    """And only there does anybody wait for it."""
+    waited = []
+    monkeypatch.setattr(throughput, "synchronize", lambda: waited.append(time.sleep(0.05)))
+    pace = Throughput(sample_rate=100, window=3)
+    trainer = types.SimpleNamespace(world_size=1, should_stop=False)
+    module = types.SimpleNamespace(measured={}, device=torch.device("cpu"))
+    pace.on_train_start(trainer, module)
+    waited.clear()
+    for update in range(3):
+        pace.on_train_batch_start(trainer, module)
+        pace.on_train_batch_end(trainer, module, None, types.SimpleNamespace(audio=torch.zeros(2, 50)))
+        assert len(waited) == (0 if update < 2 else 2), "at the end, and before the next begins"
+    assert module.measured["throughput/updates_per_second"] < 3 / 0.05
 
 
 def test_validation_is_no_waiting():

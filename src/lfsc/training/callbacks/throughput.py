@@ -5,6 +5,7 @@ import time
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from lfsc.training.callbacks.profiler import synchronize
 from lfsc.training.module import CodecModule
 
 
@@ -20,6 +21,7 @@ class Throughput(Callback):
         self.restart()
 
     def restart(self) -> None:
+        synchronize()
         self.interrupted = False
         self.updates = self.samples = 0
         self.waited = 0.0
@@ -31,10 +33,14 @@ class Throughput(Callback):
         self.waited += time.perf_counter() - self.ended
 
     def on_train_batch_end(self, trainer: Trainer, module: CodecModule, outputs, batch, *_) -> None:
-        self.ended = time.perf_counter()
         self.updates += 1
         self.samples += batch.audio.numel() * trainer.world_size
-        if self.updates == self.window or trainer.should_stop:
+        is_complete = self.updates == self.window or trainer.should_stop
+        if is_complete:
+            # Where the window ends alone: a GPU that is waited for idles until it is told what comes next.
+            synchronize()
+        self.ended = time.perf_counter()
+        if is_complete:
             elapsed = self.ended - self.begin
             module.measured |= {
                 "throughput/updates_per_second": self.updates / elapsed,

@@ -1,5 +1,7 @@
 """Validation by updates: the evaluation's own metrics, the losses, and the use of the codebooks over the whole set."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -40,8 +42,7 @@ class Validation(Callback):
         # As Lightning's own epoch loop does around it: this flag of the batch under way would be lost.
         first_iteration = trainer._logger_connector._first_loop_iter
         trainer.validating = True
-        # Clips of any length come here: nothing is compiled for each.
-        with torch.compiler.set_stance("force_eager"):
+        with for_any_length():
             trainer.fit_loop.epoch_loop.val_loop.run()
         trainer.training = True
         trainer._logger_connector._first_loop_iter = first_iteration
@@ -72,6 +73,17 @@ class Validation(Callback):
         module.validated_at = module.updates
         # For EarlyStopping and others that read it when the validation ends.
         trainer.callback_metrics.update({name: torch.tensor(value) for name, value in module.validation.items()})
+
+
+@contextmanager
+def for_any_length() -> Iterator[None]:
+    """Inside, nothing is compiled, and no algorithm of cuDNN's is sought, for each length of clips."""
+    benchmark, torch.backends.cudnn.benchmark = torch.backends.cudnn.benchmark, False
+    try:
+        with torch.compiler.set_stance("force_eager"):
+            yield
+    finally:
+        torch.backends.cudnn.benchmark = benchmark
 
 
 def codebook_use(counts: Tensor) -> dict[str, float]:

@@ -1,0 +1,41 @@
+"""The measurement for a GPU, on a CPU at tiny sizes: every step works on the code as it is."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MEASURE = Path(__file__).parents[2] / "benchmarks" / "gpu" / "measure.py"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_a_dry_run_does_every_step(tmp_path):
+    command = [sys.executable, str(MEASURE), str(tmp_path), "--dry"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    report = (tmp_path / "report.txt").read_text()
+    assert result.returncode == 0, report + result.stderr[-2000:]
+    assert report.endswith("8 of 8 steps are done; not one\n")
+    assert "Error" not in report and "skipped 1" not in report
+    graphs = [line.partition(": ")[2] for line in report.splitlines() if "graphs" in line]
+    assert [line.split(" graphs")[0] for line in graphs] == [
+        "compile=true by eager: 3",
+        "compile=all by eager: 12",
+    ]
+    assert json.loads((tmp_path / "updates.json").read_text())["full size, bf16-mixed, batch 2"]["row"] > 0
+
+
+def test_a_step_that_hangs_ends_alone_and_leaves_what_it_found(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(MEASURE.parent)
+    import measure
+
+    child = f"import sys, time; sys.stdin.readline(); open({str(tmp_path / 'report.txt')!r}, 'a').write('found\\n'); "
+    hangs = [sys.executable, "-c", child + "time.sleep(60)"]
+    process = subprocess.Popen(hangs, stdin=subprocess.PIPE, start_new_session=True)
+    assert measure.finish(process, 1.5) == "ended after 2 s"
+    assert process.poll() is not None
+    assert (tmp_path / "report.txt").read_text() == "found\n"
+    fine = subprocess.Popen([sys.executable, "-c", child], stdin=subprocess.PIPE, start_new_session=True)
+    assert measure.finish(fine, 30) is None
