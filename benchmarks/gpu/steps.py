@@ -417,12 +417,12 @@ def one_update(module: CodecModule, audio: torch.Tensor, precision: str) -> tupl
     """Losses and gradients of both networks, neither of which steps."""
     module = copy.deepcopy(module).to(audio.device)
     with torch.autocast(audio.device.type, torch.bfloat16, enabled=precision == "bf16-mixed"):
-        forward_pass = module.forward_pass(audio)
+        forward_pass = module.forward_pass(audio, trains_codec=True)
         losses = module.discriminator_losses(forward_pass)
         with frozen_parameters(module.discriminators):
             losses |= module.generator_losses(forward_pass)
-    losses = {name: losses[name] for name in module.weights}
-    sum(module.weights[name] * loss for name, loss in losses.items()).backward()
+    losses = {name: losses[name] for name in module.loss_weights}
+    sum(module.loss_weights[name] * loss for name, loss in losses.items()).backward()
     gradients = {n: p.grad.cpu().double() for n, p in module.named_parameters() if p.grad is not None}
     return {name: float(loss) for name, loss in losses.items()}, gradients
 

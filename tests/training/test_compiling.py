@@ -27,7 +27,7 @@ def updates_of(module, audio):
     found = []
     for number in range(UPDATES):
         module.training_step(type("Batch", (), {"audio": audio}), number)
-        found.append({name: float(module.scalars[name]) for name in module.weights})
+        found.append({name: float(module.scalars[name]) for name in module.loss_weights})
     return found, module.state_dict()
 
 

@@ -117,7 +117,7 @@ def test_it_is_due_every_so_often_and_at_its_end():
     warmup = DiscriminatorWarmup(updates=5)
     due = []
     for update in range(1, 8):
-        assert warmup.takes() == (update <= 5)
+        assert warmup.count_update() == (update <= 5)
         due += [update] if warmup.is_due(2) else []
     assert due == [2, 4, 5]
 

@@ -6,7 +6,10 @@ from torch import Tensor, nn
 
 
 class NamedLosses(nn.Module):
-    """Losses of the same inputs; `losses` maps a name to {"weight": …, "loss": …}, and `weights` has the weights."""
+    """Losses of the same inputs; `losses` maps a name to {"weight": …, "loss": …}.
+
+    They come without their `weights`, which CodecModule applies where it adds them up.
+    """
 
     def __init__(self, losses: dict[str, Any]):
         super().__init__()

@@ -27,8 +27,8 @@ class DiscriminatorWarmup:
                 if name not in self.families:
                     family.zero_grad()
 
-    def takes(self) -> bool:
-        """Whether the update under way is one of them; it is then counted."""
+    def count_update(self) -> bool:
+        """Count the update under way if it is one of them, and say so."""
         self.under_way = self.remains
         self.done += self.under_way
         return self.under_way

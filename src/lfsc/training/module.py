@@ -55,7 +55,7 @@ class CodecModule(LightningModule):
         self.reconstruction_losses = reconstruction_losses
         self.adversarial_losses = adversarial_losses
         self.discriminator_loss = discriminator_loss
-        self.weights = reconstruction_losses.weights | adversarial_losses.weights | {"discriminator": 1.0}
+        self.loss_weights = reconstruction_losses.weights | adversarial_losses.weights | {"discriminator": 1.0}
         self.gan_optimizers = {"generator": generator_optimizer, "discriminators": discriminator_optimizer}
         self.discriminator_update_period = discriminator_update_period
         self.discriminators_start_at = discriminators_start_at
@@ -63,7 +63,8 @@ class CodecModule(LightningModule):
         self.activation_checkpointing = activation_checkpointing
         self.updates = 0
         self.warmup = DiscriminatorWarmup(updates=warmup_updates)
-        # The network whose gradients the next backward completes, for who has to reduce them over ranks.
+        self.means: dict[str, Tensor] = {}  # of the losses of the step under way, over its micro-batches
+        # The network whose gradients the next backward completes: GanDDPStrategy then reduces them over ranks.
         self.completing: str | None = None
         # What callbacks read and add to: the last update's tensors, what was measured around it, the last validation,
         # the last row of the log.
@@ -91,42 +92,40 @@ class CodecModule(LightningModule):
         micro_batches = batch.audio.chunk(self.num_micro_batches)
         # A batch in one part passes the codec once for both steps. Several pass it anew in each step, one after the
         # other, so that the graph of one alone is in memory.
-        shared = self.shared_pass(batch.audio) if len(micro_batches) == 1 else None
+        is_whole = len(micro_batches) == 1
+        shared = self.forward_pass(batch.audio, trains_codec=not self.warmup.remains) if is_whole else None
 
         if self.is_discriminator_step:
-            self.zero_grad_of("discriminators")
+            self.begin_step("discriminators")
             for number, real in enumerate(micro_batches, start=1):
-                forward_pass = shared or torch.no_grad()(self.forward_pass)(real)
+                forward_pass = shared or self.forward_pass(real, trains_codec=False)
                 losses = self.discriminator_losses(forward_pass)
                 self.accumulate_gradient("discriminators", losses, is_last=number == len(micro_batches))
             self.warmup.hold_others(self.discriminators)
             self.step("discriminators")
-        if self.warmup.takes():
+        if self.warmup.count_update():
             return
 
-        self.zero_grad_of("generator")
+        self.begin_step("generator")
         with frozen_parameters(self.discriminators):
             for number, real in enumerate(micro_batches, start=1):
-                losses = self.generator_losses(shared or self.forward_pass(real))
+                losses = self.generator_losses(shared or self.forward_pass(real, trains_codec=True))
                 self.accumulate_gradient("generator", losses, is_last=number == len(micro_batches))
         self.step("generator")
         self.updates += 1
 
-    def shared_pass(self, real: Tensor) -> ForwardPass:
-        # In a warm-up the codec does not learn, and needs no graph.
-        with torch.set_grad_enabled(not self.warmup.remains):
-            return self.forward_pass(real)
-
-    def forward_pass(self, real: Tensor) -> ForwardPass:
-        return self.compare(real, self.reconstruct(real))
+    def forward_pass(self, real: Tensor, *, trains_codec: bool) -> ForwardPass:
+        # Without a graph where only the discriminators learn.
+        with torch.set_grad_enabled(trains_codec):
+            return self.transform(real, self.reconstruct(real))
 
     def reconstruct(self, real: Tensor) -> Tensor:
         if not self.activation_checkpointing:
             return self.codec(real).audio
-        # What its layers keep for backward is made anew there, when what the discriminators keep is gone.
+        # The codec's activations are computed anew in its backward, when those of the discriminators are gone.
         return checkpoint(self.codec, real, use_reentrant=False, preserve_rng_state=False).audio
 
-    def compare(self, real: Tensor, fake: Tensor) -> ForwardPass:
+    def transform(self, real: Tensor, fake: Tensor) -> ForwardPass:
         inputs = self.discriminators.transform(real, fake) if self.discriminators_started else None
         return ForwardPass(real, fake, inputs)
 
@@ -153,13 +152,13 @@ class CodecModule(LightningModule):
             fake = self.discriminators(forward_pass.inputs.fake)
         return losses | self.adversarial_losses(fake, real)
 
-    def zero_grad_of(self, network: str) -> None:
+    def begin_step(self, network: str) -> None:
         self.torch_optimizer(network).zero_grad()
-        self.means: dict[str, Tensor] = {}
+        self.means = {}
 
     def accumulate_gradient(self, network: str, values: dict[str, Tensor], *, is_last: bool) -> None:
         """Add the gradient of the weighted losses of a micro-batch, and their values to the means over the batch."""
-        first, *others = (weight * values[name] for name, weight in self.weights.items() if name in values)
+        first, *others = (weight * values[name] for name, weight in self.loss_weights.items() if name in values)
         loss = sum(others, start=first)
         self.completing = network if is_last else None
         # Autocast is for the forward pass alone: inside it, gradients of float32 products would be half precision.
@@ -196,11 +195,11 @@ class CodecModule(LightningModule):
 
     def losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """Every loss of both networks on audio that is not trained on."""
-        forward_pass = self.compare(real, fake)
+        forward_pass = self.transform(real, fake)
         values = self.generator_losses(forward_pass)
         if forward_pass.inputs is not None:
             values |= self.discriminator_losses(forward_pass)
-        return {name: values[name] for name in self.weights if name in values}
+        return {name: values[name] for name in self.loss_weights if name in values}
 
     def mean_scalars(self) -> dict[str, float]:
         """The last update's scalars, averaged over ranks and read in one go; every rank must ask."""

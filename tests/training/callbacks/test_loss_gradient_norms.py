@@ -18,7 +18,7 @@ def test_each_norm_is_that_of_the_loss_alone(configure):
         fake = module.codec(real).audio
         fake.retain_grad()
         losses = module.generator_losses(ForwardPass(real, fake, module.discriminators.transform(real, fake)))
-        (module.weights[name] * losses[name]).backward()
+        (module.loss_weights[name] * losses[name]).backward()
         assert norm == pytest.approx(fake.grad.norm().item(), rel=1e-4)
 
 

@@ -66,7 +66,7 @@ def test_a_validation_is_a_line(module, terminal):
 def test_a_warmup_is_counted_apart(module, terminal):
     module.updates, module.validated_at = -1, 0  # 0 after the update that is watched
     module.warmup = DiscriminatorWarmup(updates=9)
-    module.warmup.takes()
+    module.warmup.count_update()
     drawn = watched(module, terminal=terminal)
     assert ("1/9" if terminal else "warm-up 1 of 9, ") in drawn
     assert "warm-up" in drawn

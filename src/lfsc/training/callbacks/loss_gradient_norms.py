@@ -29,9 +29,9 @@ def gradient_norms(module: CodecModule, real: Tensor) -> dict[str, Tensor]:
         fake = module.codec(real).audio
     fake.requires_grad_(True)
     with frozen_parameters(module.discriminators):
-        losses = module.generator_losses(module.compare(real, fake))
+        losses = module.generator_losses(module.transform(real, fake))
     with torch.autocast(real.device.type, enabled=False):
         return {
-            name: torch.autograd.grad(module.weights[name] * loss, fake, retain_graph=True)[0].norm()
+            name: torch.autograd.grad(module.loss_weights[name] * loss, fake, retain_graph=True)[0].norm()
             for name, loss in losses.items()
         }
