@@ -69,7 +69,7 @@ def test_two_runs_give_the_same_bytes_whatever_their_workers(recordings, tmp_pat
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "nothing to evaluate"),
+        ([], "expected one set of originals, by --data or by --pairs, found none"),
         (["--codec", "identity"], "one set of originals"),
         (["--pairs", "a", "b", "--data", "c"], "found a, c"),
         (["--codec", "identity", "--data", "x", "--limit", "0"], "--limit 0"),

@@ -1,10 +1,13 @@
 """What every command that runs a codec has in common: its options, and the codec ready to run."""
 
 import argparse
+import multiprocessing
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from lfsc.commands.own_code import add_own_code, own_code_names
+from lfsc.formats.shipped import ABOUT, SHIPPED
 
 if TYPE_CHECKING:
     from lfsc.models.codec import Codec
@@ -20,9 +23,10 @@ class Ready(NamedTuple):
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--codec",
-        required=True,
+        default=SHIPPED,
         metavar="X",
-        help="a run (RUN@best: its best checkpoint, not its last), checkpoint, bundle, .nemo archive or hub name",
+        help="a run (RUN@best: its best checkpoint, not its last), checkpoint, bundle, .nemo archive or hub name "
+        "(default: %(default)s, the small sample that comes with lfsc)",
     )
     add_own_code(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (default: %(default)s)")
@@ -58,6 +62,9 @@ def prepare_codec(options: argparse.Namespace, device=None) -> Ready:
     """The codec of the options, optimized for a CPU or on its device, in its precision; its tokens' fingerprint."""
     if not options.chunk_seconds > 0:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
+    # Not once more in each worker.
+    if options.codec == SHIPPED and multiprocessing.parent_process() is None:
+        print(ABOUT, file=sys.stderr)
     device = device or device_of(options.device)
     set_arithmetic(options, device)
     return load_codec(options.codec, str(device), options.precision, tuple(own_code_names(options)))

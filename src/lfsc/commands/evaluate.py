@@ -1,10 +1,12 @@
 """lfsc evaluate --codec X --data Y --out REPORT"""
 
 import argparse
+import sys
 from pathlib import Path
 
 from lfsc.commands.own_code import add_own_code, own_code_names
 from lfsc.evaluation.protocols import PROTOCOLS
+from lfsc.formats.shipped import ABOUT, SHIPPED
 from lfsc.parallel import count_cpus
 
 DESCRIPTION = "Compare codecs on the same clips by one protocol: metrics, plots, and clips to listen to."
@@ -31,7 +33,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     data = parser.add_argument_group("what is evaluated")
     add_own_code(data)
-    data.add_argument("--codec", action="append", default=[], metavar="[LABEL=]CODEC", help="repeat to compare")
+    data.add_argument(
+        "--codec",
+        action="append",
+        default=[],
+        metavar="[LABEL=]CODEC",
+        help=f"repeat to compare (default: {SHIPPED}, which comes with lfsc)",
+    )
     data.add_argument(
         "--data", type=Path, help="a corpus, shards, a folder of recordings, or a jsonl, csv or tsv manifest"
     )
@@ -91,7 +99,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def check(options: argparse.Namespace) -> None:
     if not options.codec and not options.pairs:
-        raise ValueError("nothing to evaluate: give --codec or --pairs")
+        print(ABOUT, file=sys.stderr)
+        options.codec = [SHIPPED]
     references = {reference for reference, _ in options.pairs} | ({options.data} if options.data else set())
     if len(references) != 1:
         found = ", ".join(sorted(map(str, references))) or "none"

@@ -10,6 +10,7 @@ from lfsc.formats import bundle, hub
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import describe_data, statements_of_hub
 from lfsc.formats.nemo.archive import GZIP, Archive
+from lfsc.formats.shipped import SHIPPED, shipped
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import TorchFile, Weights
@@ -37,6 +38,9 @@ def resolve(source: str | PathLike, *, trusted: Collection[str] = ()) -> Iterato
 
 
 def find(source: str | PathLike, trusted: Collection[str]) -> Source:
+    # A folder of that name is ./pocket.
+    if str(source) == SHIPPED:
+        return read_folder(shipped(), trusted)
     path = Path(source).expanduser()
     if path.is_dir():
         return read_folder(path, trusted)
