@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from lfsc.audio.with_torchaudio import import_torchaudio
 from lfsc.metrics.metric import Measurement, Pair, Unmeasurable
 
 # The model of 2022, which papers mean by UTMOS. UTMOSv2 is on no package index, and its score depends on random crops.
@@ -103,14 +104,12 @@ def find_file(path: str) -> Path:
 
 def build(saved: Mapping[str, Tensor]) -> UTMOS22:
     """A model of the sizes that the tensors have."""
-    from torchaudio.models import wav2vec2_model
-
     convolutions = [
         saved[f"wav2vec2.feature_extractor.conv_layers.{number}.0.weight"] for number in range(len(STRIDES))
     ]
     width = saved["wav2vec2.post_extract_proj.weight"].shape[0]
     layers = {name.split(".")[3] for name in saved if name.startswith("wav2vec2.encoder.layers.")}
-    wav2vec2 = wav2vec2_model(
+    wav2vec2 = import_torchaudio().models.wav2vec2_model(
         extractor_mode="group_norm",
         extractor_conv_layer_config=[
             (weight.shape[0], weight.shape[2], stride) for weight, stride in zip(convolutions, STRIDES, strict=True)
