@@ -20,3 +20,16 @@ def test_loaded_programs_give_the_same_on_lengths_not_seen_at_export(checkpoint,
         tokens = codec.encode(clip).tokens
         assert torch.equal(encode(clip), tokens)
         torch.testing.assert_close(decode(tokens), codec.decode(tokens).audio, atol=1e-5, rtol=0)
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_leaves_no_program(checkpoint, tmp_path, small_disk):
+    """torch's own writer of files ends the process there."""
+    from lfsc.export.graphs import TokensToAudio, load_for_export
+    from lfsc.export.torch_export import write_program
+
+    with resolve(checkpoint) as found:
+        graph = TokensToAudio(load_for_export(found))
+    with small_disk(), pytest.raises(OSError, match=r"could not be written, File too large: '.*/decoder\.pt2'"):
+        write_program(graph, tmp_path / "decoder.pt2")
+    assert list(tmp_path.glob("*decoder*")) == []

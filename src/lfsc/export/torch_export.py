@@ -1,5 +1,6 @@
 """A codec as programs of torch.export, dynamic in batch and time."""
 
+import io
 import warnings
 from pathlib import Path
 
@@ -28,8 +29,11 @@ def write_program(graph: Graph, path: Path) -> None:
     # Without it the program refuses a single frame, a size that could be broadcast; torch's ONNX exporter sets it too.
     with config.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]  # torch adds it
         program = torch.export.export(graph.eval(), graph.example(), dynamic_shapes=dynamic)
-    with atomic.replacing(path) as temporary, atomic.naming(path, RuntimeError):
-        torch.export.save(program, temporary)
+    # Into memory first: where the disk is full, torch's own writer of files ends the process.
+    content = io.BytesIO()
+    torch.export.save(program, content)
+    with atomic.replacing(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
 
 
 def load_program(path: Path) -> nn.Module:
