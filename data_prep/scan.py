@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from lfsc.audio import files
-from lfsc.audio.manifest import WHOLE
+from lfsc.audio.parts import WHOLE
 from lfsc.io.messages import describe
 
 from .corpora.utterance import File, Rejection, Utterance

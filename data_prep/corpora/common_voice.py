@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from lfsc.audio.manifest import BEYOND, tab_rows
+from lfsc.audio.tables import BEYOND, parse_tabs
 
 from .archives import Found, find
 from .keys import label
@@ -69,7 +69,7 @@ def _read_rows(found: Found, table: str) -> Iterator[dict | Malformed]:
     if name not in found.names:
         return
     checked = False
-    for number, row in tab_rows(found.tree.lines(name), name):
+    for number, row in parse_tabs(found.tree.lines(name), name):
         if not checked and (missing := [column for column in COLUMNS if column not in row]):
             columns = ", ".join(column for column in row if column is not BEYOND)
             raise ValueError(f"{name} has no column {' and no '.join(missing)}, only {columns}")

@@ -6,8 +6,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from lfsc.audio.languages import is_language
-from lfsc.audio.manifest import MANIFESTS, Malformed, Row, manifest_lines, parse_rows
+from lfsc.audio.manifest import MANIFESTS, Malformed, Row, parse_rows
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
+from lfsc.audio.tables import read_lines
 from lfsc.io.messages import describe, printable
 
 from . import archives, lhotse, tarred
@@ -169,6 +170,6 @@ def _rows_of_manifest(tree: Tree, source: Path, manifest: Path | None) -> tuple[
             raise ValueError(f"{manifest} is not there")
         if pair := lhotse.find_pair(manifest):
             return " and ".join(map(str, pair)), lhotse.rows_of_pair(*pair)
-        return str(manifest), parse_rows(str(manifest), manifest_lines(manifest))
+        return str(manifest), parse_rows(str(manifest), read_lines(manifest))
     name = next((name for name in (*MANIFESTS, tarred.MANIFEST) if name in tree), None)
     return (name, parse_rows(name, tree.lines(name))) if name else None

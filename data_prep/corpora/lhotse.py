@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from lfsc.audio.manifest import Malformed, Row, json_rows, manifest_lines, parse_row
+from lfsc.audio.manifest import Malformed, Row, parse_row
+from lfsc.audio.tables import parse_json, read_lines
 
 RECORDINGS, SUPERVISIONS = "recordings", "supervisions"
 
@@ -21,12 +22,12 @@ def find_pair(manifest: Path) -> tuple[Path, Path] | None:
 def rows_of_pair(recordings: Path, supervisions: Path) -> Iterator[Row | Malformed]:
     """A row for each supervision."""
     by_id = {}
-    for number, row in json_rows(manifest_lines(recordings), str(recordings)):
+    for number, row in parse_json(read_lines(recordings), str(recordings)):
         if isinstance(row, dict) and isinstance(row.get("id"), str):
             by_id[row["id"]] = row
         else:
             yield Malformed(f"{recordings}, line {number}", row if isinstance(row, str) else "no 'id'")
-    for number, row in json_rows(manifest_lines(supervisions), str(supervisions)):
+    for number, row in parse_json(read_lines(supervisions), str(supervisions)):
         try:
             yield parse_row(row if isinstance(row, str) else _as_cut(row, by_id))
         except ValueError as error:

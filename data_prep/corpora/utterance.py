@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lfsc.audio import files
 from lfsc.audio.files import Recording
-from lfsc.audio.manifest import WHOLE, Part
+from lfsc.audio.parts import WHOLE, Part
 from lfsc.io.messages import printable
 
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from lfsc.audio.manifest import WHOLE, Malformed, Part, Row, parse_row, read_manifest
+from lfsc.audio.manifest import Malformed, Row, parse_row, read_manifest
+from lfsc.audio.parts import WHOLE, Part
 from lfsc.audio.recording import AudioInfo
 
 ROWS = [

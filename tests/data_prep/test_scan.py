@@ -6,7 +6,7 @@ from data_prep.corpora.utterance import File, Rejection, Speech, Utterance
 from data_prep.rules import Rules
 from data_prep.scan import BLOCK, Examined, ExamineTask, examine, fingerprint
 from lfsc.audio import files
-from lfsc.audio.manifest import WHOLE, Part
+from lfsc.audio.parts import WHOLE, Part
 
 RULES = Rules(sample_rate=22050, min_seconds=0.4, max_seconds=3.0, min_rate=16000, long="cut", expected_seconds=2.5)
 

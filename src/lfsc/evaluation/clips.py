@@ -12,7 +12,8 @@ from lfsc.audio import files
 from lfsc.audio.bandwidth import measure_bandwidth as measure_bandwidth
 from lfsc.audio.files import Recording
 from lfsc.audio.layouts import Labels, describe_labels, find_layout
-from lfsc.audio.manifest import MANIFESTS, WHOLE, Malformed, Part, Row, read_manifest
+from lfsc.audio.manifest import MANIFESTS, Malformed, Row, read_manifest
+from lfsc.audio.parts import WHOLE, Part
 from lfsc.audio.resampling import resample
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.io.archive_kinds import compression_of

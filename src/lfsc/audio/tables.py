@@ -1,0 +1,110 @@
+"""The lines of a manifest as rows: an object of JSON a line, an array of them, or a table with a head."""
+
+import csv
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from lfsc.io.archive_kinds import compression_of
+
+# The key of a row's fields behind the last column.
+BEYOND = None
+# In characters: a compressed file may hold a thousand times its size.
+LONGEST_LINE, LONGEST_ARRAY = 1 << 24, 1 << 28
+
+
+def read_lines(manifest: Path) -> Iterator[str]:
+    """The lines of a manifest, compressed by gzip or not; ValueError where they are no UTF-8, or too long."""
+    try:
+        opening = gzip.open if compression_of(manifest) == "gzip" else open
+        # Only a line feed ends a line: texts hold whatever else Unicode takes for an end.
+        with opening(manifest, "rt", encoding="utf-8-sig", newline="\n") as lines:
+            while line := lines.readline(LONGEST_LINE + 1):
+                if len(line) > LONGEST_LINE:
+                    raise ValueError(f"{manifest} is not a manifest: it has a line of over {LONGEST_LINE} characters")
+                yield line
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{manifest} is not a manifest: expected text in UTF-8 (jsonl, csv or tsv)") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{manifest} is damaged ({error}): compress or download it again") from error
+
+
+def parse_lines(manifest: str, lines: Iterable[str]) -> Iterator[tuple[int, dict | str]]:
+    """The number of each row's line, and its fields or what is wrong with it, by the suffix of the manifest's name."""
+    name = manifest.lower().removesuffix(".gz")
+    parse = parse_tabs if name.endswith(".tsv") else parse_commas if name.endswith(".csv") else parse_json
+    return parse(lines, manifest)
+
+
+def parse_json(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
+    lines = iter(lines)
+    for number, line in enumerate(lines, 1):
+        if line.strip() == "[":
+            yield from _parse_array(_join(line, lines, manifest), manifest)
+        elif line.strip():
+            yield number, _parse_object(line)
+
+
+def _join(first: str, lines: Iterator[str], manifest: str) -> str:
+    joined, length = [first], len(first)
+    for line in lines:
+        joined.append(line)
+        length += len(line)
+        if length > LONGEST_ARRAY:
+            raise ValueError(f"{manifest} is an array of over {LONGEST_ARRAY} characters: write an object a line")
+    return "".join(joined)
+
+
+def _parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
+    """Of a file that is one array over many lines, as lhotse writes .json; numbered by its entries."""
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{manifest} is no array of JSON ({getattr(error, 'msg', type(error).__name__)})") from error
+    for number, row in enumerate(rows, 1):
+        yield number, row if isinstance(row, dict) else f"expected an object with 'path', found {json.dumps(row)[:60]}"
+
+
+def _parse_object(line: str) -> dict | str:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        reason = getattr(error, "msg", type(error).__name__)
+        return f"not JSON ({reason}); expected one object a line, or a file whose name ends in .csv or .tsv"
+    return row if isinstance(row, dict) else f"expected an object with 'path', found {line.strip()[:60]}"
+
+
+def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]]:
+    rows = csv.DictReader(lines, restkey=BEYOND, strict=True)
+    try:
+        for row in rows:
+            yield rows.line_num, _drop_empty(row)
+    except csv.Error as error:
+        raise ValueError(f"{manifest}, after line {rows.line_num}: {error}") from error
+
+
+def parse_tabs(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]]:
+    columns: list[str] = []
+    for number, line in enumerate(lines, 1):
+        if not columns:
+            columns = _split_tabs(line)
+        elif line.strip():
+            fields = _split_tabs(line)
+            # As csv.DictReader has it: what is missing is None.
+            beyond = {BEYOND: fields[len(columns) :]}
+            yield number, _drop_empty({**dict(zip_longest(columns, fields[: len(columns)])), **beyond})
+
+
+def _split_tabs(line: str) -> list[str]:
+    """Of a .tsv, where a quotation mark encloses a field only if there is one at its end, too."""
+    fields = line.rstrip("\r\n").split("\t")
+    return [re.sub(r'^"(.*)"$', lambda match: match[1].replace('""', '"'), field) for field in fields]
+
+
+def _drop_empty(row: dict) -> dict:
+    """In a table, a field without anything in it says nothing."""
+    return {name: None if value == "" else value for name, value in row.items()}
