@@ -17,7 +17,7 @@ MEL, HOURS = "validation mel distance", "validation mel distance, by hours"
 PANELS = {
     MEL: lambda column: column == "val/mel",
     HOURS: lambda column: column == "val/mel",
-    "bits a token, mean over codebooks": lambda column: column == "val/codebook_entropy",
+    "bits per token, mean over codebooks": lambda column: column == "val/codebook_entropy",
     "training losses": lambda column: column in ("train/mel", "train/stft", "train/discriminator", "train/features"),
     "discriminators' accuracy": lambda column: column.startswith("discriminator/") and column.endswith("/accuracy"),
     "gradient norm": lambda column: column in ("grad_norm/generator", "grad_norm/discriminators"),
