@@ -34,7 +34,7 @@ def test_results_inside_the_tree_are_no_sources(tmp_path):
 def test_one_file_goes_to_a_file_into_a_folder_or_to_stdout(tmp_path):
     made(tmp_path, "a.wav")
     source = tmp_path / "a.wav"
-    assert plan(source, tmp_path / "b.tok") == [Job(source, tmp_path / "b.tok")]
+    assert plan(source, tmp_path / "b.tok") == [Job(source, tmp_path / "b.tok", is_named=True)]
     assert plan(source, tmp_path) == [Job(source, tmp_path / "a.lfsc")]
     assert plan(source, f"{tmp_path}/new/") == [Job(source, tmp_path / "new" / "a.lfsc")]
     assert plan(source, "-") == [Job(source, "-")]

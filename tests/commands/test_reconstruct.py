@@ -25,3 +25,16 @@ def test_a_codec_that_is_not_there_is_one_line(recordings, tmp_path, capsys):
     assert main(["reconstruct", str(recordings), str(tmp_path / "out"), "--codec", str(tmp_path / "none")]) == 2
     said = capsys.readouterr().err
     assert said.startswith(f"lfsc reconstruct: {tmp_path}/none: ") and said.count("\n") == 1
+
+
+def test_a_result_that_is_there_is_not_taken_for_that_of_another_recording(recordings, codec_path, tmp_path, capsys):
+    source, other = recordings / "a.wav", recordings / "deep" / "b.flac"
+    out = tmp_path / "out.wav"
+    assert main(["reconstruct", str(source), str(out), "--codec", str(codec_path)]) == 0
+    before = out.read_bytes()
+    assert main(["reconstruct", str(other), str(out), "--codec", str(codec_path)]) == 1
+    assert f"{out} is there already: --overwrite makes it again" in capsys.readouterr().err
+    assert out.read_bytes() == before
+    # In a folder, what is there was made by the same command.
+    for _ in range(2):
+        assert main(["reconstruct", str(source), str(tmp_path / "folder") + "/", "--codec", str(codec_path)]) == 0

@@ -134,3 +134,13 @@ def test_no_demo_corpus_is_written_into_a_folder_named_after_storage(micro, tmp_
     assert main(["train", "demo", "data.path=msc://nowhere/demo", "trainer=cpu"]) == 2
     assert 'msc://nowhere/demo: Profile "nowhere" not found' in capsys.readouterr().err
     assert not (tmp_path / "msc:").exists()
+
+
+def test_recordings_are_no_corpus_and_nothing_is_synthesized_beside_them(tmp_path, capsys):
+    recording = tmp_path / "speech" / "en" / "anna" / "a.wav"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"RIFF")
+    assert main(["train", "demo", f"data.path={tmp_path / 'speech'}", f"runs_root={tmp_path}", "trainer=cpu"]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert f"data.path={tmp_path / 'speech'} is no prepared corpus: `python -m data_prep folder" in line
+    assert [path for path in (tmp_path / "speech").rglob("*") if path.is_file()] == [recording]

@@ -90,10 +90,12 @@ def test_what_is_not_there_is_said(source, reason):
 
 
 def test_a_misspelt_run_is_not_looked_for_on_a_hub(tmp_path, monkeypatch):
-    (tmp_path / "runs").mkdir()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match=r"^runs/typo: there is no such file or folder"):
+    with pytest.raises(ValueError, match=r"^runs/typo: there is no such run"):
         lfsc.load("runs/typo")
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ValueError, match=r"^mine/typo: there is no such file or folder"):
+        lfsc.load("mine/typo")
 
 
 def test_folders_and_files_that_hold_no_codec_are_refused(tmp_path):

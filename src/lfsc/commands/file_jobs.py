@@ -19,6 +19,7 @@ STDIN, STDOUT = (STANDARD, "/dev/stdin"), (STANDARD, "/dev/stdout")
 class Job(NamedTuple):
     source: str | Path  # a path, or the text "-" for stdin
     target: str | Path  # a path, or the text "-" for stdout
+    is_named: bool = False  # whether the target was given outright, and not a folder for it
 
     def read(self) -> Path | bytes:
         """The source as a path, or what stdin or another open file brings."""
@@ -69,7 +70,9 @@ def find_jobs(source: str, target: str, *, suffixes: Collection[str], made: str)
     if target == STANDARD:
         return [Job(path, STANDARD)]
     into_folder = target.endswith("/") or Path(target).is_dir()
-    found = [Job(path, Path(target, path.name).with_suffix(made) if into_folder else Path(target))]
+    found = [
+        Job(path, Path(target, path.name).with_suffix(made)) if into_folder else Job(path, Path(target), is_named=True)
+    ]
     require_separate(found)
     return found
 
@@ -135,6 +138,9 @@ def run(
         for job in found:
             try:
                 if (target := find_finished(job, overwrite)) and (done is None or done(target)):
+                    # It may be of another recording, or of another codec.
+                    if job.is_named:
+                        raise ValueError(f"{target} is there already: --overwrite makes it again")
                     skipped += 1
                     progress.advance(work=sizes[job])
                 else:

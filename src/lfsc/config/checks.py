@@ -29,7 +29,7 @@ def check_counts(config: dict[str, Any]) -> None:
     if type(start_at) is not int or not 0 <= start_at < config["max_updates"]:
         raise ValueError(
             f"discriminators.start_at={start_at}: expected a whole number from 0 to below "
-            f"max_updates={config['max_updates']}"
+            f"max_updates={config['max_updates']}; discriminators.start_at=0 has them from the start"
         )
     if type(warmup) is not int or warmup < 0:
         raise ValueError(f"discriminators.warmup_updates={warmup}: expected updates, or 0 for none")

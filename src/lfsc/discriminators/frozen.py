@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lfsc.nn.autocast import is_under_autocast
+
 
 class Frozen(nn.Module):
     """A network in eval mode for ever: its parameters take no gradient and are in no optimiser and no state dict.
@@ -33,10 +35,9 @@ class FrozenLinear(nn.Linear):
     cast: tuple[int, Tensor, Tensor | None] | None = None  # of which version of the weight, and what autocast takes
 
     def forward(self, x: Tensor) -> Tensor:
-        device = self.weight.device.type
-        if not torch.is_autocast_enabled(device):
+        if not is_under_autocast(self.weight):
             return super().forward(x)
-        dtype, version = torch.get_autocast_dtype(device), self.weight._version
+        dtype, version = torch.get_autocast_dtype(self.weight.device.type), self.weight._version
         if self.cast is None or (self.cast[0], self.cast[1].dtype) != (version, dtype):
             self.cast = version, self.weight.to(dtype), None if self.bias is None else self.bias.to(dtype)
         return F.linear(x, *self.cast[1:])

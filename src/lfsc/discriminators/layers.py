@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.parametrize import register_parametrization
 
+from lfsc.nn.autocast import is_under_autocast
 from lfsc.nn.reflection import reflect
 
 Layer = TypeVar("Layer", bound=nn.Module)
@@ -21,8 +22,7 @@ class AutocastWeight(nn.Module):
     """
 
     def forward(self, weight: Tensor) -> Tensor:
-        device = weight.device.type
-        return weight.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else weight
+        return weight.to(torch.get_autocast_dtype(weight.device.type)) if is_under_autocast(weight) else weight
 
     def right_inverse(self, weight: Tensor) -> Tensor:
         return weight

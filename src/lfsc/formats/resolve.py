@@ -17,7 +17,10 @@ from lfsc.io.torch_file import TorchFile, Weights
 from lfsc.runs.checkpoints import checkpoint_of
 from lfsc.runs.directory import Run
 
-EXPECTED = "expected a run directory, a checkpoint (.ckpt), an exported bundle, a .nemo archive or a hub name"
+EXPECTED = (
+    "expected a run directory, a checkpoint (.ckpt), an exported bundle, a .nemo archive, a hub name, or pocket, which "
+    "comes with lfsc"
+)
 ZIP = b"PK\x03\x04"
 TAR, TAR_AT = b"ustar", 257
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w.-]+)?")
@@ -51,7 +54,9 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
     folder, _, which = str(source).rpartition("@")
     if (Path(folder).expanduser() / "checkpoints").is_dir():
         return read_run(Path(folder).expanduser(), trusted, which)
-    # `runs/typo` looks like a hub's name too, but there is a folder runs.
+    # `runs/typo` looks like a hub's name too.
+    if path.parts[0] == "runs":
+        raise ValueError("there is no such run; `lfsc train` makes one, `lfsc runs` lists them")
     if HUB_NAME.fullmatch(str(source)) and not path.parent.is_dir():
         found = read_folder(hub.fetch(str(source)), trusted)
         return found._replace(statements=statements_of_hub(str(source)) | found.statements)

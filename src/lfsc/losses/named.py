@@ -17,5 +17,12 @@ class NamedLosses(nn.Module):
         self.losses = nn.ModuleDict({name: entry["loss"] for name, entry in losses.items()})
 
     def forward(self, *inputs) -> dict[str, Tensor]:
-        """The value of each loss, by its name and without its weight."""
-        return {name: loss(*inputs) for name, loss in self.losses.items()}
+        """The value of each loss, by its name and without its weight; ValueError for one that is no scalar."""
+        return {name: require_scalar(name, loss(*inputs)) for name, loss in self.losses.items()}
+
+
+def require_scalar(name: str, value: Any) -> Tensor:
+    if not isinstance(value, Tensor) or value.ndim:
+        found = f"a tensor {list(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
+        raise ValueError(f"the loss {name} gave {found}: expected a scalar tensor")
+    return value
