@@ -9,6 +9,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from lfsc.config.overrides import Override, suggest
+from lfsc.config.schema import OPEN
 from lfsc.io.messages import one_line
 
 UNKNOWN = re.compile(r"Key '[^']+' is not in struct full_key: (\S+)")
@@ -24,7 +25,11 @@ def assign(config: DictConfig, override: Override, *, explain: Callable[[str], s
         OmegaConf.update(config, key, value, merge=True, force_add=bool(override.sign))
     except OmegaConfBaseException as error:
         unknown = UNKNOWN.search(one_line(error))
-        raise ValueError(explain(unknown[1]) if unknown else f"{override.item}: {one_line(error)}") from error
+        if not unknown:
+            raise ValueError(f"{override.item}: {one_line(error)}") from error
+        # The user's own entries are named by the user.
+        adds = f" (+{key}=… adds one)" if key.rpartition(".")[0] in OPEN else ""
+        raise ValueError(f"{explain(unknown[1])}{adds}") from error
 
 
 def remove(config: DictConfig, override: Override, *, explain: Callable[[str], str]) -> None:
