@@ -31,7 +31,7 @@ def of_recordings(
         yield f"{len(sidecars)} of {len(recordings)} recordings have a .json beside them, which says what it knows"
     layout = find_layout(bare, root=tree.name, spec=spec, language_given=language is not None) if bare else None
     if layout is not None:
-        yield describe_labels(layout.name, [layout.labels(name) for name in bare])
+        yield describe_labels(layout.name, [layout.labels(name) for name in bare], language=language)
     for name, sidecar in sidecars.items():
         yield _of_sidecar(tree, name, sidecar, spec)
     if layout is not None:

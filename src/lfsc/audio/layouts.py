@@ -92,10 +92,10 @@ def is_common_voice(names: Sequence[str]) -> bool:
     return 2 * sum(COMMON_VOICE.fullmatch(name) is not None for name in names) > len(names)
 
 
-def describe_labels(name: str, labels: Sequence[Labels | None]) -> str:
-    """What was understood, in a sentence."""
+def describe_labels(name: str, labels: Sequence[Labels | None], *, language: str | None = None) -> str:
+    """What was understood, in a sentence; `language` is that of recordings whose folders name none."""
     known = [label for label in labels if label is not None]
-    languages = Counter(label.language or "not known" for label in known)
+    languages = Counter(label.language or language or "not known" for label in known)
     most = ", ".join(language for language, _ in languages.most_common(5)) + (", …" if len(languages) > 5 else "")
     speakers = len({label.speaker for label in known if label.speaker is not None})
     unknown = sum(label.speaker is None for label in known)

@@ -99,4 +99,5 @@ def describe_status(path: Path) -> Facts:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}/status.json is damaged ({error!r}); `lfsc resume` writes it again") from error
     assert status is not None  # who asks has seen the file
-    return {"state": f"{status.state} at update {status.update:,} of {status.max_updates:,} on {status.host}"}
+    state = f"{status.effective_state} at update {status.update:,} of {status.max_updates:,} on {status.host}"
+    return {"state": state} | ({"reason": status.message} if status.message else {})

@@ -72,6 +72,6 @@ def describe_run(path: Path, trust: list[str]) -> Facts:
     """Where a run stands, then what its newest checkpoint holds if it has one."""
     stands = describe_status(path)
     if not (path / "checkpoints" / "last.ckpt").is_file():
-        return {"kind": "run directory without a checkpoint", **stands, "for": "waiting, or lfsc train again"}
+        return {"kind": "run directory without a checkpoint", **stands, "for": "lfsc train, which begins it anew"}
     facts = describe_codec(str(path), trust)
     return {"kind": facts.pop("kind"), **stands, **facts}
