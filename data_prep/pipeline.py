@@ -85,10 +85,18 @@ def is_finished(folder: Path, settings: dict) -> bool:
         found = found.get("settings", found)
         if found != settings:
             differing = sorted(name for name in settings | found if settings.get(name) != found.get(name))
-            was = ", ".join(f"{name}={found.get(name)}" for name in differing)
+            was = ", ".join(_as_option(name, found.get(name)) for name in differing)
             raise ValueError(f"{folder} was made with {was}: use the same, or another --name, or remove the folder")
         return path.name == CORPUS
     return False
+
+
+def _as_option(name: str, value: object) -> str:
+    """A setting as the command line has it."""
+    option = f"--{name.replace('_', '-')}"
+    if value is None or value is False:
+        return f"no {option}"
+    return option if value is True else f"{option} {value}"
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def test_a_finished_corpus_is_left_alone_and_other_settings_are_refused(tree, tm
     assert "nothing to do" in prepare("folder", tree, out)["printed"]
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
     assert main(["folder", str(tree), str(out), "--seed", "1", "--workers", "0"]) == 1
-    assert "was made with seed=0" in capsys.readouterr().err
+    assert "was made with --seed 0" in capsys.readouterr().err
     assert main(["folder", str(tree), str(out), "--name", "b", "--sample-rate", "16000", "--workers", "0"]) == 1
     assert "holds shards at 22050 Hz, not 16000 Hz" in capsys.readouterr().err
 
