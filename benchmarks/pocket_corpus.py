@@ -8,6 +8,8 @@ sees. Then
     python -m data_prep folder OUT/train data/pocket --val-share 0.03
     lfsc train pocket data.path=data/pocket
     lfsc evaluate --codec runs/pocket --data OUT/unheard --out report
+
+With --any-licence, OUT/train gets all recordings: for a codec that is not passed on.
 """
 
 import argparse
@@ -29,9 +31,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("speech", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--any-licence", action="store_true", help="train on all recordings")
     options = parser.parse_args()
     lines = (options.speech / "manifest.jsonl").read_text().splitlines()
-    rows = [row for row in map(json.loads, lines) if row["licence"].startswith(ALLOWED)]
+    rows = [row for row in map(json.loads, lines) if options.any_licence or row["licence"].startswith(ALLOWED)]
     unheard = choose_unheard(rows)
     for row in rows:
         source, place = options.speech / row["path"], Path(row["language"], row["speaker"])
@@ -41,7 +44,7 @@ def main() -> None:
             shutil.copyfile(source, target)
         else:
             write_voices(source, options.out / "train" / place)
-    print(f"{len(rows)} recordings may be trained on; unheard are {', '.join(sorted(unheard))}")
+    print(f"{len(rows)} recordings are used; unheard are {', '.join(sorted(unheard))}")
 
 
 def choose_unheard(rows: list[dict]) -> set[str]:

@@ -30,12 +30,16 @@ from lfsc.data.batch import Batch
 from lfsc.distributed import alone_environment
 from lfsc.training.build import build_module
 from lfsc.training.compiling import compile_parts
+from lfsc.training.cuda_graphs import REHEARSALS, CapturedUpdates, CudaRecorder
 from lfsc.training.ddp import GanDDPStrategy
 from lfsc.training.freezing import frozen_parameters
 from lfsc.training.module import CodecModule
 from lfsc.training.precision import build_scaler, precision_plugins, set_tf32
 
 PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT / "tests" / "training"))  # what stands in for the device in a dry run
+from replaying import CpuRecorder  # noqa: E402
+
 DRY = os.environ.get("DRY") == "1"
 DEVICE = "cpu" if DRY else "cuda"
 BATCH, LARGE = (2, 4) if DRY else (16, 64)
@@ -95,24 +99,26 @@ def full_size(out: Path) -> CodecModule:
 
 
 class Clock(Callback):
-    """Seconds of updates one by one, of the host alone and with the device, then of many in a row."""
+    """Seconds of updates one by one, of the host alone and with the device, then of many in a row; `warm` come before."""
 
-    def __init__(self):
+    def __init__(self, warm: int):
+        self.warm = warm
+        self.count = warm + SINGLE + ROW
         self.host, self.whole, self.row = [], [], 0.0
 
     def on_train_batch_start(self, trainer, module, batch, number: int) -> None:
-        if number == WARM and not DRY:
+        if number == self.warm and not DRY:
             torch.cuda.reset_peak_memory_stats()
-        if WARM <= number <= WARM + SINGLE:
+        if self.warm <= number <= self.warm + SINGLE:
             synchronize()
             self.begin = time.perf_counter()
 
     def on_train_batch_end(self, trainer, module, outputs, batch, number: int) -> None:
-        if WARM <= number < WARM + SINGLE:
+        if self.warm <= number < self.warm + SINGLE:
             self.host.append(time.perf_counter() - self.begin)
             synchronize()
             self.whole.append(time.perf_counter() - self.begin)
-        if number == WARM + SINGLE + ROW - 1:
+        if number == self.count - 1:
             synchronize()
             self.row = (time.perf_counter() - self.begin) / ROW
 
@@ -121,7 +127,7 @@ def train(module, *, batch: int, precision: str, count: int, callbacks: list, ba
     """Updates on noise, as `lfsc train` sets them up."""
     for optimizer in getattr(module, "gan_optimizers", {}).values():
         optimizer.scaler = build_scaler(precision)
-        optimizer.skipped = optimizer.consecutive_skipped = torch.tensor(0)
+        optimizer.skipped, optimizer.consecutive_skipped = torch.tensor(0), torch.tensor(0)
     module.updates = 0
     set_tf32(True, precision)
     batch_of = batch_of or (lambda audio: Batch(audio, [""] * len(audio), []))
@@ -134,11 +140,13 @@ def train(module, *, batch: int, precision: str, count: int, callbacks: list, ba
     fit(module, batches, callbacks=callbacks, **options)
 
 
-def measure(report: Report, name: str, module, *, batch: int, precision: str = "bf16-mixed", **options) -> dict:
+def measure(
+    report: Report, name: str, module, *, batch: int, precision: str = "bf16-mixed", warm: int = WARM, **options
+) -> dict:
     """A line of the report; nothing where the memory does not suffice or the precision is not for this device."""
-    clock = Clock()
+    clock = Clock(warm)
     try:
-        train(module, batch=batch, precision=precision, count=WARM + SINGLE + ROW, callbacks=[clock], **options)
+        train(module, batch=batch, precision=precision, count=clock.count, callbacks=[clock], **options)
     except (RuntimeError, ValueError) as error:
         report.say(f"{name}, {precision}, batch {batch}: {type(error).__name__}: {str(error).splitlines()[0][:150]}")
         module.zero_grad(set_to_none=True)
@@ -159,6 +167,15 @@ def measure(report: Report, name: str, module, *, batch: int, precision: str = "
         **{row: found},
     )
     return found
+
+
+def measure_replayed(report: Report, name: str, module: CodecModule, *, batch: int) -> None:
+    """The same with cuda_graphs=true."""
+    module.run_update = CapturedUpdates(module, make_recorder=CpuRecorder if DRY else CudaRecorder)
+    try:
+        measure(report, f"{name}, cuda_graphs=true", module, batch=batch, warm=2 * (REHEARSALS + 1))
+    finally:
+        module.run_update = module.update
 
 
 def seconds_of(work: Callable, *arguments, count: int = 5) -> float:
@@ -246,6 +263,8 @@ def updates(report: Report) -> None:
     module = full_size(report.out)
     measure(report, "full size", module, batch=BATCH)
     measure(report, "full size", module, batch=LARGE)
+    for batch in (BATCH, LARGE):
+        measure_replayed(report, "full size", module, batch=batch)
     measure(report, "full size, the host's own time", module, batch=1)
     measure(report, "full size", module, batch=BATCH, precision="32-true")
     if not DRY:  # a CPU has no fp16
@@ -255,6 +274,7 @@ def updates(report: Report) -> None:
     small = module_of("small")
     for batch in (BATCH // 2, LARGE):
         measure(report, "small", small, batch=batch)
+        measure_replayed(report, "small", small, batch=batch)
     measure(report, "full size", module, batch=LARGE, precision="32-true")
     measure(report, "full size, deterministic", module, batch=BATCH, deterministic=True)
     torch.use_deterministic_algorithms(False)
@@ -359,6 +379,7 @@ def compiled(report: Report) -> None:
         report.say(f"{name} by {backend}: {graphs} graphs, {seconds:.1f} s for two updates", **{name: seconds})
         for batch in (BATCH, LARGE):
             measure(report, f"full size, {name}", module, batch=batch)
+            measure_replayed(report, f"full size, {name}", module, batch=batch)
 
 
 def ddp(report: Report) -> None:
@@ -458,7 +479,6 @@ def run(report: Report, what: str, name: str, recipe: Path | str, *settings: str
 
 def noise_corpus(folder: Path) -> Path:
     if not folder.exists():
-        sys.path.insert(0, str(MICRO.parent))
         import micro
 
         micro.write_noise(folder)

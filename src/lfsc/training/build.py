@@ -34,6 +34,7 @@ from lfsc.training.callbacks.throughput import Throughput
 from lfsc.training.callbacks.validation import Validation
 from lfsc.training.checkpoint_io import AtomicCheckpointIO
 from lfsc.training.compiling import compile_parts
+from lfsc.training.cuda_graphs import CapturedUpdates, check_cuda_graphs
 from lfsc.training.ddp import GanDDPStrategy
 from lfsc.training.freezing import freeze
 from lfsc.training.loggers.build import build_loggers
@@ -47,6 +48,7 @@ NEVER = sys.maxsize
 
 def build_module(config: dict[str, Any]) -> CodecModule:
     check_counts(config)
+    check_cuda_graphs(config)
     codec = build(config["codec"], where="codec")
     initialize(codec, config["initialization"])
     use_fast_layers(codec)
@@ -79,6 +81,8 @@ def build_module(config: dict[str, Any]) -> CodecModule:
     )
     if config["compile"]:
         compile_parts(module, config["compile"])
+    if config["cuda_graphs"]:
+        module.run_update = CapturedUpdates(module)
     return module
 
 

@@ -1,5 +1,6 @@
 """The training step: codec against discriminators."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -61,6 +62,7 @@ class CodecModule(LightningModule):
         self.discriminators_start_at = discriminators_start_at
         self.num_micro_batches = num_micro_batches
         self.activation_checkpointing = activation_checkpointing
+        self.run_update: Callable[[Tensor], None] = self.update  # CUDA graphs stand in for it
         self.updates = 0
         self.warmup = DiscriminatorWarmup(updates=warmup_updates)
         self.means: dict[str, Tensor] = {}  # of the losses of the step under way, over its micro-batches
@@ -89,11 +91,20 @@ class CodecModule(LightningModule):
         return self.discriminators_started and self.updates % self.discriminator_update_period == 0
 
     def training_step(self, batch, batch_idx: int) -> None:
-        micro_batches = batch.audio.chunk(self.num_micro_batches)
+        self.run_update(batch.audio)
+        if self.warmup.count_update():
+            return
+        for schedule in self.schedules:
+            schedule.step()
+        self.updates += 1
+
+    def update(self, audio: Tensor) -> None:
+        """Steps of both networks on audio [B,T]: what a device does of an update."""
+        micro_batches = audio.chunk(self.num_micro_batches)
         # A batch in one part passes the codec once for both steps. Several pass it anew in each step, one after the
         # other, so that the graph of one alone is in memory.
         is_whole = len(micro_batches) == 1
-        shared = self.forward_pass(batch.audio, trains_codec=not self.warmup.remains) if is_whole else None
+        shared = self.forward_pass(audio, trains_codec=not self.warmup.remains) if is_whole else None
 
         if self.is_discriminator_step:
             self.begin_step("discriminators")
@@ -103,7 +114,7 @@ class CodecModule(LightningModule):
                 self.accumulate_gradient("discriminators", losses, is_last=number == len(micro_batches))
             self.warmup.hold_others(self.discriminators)
             self.step("discriminators")
-        if self.warmup.count_update():
+        if self.warmup.remains:
             return
 
         self.begin_step("generator")
@@ -112,7 +123,6 @@ class CodecModule(LightningModule):
                 losses = self.generator_losses(shared or self.forward_pass(real, trains_codec=True))
                 self.accumulate_gradient("generator", losses, is_last=number == len(micro_batches))
         self.step("generator")
-        self.updates += 1
 
     def forward_pass(self, real: Tensor, *, trains_codec: bool) -> ForwardPass:
         # Without a graph where only the discriminators learn.
@@ -170,9 +180,6 @@ class CodecModule(LightningModule):
     def step(self, network: str) -> None:
         norm = self.gan_optimizers[network].step(self.torch_optimizer(network))
         self.scalars |= self.means | {f"grad_norm/{network}": norm}
-        if network == "generator":
-            for schedule in self.schedules:
-                schedule.step()
 
     def torch_optimizer(self, network: str) -> torch.optim.Optimizer:
         optimizers = self.optimizers(use_pl_optimizer=False)

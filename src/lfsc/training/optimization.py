@@ -64,9 +64,16 @@ class GanOptimizer:
         elif not is_skipped:
             optimizer.step()
         self.scaler.update()
-        self.skipped = self.skipped.to(norm.device) + is_skipped
-        self.consecutive_skipped = (self.consecutive_skipped.to(norm.device) + is_skipped) * is_skipped
+        self.count(is_skipped)
         return norm
+
+    def count(self, is_skipped: Tensor) -> None:
+        """Count a step, in place: a CUDA graph knows the counts by their addresses."""
+        self.skipped = self.skipped.to(is_skipped.device)
+        self.skipped += is_skipped
+        self.consecutive_skipped = self.consecutive_skipped.to(is_skipped.device)
+        self.consecutive_skipped += is_skipped
+        self.consecutive_skipped *= is_skipped
 
     def clip(self, optimizer: Optimizer) -> Tensor:
         """The norm of all gradients, before they are shortened to `clip_norm` in place."""

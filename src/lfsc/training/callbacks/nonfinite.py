@@ -48,7 +48,7 @@ class NonFinite(Callback):
 
     def on_train_batch_end(self, trainer: Trainer, module: CodecModule, outputs, batch, *_) -> None:
         values = {name: value for name, value in module.scalars.items() if "/" not in name}
-        skipped = {name: optimizer.skipped for name, optimizer in module.gan_optimizers.items()}
+        skipped = {name: optimizer.skipped.clone() for name, optimizer in module.gan_optimizers.items()}
         self.recent.append(Recent(module.updates, batch.keys, values, skipped))
         if len(self.recent) == self.every or trainer.should_stop:
             self.look(trainer, module)
