@@ -87,7 +87,7 @@ def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked:
     """What is in a source: the rows of its manifest, its recordings, or those in the archives that it holds."""
     listed = _rows_of_manifest(tree, source, asked.manifest)
     if listed is not None:
-        for item in of_manifest(*listed, tree, asked.layout):
+        for item in of_manifest(*listed, tree, spec=asked.layout, language=asked.language):
             yield Found(item, tree) if isinstance(item, Row) else item
         return
     if KALDI in tree:

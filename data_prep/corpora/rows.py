@@ -86,15 +86,18 @@ def _of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None) -> Row | 
 
 
 def of_manifest(
-    manifest: str, rows: Iterator[Row | Malformed], tree: Tree, spec: str | None
+    manifest: str, rows: Iterator[Row | Malformed], tree: Tree, *, spec: str | None, language: str | None
 ) -> Iterator[Row | Malformed | str]:
-    """Rows of a manifest, with what the folders of their paths say where they say nothing themselves."""
+    """Rows of a manifest, with what the folders of their paths say where they say nothing themselves.
+
+    `language` is that of rows for which neither names one; it is only told.
+    """
     count = without_speaker = 0
     for row in rows:
         if isinstance(row, Row):
             row = _with_folders(row, _labels_of(row.path, tree, spec))
             if not count:
-                first = f"language {row.language or 'not known'}, speaker {row.speaker or 'not known'}"
+                first = f"language {row.language or language or 'not known'}, speaker {row.speaker or 'not known'}"
                 yield f"understood by {manifest}: first {row.path}, {first}"
             count, without_speaker = count + 1, without_speaker + (not row.speaker)
         yield row
