@@ -16,6 +16,9 @@ from lfsc.io import atomic, safe_yaml
 from lfsc.io.regular import require_regular
 from lfsc.runs.status import FINISHED, Status
 
+# Of conf/train.yaml: where runs are looked for by their names.
+RUNS_ROOT = "runs"
+
 
 class Run:
     """The folder runs_root/name."""
@@ -44,7 +47,9 @@ class Run:
     def existing(cls, path: Path | str) -> "Run":
         run = cls(path)
         if not run.config_file.is_file():
-            raise ValueError(f"{run.path} is not a run: it has no config.yaml; `lfsc train RECIPE` makes one")
+            there = Path(RUNS_ROOT, path)
+            advice = f"did you mean {there}?" if (there / "config.yaml").is_file() else "`lfsc train RECIPE` makes one"
+            raise ValueError(f"{run.path} is not a run: it has no config.yaml; {advice}")
         run.require_files()
         run.config()
         return run
