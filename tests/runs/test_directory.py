@@ -47,6 +47,15 @@ def test_runs_are_looked_for_where_recipes_put_them():
     assert compose("demo", [])["runs_root"] == RUNS_ROOT
 
 
+@pytest.mark.parametrize("state", [FINISHED, INTERRUPTED])
+def test_a_name_with_a_space_is_one_word_in_what_is_advised(tmp_path, state):
+    run = Run(tmp_path / "my run")
+    run.write_status(state, 5, 10)
+    with_checkpoint(run)
+    with pytest.raises(ValueError, match=f"`lfsc resume '{run.path}'"):
+        run.refuse_if_begun()
+
+
 def test_a_new_run_may_begin(run):
     run.refuse_if_begun()
     assert run.status() is None

@@ -112,14 +112,16 @@ def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:
 
 def make_corpus(config: dict[str, Any]) -> None:
     """Synthesize the demo corpus where a recipe asks for it and data.path is not there; ValueError for other data."""
+    from lfsc.io.messages import as_word
+
     path = Path(config["data"]["path"])
     if not config["prepare_demo"] or "://" in config["data"]["path"] or (path / "index.json").exists():
         return
     # A demo corpus that was interrupted is finished.
     if path.is_dir() and any(path.iterdir()) and not (path / "demo").is_dir():
         raise ValueError(
-            f"data.path={path} is no prepared corpus: `python -m data_prep folder {path} OUT` makes one of recordings, "
-            "for data.path=OUT"
+            f"data.path={path} is no prepared corpus: `python -m data_prep folder {as_word(path)} OUT` makes one of "
+            "recordings, for data.path=OUT"
         )
     from data_prep.__main__ import main as prepare
 

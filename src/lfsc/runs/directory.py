@@ -13,6 +13,7 @@ from typing import Any
 from lfsc.config.recipe_file import as_yaml, parse_recipe
 from lfsc.config.scalars import unmark
 from lfsc.io import atomic, safe_yaml
+from lfsc.io.messages import as_word
 from lfsc.io.regular import require_regular
 from lfsc.runs.status import FINISHED, Status
 
@@ -140,12 +141,12 @@ class Run:
         self.refuse_if_running()
         if self.is_finished():
             raise ValueError(
-                f"{self.path} is finished: `lfsc resume {self.path} max_updates=N` resumes, name=… starts another, "
-                "removing the folder starts over"
+                f"{self.path} is finished: `lfsc resume {as_word(self.path)} max_updates=N` resumes, name=… starts "
+                "another, removing the folder starts over"
             )
         if self.has_checkpoint():
             raise ValueError(
-                f"{self.path} was interrupted: `lfsc resume {self.path}` resumes, name=… starts another, "
+                f"{self.path} was interrupted: `lfsc resume {as_word(self.path)}` resumes, name=… starts another, "
                 "removing the folder starts over"
             )
 
