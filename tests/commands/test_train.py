@@ -32,10 +32,22 @@ def test_a_run_from_its_beginning_to_its_end(train, capsys):
     assert train.run.environment()["recipe"].endswith("micro.yaml")
     assert train() == 2
     assert "is finished: `lfsc resume" in capsys.readouterr().err
-    assert train("--continue", "max_updates=9") == 0
+    assert train("--continue", "max_updates=1") == 0
     reported = capsys.readouterr()
     assert "finished at update 2 of 2" in reported.out
     assert "the run resumes as it was begun; `lfsc resume` changes max_updates" in reported.err
+
+
+def test_a_finished_run_that_continues_to_a_later_end_is_told_how(train, capsys):
+    assert train() == 0
+    capsys.readouterr()
+    assert train("--continue", "max_updates=3") == 2
+    reported = capsys.readouterr()
+    assert not reported.out and reported.err.count("\n") == 1
+    advised = f"lfsc resume {train.run.path} max_updates=3"
+    assert f"is finished with max_updates=2: `{advised}` trains on" in reported.err
+    assert main(advised.split()[1:]) == 0
+    assert train.run.status().update == 3
 
 
 def interrupted(command):
