@@ -96,7 +96,7 @@ def test_a_grid_is_shown_run_by_run(capsys):
 def test_a_profiled_run_ends_by_itself_and_is_finished(train, capsys):
     assert train("debug=profile", "debug.profile=1", "max_updates=50", f"runs_root={train.run.path.parent}") == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "finished at update 3 of 50, stopped early: 1 updates are traced" in shown
+    assert "finished at update 3 of 50, stopped early: 1 update traced" in shown
     assert "part of an update" in shown and f"lfsc resume {train.run.path} debug=none" in shown
     assert main(["resume", str(train.run.path), "debug=none", "max_updates=4"]) == 0
     assert (train.run.status().update, train.run.status().message) == (4, "")
