@@ -43,10 +43,11 @@ RUN --mount=type=cache,target=/root/.cache/pip pip install --no-deps .
 
 FROM python:${PYTHON}-slim
 COPY --from=installed /opt/lfsc /opt/lfsc
-# Caches of libraries go to the home, also where `docker run --user` names somebody whom the image does not know.
 ENV PATH=/opt/lfsc/bin:$PATH HOME=/home/lfsc
+# Anybody may write into the home, for caches of libraries, and into the volumes: `docker run --user` names somebody whom
+# the image does not know.
 RUN useradd --uid 1000 --create-home lfsc && chmod 1777 /home/lfsc \
-    && install --directory --owner lfsc --group lfsc /lfsc /lfsc/data /lfsc/runs
+    && install --directory --mode 1777 /lfsc /lfsc/data /lfsc/runs
 USER 1000
 WORKDIR /lfsc
 VOLUME ["/lfsc/data", "/lfsc/runs"]
