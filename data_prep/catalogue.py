@@ -5,6 +5,8 @@ from collections import defaultdict
 
 import numpy
 
+from lfsc.io.messages import say_count
+
 from .scan import Examined, digest
 from .split import SPLITS, choose_validation_speakers
 
@@ -85,7 +87,9 @@ class Catalogue:
         if not counts:
             return []
         total, names = sum(counts.values()), ", ".join(counts)
-        return [f"{total} recordings of speakers who train are for validation, so it is not on new voices, in {names}"]
+        return [
+            f"validation by {say_count(total, 'recording')} of speakers who train, so not on new voices, in {names}"
+        ]
 
     def _hold_out(self, rows: numpy.ndarray, share: float, generator: numpy.random.Generator) -> int:
         """How many of the rows are for validation now: at least one, never all."""

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
-from lfsc.io.messages import printable
+from lfsc.io.messages import as_word, printable, say_count
 
 from .corpora.utterance import Rejection
 from .output.index import read_corpus
@@ -70,12 +70,12 @@ class Report:
                 lengths = [shard.seconds / 60 for shard in shards]
                 languages = len({shard.language for shard in shards})
                 self.say(
-                    f"{split}: {sum(lengths) / 60:.2f} h in {languages} languages, "
-                    f"{len(shards)} shards of {min(lengths):.1f} to {max(lengths):.1f} minutes"
+                    f"{split}: {sum(lengths) / 60:.2f} h in {say_count(languages, 'language')}, "
+                    f"{say_count(len(shards), 'shard')} of {min(lengths):.1f} to {max(lengths):.1f} minutes"
                 )
         samples = sum(shard.count for shard in plan.shards if shard.split == "train")
         if samples < consumers:
-            self.say(f"too little to train with {consumers} ranks x loader workers: {samples} utterances")
+            self.say(f"too little to train with {consumers} ranks x loader workers: {say_count(samples, 'utterance')}")
 
     def show_rejections(self, rejected: list[Rejection]) -> None:
         if not rejected:
@@ -96,13 +96,13 @@ class Report:
         samples = sum(record["samples"] for record in records)
         per_hour = sum(record["cpu_seconds"] for record in records) / spoken * 3600
         took = time.monotonic() - self.started
-        self.say(f"{corpus}: {samples} utterances, {spoken / 3600:.2f} h, in {took:.1f} s")
+        self.say(f"{corpus}: {say_count(samples, 'utterance')}, {spoken / 3600:.2f} h, in {took:.1f} s")
         self.say(
             f"writing took {per_hour:.1f} core-seconds an hour of speech, {3600 / per_hour:.0f} x real time a core"
         )
         found = read_corpus(out)
         amount = ", ".join(f"{split} {found.hours(split):.2f} h" for split in SPLITS)
-        self.say(f"{out} now holds {amount}: train on it with data.path={out}")
+        self.say(f"{out} now holds {amount}: train on it with {as_word(f'data.path={out}')}")
 
     def show_contents(self, out: Path) -> None:
         """Tables of what is in `out`, by corpus and language, and of what was rejected."""
@@ -114,7 +114,7 @@ class Report:
         self.console.print(table)
         for corpus in sorted({dataset.corpus for dataset in datasets}):
             lines = (out / corpus / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
-            self.say(f"{corpus}: {len(lines)} recordings rejected")
+            self.say(f"{corpus}: {say_count(len(lines), 'recording')} rejected")
             self.show_rejections([Rejection(**json.loads(line)) for line in lines])
 
     def _track(self, what: str, total: float | None, pairs: Iterable[tuple[float, Result]]) -> Iterator[Result]:

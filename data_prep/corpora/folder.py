@@ -9,7 +9,7 @@ from lfsc.audio.languages import is_language
 from lfsc.audio.manifest import MANIFESTS, Malformed, Row, parse_rows
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.audio.tables import read_lines
-from lfsc.io.messages import describe, printable
+from lfsc.io.messages import describe, printable, say_count
 
 from . import archives, lhotse, tarred
 from .archives import Archive, Folder, Tree, open_tree
@@ -87,7 +87,7 @@ def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked:
     """What is in a source: the rows of its manifest, its recordings, or those in the archives that it holds."""
     listed = _rows_of_manifest(tree, source, asked.manifest)
     if listed is not None:
-        for item in of_manifest(*listed, tree, asked.layout):
+        for item in of_manifest(*listed, tree, spec=asked.layout, language=asked.language):
             yield Found(item, tree) if isinstance(item, Row) else item
         return
     if KALDI in tree:
@@ -98,7 +98,7 @@ def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked:
     recordings = [name for name in names if is_recording(name)]
     packed = [name for name in names if name.endswith(archives.SUFFIXES)] if isinstance(tree, Folder) else []
     if not recordings and packed:
-        yield f"{len(packed)} archives, such as {packed[0]}"
+        yield f"{say_count(len(packed), 'archive')}, such as {packed[0]}"
         for number, name in enumerate(packed):
             yield from _of_archive(source / name, name, scratch, published, asked, brief=number > 0)
         return
@@ -106,7 +106,7 @@ def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked:
     if not recordings:
         raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{f'; {not_read}' if not_read else ''}")
     if packed:
-        yield f"{len(packed)} archives are not read, such as {packed[0]}: only the recordings beside them"
+        yield f"not read: {say_count(len(packed), 'archive')}, such as {packed[0]}; only the recordings beside"
     yield from _of_tree(tree, names, published, asked, brief=False)
 
 

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from lfsc.audio.languages import is_language
 from lfsc.audio.manifest import LANGUAGE, SPEAKER, TEXT, Malformed, Row, parse_row
-from lfsc.io.messages import describe, printable
+from lfsc.io.messages import describe, printable, say_count
 
 from .datasets_library import Table, find_tables, open_table
 from .keys import key_of, label
@@ -80,7 +80,8 @@ def _of_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Fou
             try:
                 table = open_table(place, asked.column)
                 if first:
-                    yield f"understood as a data set of {len(chosen)} splits ({', '.join(chosen)}): {table.describe()}"
+                    splits = f"{say_count(len(chosen), 'split')} ({', '.join(chosen)})"
+                    yield f"understood as a data set of {splits}: {table.describe()}"
                 for cells in table.rows():
                     yield _found(table, cells, f"{split}-{count:07d}", parts.split(_kind(split)), source, file)
                     count += 1

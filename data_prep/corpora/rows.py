@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
 from lfsc.audio.manifest import Malformed, Row, parse_row
+from lfsc.io.messages import say_count
 
 from . import parts
 from .archives import Tree
@@ -28,7 +29,8 @@ def of_recordings(
             f"{tree.name} is Common Voice, whose tables name the speakers: python -m data_prep common_voice"
         )
     if sidecars:
-        yield f"{len(sidecars)} of {len(recordings)} recordings have a .json beside them, which says what it knows"
+        total = say_count(len(recordings), "recording")
+        yield f"{len(sidecars)} of {total} with a .json beside it, which says what it knows"
     layout = find_layout(bare, root=tree.name, spec=spec, language_given=language is not None) if bare else None
     if layout is not None:
         yield describe_labels(layout.name, [layout.labels(name) for name in bare], language=language)
@@ -46,12 +48,14 @@ def _of_layout(tree: Tree, layout: Layout, names: list[str], published: Parts) -
     if in_parts:
         kept = [name for name in names if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
         if kept != names:
-            yield f"{len(names) - len(kept)} recordings of its test parts are left out: they are for evaluation"
+            left_out = say_count(len(names) - len(kept), "recording")
+            yield f"left out: {left_out} of its test parts, which are for evaluation"
     if layout.corpus == "VCTK":
         there = set(names)
         kept = [name for name in names if _of_first_microphone(name) not in there - {name}]
         if kept != names:
-            yield f"{len(names) - len(kept)} recordings of the second microphone are left out: the speech is the same"
+            left_out = say_count(len(names) - len(kept), "recording")
+            yield f"left out: {left_out} of the second microphone, as the speech is the same"
     for name in kept:
         labels = layout.labels(name)
         if labels is None:
@@ -86,20 +90,24 @@ def _of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None) -> Row | 
 
 
 def of_manifest(
-    manifest: str, rows: Iterator[Row | Malformed], tree: Tree, spec: str | None
+    manifest: str, rows: Iterator[Row | Malformed], tree: Tree, *, spec: str | None, language: str | None
 ) -> Iterator[Row | Malformed | str]:
-    """Rows of a manifest, with what the folders of their paths say where they say nothing themselves."""
+    """Rows of a manifest, with what the folders of their paths say where they say nothing themselves.
+
+    `language` is that of rows for which neither names one; it is only told.
+    """
     count = without_speaker = 0
     for row in rows:
         if isinstance(row, Row):
             row = _with_folders(row, _labels_of(row.path, tree, spec))
             if not count:
-                first = f"language {row.language or 'not known'}, speaker {row.speaker or 'not known'}"
+                first = f"language {row.language or language or 'not known'}, speaker {row.speaker or 'not known'}"
                 yield f"understood by {manifest}: first {row.path}, {first}"
             count, without_speaker = count + 1, without_speaker + (not row.speaker)
         yield row
     if without_speaker:
-        yield f"{without_speaker} recordings name no speaker, nor do their folders: they are of one, {UNKNOWN_SPEAKER}"
+        nameless = say_count(without_speaker, "recording")
+        yield f"{nameless} without a speaker, also by the folders: of one speaker, {UNKNOWN_SPEAKER}"
 
 
 def _labels_of(name: str, tree: Tree, spec: str | None) -> Labels:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lfsc.audio import files
 from lfsc.audio.recording import UnreadableAudio
+from lfsc.io.messages import say_count
 from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.checks import require_duration
 from lfsc.shards.index import Dataset, Shard
@@ -38,7 +39,8 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
         report.say(problem)
     hours = sum(seconds) / 3600
     report.say(
-        f"{len(tasks)} shards, {hours:.2f} h: " + (f"{len(problems)} differences" if problems else "all as indexed")
+        f"{say_count(len(tasks), 'shard')}, {hours:.2f} h: "
+        + (say_count(len(problems), "difference") if problems else "all as indexed")
     )
     return min(len(problems), 1)
 

@@ -142,6 +142,13 @@ def test_whatever_cannot_be_used_is_one_clear_error(tmp_path, case):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["memo.m4a", "MEMO.AAC"])
+def test_audio_of_a_kind_that_is_not_read_is_to_be_converted(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
+    with pytest.raises(UnreadableAudio, match=r"decoded \(.*\): convert it to \.flac or \.wav$"):
+        files.load(tmp_path / name, sample_rate=RATE)
+
+
 def test_what_is_not_there_or_a_folder_is_unreadable(tmp_path):
     for path in (tmp_path, tmp_path / "gone.wav"):
         with pytest.raises(UnreadableAudio, match=str(path)):

@@ -32,10 +32,22 @@ def test_a_run_from_its_beginning_to_its_end(train, capsys):
     assert train.run.environment()["recipe"].endswith("micro.yaml")
     assert train() == 2
     assert "is finished: `lfsc resume" in capsys.readouterr().err
-    assert train("--continue", "max_updates=9") == 0
+    assert train("--continue", "max_updates=1") == 0
     reported = capsys.readouterr()
     assert "finished at update 2 of 2" in reported.out
     assert "the run resumes as it was begun; `lfsc resume` changes max_updates" in reported.err
+
+
+def test_a_finished_run_that_continues_to_a_later_end_is_told_how(train, capsys):
+    assert train() == 0
+    capsys.readouterr()
+    assert train("--continue", "max_updates=3") == 2
+    reported = capsys.readouterr()
+    assert not reported.out and reported.err.count("\n") == 1
+    advised = f"lfsc resume {train.run.path} max_updates=3"
+    assert f"is finished with max_updates=2: `{advised}` trains on" in reported.err
+    assert main(advised.split()[1:]) == 0
+    assert train.run.status().update == 3
 
 
 def interrupted(command):
@@ -84,7 +96,7 @@ def test_a_grid_is_shown_run_by_run(capsys):
 def test_a_profiled_run_ends_by_itself_and_is_finished(train, capsys):
     assert train("debug=profile", "debug.profile=1", "max_updates=50", f"runs_root={train.run.path.parent}") == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "finished at update 3 of 50, stopped early: 1 updates are traced" in shown
+    assert "finished at update 3 of 50, stopped early: 1 update traced" in shown
     assert "part of an update" in shown and f"lfsc resume {train.run.path} debug=none" in shown
     assert main(["resume", str(train.run.path), "debug=none", "max_updates=4"]) == 0
     assert (train.run.status().update, train.run.status().message) == (4, "")

@@ -35,7 +35,7 @@ def test_a_failed_download_does_not_stop_the_rest(hub, tmp_path, capsys):
     assert main(["fetch", "--to", str(tmp_path), "--only", "asr=gone", "speaker=me/mine"]) == 1
     shown = capsys.readouterr()
     assert "asr: not fetched: no such repository really" in shown.err
-    assert "speaker: me/mine ffffffffffff, 1 files" in shown.out
+    assert "speaker: me/mine ffffffffffff, 1 file" in shown.out
 
 
 def test_pins_are_fetched_again(hub, tmp_path, capsys):

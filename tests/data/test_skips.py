@@ -47,7 +47,7 @@ def test_many_skips_are_one_line(caplog):
     with caplog.at_level(logging.WARNING):
         for number in range(100):
             log.add([Skip(f"clip{number}", "silent")])
-    assert [record.getMessage() for record in caplog.records] == ["skipped 1 clips: 1 silent; the last was clip0"]
+    assert [record.getMessage() for record in caplog.records] == ["skipped 1 clip: 1 silent; the last was clip0"]
 
 
 def test_after_the_interval_the_rest_is_one_line(caplog):

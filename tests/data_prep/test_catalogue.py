@@ -70,7 +70,7 @@ def test_languages_of_one_speaker_validate_on_recordings_where_that_is_asked_for
     # One of English's four speakers, none of the language with a single recording.
     assert sizes == {("de", "train"): 18, ("de", "val"): 2, ("fr", "train"): 18, ("fr", "val"): 2,
                      ("en", "train"): 15, ("en", "val"): 5, ("kn", "train"): 1}  # fmt: skip
-    assert notes == ["4 recordings of speakers who train are for validation, so it is not on new voices, in de, fr"]
+    assert notes == ["validation by 4 recordings of speakers who train, so not on new voices, in de, fr"]
     again = languages_of_one_speaker()
     again.divide(val_share=0.1, seed=0, on_trained=True)
     assert list(again.splits) == list(catalogue.splits)

@@ -90,7 +90,7 @@ def test_families_that_only_one_side_has_are_counted(checkpoint, run):
         (
             ("codec", "sample_rate"),
             16000,
-            r"in 1 keys \(weights for one sample rate .*\): add sample_rate=22050, or add codec=",
+            r"in 1 key \(weights for one sample rate .*\): add sample_rate=22050, or add codec=",
         ),
         (("codec", "encoder", "dilations"), [3], r": add codec\.encoder\.dilations=\[1\], or"),
         (("codec", "quantizer", "levels"), [6, 6, 7, 8], r"codec\.quantizer\.levels=\[8,7,6,6\]"),

@@ -1,8 +1,10 @@
+import shlex
+
 import numpy
 import pytest
 
 from lfsc.audio.recording import UnreadableAudio
-from lfsc.io.messages import describe, first_line, one_line, printable
+from lfsc.io.messages import as_word, describe, first_line, one_line, printable, say_count
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,13 @@ def test_the_first_line_of_an_error_without_one_is_its_name():
     assert first_line(RuntimeError("\n two\nlines")) == "two"
     assert first_line(EOFError()) == first_line(EOFError(" \n")) == "EOFError"
     assert one_line(RuntimeError("\n two\n  lines")) == "two lines"
+
+
+@pytest.mark.parametrize("name", ["runs/demo", "my run", "it's", "$HOME", ""])
+def test_a_name_is_one_word_of_a_command(name):
+    assert shlex.split(f"lfsc resume {as_word(name)}") == ["lfsc", "resume", name]
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
+def test_one_is_not_a_plural(number, said):
+    assert say_count(number, "file") == said

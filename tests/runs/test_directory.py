@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from lfsc.runs.directory import Run
+from lfsc.config.compose import compose
+from lfsc.runs.directory import RUNS_ROOT, Run
 from lfsc.runs.status import FAILED, FINISHED, INTERRUPTED, RUNNING, Status
 
 
@@ -30,6 +31,29 @@ def test_a_run_lies_under_its_root(tmp_path):
 def test_a_run_that_would_lie_elsewhere_is_refused(name):
     with pytest.raises(ValueError, match="expected a folder's name, such as mine"):
         Run.named("runs", name)
+
+
+def test_a_name_alone_is_no_run_but_one_of_that_name_is_thought_of(run, monkeypatch):
+    monkeypatch.chdir(run.path.parent.parent)
+    with pytest.raises(ValueError, match=r"one is not a run: .*`lfsc train RECIPE` makes one"):
+        Run.existing("one")
+    run.path.mkdir(parents=True)
+    run.config_file.write_text("name: one\n")
+    with pytest.raises(ValueError, match=r"one is not a run: it has no config.yaml; did you mean runs/one\?$"):
+        Run.existing("one")
+
+
+def test_runs_are_looked_for_where_recipes_put_them():
+    assert compose("demo", [])["runs_root"] == RUNS_ROOT
+
+
+@pytest.mark.parametrize("state", [FINISHED, INTERRUPTED])
+def test_a_name_with_a_space_is_one_word_in_what_is_advised(tmp_path, state):
+    run = Run(tmp_path / "my run")
+    run.write_status(state, 5, 10)
+    with_checkpoint(run)
+    with pytest.raises(ValueError, match=f"`lfsc resume '{run.path}'"):
+        run.refuse_if_begun()
 
 
 def test_a_new_run_may_begin(run):

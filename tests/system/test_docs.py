@@ -1,7 +1,9 @@
 """What the pages say exists: links, files, and the commands with their options and keys."""
 
+import ast
 import contextlib
 import io
+import json
 import re
 import shlex
 from functools import cache
@@ -22,11 +24,29 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
     *ROOT.glob("docs/*.md"),
+    ROOT / "docs/tutorial.ipynb",
     ROOT / "recipes/README.md",
     ROOT / "benchmarks/README.md",
 ]
-TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PAGES}
 FOLDERS = ("benchmarks", "conf", "data_prep", "docs", "recipes", "src", "tests")
+
+
+def text_of(path: Path) -> str:
+    """A page as it is; of a notebook its text, and the commands that its code runs, as blocks of sh."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    cells = [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(text)["cells"]]
+    return "\n".join(f"```sh\n{commands_in(source)}\n```" if kind == "code" else source for kind, source in cells)
+
+
+def commands_in(code: str) -> str:
+    """What stands in calls of `run`, a command a line."""
+    calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+    return "\n".join(ast.literal_eval(call.args[0]) for call in calls if ast.unparse(call.func) == "run")
+
+
+TEXTS = {path.relative_to(ROOT).as_posix(): text_of(path) for path in PAGES}
 
 
 def anchor(heading: str) -> str:
@@ -59,6 +79,11 @@ def commands(page: str) -> list[str]:
     inline = re.findall(r"`((?:lfsc|python -m data_prep) [^`]*)`", TEXTS[page])
     lines = blocks.replace("\\\n", " ").splitlines() + [" ".join(line.split()) for line in inline]
     return [line for line in lines if line.startswith(("lfsc ", "python -m data_prep "))]
+
+
+def test_the_commands_of_the_notebook_are_found():
+    verbs = [shlex.split(command)[1] for command in commands("docs/tutorial.ipynb")]
+    assert {"evaluate", "train", "reconstruct", "report", "resume", "-m"} <= set(verbs)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import copy
 import io
+from pathlib import Path
 from statistics import mean
 
 import pytest
@@ -20,6 +21,7 @@ LIBRISPEECH = (200, 250, 1040, 1743, 2033, 2514, 2518, 2817, 2836, 2843)
 UNHEARD = (*(f"librispeech-{number}" for number in LIBRISPEECH), "vctk-p287", "vctk-p310", "vctk-unknown-5")
 # A little below what it reaches: mean STOI and ESTOI over all clips; STOI of the first four, by gain.
 FLOORS, BY_GAIN = (0.825, 0.65), {1.0: 0.825, 0.5: 0.805, 0.1: 0.715}
+README = Path(__file__).resolve().parents[2] / "README.md"
 FINGERPRINT = "b2d95fea85c3f2e0"
 
 
@@ -71,6 +73,11 @@ def test_speech_in_half_precision_is_the_same_speech(codec, clips):
 
 def test_its_tokens_are_what_they_were(codec):
     assert fingerprint(codec) == FINGERPRINT
+
+
+def test_the_readme_has_its_lookahead(codec):
+    encode, decode = codec.lookahead
+    assert f"| `{SHIPPED}` | {encode:.0f} ms | {decode:.0f} ms |" in README.read_text(encoding="utf-8")
 
 
 def test_commands_work_without_a_codec_of_ones_own(tmp_path, monkeypatch, capsys):

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from lfsc.audio.languages import is_language
+from lfsc.io.messages import say_count
 
 MLS_LANGUAGES = {
     "dutch": "nl",
@@ -99,8 +100,9 @@ def describe_labels(name: str, labels: Sequence[Labels | None], *, language: str
     most = ", ".join(language for language, _ in languages.most_common(5)) + (", …" if len(languages) > 5 else "")
     speakers = len({label.speaker for label in known if label.speaker is not None})
     unknown = sum(label.speaker is None for label in known)
-    of_nobody = f", {unknown} recordings of unknown speakers" if unknown else ""
-    return f"understood as {name}: {len(known)} recordings, {speakers} speakers{of_nobody}; language: {most}"
+    counts = f"{say_count(len(known), 'recording')}, {say_count(speakers, 'speaker')}"
+    of_nobody = f", {say_count(unknown, 'recording')} of unknown speakers" if unknown else ""
+    return f"understood as {name}: {counts}{of_nobody}; language: {most}"
 
 
 def _by_form(form: re.Pattern, known: Known, root: str, name: str) -> Labels | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lfsc.audio.containers.find import find_streams, require_single
 from lfsc.audio.containers.stream import Damage, StreamFile
+from lfsc.audio.suffixes import NOT_READ
 
 Source = str | os.PathLike | bytes | BinaryIO
 Rows = NDArray[numpy.float32]
@@ -171,7 +172,7 @@ def _named(name: str) -> Iterator[None]:
     try:
         yield
     except (soundfile.SoundFileError, Damage, OSError) as error:
-        raise UnreadableAudio(f"{name}: {_reason(error)}") from error
+        raise UnreadableAudio(f"{name}: {_reason(error, name)}") from error
 
 
 @contextmanager
@@ -195,11 +196,12 @@ def _name(source: Source) -> str:
     return str(source) if isinstance(source, str | os.PathLike) else str(getattr(source, "name", "recording"))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, name: str) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
     if isinstance(error, Damage):
         return str(error)
     # soundfile says in front of a reason that it was about to open a file.
     problem = "not a recording that can be decoded" if getattr(error, "prefix", "") else "damaged or truncated"
-    return f"{problem} ({getattr(error, 'error_string', error)})"
+    advice = ": convert it to .flac or .wav" if name.lower().endswith(NOT_READ) else ""
+    return f"{problem} ({getattr(error, 'error_string', error)}){advice}"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read
 from lfsc.commands.progress import Progress
 from lfsc.io.atomic import replacing
-from lfsc.io.messages import describe, printable
+from lfsc.io.messages import describe, printable, say_count
 from lfsc.io.regular import is_open_file, is_stream, require_regular
 
 STANDARD = "-"
@@ -180,9 +180,9 @@ def find_finished(job: Job, overwrite: bool) -> Path | None:
 
 
 def summarize(verb: str, progress: Progress, *, total: int, skipped: int, failed: int) -> str:
-    parts = [f"{total - skipped - failed} of {total} files", progress.pace()]
+    parts = [f"{total - skipped - failed} of {say_count(total, 'file')}", progress.pace()]
     if skipped:
-        parts.append(f"{skipped} were there already (--overwrite makes them again)")
+        parts.append(f"{skipped} there already (--overwrite makes them again)")
     if failed:
         parts.append(f"{failed} failed:")
     return f"lfsc {verb}: {', '.join(parts)}"

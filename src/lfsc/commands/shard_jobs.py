@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lfsc.commands import codec_options
 from lfsc.commands.progress import Progress
+from lfsc.io.messages import say_count
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -77,10 +78,11 @@ def convert(
             seconds = outcome.record["audio_seconds"] if outcome.record else 0.0
             progress.advance(work=size_of(outcome.task), audio_seconds=seconds)
         there = len(found) - len(waiting)
-        progress.note(f"lfsc {verb}: {len(waiting)} shards, {there} were there already, {progress.pace()}")
+        progress.note(f"lfsc {verb}: {say_count(len(waiting), 'shard')}, {there} there already, {progress.pace()}")
         if index := shard_conversion.write_index(options.input, options.output, facts):
+            shards, samples = say_count(len(index["shards"]), "shard"), say_count(index["samples"], "sample")
             progress.note(
-                f"lfsc {verb}: all {len(index['shards'])} shards are in {options.output}: {index['samples']} samples, "
+                f"lfsc {verb}: complete, {options.output} holds {shards}: {samples}, "
                 f"{index['audio_seconds'] / 3600:.3f} hours, {index['failed']} failed"
             )
         for failure in failures:

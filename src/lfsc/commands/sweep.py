@@ -115,6 +115,7 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
     from optuna.trial import TrialState
     from rich.console import Console
 
+    from lfsc.io.messages import as_word
     from lfsc.sweep.report import results_table, write_best, write_page
 
     console = Console(highlight=False, markup=False, emoji=False)
@@ -122,6 +123,6 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
     if not study.get_trials(states=[TrialState.COMPLETE]):
         print(f"no trial came to its end; {folder}/*/log.txt tell why", file=sys.stderr)
         return 1
-    console.print(f"best:  lfsc train {write_best(study, plan, space, folder)}", soft_wrap=True)
+    console.print(f"best:  lfsc train {as_word(write_best(study, plan, space, folder))}", soft_wrap=True)
     console.print(f"plots: {write_page(study, plan, folder)}", soft_wrap=True)
     return 0

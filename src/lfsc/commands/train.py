@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
         "--continue",
         dest="resume",
         action="store_true",
-        help="resume this run if it was interrupted, and show its result if it is finished",
+        help="resume this run if it was interrupted; show its result if it is finished, or how it gets more updates",
     )
     parser.add_argument(
         "-m", "--multirun", action="store_true", help="train every combination of key=1,2, one after the other"
@@ -68,6 +68,7 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
     check_counts(config)
     run = Run.named(config["runs_root"], config["name"])
     if may_resume and run.has_checkpoint():
+        refuse_more_updates(run, config["max_updates"])
         warn_of_changes(run.config(), config)
         return report_run(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
     tasks = become_alone() if is_on_one_device(config["trainer"]) else 1
@@ -102,6 +103,17 @@ def note_failure(run: "Run", max_updates: int) -> Iterator[None]:
         raise
 
 
+def refuse_more_updates(run: "Run", wanted: int) -> None:
+    """ValueError, which says what to do, where a finished run is asked for more than it was begun with."""
+    from lfsc.io.messages import as_word
+
+    if run.is_finished() and wanted > (before := run.config()["max_updates"]):
+        raise ValueError(
+            f"{run.path} is finished with max_updates={before}: "
+            f"`lfsc resume {as_word(run.path)} max_updates={wanted}` trains on"
+        )
+
+
 def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:
     changed = [key for key in asked if asked[key] != begun.get(key)]
     if changed:
@@ -112,14 +124,16 @@ def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:
 
 def make_corpus(config: dict[str, Any]) -> None:
     """Synthesize the demo corpus where a recipe asks for it and data.path is not there; ValueError for other data."""
+    from lfsc.io.messages import as_word
+
     path = Path(config["data"]["path"])
     if not config["prepare_demo"] or "://" in config["data"]["path"] or (path / "index.json").exists():
         return
     # A demo corpus that was interrupted is finished.
     if path.is_dir() and any(path.iterdir()) and not (path / "demo").is_dir():
         raise ValueError(
-            f"data.path={path} is no prepared corpus: `python -m data_prep folder {path} OUT` makes one of recordings, "
-            "for data.path=OUT"
+            f"data.path={path} is no prepared corpus: `python -m data_prep folder {as_word(path)} OUT` makes one of "
+            "recordings, for data.path=OUT"
         )
     from data_prep.__main__ import main as prepare
 

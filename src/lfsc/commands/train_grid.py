@@ -7,6 +7,7 @@ from lfsc.commands.own_code import make_reader
 from lfsc.config.compose import compose
 from lfsc.config.overrides import as_override
 from lfsc.config.recipe_file import as_yaml
+from lfsc.io.messages import as_word, say_count
 from lfsc.sweep.search_space import parse
 from lfsc.sweep.trial import train_command
 
@@ -27,5 +28,6 @@ def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool
         name = f"{config['name']}/{number}"
         print(f"{name}: {' '.join(row)}", file=sys.stderr)
         codes.append(subprocess.call(train_command(recipe, [*row, as_override("name", name)], own_code)))
-    print(f"{codes.count(0)} of {len(codes)} runs finished: lfsc runs {config['runs_root']}/{config['name']}")
+    folder = as_word(f"{config['runs_root']}/{config['name']}")
+    print(f"{codes.count(0)} of {say_count(len(codes), 'run')} finished: lfsc runs {folder}")
     return int(any(codes))

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lfsc.io.messages import one_line
+from lfsc.io.messages import one_line, say_count
 
 DESCRIPTION = "Download the models that metrics and comparisons need, pin them, and check that they are unchanged."
 EPILOG = """\
@@ -41,7 +41,7 @@ def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
         try:
             entry = fetch(name, folder, source=source or pin.get("source"), revision=pin.get("revision"))
             fetched += 1
-            print(f"{name}: {entry['source']} {entry['revision'][:12]}, {len(entry['sha256'])} files")
+            print(f"{name}: {entry['source']} {entry['revision'][:12]}, {say_count(len(entry['sha256']), 'file')}")
         except (OSError, ValueError, ImportError) as error:
             failed += 1
             print(f"{name}: not fetched: {one_line(error)}", file=sys.stderr)

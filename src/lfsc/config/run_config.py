@@ -18,6 +18,7 @@ from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_shipped
 from lfsc.config.scalars import unmark
 from lfsc.config.schema import check_kinds
+from lfsc.io.messages import as_word
 
 
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def check_is_current(config: Any, run: Path) -> None:
         raise ValueError(
             f"{run} was begun by an older lfsc: its config.yaml has no {', '.join(missing)[:200]}; resume it with the "
             f"version in its environment.json, or begin another with its weights, if those fit: "
-            f"`lfsc train … init_from={run}/checkpoints/last.ckpt`"
+            f"`lfsc train … {as_word(f'init_from={run}/checkpoints/last.ckpt')}`"
         )
 
 

@@ -7,6 +7,8 @@ from megatron.energon import WorkerConfig
 from megatron.energon.errors import reraise_exception
 from megatron.energon.metadataset.loader_interface import DatasetBlendMode, LoadedDataset
 
+from lfsc.io.messages import say_count
+
 from .blend import Blend, Share, tabulate_shares
 from .corpus import Corpus, Dataset, drop_missing
 from .filters import Filter
@@ -78,9 +80,9 @@ def identity_of(corpus: Corpus, drawn: Sequence[Dataset]) -> dict[str, Any]:
 
 def check_enough(drawn: Sequence[Dataset], *, clips: int, ranks: Ranks, path: str) -> None:
     found = sum(dataset.samples for dataset in drawn)
-    workers = f"{ranks.world_size} ranks x {max(1, ranks.num_workers)} workers"
+    workers = f"{say_count(ranks.world_size, 'rank')} x {say_count(max(1, ranks.num_workers), 'worker')}"
     if found < clips * ranks.total_workers:
         raise ValueError(
-            f"{path} has {found} clips to train on, fewer than {workers} x {clips} clips a batch: "
-            f"lower num_workers or batch_size, or prepare more recordings"
+            f"{path} has {say_count(found, 'clip')} to train on, fewer than {workers} x "
+            f"{say_count(clips, 'clip')} a batch: lower num_workers or batch_size, or prepare more recordings"
         )

@@ -5,6 +5,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable
 
+from lfsc.io.messages import say_count
+
 from .batch import Skip, UnusableData
 
 logger = logging.getLogger(__name__)
@@ -56,7 +58,8 @@ class SkipLog:
             self.last = skip.key
         if self.reasons and time.monotonic() >= self.next_line:
             counts = describe(self.reasons)
-            logger.warning("skipped %d clips: %s; the last was %s", self.reasons.total(), counts, self.last)
+            number = say_count(self.reasons.total(), "clip")
+            logger.warning("skipped %s: %s; the last was %s", number, counts, self.last)
             self.reasons.clear()
             self.next_line = time.monotonic() + self.interval
 

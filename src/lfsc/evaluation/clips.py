@@ -17,7 +17,7 @@ from lfsc.audio.parts import WHOLE, Part
 from lfsc.audio.resampling import resample
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.io.archive_kinds import compression_of
-from lfsc.io.messages import describe, printable
+from lfsc.io.messages import describe, printable, say_count
 from lfsc.io.plain_tar import Member
 from lfsc.io.regular import open_regular
 from lfsc.shards import index
@@ -201,7 +201,11 @@ def describe_data(data: Path) -> list[str]:
     not_read = describe_not_read(path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file())
     names = sorted(recordings_of(data))
     if any(data.rglob("*.tar")):
-        said = f"only its shards are evaluated, not the {len(names)} recordings beside them" if names else None
+        said = (
+            f"only its shards are evaluated, not the {say_count(len(names), 'recording')} beside them"
+            if names
+            else None
+        )
     else:
         said = describe_labels("recordings by their folders", labels_of(names, data.name)) if names else None
     return [f"{data}: {printable(sentence)}" for sentence in (said, not_read) if sentence]

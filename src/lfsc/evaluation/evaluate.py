@@ -28,6 +28,7 @@ from lfsc.evaluation.runner import CodecResult, Settings, evaluate_codec
 from lfsc.evaluation.signal_metrics import missing_signal_metrics, package_version, signal_metrics
 from lfsc.io.atomic import write_text
 from lfsc.io.lock import lock_folder
+from lfsc.io.messages import say_count
 from lfsc.metrics.metric import Metric
 
 # Of the protocol: raised with every change that changes a number.
@@ -167,7 +168,9 @@ def print_exclusions(summary: dict) -> None:
             lines += [f"{label}: {key} {status}: {reason}" for key, reason in codec[status].items()]
         if unpaired := codec["unpaired"]:
             names = ", ".join(unpaired[:MAX_NAMES]) + (", …" if len(unpaired) > MAX_NAMES else "")
-            lines.append(f"{label}: {len(unpaired)} recordings without an original, not evaluated: {names}")
+            lines.append(
+                f"{label}: {say_count(len(unpaired), 'recording')} without an original, not evaluated: {names}"
+            )
     for line in lines:
         print(line, file=sys.stderr)
 

@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from lfsc.evaluation.codecs.base import Codec, ReconstructionFolder
+from lfsc.io.messages import first_line
 from lfsc.metrics.loudness import loudness_difference, rms_level
-from lfsc.metrics.metric import Audio, Measurement, Measurements, Unmeasurable, first_line
+from lfsc.metrics.metric import Audio, Measurement, Measurements, Unmeasurable
 
 # Decibels by which some clips are made quieter or louder, to see whether the reconstruction follows.
 LEVEL_SHIFTS = (-20, -10, 10)

@@ -13,9 +13,9 @@ from lfsc.evaluation.clips import Clip, Original
 from lfsc.evaluation.codecs.base import Codec, Reconstruction, TokenCodec
 from lfsc.evaluation.loudness_shifts import measure_loudness_shifts, silence_floor
 from lfsc.evaluation.signal_metrics import signal_metrics
-from lfsc.io.messages import describe, printable
+from lfsc.io.messages import describe, first_line, printable
 from lfsc.metrics.codebook import token_counts
-from lfsc.metrics.metric import Measurement, Measurements, Metric, Pair, Unmeasurable, first_line
+from lfsc.metrics.metric import Measurement, Measurements, Metric, Pair, Unmeasurable
 from lfsc.parallel import WorkerLost, here, local
 
 

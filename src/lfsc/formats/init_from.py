@@ -15,6 +15,7 @@ from lfsc.formats.config_checks import check_codec
 from lfsc.formats.resolve import resolve
 from lfsc.formats.skeleton import LazyTensors, convert, require_same
 from lfsc.formats.source import Source
+from lfsc.io.messages import say_count
 from lfsc.models.codec import Codec
 
 # In the names of discriminators' tensors until there were versions.
@@ -30,7 +31,8 @@ class Part(NamedTuple):
     left_over: int = 0  # that only the source has
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.loaded} tensors loaded, {self.missing} missing, {self.left_over} left over"
+        loaded = say_count(self.loaded, "tensor")
+        return f"{self.name}: {loaded} loaded, {self.missing} missing, {self.left_over} left over"
 
 
 class Below:
@@ -125,7 +127,7 @@ def require_equal(found: Source, config: Mapping[str, Any], codec: dict) -> None
         keys, overrides = zip(*changes, strict=True)
         advice = "".join(f" ({text})" for key, text in ADVICE.items() if key in keys)
         raise ValueError(
-            f"it differs from this run in {len(changes)} keys{advice}: add {' '.join(overrides)}, or add "
+            f"it differs from this run in {say_count(len(changes), 'key')}{advice}: add {' '.join(overrides)}, or add "
             "codec=from_weights alone, which takes codec and discriminators from the weights"
         )
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from lfsc.config.instantiate import KNOWN, build
-from lfsc.io.messages import first_line
+from lfsc.io.messages import first_line, say_count
 from lfsc.models.codec import Codec
 from lfsc.nn.weight_norm import remove_weight_norm
 
@@ -103,7 +103,7 @@ def require_same(expected: Mapping[str, Tensor], weights: LazyTensors) -> None:
     if missing := [name for name in expected if name not in found]:
         raise ValueError(f"{len(missing)} of {len(expected)} tensors are missing, the first is {missing[0]}")
     if unexpected := sorted(found - set(expected)):
-        raise ValueError(f"{len(unexpected)} tensors are left over, the first is {unexpected[0]}")
+        raise ValueError(f"{say_count(len(unexpected), 'tensor')} left over, the first is {unexpected[0]}")
     for name, tensor in expected.items():
         if weights.shape(name) != tuple(tensor.shape):
             raise ValueError(f"{name} is {list(weights.shape(name))}, its configuration says {list(tensor.shape)}")

@@ -1,5 +1,8 @@
 """Errors and names in one printable line."""
 
+import shlex
+from pathlib import Path
+
 
 def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
@@ -17,6 +20,16 @@ def describe(error: BaseException) -> str:
     text = printable(one_line(error))
     made_for_people = type(error) in (ValueError, OSError) or type(error).__module__.startswith(("lfsc", "data_prep"))
     return text if made_for_people and text else f"{type(error).__name__}: {text}".removesuffix(": ")
+
+
+def say_count(number: int, noun: str) -> str:
+    """1 file, 2 files; for nouns whose plural is made by an s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def as_word(text: str | Path) -> str:
+    """As one word of a command that is advised: in quotes where a shell would take it for several, or for more."""
+    return shlex.quote(str(text))
 
 
 def printable(text: str) -> str:

@@ -57,8 +57,3 @@ class Metric(NamedTuple):
     source: str  # who defined it and whose code computes it
     version: str  # of that code
     measure: Callable[[Pair], Measurement]
-
-
-def first_line(error: Exception) -> str:
-    """Of an error's message, or the error's name where it has none."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

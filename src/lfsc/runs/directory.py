@@ -13,8 +13,12 @@ from typing import Any
 from lfsc.config.recipe_file import as_yaml, parse_recipe
 from lfsc.config.scalars import unmark
 from lfsc.io import atomic, safe_yaml
+from lfsc.io.messages import as_word
 from lfsc.io.regular import require_regular
 from lfsc.runs.status import FINISHED, Status
+
+# Of conf/train.yaml: where runs are looked for by their names.
+RUNS_ROOT = "runs"
 
 
 class Run:
@@ -44,7 +48,9 @@ class Run:
     def existing(cls, path: Path | str) -> "Run":
         run = cls(path)
         if not run.config_file.is_file():
-            raise ValueError(f"{run.path} is not a run: it has no config.yaml; `lfsc train RECIPE` makes one")
+            there = Path(RUNS_ROOT, path)
+            advice = f"did you mean {there}?" if (there / "config.yaml").is_file() else "`lfsc train RECIPE` makes one"
+            raise ValueError(f"{run.path} is not a run: it has no config.yaml; {advice}")
         run.require_files()
         run.config()
         return run
@@ -135,12 +141,12 @@ class Run:
         self.refuse_if_running()
         if self.is_finished():
             raise ValueError(
-                f"{self.path} is finished: `lfsc resume {self.path} max_updates=N` resumes, name=… starts another, "
-                "removing the folder starts over"
+                f"{self.path} is finished: `lfsc resume {as_word(self.path)} max_updates=N` resumes, name=… starts "
+                "another, removing the folder starts over"
             )
         if self.has_checkpoint():
             raise ValueError(
-                f"{self.path} was interrupted: `lfsc resume {self.path}` resumes, name=… starts another, "
+                f"{self.path} was interrupted: `lfsc resume {as_word(self.path)}` resumes, name=… starts another, "
                 "removing the folder starts over"
             )
 

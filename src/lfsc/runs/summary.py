@@ -1,6 +1,7 @@
 """What a run came to, for the person who started it."""
 
 from lfsc.distributed import is_first
+from lfsc.io.messages import as_word
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
 from lfsc.runs.status import FINISHED, Status
@@ -48,7 +49,7 @@ def what_to_do(run: Run, status: Status) -> list[str]:
     return [
         *([f"listen:      {run.samples}/original/*.wav against {reconstructed}/*.wav"] if reconstructed else []),
         f"losses:      {run.metrics_file}",
-        f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {run.path}",
+        f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {as_word(run.path)}",
         f"resume:      {resume_command(run, status)}",
         *([f"profile:     {profiled}", profiled.read_text().partition("\n\n")[0]] if profiled.is_file() else []),
     ]
@@ -56,7 +57,7 @@ def what_to_do(run: Run, status: Status) -> list[str]:
 
 def resume_command(run: Run, status: Status | None) -> str:
     """The command that resumes a run, with what has to change where it is finished."""
-    command = f"lfsc resume {run.path}"
+    command = f"lfsc resume {as_word(run.path)}"
     if status is None or status.state != FINISHED:
         return command
     if status.update >= status.max_updates:

@@ -10,6 +10,7 @@ from typing import BinaryIO, NamedTuple
 from lfsc.io import plain_tar
 from lfsc.io.archive_kinds import SUFFIXES, compression_of
 from lfsc.io.atomic import replacing
+from lfsc.io.messages import say_count
 from lfsc.io.plain_tar import Member
 from lfsc.io.regular import open_regular
 from lfsc.shards import index
@@ -53,7 +54,9 @@ def find(source: Path | str) -> list[Shard]:
     promised = index.read(source).shards() if (source / index.NAME).is_file() else {}
     found = [path.relative_to(source).as_posix() for path in source.rglob("*.tar") if not path.name.startswith(".")]
     if missing := sorted(set(promised) - set(found)):
-        raise ValueError(f"{source}: {len(missing)} shards that its index names are missing, such as {missing[0]}")
+        raise ValueError(
+            f"{source}: without {say_count(len(missing), 'shard')} that its index names, such as {missing[0]}"
+        )
     if not found:
         packed = sorted(path.name for path in source.rglob("*.tar.*") if path.name.endswith(SUFFIXES))
         raise ValueError(f"{source}: no shards (*.tar) in it{f', unpack {packed[0]} first' if packed else ''}")

@@ -12,6 +12,7 @@ from lfsc.config.compose import compose
 from lfsc.config.paths import with_absolute_paths
 from lfsc.config.recipe_file import as_yaml
 from lfsc.io import atomic
+from lfsc.io.messages import as_word
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.study import REASON, Plan, ended_trials
 
@@ -59,7 +60,7 @@ def write_best(study: optuna.Study, plan: Plan, space: Space, folder: Path) -> P
     # Whole: what a recipe of somebody's own includes may lie beside it, and +key=… adds what a file cannot say shorter.
     recipe = with_absolute_paths(compose(plan.recipe, overrides)) | {"name": f"{folder.name}_best"}
     path = folder / "best.yaml"
-    head = f"# Trial {best.number} of {folder}, {plan.measured} {best.value:.5g}: lfsc train {path}\n"
+    head = f"# Trial {best.number} of {folder}, {plan.measured} {best.value:.5g}: lfsc train {as_word(path)}\n"
     atomic.write_text(path, head + as_yaml(recipe))
     return path
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import IterableDataset, get_worker_info
 
+from lfsc.io.messages import say_count
 from lfsc.shards import index
 from lfsc.shards.index import Conversion
 from lfsc.shards.tar import Shard, find, read
@@ -56,7 +57,9 @@ class TokenShards(IterableDataset):
         self.shards = choose(find(path), split, path)
         self.codec = codec_of(path)
         if len(self.shards) < world_size:
-            raise ValueError(f"{path} has {len(self.shards)} shards for {world_size} ranks: some would have nothing")
+            raise ValueError(
+                f"{path} has {say_count(len(self.shards), 'shard')} for {world_size} ranks: some would have nothing"
+            )
         self.rank, self.world_size = rank, world_size
         self.seed, self.buffer = seed, buffer
         # In memory that is shared: workers that persist see what is set here.

@@ -17,6 +17,7 @@ from lfsc.data.corpus import read_corpus
 from lfsc.data.stream import loader_failure
 from lfsc.distributed import is_first
 from lfsc.formats.init_from import Part, initialize_from
+from lfsc.io.messages import as_word, say_count
 from lfsc.runs.directory import Run
 from lfsc.runs.status import RUNNING
 from lfsc.training.build import build_module, build_trainer
@@ -62,8 +63,8 @@ def train(
             raise ValueError(reason) from error
         if trainer.world_size > 1 and LOST.search(str(error)):
             raise ValueError(
-                f"another rank is gone ({' '.join(str(error).split())[:120]}); `lfsc resume {run.path}` resumes from "
-                "the last checkpoint"
+                f"another rank is gone ({' '.join(str(error).split())[:120]}); `lfsc resume {as_word(run.path)}` "
+                "resumes from the last checkpoint"
             ) from error
         if "not available" in str(error) and "EarlyStopping" in str(error):  # a metric of that name, as it goes on
             raise ValueError(error) from error
@@ -92,7 +93,7 @@ def settle_warmup(parts: list[Part], warmup: DiscriminatorWarmup) -> str:
     if warmup.updates == 0:
         return f"{missing}; discriminators.warmup_updates=N would let new ones learn first"
     warmup.families = new if came else None
-    return f"{missing}, so that new ones learn alone for {warmup.updates} updates before update 0"
+    return f"{missing}, so that new ones learn alone for {say_count(warmup.updates, 'update')} before update 0"
 
 
 class RunDirectorySetup(Callback):

@@ -187,6 +187,8 @@ def test_manifests_of_other_toolkits(tmp_path, put):
     put("manifest.jsonl", json.dumps({"audio_filepath": "/data/a.wav", "duration": 3.2}) + "\n")
     (found,) = read(tmp_path, language="de")
     assert (found.source.path, found.language) == ("/data/a.wav", "de")
+    assert sentences(tmp_path, language="de")[0].endswith("first /data/a.wav, language de, speaker not known")
+    assert sentences(tmp_path)[0].endswith("first /data/a.wav, language not known, speaker not known")
 
 
 @pytest.mark.parametrize(

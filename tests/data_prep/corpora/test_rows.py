@@ -43,7 +43,7 @@ def test_parts_of_libritts_are_its_splits_however_they_lie(tmp_path, put, packed
     }
     assert len({row.key for row in found}) == 6
     if downloaded != "a folder of archives":
-        assert "2 recordings of its test parts are left out: they are for evaluation" in said
+        assert "left out: 2 recordings of its test parts, which are for evaluation" in said
 
 
 def test_of_two_microphones_of_vctk_the_first_is_read(tmp_path, put):
@@ -56,7 +56,7 @@ def test_of_two_microphones_of_vctk_the_first_is_read(tmp_path, put):
         ("p225_002_mic1.flac", "p225", None),
         ("s5_001_mic2.flac", "s5", None),
     ]
-    assert said[-1] == "1 recordings of the second microphone are left out: the speech is the same"
+    assert said[-1] == "left out: 1 recording of the second microphone, as the speech is the same"
 
 
 def test_a_text_that_cannot_be_read_costs_its_recording_alone(tmp_path, put):
@@ -95,7 +95,7 @@ def test_shards_of_emilia_are_read_one_after_the_other(tmp_path, put, packed):
     assert bad.key == "DE/DE-B000001.tar" and "is no complete tar" in bad.detail
     assert said[0] == "3 archives, such as DE/DE-B000000.tar"
     # Not once for each of thousands.
-    assert sum("have a .json beside them" in sentence for sentence in said) == 1
+    assert sum("with a .json beside it" in sentence for sentence in said) == 1
 
 
 def test_equal_names_in_different_shards_stay_apart(tmp_path, put, packed):
@@ -111,4 +111,4 @@ def test_archives_beside_recordings_are_named(tmp_path, put):
     put("in/en/ann/1.wav", b"")
     put("in/more.tar", b"")
     _, said = read(tmp_path / "in")
-    assert "1 archives are not read, such as more.tar: only the recordings beside them" in said
+    assert "not read: 1 archive, such as more.tar; only the recordings beside" in said

@@ -68,9 +68,16 @@ def test_a_warmup_is_counted_apart(module, terminal):
     module.warmup = DiscriminatorWarmup(updates=9)
     module.warmup.count_update()
     drawn = watched(module, terminal=terminal)
-    assert ("1/9" if terminal else "warm-up 1 of 9, ") in drawn
+    assert ("1/9" if terminal else "warm-up 1 of 9: mel") in drawn
     assert "warm-up" in drawn
     assert "validation" not in drawn
+
+
+def test_no_time_is_told_until_there_is_a_pace(module):
+    bar = ProgressBar(max_updates=20)
+    bar.console = Console(file=io.StringIO(), force_terminal=False, width=160)
+    bar.draw(module, live=None)
+    assert bar.console.file.getvalue().startswith("update 3 of 20: mel 0.610")
 
 
 def test_a_file_gets_a_line_now_and_then_and_no_bar(module):

@@ -60,7 +60,7 @@ def check_batch(x: Tensor, batch: int | None, *, name: str) -> int:
     """The number of clips of x [B,...] in a stream; `batch` is the one that it began with, None where it begins."""
     if batch not in (None, len(x)):
         raise ValueError(
-            f"{name} of {len(x)} clips in a stream that began with {batch}: give all of them in every call, until "
+            f"{name} of batch size {len(x)} in a stream that began with {batch}: give all of them in every call, until "
             "last=True ends them together; a stream of its own for each lets them end one by one"
         )
     return len(x)

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lfsc.data.blend import Share
+from lfsc.nn.size import count_millions
 from lfsc.training.module import CodecModule
 
 
@@ -19,7 +20,7 @@ class ModelSummary(Callback):
             return
         console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         sizes = {"codec": module.codec, "discriminators": module.discriminators}
-        counts = ", ".join(f"{name} {millions(part):.2f} M parameters" for name, part in sizes.items())
+        counts = ", ".join(f"{name} {count_millions(part):.2f} M parameters" for name, part in sizes.items())
         devices = f"{trainer.world_size} × {module.device.type}, {trainer.precision}"
         console.print(f"{counts}; on {devices}", soft_wrap=True)
         if shares := trainer.datamodule.shares:  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
@@ -45,7 +46,3 @@ def numbers(hours: float, effective_hours: float, share: float) -> tuple[str, st
 
 def duration(hours: float) -> str:
     return f"{hours:,.1f} h" if hours >= 1 else f"{60 * hours:.1f} min"
-
-
-def millions(module) -> float:
-    return sum(parameter.numel() for parameter in module.parameters()) / 1e6

@@ -10,6 +10,7 @@ from lightning.pytorch import Callback, Trainer
 from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile, record_function, schedule
 
+from lfsc.io.messages import say_count
 from lfsc.training.module import CodecModule
 
 # Updates that are left out: the first ones allocate, compile and choose their algorithms.
@@ -59,7 +60,7 @@ class Profiler(Callback):
         self.profiler.step()
         self.traced += 1
         if self.traced == WAIT + WARMUP + self.updates:
-            self.stopping_reason_message = f"{self.updates} updates are traced"
+            self.stopping_reason_message = f"{say_count(self.updates, 'update')} traced"
             trainer.should_stop = True
 
     def write(self, profiler: profile) -> None:

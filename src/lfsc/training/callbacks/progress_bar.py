@@ -58,7 +58,8 @@ class ProgressBar(Callback):
             self.progress.update(self.task, description=what, completed=done, total=total, left=left)
             live.update(Group(self.progress, Text(current_text(module))))
         else:
-            text = f"{what.removesuffix('s')} {done} of {total}, {left}: {current_text(module)}"
+            place = f"{what.removesuffix('s')} {done} of {total}" + (f", {left}" if left else "")
+            text = f"{place}: {current_text(module)}"
             self.console.print(text, soft_wrap=True)
 
     def note_pace(self, module: CodecModule) -> None:
