@@ -22,6 +22,7 @@ from lfsc.formats.resolve import resolve
 
 HERE = Path(__file__).parent
 RECIPES = HERE.parent / "recipes"
+SPENT = ("wall", "processor")
 SPINNING = {"onnxruntime, spinning": "1", "onnxruntime": "0"}
 
 
@@ -38,12 +39,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--exports", type=Path, help="a folder that keeps what is exported, for another run")
     options = parser.parse_args()
-    print(f"{name_of_machine()}; medians of {options.rounds} rounds\n")
-    print("| codec | threads | audio | | runtime | seconds per second | time / ours in float32 | tokens equal |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
+    print(f"{name_of_machine()}; seconds per second of audio, medians of {options.rounds} rounds\n")
+    print("| codec | threads | audio | | runtime | wall | processor | wall / ours in float32 | tokens equal |")
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         for codec in options.codec:
-            compare(codec, (options.exports or Path(temporary)) / codec.replace("/", "_"), options)
+            compare(codec, (options.exports or Path(temporary)).resolve() / codec.replace("/", "_"), options)
 
 
 def compare(name: str, folder: Path, options: argparse.Namespace) -> None:
@@ -92,16 +93,17 @@ def take_turns(contestants: list[Contestant], folder: Path, seconds: float, roun
         taken = {contestant.name: [] for contestant in contestants}
         for _ in range(rounds):
             for contestant in contestants:
-                taken[contestant.name].append(contestant.asked(verb, given, made[contestant.name])["wall"])
+                taken[contestant.name].append(contestant.asked(verb, given, made[contestant.name]))
         ours = taken[contestants[0].name]
-        for name, walls in taken.items():
+        for name, answers in taken.items():
+            spent = " | ".join(f"{median(answer[key] for answer in answers) / seconds:.3f}" for key in SPENT)
             same = f"{(numpy.load(made[name]) == expected).mean():.2%}" if verb == "encode" else ""
-            yield f"{verb} | {name} | {median(walls) / seconds:.3f} | {ratio(walls, ours)} | {same} |"
+            yield f"{verb} | {name} | {spent} | {ratio(answers, ours)} | {same} |"
 
 
-def ratio(walls: list[float], ours: list[float]) -> str:
+def ratio(theirs: list[dict], ours: list[dict]) -> str:
     """Round by round, as what disturbs a round disturbs both: the median, the least and the greatest."""
-    ratios = [their / our for their, our in zip(walls, ours, strict=True)]
+    ratios = [their["wall"] / our["wall"] for their, our in zip(theirs, ours, strict=True)]
     return f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
 
 
