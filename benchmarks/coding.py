@@ -133,7 +133,12 @@ def write_codec(path: Path, source: str | None) -> None:
         with resolve(source) as found:
             write_archive(path, codec=found.codec, weights=found.codec_weights())
         return
-    config = yaml.safe_load((HERE.parent / "conf" / "codec" / "lfsc.yaml").read_text()) | {"sample_rate": SAMPLE_RATE}
+    full_size = yaml.safe_load((HERE.parent / "conf" / "codec" / "lfsc.yaml").read_text())
+    write_random(path, full_size | {"sample_rate": SAMPLE_RATE})
+
+
+def write_random(path: Path, config: dict) -> None:
+    """The codec of a configuration with random weights, as an archive."""
     torch.manual_seed(0)
     codec = build(config)
     with torch.no_grad():
@@ -147,11 +152,15 @@ def write_codec(path: Path, source: str | None) -> None:
 
 
 def audio_of(options: argparse.Namespace) -> torch.Tensor:
-    num_samples = round(options.seconds * SAMPLE_RATE)
     if options.audio is None:
-        return 0.1 * torch.randn(num_samples, generator=torch.Generator().manual_seed(0))
+        return noise(options.seconds)
+    num_samples = round(options.seconds * SAMPLE_RATE)
     audio = files.load(options.audio, sample_rate=SAMPLE_RATE)
     return audio.repeat(-(-num_samples // len(audio)))[:num_samples]
+
+
+def noise(seconds: float) -> torch.Tensor:
+    return 0.1 * torch.randn(round(seconds * SAMPLE_RATE), generator=torch.Generator().manual_seed(0))
 
 
 if __name__ == "__main__":

@@ -9,5 +9,5 @@ from lfsc.commands.codec_options import load_codec
 
 source, precision, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))
-codec = load_codec(source, "cpu", precision).codec
+codec = load_codec(source, "cpu", precision, ()).codec
 serve(lambda audio: codec.encode(audio).tokens, lambda tokens: codec.decode(tokens).audio)
