@@ -99,7 +99,7 @@ def full_size(out: Path) -> CodecModule:
 
 
 class Clock(Callback):
-    """Seconds of updates one by one, of the host alone and with the device, then of many in a row; `warm` come before."""
+    """Seconds of updates one by one, of the host alone and with the device, then of many in a row; after `warm`."""
 
     def __init__(self, warm: int):
         self.warm = warm

@@ -8,6 +8,7 @@ import torch
 
 import lfsc
 from lfsc.cli import main
+from lfsc.commands.resume import change
 from lfsc.runs.directory import Run
 
 
@@ -98,6 +99,11 @@ def test_what_cannot_change_is_one_line(micro, noise_corpus, tmp_path, capsys, i
     assert main(["resume", str(run.path), *items]) == 2
     reported = capsys.readouterr().err
     assert message in reported and reported.count("\n") == 1
+
+
+def test_when_the_discriminators_start_can_change(micro, noise_corpus, tmp_path):
+    config = micro.configuration(noise_corpus, tmp_path)
+    assert change(config, ["discriminators.start_at=3"])["discriminators"]["start_at"] == 3
 
 
 def test_a_run_that_is_none(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""CUDA graphs as a CPU can have them: operations that are kept as they are issued, and done again at the same addresses."""
+"""CUDA graphs as a CPU can have them: operations are kept as they are issued, and done again in the same memory."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ class Operations(TorchDispatchMode):
         super().__init__()
         self.calls: list[tuple] = []
         self.own: set[int] = set()  # addresses of memory that these operations have allocated
-        self.python_s: set[int] = set()  # those that hold numbers of Python's, as torch.tensor(3), and what comes of them
+        self.python_s: set[int] = set()  # those with numbers of Python's, as torch.tensor(3), and what comes of them
         self.before: dict[int, tuple[Tensor, Tensor]] = {}  # what lay elsewhere before the first of them wrote there
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
@@ -50,7 +50,8 @@ class Operations(TorchDispatchMode):
         for tensor in written(function, args, kwargs):
             address = tensor.untyped_storage().data_ptr()
             if address not in self.own and address not in self.before:
-                whole = torch.as_strided(tensor.detach(), (tensor.untyped_storage().nbytes() // tensor.itemsize,), (1,), 0)
+                size = tensor.untyped_storage().nbytes() // tensor.itemsize
+                whole = torch.as_strided(tensor.detach(), (size,), (1,), 0)
                 self.before[address] = (whole, whole.clone())
         result = function(*args, **kwargs)
         fresh = [tensor for tensor in tensors(result) if tensor.untyped_storage().data_ptr() not in given]

@@ -49,7 +49,9 @@ def pair(configure):
     def make(*overrides: str):
         torch.manual_seed(0)
         # A rate that changes with each update: a replay must read the new one.
-        config = configure("optimizers.generator.schedule.period=1", "optimizers.generator.schedule.decay=0.7", *overrides)
+        config = configure(
+            "optimizers.generator.schedule.period=1", "optimizers.generator.schedule.decay=0.7", *overrides
+        )
         plain, recorder = build_module(config), CpuRecorder()
         captured = copy.deepcopy(plain)
         captured.run_update = CapturedUpdates(captured, make_recorder=lambda: recorder)
@@ -58,10 +60,10 @@ def pair(configure):
     return make
 
 
-def assert_equal(ours, theirs):
+def assert_equal(ours, theirs, *, within: float = 1e-5):
     assert ours.keys() == theirs.keys()
     for name, value in theirs.items():
-        assert ours[name] == pytest.approx(value, rel=1e-5, abs=1e-6), name
+        assert ours[name] == pytest.approx(value, rel=within, abs=within), name
 
 
 @pytest.mark.parametrize("is_half", [False, pytest.param(True, marks=pytest.mark.slow)])
@@ -73,10 +75,11 @@ def test_replayed_updates_are_those_that_they_stand_in_for(pair, overrides, is_h
     with torch.autocast("cpu", torch.bfloat16, enabled=is_half), uncached_autocast():
         expected, found = losses_of(plain, audio), losses_of(captured, audio)
     assert len(recorder.graphs) == recorder.rehearsed == 2
+    # The learning rate in float32 moves a weight by less than a last bit, which in bf16 is another activation.
     for ours, theirs in zip(found, expected, strict=True):
-        assert_equal(ours, theirs)
+        assert_equal(ours, theirs, within=1e-3 if is_half else 1e-5)
     for (name, ours), theirs in zip(captured.state_dict().items(), plain.state_dict().values(), strict=True):
-        assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-6), name
+        assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-3 if is_half else 1e-6), name
 
 
 @pytest.mark.slow

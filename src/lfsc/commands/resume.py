@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # What a run was built of and trained on: its checkpoint would not fit, or mean, anything else.
 FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "prepare_demo")
+# When the discriminators begin is not what they are.
+FREE = ("discriminators.start_at",)
 
 
 def main(arguments: list[str]) -> int:
@@ -80,7 +82,7 @@ def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
 
     for item in overrides:
         key = item.partition("=")[0]
-        if key.split(".")[0] in FIXED:
+        if key.split(".")[0] in FIXED and key not in FREE:
             raise ValueError(
                 f"{key} cannot change within a run; `lfsc train … init_from=RUN {item}` starts another from its weights"
             )

@@ -115,8 +115,8 @@ def groups(module: CodecModule, network: str) -> list[dict[str, Any]]:
     optimizer = module.torch_optimizer(network)
     if not getattr(optimizer, "_step_supports_amp_scaling", False):
         raise ValueError(
-            f"cuda_graphs=true and optimizers.{network} is {type(optimizer).__name__} without fused=true: its steps wait "
-            "for the device; give a fused one, or cuda_graphs=false"
+            f"cuda_graphs=true and optimizers.{network} is {type(optimizer).__name__} without fused=true: its steps "
+            "wait for the device; give a fused one, or cuda_graphs=false"
         )
     return optimizer.param_groups
 
@@ -124,7 +124,8 @@ def groups(module: CodecModule, network: str) -> list[dict[str, Any]]:
 @contextmanager
 def capturable(rates: list[tuple[dict[str, Any], Tensor]]) -> Iterator[None]:
     """Inside, optimizers read their learning rates on the device; schedules and checkpoints never see that."""
-    before = [{key: group[key] for key in ("lr", "capturable") if key in group} for group, _ in rates]
+    changing: tuple[str, ...] = ("lr", "capturable")
+    before = [{key: group[key] for key in changing if key in group} for group, _ in rates]
     for (group, rate), settings in zip(rates, before, strict=True):
         group |= dict.fromkeys(settings, True) | {"lr": rate}
     try:
