@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -91,19 +92,19 @@ class CapturedUpdate:
         for group, rate in self.rates:
             rate.fill_(group["lr"])
         if self.replay is None and self.rehearsals == REHEARSALS:
-            self.replay = self.recorder.record(self.issue)
+            self.replay = self.recorder.record(partial(self.issue, is_captured=True))
         if self.replay is not None:
             self.replay()
         else:
             with self.recorder.rehearsal():
-                self.issue()
+                self.issue(is_captured=False)
             self.rehearsals += 1
         # Copies: the next replay writes to the same place.
         self.module.scalars |= zip(self.names, self.values.clone().unbind(), strict=True)
 
-    def issue(self) -> None:
+    def issue(self, *, is_captured: bool) -> None:
         before, self.module.scalars = self.module.scalars, {}
-        with uncached_autocast(), capturable(self.rates):
+        with uncached_autocast(), optimizers_on_device(self.rates, is_captured=is_captured):
             self.module.update(self.audio)
         self.names = list(self.module.scalars)
         self.values = torch.stack([value.double() for value in self.module.scalars.values()])
@@ -122,12 +123,12 @@ def groups(module: CodecModule, network: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def capturable(rates: list[tuple[dict[str, Any], Tensor]]) -> Iterator[None]:
+def optimizers_on_device(rates: list[tuple[dict[str, Any], Tensor]], *, is_captured: bool) -> Iterator[None]:
     """Inside, optimizers read their learning rates on the device; schedules and checkpoints never see that."""
-    changing: tuple[str, ...] = ("lr", "capturable")
-    before = [{key: group[key] for key in changing if key in group} for group, _ in rates]
-    for (group, rate), settings in zip(rates, before, strict=True):
-        group |= dict.fromkeys(settings, True) | {"lr": rate}
+    before = [dict(group) for group, _ in rates]
+    for group, rate in rates:
+        # Those that know it refuse a capture without it, and warn of it elsewhere.
+        group |= {"lr": rate} | ({"capturable": is_captured} if "capturable" in group else {})
     try:
         yield
     finally:
