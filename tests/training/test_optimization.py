@@ -149,7 +149,10 @@ def test_each_network_has_a_clip_norm_of_its_own():
         ("optimizers.generator._target_=torch.optim.Nope", r"optimizers.generator \(torch.optim.Nope\) cannot be imp"),
         ("optimizers.generator._target_=math.pi", r"optimizers.generator \(math.pi\) is a float: expected a class"),
         ("optimizers.generator.betas=[2,3]", r"optimizers.generator \(torch.optim.Adam\): Invalid beta"),
-        ("optimizers.generator.schedule.period=0", r"schedule.period=0: expected at least one update"),
+        (
+            "optimizers.generator.schedule.period=0",
+            r"optimizers\.generator\.schedule\.period=0: expected at least one update",
+        ),
         ("+optimizers.generator.zebra=1", r"no key 'optimizers.generator.zebra'"),
     ],
 )

@@ -12,7 +12,7 @@ class ExponentialDecay(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, *, decay: float, period: int):
         if period < 1:
-            raise ValueError(f"schedule.period={period}: expected at least one update")
+            raise ValueError(f"period={period}: expected at least one update")
         self.decay = decay
         self.period = period
         super().__init__(optimizer)
@@ -27,7 +27,7 @@ class WarmupCosine(LambdaLR):
 
     def __init__(self, optimizer: Optimizer, *, warmup_updates: int, max_updates: int, final: float = 0.0):
         if not 0 <= warmup_updates < max_updates:
-            raise ValueError(f"schedule.warmup_updates={warmup_updates}: expected 0 to below max_updates={max_updates}")
+            raise ValueError(f"warmup_updates={warmup_updates}: expected 0 to below max_updates={max_updates}")
         self.warmup_updates = warmup_updates
         self.max_updates = max_updates
         self.final = final
