@@ -19,8 +19,10 @@ def test_a_dry_run_does_every_step(tmp_path):
     assert result.returncode == 0, report + result.stderr[-2000:]
     assert report.endswith("8 of 8 steps are done; not one\n")
     assert "Error" not in report and "skipped 1" not in report
-    graphs = [line.partition(": ")[2] for line in report.splitlines() if "graphs" in line]
+    graphs = [line.partition(": ")[2] for line in report.splitlines() if " graphs, " in line]
     assert graphs[0].startswith("compile=true by eager: 3 graphs") and graphs[1].startswith("compile=all by eager: ")
+    # In `updates` full size and `small` at two batches, in `compiled` both ways to compile at two batches.
+    assert report.count("cuda_graphs=true, bf16-mixed, batch") == 8
     assert json.loads((tmp_path / "updates.json").read_text())["full size, bf16-mixed, batch 2"]["row"] > 0
 
 
