@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
+from lfsc.config.overrides import as_override
 from lfsc.io.messages import as_word, printable, say_count
 
 from .corpora.utterance import Rejection
@@ -102,7 +103,7 @@ class Report:
         )
         found = read_corpus(out)
         amount = ", ".join(f"{split} {found.hours(split):.2f} h" for split in SPLITS)
-        self.say(f"{out} now holds {amount}: train on it with {as_word(f'data.path={out}')}")
+        self.say(f"{out} now holds {amount}: train on it with {as_word(as_override('data.path', str(out)))}")
 
     def show_contents(self, out: Path) -> None:
         """Tables of what is in `out`, by corpus and language, and of what was rejected."""

@@ -37,9 +37,6 @@ from lfsc.training.module import CodecModule
 from lfsc.training.precision import build_scaler, precision_plugins, set_tf32
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT / "tests" / "training"))  # what stands in for the device in a dry run
-from replaying import CpuRecorder  # noqa: E402
-
 DRY = os.environ.get("DRY") == "1"
 DEVICE = "cpu" if DRY else "cuda"
 BATCH, LARGE = (2, 4) if DRY else (16, 64)
@@ -171,11 +168,19 @@ def measure(
 
 def measure_replayed(report: Report, name: str, module: CodecModule, *, batch: int) -> None:
     """The same with cuda_graphs=true."""
-    module.run_update = CapturedUpdates(module, make_recorder=CpuRecorder if DRY else CudaRecorder)
+    module.run_update = CapturedUpdates(module, make_recorder=cpu_recorder() if DRY else CudaRecorder)
     try:
         measure(report, f"{name}, cuda_graphs=true", module, batch=batch, warm=2 * (REHEARSALS + 1))
     finally:
-        module.run_update = module.update
+        module.run_update = module.train_networks
+
+
+def cpu_recorder() -> Callable:
+    """What stands in for the device in a dry run."""
+    sys.path.insert(0, str(MICRO.parent))
+    from replaying import CpuRecorder
+
+    return CpuRecorder
 
 
 def seconds_of(work: Callable, *arguments, count: int = 5) -> float:
@@ -479,6 +484,7 @@ def run(report: Report, what: str, name: str, recipe: Path | str, *settings: str
 
 def noise_corpus(folder: Path) -> Path:
     if not folder.exists():
+        sys.path.insert(0, str(MICRO.parent))
         import micro
 
         micro.write_noise(folder)

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-from lfsc.cpu.waiting import wait_without_spinning
+from lfsc.cpu.waiting import spin_briefly
 from lfsc.io.messages import one_line
 from lfsc.io.streams import make_streams_last
 
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; what a user did wrong is said in one line, with exit status 2."""
     if arguments is None:
         make_streams_last()
-        wait_without_spinning()
+        spin_briefly()
         arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(overview())

@@ -40,7 +40,7 @@ def shards_in(folder):
 
 def test_shards_of_speech_become_shards_of_tokens(corpus, codec_path, tmp_path, capsys):
     assert main(["tokenize", str(corpus), str(tmp_path / "out"), "--codec", codec_path, "--workers", "1"]) == 0
-    assert "holds 4 shards: " in capsys.readouterr().err
+    assert "is complete: 4 shards, " in capsys.readouterr().err
     codec = lfsc.load(codec_path)
     for name in shards_in(corpus):
         for source, made in zip(read(corpus / name), read(tmp_path / "out" / name), strict=True):

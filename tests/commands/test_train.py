@@ -35,7 +35,16 @@ def test_a_run_from_its_beginning_to_its_end(train, capsys):
     assert train("--continue", "max_updates=1") == 0
     reported = capsys.readouterr()
     assert "finished at update 2 of 2" in reported.out
-    assert "the run resumes as it was begun; `lfsc resume` changes max_updates" in reported.err
+    assert "the run ended as it was begun; `lfsc resume` changes max_updates\n" in reported.err
+
+
+def test_a_continued_run_names_what_differs_and_how_it_can_change(train, capsys):
+    assert train() == 0
+    capsys.readouterr()
+    assert train("--continue", "max_updates=1", "ema_decay=0.9", "codec.encoder.channels=4") == 0
+    told = capsys.readouterr().err
+    assert "ended as it was begun; `lfsc resume` changes max_updates, ema_decay; name=… begins another run" in told
+    assert told.endswith("with this codec.encoder.channels\n")
 
 
 def test_a_finished_run_that_continues_to_a_later_end_is_told_how(train, capsys):
@@ -45,7 +54,7 @@ def test_a_finished_run_that_continues_to_a_later_end_is_told_how(train, capsys)
     reported = capsys.readouterr()
     assert not reported.out and reported.err.count("\n") == 1
     advised = f"lfsc resume {train.run.path} max_updates=3"
-    assert f"is finished with max_updates=2: `{advised}` trains on" in reported.err
+    assert f"is finished with max_updates=2: `{advised}` continues it" in reported.err
     assert main(advised.split()[1:]) == 0
     assert train.run.status().update == 3
 

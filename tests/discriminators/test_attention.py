@@ -5,6 +5,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import WavLMConfig, WavLMModel
+from transformers.models.wavlm.modeling_wavlm import WavLMAttention
 
 from lfsc.discriminators.attention import FusedAttention, with_fused_attention
 
@@ -81,18 +82,19 @@ def test_bfloat16_is_as_near_as_its_eight_bits():
     assert distance < 0.03
 
 
-def test_positions_are_computed_once_for_a_length():
+@pytest.mark.parametrize("length", [1, 7, 60])
+def test_the_bias_is_that_of_transformers_also_where_distances_are_alike(length):
+    attention = with_fused_attention(make_wavlm()).encoder.layers[0].attention
+    assert torch.equal(attention.compute_bias(length, length), WavLMAttention.compute_bias(attention, length, length))
+
+
+def test_buckets_are_computed_once_and_stay_where_they_are():
     wavlm = with_fused_attention(make_wavlm())
-    computed = []
     first = wavlm.encoder.layers[0].attention
-    original = first._relative_positions_bucket
-    first._relative_positions_bucket = lambda positions: computed.append(len(positions)) or original(positions)
-    short, long = torch.randn(1, 4000) / 10, torch.randn(1, 8000) / 10
-    once = hidden_states(wavlm, short)
-    for audio in (short, long, long):
-        hidden_states(wavlm, audio)
-    assert len(computed) == 2 and computed[0] < computed[1]
-    assert torch.equal(hidden_states(wavlm, short), once)
+    hidden_states(wavlm, torch.randn(1, 4000) / 10)
+    buckets = first.buckets
+    hidden_states(wavlm, torch.randn(1, 8000) / 10)
+    assert first.buckets is buckets
 
 
 def test_positions_are_where_the_model_is():

@@ -88,7 +88,7 @@ def test_shards_of_a_folder_a_corpus_and_one_alone(tmp_path, write_index):
     write_index(tmp_path, {("one/en", "train"): {"b.tar": (2, 1.0)}})
     assert [shard.samples for shard in find(tmp_path)] == [None, 2]
     write_index(tmp_path, {("one/en", "train"): {"b.tar": (2, 1.0), "c.tar": (5, 1.0)}})
-    with pytest.raises(ValueError, match=r"without 1 shard that its index names, such as one/en/c\.tar"):
+    with pytest.raises(ValueError, match=r"1 shard missing that its index names, such as one/en/c\.tar"):
         find(tmp_path)
 
 

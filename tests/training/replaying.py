@@ -36,16 +36,17 @@ class Operations(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[tuple] = []
+        self.read: set[int] = set()  # addresses of memory that was there before them
         self.own: set[int] = set()  # addresses of memory that these operations have allocated
-        self.python_s: set[int] = set()  # those with numbers of Python's, as torch.tensor(3), and what comes of them
+        self.from_python: set[int] = set()  # those with numbers of Python's, as torch.tensor(3), and what comes of them
         self.before: dict[int, tuple[Tensor, Tensor]] = {}  # what lay elsewhere before the first of them wrote there
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         given_before = aliases((args, kwargs))
         given = {tensor.untyped_storage().data_ptr() for tensor in tensors((args, kwargs))}
-        is_python_s = given <= self.python_s
-        if function is torch.ops.aten._local_scalar_dense.default and not is_python_s:
+        is_from_python = given <= self.from_python
+        if function is torch.ops.aten._local_scalar_dense.default and not is_from_python:
             raise RuntimeError("a graph is captured, and Python asks the device for a number")
         for tensor in written(function, args, kwargs):
             address = tensor.untyped_storage().data_ptr()
@@ -53,11 +54,13 @@ class Operations(TorchDispatchMode):
                 size = tensor.untyped_storage().nbytes() // tensor.itemsize
                 whole = torch.as_strided(tensor.detach(), (size,), (1,), 0)
                 self.before[address] = (whole, whole.clone())
+        if function is not torch.ops.aten.lift_fresh.default:
+            self.read |= given - self.own - self.from_python
         result = function(*args, **kwargs)
         fresh = [tensor for tensor in tensors(result) if tensor.untyped_storage().data_ptr() not in given]
         self.own |= {tensor.untyped_storage().data_ptr() for tensor in fresh}
-        if function is torch.ops.aten.lift_fresh.default or (given and is_python_s):
-            self.python_s |= {tensor.untyped_storage().data_ptr() for tensor in tensors(result)}
+        if function is torch.ops.aten.lift_fresh.default or (given and is_from_python):
+            self.from_python |= {tensor.untyped_storage().data_ptr() for tensor in tensors(result)}
         # Kept with their results, whose memory nobody else may have then.
         self.calls.append((function, *aliases((given_before, result))))
         return result

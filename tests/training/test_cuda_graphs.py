@@ -1,6 +1,7 @@
 """Updates that are captured and replayed are the updates that they stand in for: all but the capture by a device."""
 
 import copy
+import gc
 
 import pytest
 import torch
@@ -82,6 +83,22 @@ def test_replayed_updates_are_those_that_they_stand_in_for(pair, overrides, is_h
         assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-3 if is_half else 1e-6), name
 
 
+def test_what_a_replay_reads_outlives_a_validation(pair):
+    """A graph holds addresses alone: whatever Python lets go of, somebody else writes to."""
+    _, captured, recorder = pair()
+    losses_of(captured, batches(UPDATES))
+    with torch.no_grad():
+        captured.losses(*(0.1 * torch.randn(1, 8192) for _ in range(2)))  # of another length
+    read = set().union(*(graph.read for graph in recorder.graphs))
+    inputs = [(kind.audio, kind.rates) for kind in captured.run_update.kinds.values()]
+    # Now nobody holds them for the graphs' sake.
+    recorder.graphs.clear()
+    captured.run_update = captured.train_networks
+    gc.collect()
+    living = {each.untyped_storage().data_ptr() for each in gc.get_objects() if isinstance(each, torch.Tensor)}
+    assert inputs and read <= living
+
+
 @pytest.mark.slow
 def test_discriminators_that_start_late_have_graphs_of_their_own(pair):
     plain, captured, recorder = pair("discriminators.start_at=3")
@@ -118,7 +135,12 @@ def test_an_optimizer_that_waits_for_the_device_is_refused(pair):
     ("overrides", "message"),
     [
         ((), "needs a GPU, and this run is on the CPU"),
-        (("trainer.accelerator=gpu", "trainer.devices=2"), r"trainer\.devices=2: expected trainer\.devices=1"),
+        (
+            ("trainer.accelerator=gpu", "trainer.devices=2"),
+            r"trainer\.devices=2, .*: expected one device",
+        ),
+        (("trainer=ddp", "trainer.accelerator=gpu", "trainer.devices=1"), r"trainer\.strategy=ddp, "),
+        (("trainer.accelerator=gpu", "debug.profile=8"), r"debug\.profile=8, which waits"),
         (("trainer.accelerator=gpu", "trainer.precision=16-mixed"), "take bf16-mixed"),
         (("trainer.accelerator=gpu", "debug.anomaly=true"), r"debug\.anomaly=true"),
     ],

@@ -4,6 +4,7 @@ import json
 from itertools import islice
 from pathlib import Path
 
+from lfsc.config.overrides import as_override
 from lfsc.io.messages import as_word
 from lfsc.shards import index
 from lfsc.shards.index import Conversion, Corpus
@@ -44,7 +45,7 @@ def describe_corpus(found: Corpus) -> Facts:
         "corpora": ", ".join(sorted({dataset.corpus for dataset in found.datasets})),
         "languages": str(len({dataset.language for dataset in found.datasets})),
         "shards": f"{len(found.shards()):,}",
-        "for": f"lfsc train RECIPE {as_word(f'data.path={found.path}')}, tokenize, evaluate",
+        "for": f"lfsc train RECIPE {as_word(as_override('data.path', str(found.path)))}, tokenize, evaluate",
     }
 
 

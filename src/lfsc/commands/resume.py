@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 # What a run was built of and trained on: its checkpoint would not fit, or mean, anything else.
 FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "prepare_demo")
-# When the discriminators begin is not what they are.
-FREE = ("discriminators.start_at",)
 
 
 def main(arguments: list[str]) -> int:
@@ -74,6 +72,11 @@ def resume_locked(run: "Run", config: dict[str, Any], *, is_asked: bool, tasks: 
     return report_run(run)
 
 
+def is_fixed(key: str) -> bool:
+    """Whether a run keeps what it was begun with; when its discriminators start is not what they are."""
+    return key.split(".")[0] in FIXED and key != "discriminators.start_at"
+
+
 def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """The run's own configuration with overrides; ValueError for keys that it has not or that a run is made of."""
     from lfsc.config.compose import drop_unused
@@ -82,7 +85,7 @@ def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
 
     for item in overrides:
         key = item.partition("=")[0]
-        if key.split(".")[0] in FIXED and key not in FREE:
+        if is_fixed(key):
             raise ValueError(
                 f"{key} cannot change within a run; `lfsc train … init_from=RUN {item}` starts another from its weights"
             )

@@ -82,7 +82,7 @@ def convert(
         if index := shard_conversion.write_index(options.input, options.output, facts):
             shards, samples = say_count(len(index["shards"]), "shard"), say_count(index["samples"], "sample")
             progress.note(
-                f"lfsc {verb}: complete, {options.output} holds {shards}: {samples}, "
+                f"lfsc {verb}: {options.output} is complete: {shards}, {samples}, "
                 f"{index['audio_seconds'] / 3600:.3f} hours, {index['failed']} failed"
             )
         for failure in failures:

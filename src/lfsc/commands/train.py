@@ -66,10 +66,14 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
 
     # Before a corpus is made for what cannot be trained.
     check_counts(config)
+    if config["cuda_graphs"]:
+        from lfsc.training.cuda_graphs import check_cuda_graphs
+
+        check_cuda_graphs(config)
     run = Run.named(config["runs_root"], config["name"])
     if may_resume and run.has_checkpoint():
         refuse_more_updates(run, config["max_updates"])
-        warn_of_changes(run.config(), config)
+        warn_of_changes(run, config)
         return report_run(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
     tasks = become_alone() if is_on_one_device(config["trainer"]) else 1
     with lock(run, tasks=tasks):
@@ -110,16 +114,33 @@ def refuse_more_updates(run: "Run", wanted: int) -> None:
     if run.is_finished() and wanted > (before := run.config()["max_updates"]):
         raise ValueError(
             f"{run.path} is finished with max_updates={before}: "
-            f"`lfsc resume {as_word(run.path)} max_updates={wanted}` trains on"
+            f"`lfsc resume {as_word(run.path)} max_updates={wanted}` continues it"
         )
 
 
-def warn_of_changes(begun: dict[str, Any], asked: dict[str, Any]) -> None:
-    changed = [key for key in asked if asked[key] != begun.get(key)]
-    if changed:
-        print(
-            f"lfsc train: the run resumes as it was begun; `lfsc resume` changes {', '.join(changed)}", file=sys.stderr
-        )
+def warn_of_changes(run: "Run", asked: dict[str, Any]) -> None:
+    """Name the settings of the command that are not the run's, which keeps its own."""
+    from lfsc.commands.resume import is_fixed
+
+    # The two found the run, however they were written.
+    changed = [key for key in changed_keys(run.config(), asked) if key not in ("name", "runs_root")]
+    free, fixed = ([key for key in changed if is_fixed(key) == fixes] for fixes in (False, True))
+    ways = [
+        *([f"`lfsc resume` changes {', '.join(free)}"] if free else []),
+        *([f"name=… begins another run with this {', '.join(fixed)}"] if fixed else []),
+    ]
+    if ways:
+        verb = "ended" if run.is_finished() else "resumes"
+        print(f"lfsc train: the run {verb} as it was begun; {'; '.join(ways)}", file=sys.stderr)
+
+
+def changed_keys(begun: dict[str, Any], asked: dict[str, Any], section: str = "") -> Iterator[str]:
+    for name, value in asked.items():
+        key, before = f"{section}{name}", begun.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            yield from changed_keys(before, value, f"{key}.")
+        elif value != before:
+            yield key
 
 
 def make_corpus(config: dict[str, Any]) -> None:

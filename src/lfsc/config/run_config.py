@@ -12,7 +12,7 @@ from lfsc.config.assignment import to_container
 from lfsc.config.choices import is_option
 from lfsc.config.compose import compose_file
 from lfsc.config.instantiate import KNOWN
-from lfsc.config.overrides import Override, parse_overrides, suggest
+from lfsc.config.overrides import Override, as_override, parse_overrides, suggest
 from lfsc.config.places import settle
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_shipped
@@ -75,7 +75,7 @@ def check_is_current(config: Any, run: Path) -> None:
         raise ValueError(
             f"{run} was begun by an older lfsc: its config.yaml has no {', '.join(missing)[:200]}; resume it with the "
             f"version in its environment.json, or begin another with its weights, if those fit: "
-            f"`lfsc train … {as_word(f'init_from={run}/checkpoints/last.ckpt')}`"
+            f"`lfsc train … {as_word(as_override('init_from', f'{run}/checkpoints/last.ckpt'))}`"
         )
 
 

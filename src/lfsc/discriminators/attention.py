@@ -10,20 +10,22 @@ from transformers.models.wavlm.modeling_wavlm import WavLMAttention
 class FusedAttention(WavLMAttention):
     """Attends without weights to look at: equal to transformers' up to rounding, for clips without padding."""
 
-    # A length, and the buckets [T,T] of its positions: the last clips'.
-    positions: tuple[int, Tensor] | None = None
+    # Of every distance, from the largest that differs from larger ones behind to the largest ahead.
+    buckets: Tensor | None = None
 
     def compute_bias(self, query_length: int, key_length: int) -> Tensor:
-        """The bias [heads,T,T] by relative positions, which are computed anew only for another length.
+        """The bias [heads,T,T] by relative positions, whose buckets are computed once, for clips of any length.
 
-        On the device: transformers before 5.23 makes them on the host, which then waits for them to be copied.
+        On the device: transformers before 5.23 makes them on the host, which then waits for them to be copied. They
+        stay where they are, as a CUDA graph knows them by their address.
         """
         assert query_length == key_length  # in self-attention
-        table = self.rel_attn_embed.weight
-        if self.positions is None or self.positions[0] != key_length or self.positions[1].device != table.device:
-            steps = torch.arange(key_length, device=table.device)
-            self.positions = key_length, self._relative_positions_bucket(steps[None, :] - steps[:, None])
-        return self.rel_attn_embed(self.positions[1]).permute(2, 0, 1)
+        device, furthest = self.rel_attn_embed.weight.device, self.max_distance
+        if self.buckets is None or self.buckets.device != device:
+            self.buckets = self._relative_positions_bucket(torch.arange(-furthest, furthest + 1, device=device))
+        steps = torch.arange(key_length, device=device)
+        distances = (steps[None, :] - steps[:, None]).clamp(-furthest, furthest)
+        return self.rel_attn_embed(self.buckets[distances + furthest]).permute(2, 0, 1)
 
     def torch_multi_head_self_attention(  # type: ignore[override]  # None for the weights
         self, hidden_states: Tensor, attention_mask: Tensor | None, gated_position_bias: Tensor

@@ -55,7 +55,7 @@ def find(source: Path | str) -> list[Shard]:
     found = [path.relative_to(source).as_posix() for path in source.rglob("*.tar") if not path.name.startswith(".")]
     if missing := sorted(set(promised) - set(found)):
         raise ValueError(
-            f"{source}: without {say_count(len(missing), 'shard')} that its index names, such as {missing[0]}"
+            f"{source}: {say_count(len(missing), 'shard')} missing that its index names, such as {missing[0]}"
         )
     if not found:
         packed = sorted(path.name for path in source.rglob("*.tar.*") if path.name.endswith(SUFFIXES))

@@ -57,9 +57,8 @@ class TokenShards(IterableDataset):
         self.shards = choose(find(path), split, path)
         self.codec = codec_of(path)
         if len(self.shards) < world_size:
-            raise ValueError(
-                f"{path} has {say_count(len(self.shards), 'shard')} for {world_size} ranks: some would have nothing"
-            )
+            shards = say_count(len(self.shards), "shard")
+            raise ValueError(f"{path} has {shards} for {world_size} ranks: some would have nothing")
         self.rank, self.world_size = rank, world_size
         self.seed, self.buffer = seed, buffer
         # In memory that is shared: workers that persist see what is set here.

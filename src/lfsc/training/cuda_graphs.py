@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from lfsc.config.checks import is_on_one_device
+from lfsc.config.scalars import as_text
+from lfsc.io.messages import first_line
 from lfsc.training.module import CodecModule
 from lfsc.training.precision import FLOAT16, check_precision, on_gpu
 
@@ -49,11 +51,12 @@ class CudaRecorder:
 
 
 class CapturedUpdates:
-    """Stands in for `module.update`: captures each kind of update when it has run a few times, then replays it.
+    """Stands in for `module.train_networks`: captures each kind of update when it has run a few times, then replays it.
 
     A kind is a shape of the audio, and whether the discriminators play and step. Losses and weights are those of
-    `module.update`, but for the learning rate, which the device has in float32. ValueError for an optimizer that is
-    not fused, as its steps ask the device whether they are finite.
+    `module.train_networks` up to rounding: the device has the learning rate in float32, and in mixed precision each
+    use of a weight casts it anew, so that its gradients meet in float32. ValueError for an optimizer that is not fused,
+    as its steps ask the device whether they are finite, and for an update that cannot be captured.
     """
 
     def __init__(self, module: CodecModule, *, make_recorder: Callable[[], Recorder] = CudaRecorder):
@@ -65,7 +68,7 @@ class CapturedUpdates:
     def __call__(self, audio: Tensor) -> None:
         module = self.module
         if module.warmup.remains:
-            return module.update(audio)
+            return module.train_networks(audio)
         if self.recorder is None:
             self.recorder = self.make_recorder()
         kind = (audio.shape, module.discriminators_started, module.is_discriminator_step)
@@ -82,17 +85,22 @@ class CapturedUpdate:
         self.recorder = recorder
         self.audio = audio
         self.rates = [
-            (group, torch.zeros((), device=audio.device)) for name in module.networks for group in groups(module, name)
+            (group, torch.zeros((), device=audio.device))
+            for name in module.networks
+            for group in fused_groups(module, name)
         ]
         self.rehearsals = 0
         self.replay: Callable[[], None] | None = None
+        # What the update gave: names, and values in the same order.
+        self.names: list[str] = []
+        self.values = torch.empty(0)
 
     def __call__(self, audio: Tensor) -> None:
         self.audio.copy_(audio)
         for group, rate in self.rates:
             rate.fill_(group["lr"])
         if self.replay is None and self.rehearsals == REHEARSALS:
-            self.replay = self.recorder.record(partial(self.issue, is_captured=True))
+            self.replay = self.record()
         if self.replay is not None:
             self.replay()
         else:
@@ -102,16 +110,24 @@ class CapturedUpdate:
         # Copies: the next replay writes to the same place.
         self.module.scalars |= zip(self.names, self.values.clone().unbind(), strict=True)
 
+    def record(self) -> Callable[[], None]:
+        try:
+            return self.recorder.record(partial(self.issue, is_captured=True))
+        except RuntimeError as error:
+            raise ValueError(
+                f"cuda_graphs=true, and an update could not be captured: {first_line(error)}; take cuda_graphs=false"
+            ) from error
+
     def issue(self, *, is_captured: bool) -> None:
         before, self.module.scalars = self.module.scalars, {}
         with uncached_autocast(), optimizers_on_device(self.rates, is_captured=is_captured):
-            self.module.update(self.audio)
+            self.module.train_networks(self.audio)
         self.names = list(self.module.scalars)
         self.values = torch.stack([value.double() for value in self.module.scalars.values()])
         self.module.scalars = before
 
 
-def groups(module: CodecModule, network: str) -> list[dict[str, Any]]:
+def fused_groups(module: CodecModule, network: str) -> list[dict[str, Any]]:
     """The optimizer's groups of parameters; ValueError for an optimizer whose steps wait for the device."""
     optimizer = module.torch_optimizer(network)
     if not getattr(optimizer, "_step_supports_amp_scaling", False):
@@ -155,8 +171,10 @@ def check_cuda_graphs(config: dict[str, Any]) -> None:
     if not on_gpu(trainer):
         raise ValueError("cuda_graphs=true needs a GPU, and this run is on the CPU: take cuda_graphs=false")
     if not is_on_one_device(trainer):
-        raise ValueError(f"cuda_graphs=true with trainer.devices={trainer['devices']}: expected trainer.devices=1")
+        several = ", ".join(f"trainer.{name}={trainer[name]}" for name in ("strategy", "devices", "num_nodes"))
+        raise ValueError(f"cuda_graphs=true with {several}: expected one device, without ddp")
     if check_precision(trainer) == FLOAT16:
         raise ValueError(f"cuda_graphs=true with trainer.precision={FLOAT16}, whose scale changes: take bf16-mixed")
-    if config["debug"]["anomaly"]:
-        raise ValueError("cuda_graphs=true with debug.anomaly=true, which looks at each operation: take one of them")
+    for name, reason in {"anomaly": "looks at each operation", "profile": "waits for each part of an update"}.items():
+        if value := config["debug"][name]:
+            raise ValueError(f"cuda_graphs=true with debug.{name}={as_text(value)}, which {reason}: take one of them")

@@ -62,7 +62,7 @@ class CodecModule(LightningModule):
         self.discriminators_start_at = discriminators_start_at
         self.num_micro_batches = num_micro_batches
         self.activation_checkpointing = activation_checkpointing
-        self.run_update: Callable[[Tensor], None] = self.update  # CUDA graphs stand in for it
+        self.run_update: Callable[[Tensor], None] = self.train_networks  # CUDA graphs stand in for it
         self.updates = 0
         self.warmup = DiscriminatorWarmup(updates=warmup_updates)
         self.means: dict[str, Tensor] = {}  # of the losses of the step under way, over its micro-batches
@@ -98,7 +98,7 @@ class CodecModule(LightningModule):
             schedule.step()
         self.updates += 1
 
-    def update(self, audio: Tensor) -> None:
+    def train_networks(self, audio: Tensor) -> None:
         """Steps of both networks on audio [B,T]: what a device does of an update."""
         micro_batches = audio.chunk(self.num_micro_batches)
         # A batch in one part passes the codec once for both steps. Several pass it anew in each step, one after the
@@ -208,6 +208,10 @@ class CodecModule(LightningModule):
             values |= self.discriminator_losses(forward_pass)
         return {name: values[name] for name in self.loss_weights if name in values}
 
+    def is_adversarial(self, name: str) -> bool:
+        """Whether a scalar is there only where discriminators play."""
+        return name.split("/")[-1] in self.adversarial_losses.weights or "discriminator" in name
+
     def mean_scalars(self) -> dict[str, float]:
         """The last update's scalars, averaged over ranks and read in one go; every rank must ask."""
         if not self.scalars:
@@ -242,4 +246,7 @@ class CodecModule(LightningModule):
         # As exact as the mean over ranks.
         scalars = checkpoint["scalars"].items()
         self.scalars = {name: torch.tensor(value, dtype=torch.float64) for name, value in scalars}
+        if not self.discriminators_started:
+            # The resumed run may let them start later than they had: their values are not repeated until then.
+            self.scalars = {name: value for name, value in self.scalars.items() if not self.is_adversarial(name)}
         self.measured = dict(checkpoint["measured"])
