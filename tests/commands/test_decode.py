@@ -80,5 +80,5 @@ def test_the_original_level_comes_back(recordings, codec_path, tmp_path):
 
 
 def test_a_name_that_is_no_audio_format_is_told(encoded, codec_path, tmp_path, capsys):
-    assert main(["decode", str(encoded / "a.lfsc"), str(tmp_path / "a.xyz"), "--codec", codec_path]) == 1
+    assert main(["decode", str(encoded / "a.lfsc"), str(tmp_path / "a.xyz"), "--codec", codec_path]) == 2
     assert "wav, flac, ogg, not as 'xyz'" in capsys.readouterr().err

@@ -13,6 +13,11 @@ def test_speech_comes_back_as_long_as_it_came(recordings, codec_path, tmp_path):
     assert abs(info.num_samples - 11025) <= 64
 
 
+def test_a_format_that_is_not_written_is_refused_before_anything_is_read(recordings, tmp_path, capsys):
+    assert main(["reconstruct", str(recordings / "a.wav"), str(tmp_path / "again.m4a"), "--codec", "none"]) == 2
+    assert capsys.readouterr().err == "lfsc reconstruct: audio can be written as wav, flac, ogg, not as 'm4a'\n"
+
+
 def test_the_reconstruction_is_the_codecs(recordings, codec_path, tmp_path):
     main(["reconstruct", str(recordings / "a.wav"), str(tmp_path / "again.wav"), "--codec", codec_path])
     original = files.load(recordings / "a.wav", sample_rate=22050)

@@ -60,11 +60,16 @@ def write(path: Path | str, audio: Tensor, *, sample_rate: int) -> None:
         temporary.write_bytes(content)
 
 
+def check_format(format: str) -> str:
+    """The format in capitals, as SUBTYPES has it; ValueError for one that is not written."""
+    if format.upper() not in SUBTYPES:
+        raise ValueError(f"audio can be written as {', '.join(SUBTYPES).lower()}, not as '{format}'")
+    return format.upper()
+
+
 def encode(audio: Tensor, *, sample_rate: int, format: str) -> bytes:
     """The bytes of a wav, flac or ogg file with audio [T]; values beyond ±1 are clipped, as 16 bits must."""
-    subtype = SUBTYPES.get(format.upper())
-    if subtype is None:
-        raise ValueError(f"audio can be written as {', '.join(SUBTYPES).lower()}, not as '{format}'")
+    subtype = SUBTYPES[check_format(format)]
     if audio.dim() != 1:
         raise ValueError(f"audio has shape {list(audio.shape)}, expected one channel [T]")
     audio = audio.detach().cpu().float()

@@ -18,6 +18,8 @@ def main(arguments: list[str]) -> int:
     from lfsc.audio import files
     from lfsc.tokens import file as token_file
 
+    for job in found:
+        files.check_format(job.format(options.format))
     codec, _ = codec_options.prepare_codec(options)
 
     def decode(job: file_jobs.Job, progress: Progress) -> float:

@@ -7,8 +7,8 @@ from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
-Speech to token files (.lfsc). IN is a recording of any format and rate, a folder of them, or - for stdin; OUT is a
-file, a folder, or - for stdout. Files that exist already are skipped; failures are listed at the end."""
+Speech to token files (.lfsc). IN is a recording (wav, flac, ogg, opus or mp3), a folder of them, or - for stdin; OUT is
+a file, a folder, or - for stdout. Files that exist already are skipped; failures are listed at the end."""
 
 
 def main(arguments: list[str]) -> int:

@@ -6,8 +6,8 @@ from lfsc.commands import codec_options, file_jobs
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
-Speech through a codec and back, to listen to the result. IN is a recording of any format and rate, a folder of them, or
-- for stdin; OUT is a .wav, .flac or .ogg file, a folder, or - for a wav on stdout."""
+Speech through a codec and back, to listen to the result. IN is a recording (wav, flac, ogg, opus or mp3), a folder
+of them, or - for stdin; OUT is a .wav, .flac or .ogg file, a folder, or - for a wav on stdout."""
 
 
 def main(arguments: list[str]) -> int:
@@ -17,6 +17,8 @@ def main(arguments: list[str]) -> int:
     from lfsc.audio import files
     from lfsc.commands.recordings import Recordings
 
+    for job in found:
+        files.check_format(job.format(options.format))
     codec, _ = codec_options.prepare_codec(options)
     recordings = Recordings(sample_rate=codec.sample_rate)
 

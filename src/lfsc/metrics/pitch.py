@@ -1,5 +1,7 @@
 """Whether the melody of speech is kept: the fundamental frequency of the reconstruction beside the original's."""
 
+import warnings
+
 import numpy
 from torch import Tensor
 
@@ -33,7 +35,10 @@ def voicing_error(audio: Audio) -> float:
 
 def measure_pitch(audio: Tensor) -> numpy.ndarray:
     """Fundamental frequency in Hz of audio [T] at 16 kHz, every 5 ms, 0 where it is unvoiced."""
-    import pyworld
+    with warnings.catch_warnings():
+        # It imports pkg_resources, which calls itself deprecated.
+        warnings.simplefilter("ignore", UserWarning)
+        import pyworld
 
     signal = audio.cpu().double().numpy()
     return pyworld.harvest(signal, PITCH_RATE, f0_floor=FLOOR, f0_ceil=CEILING, frame_period=FRAME_MS)[0]

@@ -44,11 +44,11 @@ def show_result(run: Run, status: Status) -> None:
 def what_to_do(run: Run, status: Status) -> list[str]:
     if status.state != FINISHED:
         return [f"resume:      {resume_command(run, status)}"]
-    reconstructed = max(run.samples.glob("update-*"), default=None)
+    samples, reconstructed = as_word(run.samples), max(run.samples.glob("update-*"), default=None)
     profiled = run.path / "profile" / "table.txt"
     return [
-        *([f"listen:      {run.samples}/original/*.wav against {reconstructed}/*.wav"] if reconstructed else []),
-        f"losses:      {run.metrics_file}",
+        *([f"listen:      {samples}/original/*.wav against {as_word(reconstructed)}/*.wav"] if reconstructed else []),
+        f"losses:      {as_word(run.metrics_file)}",
         f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {as_word(run.path)}",
         f"resume:      {resume_command(run, status)}",
         *([f"profile:     {profiled}", profiled.read_text().partition("\n\n")[0]] if profiled.is_file() else []),
