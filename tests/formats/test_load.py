@@ -143,7 +143,7 @@ def test_a_configuration_of_anything_else_is_refused(key, value, reason, checkpo
     ("change", "reason"),
     [
         (lambda state: state.pop("codec.encoder.conv_in.bias"), "1 of .* tensors are missing.*encoder.conv_in.bias"),
-        (lambda state: state.update({"codec.encoder.extra": torch.ones(1)}), "1 tensors are left over.*encoder.extra"),
+        (lambda state: state.update({"codec.encoder.extra": torch.ones(1)}), "1 tensor left over.*encoder.extra"),
         (lambda state: state.update({"codec.encoder.conv_in.bias": torch.ones(9)}), r"conv_in.bias is \[9\], .* \[4\]"),
     ],
 )
