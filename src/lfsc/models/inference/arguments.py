@@ -62,8 +62,8 @@ def check_batch(x: Tensor, batch: int | None, *, name: str) -> int:
     """The number of clips of x [B,...] in a stream; `batch` is the one that it began with, None where it begins."""
     if batch not in (None, len(x)):
         raise ValueError(
-            f"{name} of {say_count(len(x), 'clip')} in a stream that began with {batch}: give all of them in every call, "
-            "until last=True ends them together; a stream of its own for each lets them end one by one"
+            f"{name} of {say_count(len(x), 'clip')} in a stream that began with {batch}: give all of them in every "
+            "call, until last=True ends them together; a stream of its own for each lets them end one by one"
         )
     return len(x)
 
