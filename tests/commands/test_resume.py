@@ -106,6 +106,16 @@ def test_when_the_discriminators_start_can_change(micro, noise_corpus, tmp_path)
     assert change(config, ["discriminators.start_at=3"])["discriminators"]["start_at"] == 3
 
 
+def test_what_discriminators_gave_is_not_repeated_until_they_start_again(ended, micro):
+    assert main(["resume", str(ended.path), "max_updates=4", "discriminators.start_at=3"]) == 0
+    rows = {int(row["update"]): row for row in micro.history(ended)}
+    judged = {"train/adversarial", "train/features", "train/discriminator", "grad_norm/discriminators"}
+    assert judged <= rows[2].keys()
+    assert not judged & rows[3].keys() and "train/mel" in rows[3]
+    # Update 4 is one without the discriminators' own step.
+    assert rows[4].keys() & judged == {"train/adversarial", "train/features"}
+
+
 def test_a_run_that_is_none(tmp_path, capsys):
     assert main(["resume", str(tmp_path)]) == 2
     assert "is not a run: it has no config.yaml" in capsys.readouterr().err
