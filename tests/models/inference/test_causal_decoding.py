@@ -71,8 +71,8 @@ def test_a_codec_that_is_not_causal_begins_anew_as_a_whole(make_codec):
 def refused(codec) -> dict:
     good = tokens_of(codec, 2, 1)
     return {
-        "tokens of 3 clips in a stream that began with 2": tokens_of(codec, 3, 1),
-        "tokens of 0 clips in a stream that began with 2": good[:0],
+        "tokens of batch size 3 in a stream that began with 2": tokens_of(codec, 3, 1),
+        "tokens of batch size 0 in a stream that began with 2": good[:0],
         "expected 0 to 2015": good + codec.codebook_size,
         "expected integers": good.float(),
         "have shape": good[:, :1],

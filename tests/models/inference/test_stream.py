@@ -105,7 +105,7 @@ def test_clips_begin_and_end_together(codec):
     stream = codec.stream()
     for step, x, name in ((stream.encode, audio, "audio"), (stream.decode, tokens, "tokens")):
         step(x[..., :200])
-        with pytest.raises(ValueError, match=rf"^{name} of 1 clip in a stream that began with 2: .* last=True"):
+        with pytest.raises(ValueError, match=rf"^{name} of batch size 1 in a stream that began with 2: .* last=True"):
             step(x[:1, ..., 200:])
         step(x[..., 200:], last=True)
         step(x[:1], last=True)

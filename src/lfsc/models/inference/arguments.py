@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor
 
-from lfsc.io.messages import say_count
-
 # Speech in -1…1 overshoots a little where it was clipped and resampled; samples in 16-bit units are far beyond.
 HIGHEST_PEAK = 2.0
 
@@ -62,7 +60,7 @@ def check_batch(x: Tensor, batch: int | None, *, name: str) -> int:
     """The number of clips of x [B,...] in a stream; `batch` is the one that it began with, None where it begins."""
     if batch not in (None, len(x)):
         raise ValueError(
-            f"{name} of {say_count(len(x), 'clip')} in a stream that began with {batch}: give all of them in every "
+            f"{name} of batch size {len(x)} in a stream that began with {batch}: give all clips in every "
             "call, until last=True ends them together; a stream of its own for each lets them end one by one"
         )
     return len(x)
