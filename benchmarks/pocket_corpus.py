@@ -2,8 +2,8 @@
 
 SPEECH is a folder with a manifest.jsonl: path, language, speaker and licence of each recording. OUT/train gets
 those in the public domain, under CC0 or under CC BY, each three times: as it is, and about an eighth slower and
-faster, which gives each speaker two more voices. OUT/unheard gets thirteen speakers, as they are, that no training
-sees. Then
+faster, which gives each speaker two more voices, each recording at a level of its own. OUT/unheard gets thirteen
+speakers, as they are, that no training sees. Then
 
     python -m data_prep folder OUT/train data/pocket --val-share 0.03
     lfsc train pocket data.path=data/pocket
@@ -25,6 +25,7 @@ ALLOWED = ("Public domain", "CC0", "CC BY")
 UNHEARD = {"(LibriSpeech": 10, "(VCTK)": 3}
 # What is added to a name, and the rates between which a copy is resampled; it is played at the old one.
 VOICES = {"": None, "-low": (7, 8), "-high": (8, 7)}
+QUIETEST = -20  # dB: the copies' levels are drawn from here to 0
 
 
 def main() -> None:
@@ -56,10 +57,14 @@ def choose_unheard(rows: list[dict]) -> set[str]:
 
 def write_voices(source: Path, folder: Path) -> None:
     audio, rate = files.read(source)
+    draw = random.Random(source.stem)
     for name, rates in VOICES.items():
         voice = folder.with_name(folder.name + name)
         voice.mkdir(parents=True, exist_ok=True)
-        copy = audio if rates is None else resample(audio, from_rate=rates[0], to_rate=rates[1]).clamp(-1, 1)
+        copy = audio
+        if rates is not None:
+            gain = 10 ** (draw.uniform(QUIETEST, 0) / 20)
+            copy = (gain * resample(audio, from_rate=rates[0], to_rate=rates[1])).clamp(-1, 1)
         files.write(voice / f"{source.stem}{name}.flac", copy, sample_rate=rate)
 
 

@@ -69,10 +69,11 @@ class Report:
             shards = [shard for shard in plan.shards if shard.split == split]
             if shards:
                 lengths = [shard.seconds / 60 for shard in shards]
+                span = " to ".join(dict.fromkeys(f"{length:.1f}" for length in (min(lengths), max(lengths))))
                 languages = len({shard.language for shard in shards})
                 self.say(
                     f"{split}: {sum(lengths) / 60:.2f} h in {say_count(languages, 'language')}, "
-                    f"{say_count(len(shards), 'shard')} of {min(lengths):.1f} to {max(lengths):.1f} minutes"
+                    f"{say_count(len(shards), 'shard')} of {span} minutes"
                 )
         samples = sum(shard.count for shard in plan.shards if shard.split == "train")
         if samples < consumers:

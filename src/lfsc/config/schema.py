@@ -82,4 +82,4 @@ def is_nullable(default: Any, key: str) -> bool:
 
 
 def example(default: Any) -> str:
-    return "" if isinstance(default, dict) or default in ("???", []) else f", such as {default}"
+    return "" if isinstance(default, dict | bool) or default in ("???", []) else f", such as {default}"
