@@ -88,3 +88,12 @@ def test_a_compiled_run_learns_what_a_plain_one_does(micro, configure):
     rows = [micro.history(micro.run_of(config))[-1] for config in (compiled, plain)]
     for name in ("train/mel", "train/discriminator", "val/mel"):
         assert float(rows[0][name]) == pytest.approx(float(rows[1][name]), rel=1e-3)
+
+
+@pytest.mark.slow
+def test_where_nothing_can_be_compiled_it_is_said_what_to_do(micro, configure):
+    with (
+        torch._inductor.config.patch({"cpp.cxx": ("/nowhere/g++",), "fx_graph_cache": False}),
+        pytest.raises(ValueError, match=r"^compile=true, and a part could not be compiled: \S.*; take compile=false$"),
+    ):
+        micro.train(configure("max_updates=1", "validate_every=10", "compile=true"))

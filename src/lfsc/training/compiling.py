@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.utils import parametrize
 
+from lfsc.io.messages import first_line
 from lfsc.losses.adversarial import FeatureLoss
 from lfsc.training.module import CodecModule
 
@@ -34,6 +35,11 @@ def compile_parts(module: CodecModule, parts: bool | str, *, backend: Any = "ind
         run = torch.compile(run_with_weights, backend=backend, dynamic=True)
         for member in module.discriminators.members():
             member.network.forward = WithWeights(member.network, run)
+
+
+def compile_failure(error: BaseException) -> str | None:
+    """What torch could not compile a part for, such as for want of a C++ compiler; None for another error."""
+    return first_line(error) if isinstance(error, torch._dynamo.exc.TorchDynamoException) else None
 
 
 def mean_distance(fake: Tensor, real: Tensor) -> Tensor:

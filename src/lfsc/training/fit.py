@@ -13,6 +13,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.config.instantiate import build
 from lfsc.config.own_code import record_own
+from lfsc.config.scalars import as_text
 from lfsc.data.corpus import read_corpus
 from lfsc.data.stream import loader_failure
 from lfsc.distributed import is_first
@@ -23,6 +24,7 @@ from lfsc.runs.status import RUNNING
 from lfsc.training.build import build_module, build_trainer
 from lfsc.training.callbacks.heartbeat import failure_elsewhere
 from lfsc.training.checkpoint_io import set_aside_newer, update_of
+from lfsc.training.compiling import compile_failure
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.module import CodecModule
 
@@ -61,6 +63,10 @@ def train(
         # A worker that dies is told wherever this process is, such as in a checkpoint.
         if reason := loader_failure(error):
             raise ValueError(reason) from error
+        if reason := compile_failure(error):
+            raise ValueError(
+                f"compile={as_text(config['compile'])}, and a part could not be compiled: {reason}; take compile=false"
+            ) from error
         if trainer.world_size > 1 and LOST.search(str(error)):
             raise ValueError(
                 f"another rank is gone ({' '.join(str(error).split())[:120]}); `lfsc resume {as_word(run.path)}` "
