@@ -97,13 +97,13 @@ def read_reference(folder: Path) -> Reference:
     return Reference(arrays, scalars, codec, discriminators)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_codec():
     """Builds a narrow codec with seeded weights whose tokens spread over the codebooks; arguments change its shape."""
     return narrow_codec
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_checkpoint():
     """Writes a narrow codec to a path as a training checkpoint; arguments change its shape."""
 
