@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 import importlib.util
 import json
 import math
@@ -18,6 +19,13 @@ import torch
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 COMMITTED_ORACLES = Path(__file__).with_name("nemo_oracle")
+
+
+def pytest_collection_finish() -> None:
+    # What is imported lives to the end. Each loader process that energon forks would otherwise look at every object of
+    # it, and so make a copy of the memory: half a second with all tests collected.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -89,13 +97,13 @@ def read_reference(folder: Path) -> Reference:
     return Reference(arrays, scalars, codec, discriminators)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_codec():
     """Builds a narrow codec with seeded weights whose tokens spread over the codebooks; arguments change its shape."""
     return narrow_codec
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_checkpoint():
     """Writes a narrow codec to a path as a training checkpoint; arguments change its shape."""
 

@@ -16,7 +16,7 @@ def no_weights(monkeypatch, tmp_path):
 def recordings(tmp_path, voice):
     for number in range(3):
         name = tmp_path / "recordings" / "de" / f"voice{number}" / "a.wav"
-        files.write(name, voice(2, rate=22050, seed=number), sample_rate=22050)
+        files.write(name, voice(1, rate=22050, seed=number), sample_rate=22050)
     return tmp_path / "recordings"
 
 
@@ -45,8 +45,8 @@ def test_one_command_writes_the_whole_report(recordings, tmp_path, write_checkpo
 
 def test_a_folder_of_reconstructions_is_evaluated_and_missing_ones_are_reported(recordings, tmp_path, voice, capsys):
     theirs = tmp_path / "theirs"
-    files.write(theirs / "de" / "voice0" / "a.flac", voice(2, rate=22050, seed=0), sample_rate=22050)
-    files.write(theirs / "de" / "voice1" / "a.ogg", -voice(2, rate=22050, seed=1), sample_rate=22050)
+    files.write(theirs / "de" / "voice0" / "a.flac", voice(1, rate=22050, seed=0), sample_rate=22050)
+    files.write(theirs / "de" / "voice1" / "a.ogg", -voice(1, rate=22050, seed=1), sample_rate=22050)
     out = tmp_path / "report"
     code = main(["--pairs", str(recordings), str(theirs), "--out", str(out), "--workers", "0"])
     assert code == 1

@@ -9,6 +9,12 @@ from lfsc.config.run_config import check_is_current, override
 DATA = "data.path=somewhere"
 
 
+@pytest.fixture(scope="module")
+def demo():
+    """The recipe as it is; nobody may change it."""
+    return compose("demo", [])
+
+
 @pytest.mark.parametrize("recipe", recipe_names())
 def test_every_recipe_composes_and_names_its_run(recipe):
     config = compose(recipe, [DATA, "init_from=weights"])
@@ -218,20 +224,20 @@ def test_a_family_can_be_left_out(override):
     assert [name for name in families if name in ("stft", "period", "slm")] == ["period", "slm"]
 
 
-def test_debug_is_a_group_in_a_recipe_as_on_the_command_line(own):
+def test_debug_is_a_group_in_a_recipe_as_on_the_command_line(own, demo):
     asked = compose("demo", ["debug=overfit"])
     written = own("defaults: [demo, override debug: overfit, _self_]\n")
     for config in (asked, written):
         assert config["debug"] == {"overfit": True, "anomaly": False, "profile": 0}
         assert config["runs_root"] == "runs/debug"
     assert compose("demo", ["debug=anomaly"])["max_consecutive_nonfinite"] == 1
-    assert not any(compose("demo", [])["debug"].values())
+    assert not any(demo["debug"].values())
 
 
-def test_two_loggers_at_once():
+def test_two_loggers_at_once(demo):
     config = compose("demo", ["logger=[tensorboard,wandb]", "logger.wandb.mode=offline"])
     assert list(config["logger"]) == ["tensorboard", "wandb"] and config["logger"]["wandb"]["mode"] == "offline"
-    assert compose("demo", [])["logger"] == {}
+    assert demo["logger"] == {}
 
 
 def test_what_is_open_may_stay_open_to_be_shown():
@@ -244,7 +250,7 @@ WORDS = ["2024_01_15", "1e5", "1.10", "012", "1:30", "true", "no", "007", "0x1F"
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_a_text_is_what_was_written_wherever_it_was_written(own, word, tmp_path):
+def test_a_text_is_what_was_written_wherever_it_was_written(own, demo, word, tmp_path):
     keys = {"name": word, "data.path": word, "data.filter.languages": f"[{word}, sv]", "init_from": word}
     items = [f"{key}={value}" for key, value in keys.items()]
     weights = f"data.blend.weights={{{word}: 2, sv: 1.50}}"
@@ -257,14 +263,14 @@ def test_a_text_is_what_was_written_wherever_it_was_written(own, word, tmp_path)
     assert (asked["name"], asked["init_from"], asked["data"]["path"]) == (word, word, word)
     assert asked["data"]["filter"]["languages"] == [word, "sv"]
     assert asked["data"]["blend"]["weights"] == {word: 2, "sv": 1.5}
-    resumed = override(compose("demo", ["name=x"]), [item for item in [*items, weights] if item[:4] in ("data",)])
+    resumed = override(demo, [item for item in [*items, weights] if item[:4] in ("data",)])
     assert resumed["data"] == asked["data"]
     (tmp_path / "again.yaml").write_text(as_yaml(asked), encoding="utf-8")
     assert compose(str(tmp_path / "again.yaml"), []) == asked, "what --show prints is a recipe of the same"
     assert yaml.safe_load(as_yaml(asked)) == asked, "for other readers of YAML too"
 
 
-def test_numbers_are_numbers_wherever_they_are_written(own):
+def test_numbers_are_numbers_wherever_they_are_written(own, demo):
     words = {"max_updates": "1_000_000", "seed": "7", "optimizers.generator.lr": "1e-4", "ema_decay": ".5"}
     asked = compose("demo", [f"{key}={word}" for key, word in words.items()] + ["data.filter.seconds=[1.50,2e1]"])
     written = own(
@@ -274,9 +280,7 @@ def test_numbers_are_numbers_wherever_they_are_written(own):
     assert asked == written
     assert (asked["max_updates"], asked["optimizers"]["generator"]["lr"], asked["ema_decay"]) == (1000000, 1e-4, 0.5)
     assert asked["data"]["filter"]["seconds"] == [1.5, 20.0]
-    assert (
-        override(compose("demo", []), ["optimizers.generator.lr=1e-4", "max_updates=1_000_000"])["max_updates"] == 10**6
-    )
+    assert override(demo, ["optimizers.generator.lr=1e-4", "max_updates=1_000_000"])["max_updates"] == 10**6
 
 
 @pytest.mark.parametrize("word", ["012", "1:30", "no", "1e5", "0x10", "2024_01_15", "1.10"])
@@ -287,6 +291,9 @@ def test_no_other_notation_is_a_whole_number(own, word):
     ):
         with pytest.raises(ValueError, match=r"seed=.*: expected a whole number, such as 0"):
             composed()
+
+
+def test_nor_is_any_other_a_switch():
     with pytest.raises(ValueError, match="compile=yes: expected true or false, or all"):
         compose("demo", ["compile=yes"])
     assert [compose("demo", [f"compile={value}"])["compile"] for value in ("true", "all")] == [True, "all"]

@@ -18,9 +18,9 @@ SHAPES = {
 }
 
 
-@pytest.fixture(params=SHAPES)
+@pytest.fixture(scope="module", params=SHAPES)
 def codecs(make_codec, request):
-    """A codec, and the same one packed; in the wide one some layers work by tiles."""
+    """A codec, and the same one packed; in the wide one some layers work by tiles. Nobody may change them."""
     shape = SHAPES[request.param]
     plain, packed = make_codec(**shape), make_codec(**shape)
     return plain, optimize_for_cpu(remove_codec_weight_norm(packed, fingerprint=fingerprint(packed)))

@@ -1,3 +1,4 @@
+import json
 import shutil
 import time
 
@@ -45,9 +46,13 @@ def test_a_dataset_with_a_weight_of_zero_is_never_read(open_stream, corpus):
 
 def test_a_hundred_datasets_open_at_once(open_stream, write_corpus, tmp_path):
     audio = torch.sin(torch.arange(15000) / 20)
-    path = write_corpus(
-        tmp_path, {f"demo/l{n:03d}": {"train": {f"l{n}c{i}": audio for i in range(2)}} for n in range(105)}
-    )
+    path = write_corpus(tmp_path, {"demo/l000": {"train": {f"c{i}": audio for i in range(2)}}})
+    index = json.loads((path / "index.json").read_text())
+    (first,) = index["datasets"]
+    for language in (f"l{number:03d}" for number in range(1, 105)):
+        shutil.copytree(path / "demo/l000", path / "demo" / language)
+        index["datasets"].append(first | {"language": language, "path": f"demo/{language}"})
+    (path / "index.json").write_text(json.dumps(index))
     assert len(next(iter(open_stream(path, num_workers=2, batch_size=8))).keys) == 8
     # The processor's seconds, which other work on the machine does not stretch.
     started = time.process_time()

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
@@ -22,23 +23,32 @@ from lfsc.metrics.metric import Measurement
 RATE = 22050
 
 
-@pytest.fixture
-def recordings(tmp_path, voice) -> Path:
-    """Four recordings of two seconds: two languages, three speakers, rates of 8, 16 and 22.05 kHz."""
-    folder = tmp_path / "recordings"
-    for name, rate in (
-        ("de/ann/a.wav", 22050),
-        ("de/ben/b.flac", 16000),
-        ("en/cat/c.wav", 22050),
-        ("en/cat/d.wav", 8000),
-    ):
-        files.write(folder / name, voice(2, rate=rate, seed=len(name) + rate), sample_rate=rate)
-    return folder
+@pytest.fixture(scope="session")
+def write_clips(voice) -> Callable[[Path], list[Clip]]:
+    """Writes four recordings of a second into a folder: two languages, three speakers, rates of 8, 16 and 22.05 kHz."""
+
+    def write(folder: Path) -> list[Clip]:
+        for name, rate in (
+            ("de/ann/a.wav", 22050),
+            ("de/ben/b.flac", 16000),
+            ("en/cat/c.wav", 22050),
+            ("en/cat/d.wav", 8000),
+        ):
+            files.write(folder / name, voice(1, rate=rate, seed=len(name) + rate), sample_rate=rate)
+        return [Clip(key=path.name, path=path, speaker=path.parent.name) for path in sorted(folder.rglob("*.*"))]
+
+    return write
 
 
 @pytest.fixture
-def clips(recordings) -> list[Clip]:
-    return [Clip(key=path.name, path=path, speaker=path.parent.name) for path in sorted(recordings.rglob("*.*"))]
+def clips(write_clips, tmp_path) -> list[Clip]:
+    return write_clips(tmp_path / "recordings")
+
+
+@pytest.fixture
+def recordings(clips, tmp_path) -> Path:
+    """The folder of the clips."""
+    return tmp_path / "recordings"
 
 
 class Coarse(TokenCodec):
@@ -54,7 +64,7 @@ class Coarse(TokenCodec):
         return self.reconstruction((tokens + 0.5) / 16 - 1, tokens[None])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def coarse() -> TokenCodec:
     return Coarse()
 

@@ -7,6 +7,7 @@ import socket
 import time
 
 import pytest
+from optuna.storages.journal import JournalFileSymlinkLock
 
 from lfsc.sweep import workers
 from lfsc.sweep.study import OWNER, claim, open_database
@@ -45,7 +46,7 @@ def test_an_objective_that_is_not_in_the_log(sweep):
 
 def test_a_hopeless_trial_is_stopped(sweep):
     """Once five others have come to their end."""
-    study, reported = sweep("lr=1,2,3", "behaviour=good,bad", "seconds=0.2", pruner="median")
+    study, reported = sweep("lr=1,2,3", "behaviour=good,bad", "seconds=0.05", pruner="median")
     assert states(study) == ["COMPLETE"] * 5 + ["PRUNED"]
     assert len(starts(sweep, 5)) < 5
     assert reported[-1] == "trial 5: pruned, last val/mel 103"
@@ -81,7 +82,7 @@ def test_a_first_command_that_came_to_nothing_blocks_no_other(sweep):
 
 def test_two_workers_share_the_trials(sweep):
     begin = time.monotonic()
-    study, _ = sweep("lr=1,2,3,4", "seconds=0.3", count=2)
+    study, _ = sweep("lr=1,2,3,4", "seconds=0.15", count=2)
     assert states(study) == ["COMPLETE"] * 4
     spans = [(trial.datetime_start, trial.datetime_complete) for trial in study.trials]
     assert any(one[0] < other[0] < one[1] for one in spans for other in spans), "some ran side by side"
@@ -114,12 +115,16 @@ def waited_for(condition):
 
 def test_a_killed_sweep_goes_on_without_losing_or_repeating(sweep, in_background):
     """Its trial's process lives on: the next start lets it finish and takes its result."""
-    process = in_background("lr=3,1,2", "seconds=0.3")
+    process = in_background("lr=3,1,2", "seconds=0.2")
     second = sweep.folder / "0001" / "updates"
     waited_for(lambda: second.exists() and len(second.read_text().split()) > 1)
+    # Not while it writes: others wait half a minute for the lock of one that was killed then.
+    lock = JournalFileSymlinkLock(str(sweep.folder / "study.journal"))
+    lock.acquire()
     os.kill(process.pid, signal.SIGKILL)
     process.join()
-    study, reported = sweep("lr=3,1,2", "seconds=0.3")
+    lock.release()
+    study, reported = sweep("lr=3,1,2", "seconds=0.2")
     assert states(study) == ["COMPLETE"] * 3
     assert [starts(sweep, number) for number in range(3)] == [["0", "1", "2", "3", "4"]] * 3
     assert [line for line in reported if line.startswith("trial 0")] == [], "it was finished"
@@ -127,14 +132,14 @@ def test_a_killed_sweep_goes_on_without_losing_or_repeating(sweep, in_background
 
 
 def test_a_stopped_sweep_saves_its_trials_and_goes_on_with_them(sweep, in_background):
-    process = in_background("lr=3,1,2", "seconds=0.3")
+    process = in_background("lr=3,1,2", "seconds=0.2")
     first = sweep.folder / "0000" / "updates"
     waited_for(lambda: first.exists() and len(first.read_text().split()) > 1)
     os.kill(process.pid, signal.SIGTERM)
     process.join(60)
     assert process.exitcode == 0
     assert '"interrupted"' in (sweep.folder / "0000" / "status.json").read_text()
-    study, _ = sweep("lr=3,1,2", "seconds=0.3")
+    study, _ = sweep("lr=3,1,2", "seconds=0.2")
     assert states(study) == ["COMPLETE"] * 3
     assert starts(sweep, 0) == ["0", "1", "2", "3", "4"]
 
@@ -178,7 +183,7 @@ def test_a_long_trial_gives_signs_of_life(sweep, monkeypatch):
     signs = []
     monkeypatch.setattr(workers, "BEAT", 0.1)
     monkeypatch.setattr(workers, "claim", lambda trial: (signs.append(time.time()), claim(trial)))
-    study, _ = sweep("lr=1", "seconds=0.3")
+    study, _ = sweep("lr=1", "seconds=0.2")
     assert len(signs) > 3
     assert study.trials[0].user_attrs[OWNER][2] == pytest.approx(signs[-1], abs=0.5)
 

@@ -1,5 +1,7 @@
 """Lightning's own callbacks, which know nothing of ours."""
 
+import shutil
+
 import pytest
 
 from lfsc.cli import main
@@ -55,10 +57,9 @@ def test_the_monitor_of_learning_rates_writes_rows_of_our_updates(stopped):
 
 
 @pytest.mark.parametrize(("change", "updates"), [("patience=4", 7), ("patience=null", 9), ("max_updates=9", 3)])
-def test_it_resumes_with_other_settings(command, tmp_path, change, updates):
+def test_it_resumes_with_other_settings(stopped, tmp_path, change, updates):
     """A new patience begins anew; without a change the callback has lost its patience already."""
-    assert main([*command, f"runs_root={tmp_path}"]) == 0
-    run = Run(tmp_path / "demo")
+    run = Run(shutil.copytree(stopped, tmp_path / "demo"))
     changes = [change, "max_updates=9"]
     if change == "patience=null":
         # What is left out need not be there, or trusted.
