@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 import lzma
@@ -52,6 +53,10 @@ def test_a_manifest_names_the_clips(recordings):
         ("en/cat/c.wav", "en", "hi"),
     ]
     assert clips == find_clips(manifest)
+    packed = recordings / "manifest.csv.gz"
+    packed.write_bytes(gzip.compress(manifest.read_bytes()))
+    manifest.unlink()
+    assert clips == find_clips(recordings) == find_clips(packed)
 
 
 def test_shards_hold_the_same_audio_and_the_notes(tmp_path, voice):

@@ -1,3 +1,4 @@
+import gzip
 import json
 import os
 
@@ -169,12 +170,12 @@ def written(rows, separator):
     return "\n".join([separator.join(rows[0]), *(separator.join(row) for row in quoted)]) + "\n"
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "tsv"])
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "tsv", "jsonl.gz", "csv.gz"])
 def test_a_manifest_says_more(tmp_path, put, kind):
     lines = "".join(json.dumps(row) + "\n" for row in ROWS)
-    content = lines if kind == "jsonl" else written(ROWS, "\t" if kind == "tsv" else ",")
+    content = "\ufeff" + (lines if "jsonl" in kind else written(ROWS, "\t" if kind == "tsv" else ","))
     put("not listed.wav", b"")
-    path = put(f"manifest.{kind}", "\ufeff" + content)
+    path = put(f"manifest.{kind}", gzip.compress(content.encode()) if kind.endswith(".gz") else content)
     for found in (read(tmp_path), read(tmp_path, manifest=path)):
         assert [(row.language, row.speaker, row.text) for row in found] == [
             ("de", "anna", 'eins, "zwei"'),
@@ -221,6 +222,19 @@ def test_a_row_with_more_fields_than_columns_is_rejected_alone(tmp_path, put, ki
     assert (bad.key, bad.reason) == (f"manifest.{kind}, line 2", "malformed")
     assert bad.detail == "more fields than columns: 'de'"
     assert [(row.key, row.text, row.language) for row in (padded, short)] == [("b", "so", "de"), ("c", "short", "und")]
+
+
+@pytest.mark.parametrize(("kind", "separator"), [("csv", ", "), ("tsv", " \t ")])
+def test_spaces_around_the_names_of_columns_are_none_of_theirs(tmp_path, put, kind, separator):
+    put(f"manifest.{kind}", "".join(separator.join(row) + "\n" for row in [("path", "speaker", "language"), "abc"]))
+    (found,) = read(tmp_path)
+    assert (found.speaker, found.language) == ("b", "c")
+
+
+def test_a_damaged_manifest_is_named(tmp_path, put):
+    put("manifest.jsonl.gz", gzip.compress(b'{"path": "a.wav"}\n' * 100)[:-10])
+    with pytest.raises(ValueError, match=r"manifest\.jsonl\.gz is damaged .*download it again"):
+        read(tmp_path)
 
 
 def test_quotation_marks_in_a_tsv_quote_nothing(tmp_path, put):
