@@ -183,7 +183,7 @@ def recordings_of(folder: Path) -> Iterator[str]:
     return (
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if is_recording(path.name) and not path.name.startswith(".") and path.is_file()
+        if is_recording(path.name) and not path.name.startswith(".") and not path.is_dir()
     )
 
 
