@@ -21,6 +21,8 @@ from .utterance import File
 from .zips import copy_as_tar
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
+# Of archives that are told, and not read.
+NOT_READ = (".tar.zst", ".tzst", ".tar.lz4", ".7z", ".rar")
 OPENING: dict[str, Callable[[Path], io.BufferedIOBase]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 GZIP = b"\x1f\x8b"
 # One behind the other, as systems allow.
@@ -124,7 +126,8 @@ def find(
     for source in sources:
         found = _group(open_tree(source, scratch), wanted, prune)
         if not found and source.is_dir():
-            archives = sorted(path for path in source.iterdir() if path.name.endswith(SUFFIXES) and path.is_file())
+            files = (path for path in source.iterdir() if path.is_file())
+            archives = sorted(path for path in files if path.name.lower().endswith(SUFFIXES))
             found = [group for path in archives for group in _group(Archive(path, scratch), wanted, prune)]
         if not found:
             raise ValueError(
@@ -149,9 +152,8 @@ def _group(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str
 
 
 def _stem(archive: Path) -> str:
-    return next(
-        (archive.name.removesuffix(suffix) for suffix in SUFFIXES if archive.name.endswith(suffix)), archive.name
-    )
+    lower = archive.name.lower()
+    return next((archive.name[: -len(suffix)] for suffix in SUFFIXES if lower.endswith(suffix)), archive.name)
 
 
 def _decompress(path: Path, scratch: Path) -> Path:

@@ -1,6 +1,8 @@
 import gzip
+import io
 import json
 import os
+import tarfile
 
 import pytest
 
@@ -268,3 +270,28 @@ def test_nothing_to_read(tmp_path):
         read(tmp_path)
     with pytest.raises(ValueError, match="is not there"):
         read(tmp_path, manifest=tmp_path / "gone.csv")
+
+
+def test_archives_in_a_folder_are_read_whatever_their_case_or_told(tmp_path, put):
+    def tar(number):
+        content = io.BytesIO()
+        with tarfile.open(fileobj=content, mode="w") as archive:
+            archive.addfile(tarfile.TarInfo(f"de/anna/{number}.wav"))
+        return content.getvalue()
+
+    put("in/a.tar", tar(1))
+    put("in/B.TAR", tar(2))
+    put("in/c.tar.zst", b"(\xb5/\xfd" + bytes(100))
+    *found, left_out = sorted(read(tmp_path / "in"), key=lambda item: isinstance(item, Rejection))
+    assert sorted(row.key.rpartition("-")[0] for row in found) == ["B_de_anna_2", "a_de_anna_1"]
+    assert (left_out.key, left_out.reason) == ("c.tar.zst", "malformed")
+    assert "compressed with zstd, which is not read: unpack it" in left_out.detail
+    put("in/de/anna/3.wav", b"")
+    assert "not read: 3 archives, such as B.TAR; only the recordings beside" in sentences(tmp_path / "in")
+
+
+def test_an_archive_inside_an_archive_is_told(tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for name in ("de/anna/1.wav", "inner.tar"):
+            archive.addfile(tarfile.TarInfo(name))
+    assert "not read: 1 archive, such as inner.tar; only the recordings beside" in sentences(tmp_path / "a.tar")
