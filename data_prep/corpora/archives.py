@@ -8,6 +8,7 @@ import os
 import posixpath
 import shutil
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,10 @@ from .utterance import File
 from .zips import copy_as_tar
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
+# Of archives that are told, and not read.
+NOT_READ = (".tar.zst", ".tzst", ".tar.lz4", ".7z", ".rar")
 OPENING: dict[str, Callable[[Path], io.BufferedIOBase]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+GZIP = b"\x1f\x8b"
 # One behind the other, as systems allow.
 MOST_LINKS = 40
 
@@ -122,7 +126,8 @@ def find(
     for source in sources:
         found = _group(open_tree(source, scratch), wanted, prune)
         if not found and source.is_dir():
-            archives = sorted(path for path in source.iterdir() if path.name.endswith(SUFFIXES) and path.is_file())
+            files = (path for path in source.iterdir() if path.is_file())
+            archives = sorted(path for path in files if path.name.lower().endswith(SUFFIXES))
             found = [group for path in archives for group in _group(Archive(path, scratch), wanted, prune)]
         if not found:
             raise ValueError(
@@ -147,9 +152,8 @@ def _group(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str
 
 
 def _stem(archive: Path) -> str:
-    return next(
-        (archive.name.removesuffix(suffix) for suffix in SUFFIXES if archive.name.endswith(suffix)), archive.name
-    )
+    lower = archive.name.lower()
+    return next((archive.name[: -len(suffix)] for suffix in SUFFIXES if lower.endswith(suffix)), archive.name)
 
 
 def _decompress(path: Path, scratch: Path) -> Path:
@@ -171,7 +175,10 @@ def _decompress(path: Path, scratch: Path) -> Path:
                 else:
                     with OPENING[kind](path) as compressed:
                         shutil.copyfileobj(compressed, file, 2**24)
-        except (EOFError, gzip.BadGzipFile, lzma.LZMAError) as error:
+        except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+            # The errors of gzip and bz2 have no number, those of the system do.
+            if isinstance(error, OSError) and error.errno:
+                raise
             raise ValueError(f"{path}: {error}; download it again") from error
     return unpacked
 
@@ -188,7 +195,7 @@ def _places(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> dic
             for member in tar:
                 # tarfile would keep millions of these.
                 tar.members = []  # type: ignore[attr-defined]
-                name = member.name.removeprefix("./")
+                name = _inside(member.name)
                 if member.isdir() or _is_resource_fork(PurePosixPath(name).name):
                     continue
                 if name in places or name in links:
@@ -196,7 +203,7 @@ def _places(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> dic
                     places.pop(name, None)
                     links.pop(name, None)
                 if member.islnk():
-                    links[name] = member.linkname.removeprefix("./")
+                    links[name] = _inside(member.linkname)
                 elif member.issym():
                     links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
                 elif member.isreg() and not member.issparse():
@@ -215,6 +222,11 @@ def _places(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> dic
         else:
             places[name] = place
     return places
+
+
+def _inside(name: str) -> str:
+    """As `tar` unpacks it: an absolute name is none of a file of this machine."""
+    return name.removeprefix("./").lstrip("/")
 
 
 def _require_end(tar: tarfile.TarFile) -> None:
@@ -239,11 +251,16 @@ def _follow(target: str, places: dict[str, tuple[int, int]], links: dict[str, st
 
 
 def _lines(file: BinaryIO, name: object) -> Iterator[str]:
-    """Of UTF-8 text, with or without a byte order mark; only a line feed ends one."""
+    """Of UTF-8 text, compressed by gzip or not, with or without a byte order mark; only a line feed ends one."""
+    is_compressed = file.read(2) == GZIP
+    file.seek(0)
     try:
-        yield from io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
+        content = gzip.GzipFile(fileobj=file) if is_compressed else file
+        yield from io.TextIOWrapper(content, encoding="utf-8-sig", newline="\n")
     except UnicodeDecodeError as error:
         raise ValueError(f"{name} is no UTF-8 text: {error.reason}") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{name} is damaged ({error}): compress or download it again") from error
 
 
 def _is_resource_fork(name: str) -> bool:

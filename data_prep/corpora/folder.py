@@ -80,7 +80,7 @@ def _parts_of(trees: Iterable[Tree]) -> Parts:
 
 
 def _may_hold_audio(name: str) -> bool:
-    return is_recording(name) or name.endswith(archives.SUFFIXES)
+    return is_recording(name) or name.lower().endswith(archives.SUFFIXES)
 
 
 def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked: Asked) -> Iterator[Item]:
@@ -96,8 +96,9 @@ def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked:
     if shar := next((name for name in names if SHAR.fullmatch(PurePosixPath(name).name)), None):
         raise ValueError(f"{source / shar} is of lhotse's Shar: save its audio and its cuts, and give those")
     recordings = [name for name in names if is_recording(name)]
-    packed = [name for name in names if name.endswith(archives.SUFFIXES)] if isinstance(tree, Folder) else []
-    if not recordings and packed:
+    suffixes = (*archives.SUFFIXES, *archives.NOT_READ)
+    packed = [name for name in names if name.lower().endswith(suffixes)]
+    if not recordings and packed and isinstance(tree, Folder):
         yield f"{say_count(len(packed), 'archive')}, such as {packed[0]}"
         for number, name in enumerate(packed):
             yield from _of_archive(source / name, name, scratch, published, asked, brief=number > 0)

@@ -21,9 +21,9 @@ def key_of(path: str) -> str:
 def label(name: str) -> str:
     """A language or a speaker as a plain name; names in other scripts stay apart."""
     plain = _to_word(name)
-    if name.isascii():
+    if name.isascii() and len(plain) <= LONGEST:
         return plain or "unknown"
-    return f"{plain}-{_digest(name)}".removeprefix("-")
+    return f"{plain[: LONGEST - 9]}-{_digest(name)}".removeprefix("-")
 
 
 def _digest(name: str) -> str:

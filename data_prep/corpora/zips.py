@@ -2,6 +2,7 @@
 
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +19,7 @@ def copy_as_tar(source: Path, target: BinaryIO) -> None:
                 with archive.open(entry) as content:
                     tar.addfile(member, content)
     # RuntimeError is how an encrypted one is told, NotImplementedError an unknown compression.
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         raise ValueError(f"{source}: {error}; download it again, or unpack it and give the folder") from error

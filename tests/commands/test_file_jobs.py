@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from lfsc.commands.file_jobs import Job, find_jobs, find_recordings, run, write
+from lfsc.io.regular import open_regular
 
 
 def made(folder, *names):
@@ -120,6 +121,31 @@ def test_nobody_waits_for_a_pipe_and_what_a_shell_opened_is_read(tmp_path):
     (job,) = plan(f"/dev/fd/{receiver}", tmp_path / "a.lfsc")
     assert job.read() == b"sound"
     os.close(receiver)
+
+
+def test_what_is_no_file_in_a_folder_fails_alone(tmp_path, capsys):
+    made(tmp_path, "in/a.wav")
+    os.mkfifo(tmp_path / "in/pipe.wav")
+    for name, target in (("gone.wav", "nothing.wav"), ("one.wav", "two.wav"), ("two.wav", "one.wav")):
+        (tmp_path / "in" / name).symlink_to(target)
+    jobs = plan(tmp_path / "in", tmp_path / "out")
+    assert [job.source.name for job in jobs] == ["a.wav", "gone.wav", "one.wav", "pipe.wav", "two.wav"]
+
+    def work(job, progress):
+        with open_regular(job.read()) as file:
+            write(job, file.read())
+        return 1.0
+
+    assert run(jobs, work, verb="test") == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.lfsc"]
+    assert capsys.readouterr().err.count("\nlfsc test: ") == 4
+
+
+def test_an_empty_name_is_not_the_folder_one_is_in(tmp_path):
+    made(tmp_path, "a.wav")
+    for arguments, which in ((("", "out"), "IN"), ((tmp_path / "a.wav", ""), "OUT"), (("-", ""), "OUT")):
+        with pytest.raises(ValueError, match=f"{which} is empty"):
+            plan(*arguments)
 
 
 def test_a_full_disk_fails_each_file_by_its_name_and_leaves_nothing(tmp_path, small_disk, capsys):

@@ -54,6 +54,29 @@ def test_what_is_damaged_or_another_programs_does_not_hide_the_others(runs, caps
     assert "foreign" not in reported
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("status.json", '{"state": 5, "update": "x", "max_updates": 9, "host": "h", "pid": 1, "last_heartbeat": 2.0}'),
+        ("status.json", '{"state": "on", "update": 1, "max_updates": 9, "host": "h", "pid": 1, "last_heartbeat": "y"}'),
+        ("environment.json", "[1]"),
+        ("environment.json", "{"),
+        ("config.yaml", "seed: 0"),
+        ("config.yaml", "monitor: [a]\nmode: {b: c}"),
+    ],
+)
+def test_values_of_another_kind_hide_neither_the_other_runs_nor_their_place(runs, capsys, monkeypatch, name, content):
+    monkeypatch.setenv("COLUMNS", "200")
+    (runs / "running/config.yaml").write_text("monitor: val/mel\nmode: min\n")
+    (runs / "running" / name).write_text(content)
+    assert main(["runs", str(runs)]) == 0
+    shown = capsys.readouterr().out
+    assert "finished" in shown and "failed: no space" in shown
+    assert "[a]" in content or "damaged: " in shown
+    assert main(["report", str(runs / "running")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_words_in_brackets_are_no_markup(runs, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     run = Run(runs / "[bold]x[/mine]")

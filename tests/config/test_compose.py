@@ -90,6 +90,9 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
         ("demo", ["trainer=größe"], "no option 'größe' for trainer: there are auto, cpu, ddp"),
         ("demo", ["losses.reconstruction.mel.loss=null"], "mel.loss=null: expected a section of keys"),
         ("demo", ["losses.reconstruction.mel.weight=null"], "mel.weight=null: expected a number, such as 1.0"),
+        ("demo", ["data.path=[mine,other]"], r"data.path=\['mine', 'other'\]: expected one text"),
+        ("demo", ["name={a: 1}"], r"name=\{'a': 1\}: expected one text"),
+        ("demo", ["init_from=[a]"], r"init_from=\['a'\]: expected one text"),
         ("demo", ["losses.reconstruction=null"], "losses.reconstruction=null: expected a section of keys"),
         ("demo", ["data.path=null"], "data.path=null: expected a value"),
         ("demo", ["+seed=3"], r"\+seed=3: there is a seed already; seed=… changes it"),
@@ -209,12 +212,14 @@ def test_a_class_takes_what_conf_does_not_set(own):
         ("defaults: [nowhere, _self_]", r"^mine: In 'mine': Could not load 'nowhere'\.$"),
         ("name: mine", r"mine lacks .*: a recipe extends train or another recipe, as by `defaults: \[demo, _self_\]`"),
         ("", "a recipe extends train or another recipe"),
+        ("max_updates: 5", "a recipe extends train or another recipe"),
         ("- demo", "mine.yaml is a list: expected keys and values, as name: mine"),
     ],
 )
-def test_a_recipe_that_extends_nothing_or_itself_is_refused(own, text, message):
+@pytest.mark.parametrize("overrides", [[], ["data.path=x"]])
+def test_a_recipe_that_extends_nothing_or_itself_is_refused(own, text, message, overrides):
     with pytest.raises(ValueError, match=message) as error:
-        own(text)
+        own(text, overrides)
     assert "\n" not in str(error.value)
 
 

@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 import lzma
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from lfsc.audio import files
+from lfsc.audio.recording import UnreadableAudio
 from lfsc.audio.resampling import resample
 from lfsc.evaluation.clips import bandwidth_label, describe_data, find_clips, select_evenly
 
@@ -52,6 +54,10 @@ def test_a_manifest_names_the_clips(recordings):
         ("en/cat/c.wav", "en", "hi"),
     ]
     assert clips == find_clips(manifest)
+    packed = recordings / "manifest.csv.gz"
+    packed.write_bytes(gzip.compress(manifest.read_bytes()))
+    manifest.unlink()
+    assert clips == find_clips(recordings) == find_clips(packed)
 
 
 def test_shards_hold_the_same_audio_and_the_notes(tmp_path, voice):
@@ -197,6 +203,15 @@ def test_what_is_damaged_is_a_clip_at_fault_among_the_others(tmp_path, voice):
     assert list(faults) == ["cut.tar", "a", "b", "e"]
     assert "cut.tar is damaged (member 'd.flac' claims" in faults.pop("cut.tar")
     assert faults == {"a": "", "b": "", "e": "its json is a list, expected an object"}
+
+
+def test_what_is_no_file_is_a_clip_that_fails(recordings):
+    os.mkfifo(recordings / "pipe.wav")
+    (recordings / "gone.wav").symlink_to("nothing.wav")
+    clips = {clip.key: clip for clip in find_clips(recordings)}
+    for key in ("pipe.wav", "gone.wav"):
+        with pytest.raises(UnreadableAudio, match=key):
+            clips[key].load(22050)
 
 
 def test_what_is_compressed_is_named(tmp_path):

@@ -9,7 +9,7 @@ from lfsc.audio.parts import WHOLE, Part, find_first, read_part
 from lfsc.audio.tables import BEYOND, parse_lines, read_lines
 
 # Those that are looked for in a folder of recordings.
-MANIFESTS = ("manifest.jsonl", "manifest.csv", "manifest.tsv")
+MANIFESTS = tuple(f"manifest.{kind}{packed}" for packed in ("", ".gz") for kind in ("jsonl", "csv", "tsv"))
 PATH = ("path", "audio_filepath", "wav")
 # Labels, as NeMo, Common Voice, and data sets of the Hugging Face hub call them.
 LANGUAGE = ("language", "lang", "source_lang", "locale")
@@ -79,7 +79,7 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
             raise ValueError(f"no 'path' or 'audio_filepath', only {columns}")
     return Row(
         path,
-        _read_text(row, LANGUAGE, (str,)) or None,
+        (_read_text(row, LANGUAGE, (str,)) or "").strip() or None,
         _read_text(row, SPEAKER, (str, int)),
         _read_text(row, TEXT, (str, int, float)) or None,
         _read_text(row, ("corpus",), (str,)) or None,

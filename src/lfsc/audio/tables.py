@@ -81,6 +81,7 @@ def _parse_object(line: str) -> dict | str:
 def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]]:
     rows = csv.DictReader(lines, restkey=BEYOND, strict=True)
     try:
+        rows.fieldnames = [name.strip() for name in rows.fieldnames or ()]
         for row in rows:
             yield rows.line_num, _drop_empty(row)
     except csv.Error as error:
@@ -91,7 +92,7 @@ def parse_tabs(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]
     columns: list[str] = []
     for number, line in enumerate(lines, 1):
         if not columns:
-            columns = _split_tabs(line)
+            columns = [name.strip() for name in _split_tabs(line)]
         elif line.strip():
             fields = _split_tabs(line)
             # As csv.DictReader has it: what is missing is None.

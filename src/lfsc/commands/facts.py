@@ -96,10 +96,7 @@ def describe_graphs(path: Path) -> Facts:
 def describe_status(path: Path) -> Facts:
     from lfsc.runs.directory import Run
 
-    try:
-        status = Run(path).status()
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}/status.json is damaged ({error!r}); `lfsc resume` writes it again") from error
+    status = Run(path).status()
     assert status is not None  # who asks has seen the file
     state = f"{status.effective_state} at update {status.update:,} of {status.max_updates:,} on {status.host}"
     return {"state": state} | ({"reason": status.message} if status.message else {})

@@ -1,5 +1,6 @@
 """One file, or every file of a tree, through one function."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -47,7 +48,11 @@ class Job(NamedTuple):
 def find_recordings(source: str, target: str, *, made: str) -> list[Job]:
     """Jobs of recordings; of a folder it is said which files of audio are not read."""
     path = Path(source)
-    if path.is_dir() and (not_read := describe_not_read(str(file.relative_to(path)) for file in path.rglob("*"))):
+    if (
+        source
+        and path.is_dir()
+        and (not_read := describe_not_read(str(file.relative_to(path)) for file in path.rglob("*")))
+    ):
         print(printable(f"{source}: {not_read}"), file=sys.stderr)
     return find_jobs(source, target, suffixes=SUFFIXES, made=made)
 
@@ -55,8 +60,11 @@ def find_recordings(source: str, target: str, *, made: str) -> list[Job]:
 def find_jobs(source: str, target: str, *, suffixes: Collection[str], made: str) -> list[Job]:
     """What `source` (a file, a folder, or -) becomes in `target`: in a folder, each file's name with suffix `made`.
 
-    Of a folder the files with one of `suffixes` are taken, in the order of their names.
+    Of a folder the files with one of `suffixes` are taken, in the order of their names; also links to nothing, pipes
+    and devices, which fail one by one: what is passed over in silence is missed too late.
     """
+    if not (source and target):
+        raise ValueError(f"{'IN' if not source else 'OUT'} is empty: give a file, a folder, or {STANDARD}")
     target = STANDARD if target in STDOUT else target
     if source in STDIN:
         return [Job(STANDARD, STANDARD if target == STANDARD else Path(target))]
@@ -85,7 +93,7 @@ def find_jobs_in_folder(folder: Path, target: str, suffixes: Collection[str], ma
         path
         for path in folder.rglob("*")
         if path.suffix.lower() in suffixes
-        and path.is_file()
+        and not path.is_dir()
         and not path.name.startswith(".")
         and (out.resolve() == folder.resolve() or not path.is_relative_to(out))
     )
@@ -109,7 +117,7 @@ def require_separate(jobs: list[Job]) -> None:
         if (
             isinstance(job.source, Path)
             and isinstance(job.target, Path)
-            and job.source.resolve() == job.target.resolve()
+            and os.path.realpath(job.source) == os.path.realpath(job.target)
         ):
             raise ValueError(f"{job.source} would be overwritten by its own result: give another output folder")
     target, count = Counter(job.target for job in jobs).most_common(1)[0]

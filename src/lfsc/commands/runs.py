@@ -70,7 +70,9 @@ def row_or_damage(run: "Run", folder: Path) -> tuple[float, Row]:
         if status is None:
             raise ValueError("status.json is no file")
         return status.last_heartbeat, row_of(run, name, status)
-    except (ValueError, KeyError) as error:
+    except KeyError as error:
+        return 0.0, Row(name, "", "", "", f"damaged: {run.config_file.name} has no {error}", "")
+    except (ValueError, TypeError, AttributeError) as error:
         return 0.0, Row(name, "", "", "", f"damaged: {error}", "")
 
 

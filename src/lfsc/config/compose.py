@@ -57,6 +57,7 @@ def compose(
     schema = unmark(to_container(compose_file(find_shipped("conf") / "train.yaml", options_of(chosen))))
     with open_dict(chosen):
         del chosen["hydra"], schema["hydra"]
+    require_whole(chosen, schema, path)
     for each in asked:
         if each not in for_hydra and each not in later:
             assign(chosen, each, explain=lambda key: explain_unknown(key, to_container(chosen)))
@@ -65,11 +66,7 @@ def compose(
     for each in later:
         change = remove if each.removes else assign
         change(chosen, each, explain=lambda key: explain_unknown(key, to_container(chosen)))
-    if missing := schema.keys() - chosen.keys():
-        raise ValueError(
-            f"{path.stem} lacks {', '.join(sorted(missing)[:3])} …: a recipe extends train or another recipe, as by "
-            "`defaults: [demo, _self_]`"
-        )
+    require_whole(chosen, schema, path)
     settled = settle(to_container(chosen), schema)
     check_fits(schema, settled, explain=lambda key: explain_unknown(key, schema))
     chosen = OmegaConf.create(settled)
@@ -85,6 +82,15 @@ def compose(
     if resolved.get("codec", {}).get(from_weights.MARKER) and resolved["init_from"] is None:
         raise ValueError(f"{path.stem}: codec=from_weights takes the codec of init_from: add init_from=…")
     return drop_unused(settle(resolved, schema))
+
+
+def require_whole(chosen: DictConfig, schema: dict[str, Any], path: Path) -> None:
+    """ValueError where sections are missing, as in a recipe that extends none."""
+    if missing := schema.keys() - chosen.keys():
+        raise ValueError(
+            f"{path.stem} lacks {', '.join(sorted(missing)[:3])} …: a recipe extends train or another recipe, as by "
+            "`defaults: [demo, _self_]`"
+        )
 
 
 def take_architecture(

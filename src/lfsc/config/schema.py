@@ -11,6 +11,8 @@ from lfsc.config.scalars import as_text
 # Sections whose entries are named by the user.
 OPEN = ("callbacks", "logger", "losses.reconstruction", "losses.adversarial", "discriminators")
 ANYTHING = ("trainer.devices",)  # a number, a list of numbers, or auto
+# One text each, where several are no choice and conf/ may leave them open.
+TEXTS = ("name", "runs_root", "data.path", "init_from", "monitor")
 # Where null is a choice although conf/ has a value; in OPEN sections it takes an entry out.
 NULLABLE = re.compile(
     r"slm\.path|discriminators\.slm\.slm\.path|data\.max_val_clips|data\.val_crop_length|optimizers\.\w+\.schedule"
@@ -66,6 +68,8 @@ def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str]
 
 
 def check_kind(default: Any, chosen: Any, key: str) -> None:
+    if key in TEXTS and isinstance(chosen, dict | list):
+        raise ValueError(f"{key}={as_text(chosen)}: expected one text")
     if chosen is None and default is not None and not is_nullable(default, key):
         raise ValueError(f"{key}=null: expected {KINDS.get(type(default), 'a value')}{example(default)}")
     expected = KINDS.get(type(default))

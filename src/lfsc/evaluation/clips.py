@@ -27,6 +27,7 @@ from lfsc.shards.tar import Sample, files_of, group, read_content
 BANDS = ((4300, "8 kHz"), (8600, "16 kHz"))
 # Of a clip, as manifests and the json of shards call them.
 LABELS = ("language", "speaker", "corpus", "text")
+PACKED_LISTS = (".jsonl.gz", ".json.gz", ".csv.gz", ".tsv.gz")
 
 
 class Original(NamedTuple):
@@ -95,7 +96,7 @@ def list_clips(data: Path, split: str) -> list[Clip]:
     if data.suffix == ".tar":
         return read_shard(data)
     if data.is_file():
-        if kind := compression_of(data):
+        if (kind := compression_of(data)) and not data.name.lower().endswith(PACKED_LISTS):
             raise ValueError(f"{data} is compressed with {kind}: unpack it")
         return clips_of_manifest(data)
     if (data / index.NAME).is_file():
@@ -182,7 +183,7 @@ def recordings_of(folder: Path) -> Iterator[str]:
     return (
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if is_recording(path.name) and not path.name.startswith(".") and path.is_file()
+        if is_recording(path.name) and not path.name.startswith(".") and not path.is_dir()
     )
 
 

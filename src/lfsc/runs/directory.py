@@ -73,14 +73,19 @@ class Run:
 
     def environment(self) -> dict[str, Any]:
         """What `prepare` wrote last; empty where it has not."""
-        return json.loads(self.environment_file.read_text(encoding="utf-8")) if self.environment_file.is_file() else {}
+        if not self.environment_file.is_file():
+            return {}
+        try:
+            return dict(json.loads(self.environment_file.read_text(encoding="utf-8")))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"{self.environment_file} is damaged ({error}): remove it") from error
 
     def status(self) -> Status | None:
         """What was reported last; None where nothing was, ValueError for a file that is no run's or damaged."""
         if not self.status_file.is_file():
             return None
         try:
-            return Status(**json.loads(self.status_file.read_text(encoding="utf-8")))
+            return Status(**json.loads(self.status_file.read_text(encoding="utf-8"))).checked()
         except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(
                 f"{self.status_file} cannot be read ({error}): remove it, the checkpoints tell how far the run came"

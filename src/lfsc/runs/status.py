@@ -20,6 +20,13 @@ class Status(NamedTuple):
     last_heartbeat: float  # seconds since 1970
     message: str = ""
 
+    def checked(self) -> "Status":
+        """Itself; TypeError for a value of another kind."""
+        for name, kind in type(self).__annotations__.items():
+            if not isinstance(getattr(self, name), int | float if kind is float else kind):
+                raise TypeError(f"{name} is {getattr(self, name)!r}")
+        return self
+
     @property
     def alive(self) -> bool:
         """Whether the process that wrote it still runs, as far as this machine can tell."""

@@ -32,3 +32,12 @@ def test_what_lies_between_pages_is_damage_and_behind_the_last_is_not(encode):
     with pytest.raises(Damage, match=f"no page of Ogg at byte {place} of"):
         find(content[:place] + b"?" + content[place:])
     assert find(content + b"TAG" + bytes(125)) == [Stream(0, len(content))]
+
+
+@pytest.mark.parametrize("kind", ["vorbis", "opus"])
+def test_a_page_whose_checksum_is_wrong_is_damage(encode, kind):
+    content = bytearray(encode(kind))
+    place = last_page(bytes(content))
+    content[-5] ^= 1
+    with pytest.raises(Damage, match=f"damaged, the checksum of its page at byte {place} is wrong"):
+        find(bytes(content))

@@ -1,5 +1,6 @@
 import gzip
 import io
+import os
 import tarfile
 from pathlib import PurePosixPath
 
@@ -80,6 +81,26 @@ def test_an_incomplete_download_is_an_error(corpus, packed, put, tmp_path, suffi
     with pytest.raises(ValueError, match="download it again"):
         Archive(path, tmp_path / "scratch")
     assert not list(tmp_path.glob("scratch/*"))
+
+
+@pytest.mark.parametrize("suffix", [".tar.gz", ".tar.bz2", ".tar.xz"])
+def test_a_damaged_archive_is_named(corpus, packed, put, tmp_path, suffix):
+    put("c/train/audio/b.wav", os.urandom(3000))
+    path = packed(corpus, suffix)
+    whole = path.read_bytes()
+    for place in range(20, len(whole), 97):
+        path.write_bytes(whole[:place] + bytes(9) + whole[place + 9 :])
+        with pytest.raises(ValueError, match=rf"c\{suffix}.*; download it again"):
+            Archive(path, tmp_path / "scratch")
+
+
+def test_an_absolute_name_is_none_of_this_machine(put, tmp_path):
+    outside = put("outside.wav", b"of this machine")
+    members = [(str(outside), tarfile.REGTYPE, b"of the archive"), ("hard.wav", tarfile.LNKTYPE, str(outside))]
+    tree = Archive(pack(tmp_path / "a.tar", members), tmp_path / "scratch")
+    names = list(tree.names())
+    assert not any(name.startswith("/") for name in names)
+    assert [tree.file(name).open() for name in names] == [b"of the archive"] * 2
 
 
 def test_what_is_no_archive_is_an_error(put, tmp_path):

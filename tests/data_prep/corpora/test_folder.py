@@ -1,5 +1,8 @@
+import gzip
+import io
 import json
 import os
+import tarfile
 
 import pytest
 
@@ -169,12 +172,12 @@ def written(rows, separator):
     return "\n".join([separator.join(rows[0]), *(separator.join(row) for row in quoted)]) + "\n"
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "tsv"])
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "tsv", "jsonl.gz", "csv.gz"])
 def test_a_manifest_says_more(tmp_path, put, kind):
     lines = "".join(json.dumps(row) + "\n" for row in ROWS)
-    content = lines if kind == "jsonl" else written(ROWS, "\t" if kind == "tsv" else ",")
+    content = "\ufeff" + (lines if "jsonl" in kind else written(ROWS, "\t" if kind == "tsv" else ","))
     put("not listed.wav", b"")
-    path = put(f"manifest.{kind}", "\ufeff" + content)
+    path = put(f"manifest.{kind}", gzip.compress(content.encode()) if kind.endswith(".gz") else content)
     for found in (read(tmp_path), read(tmp_path, manifest=path)):
         assert [(row.language, row.speaker, row.text) for row in found] == [
             ("de", "anna", 'eins, "zwei"'),
@@ -223,6 +226,19 @@ def test_a_row_with_more_fields_than_columns_is_rejected_alone(tmp_path, put, ki
     assert [(row.key, row.text, row.language) for row in (padded, short)] == [("b", "so", "de"), ("c", "short", "und")]
 
 
+@pytest.mark.parametrize(("kind", "separator"), [("csv", ", "), ("tsv", " \t ")])
+def test_spaces_around_the_names_of_columns_are_none_of_theirs(tmp_path, put, kind, separator):
+    put(f"manifest.{kind}", "".join(separator.join(row) + "\n" for row in [("path", "speaker", "language"), "abc"]))
+    (found,) = read(tmp_path)
+    assert (found.speaker, found.language) == ("b", "c")
+
+
+def test_a_damaged_manifest_is_named(tmp_path, put):
+    put("manifest.jsonl.gz", gzip.compress(b'{"path": "a.wav"}\n' * 100)[:-10])
+    with pytest.raises(ValueError, match=r"manifest\.jsonl\.gz is damaged .*download it again"):
+        read(tmp_path)
+
+
 def test_quotation_marks_in_a_tsv_quote_nothing(tmp_path, put):
     put("manifest.tsv", 'path\tspeaker\ttext\na.wav\ts\t"to begin\nb.wav\ts\t"all" of it\n')
     assert [row.text for row in read(tmp_path)] == ['"to begin', '"all" of it']
@@ -254,3 +270,28 @@ def test_nothing_to_read(tmp_path):
         read(tmp_path)
     with pytest.raises(ValueError, match="is not there"):
         read(tmp_path, manifest=tmp_path / "gone.csv")
+
+
+def test_archives_in_a_folder_are_read_whatever_their_case_or_told(tmp_path, put):
+    def tar(number):
+        content = io.BytesIO()
+        with tarfile.open(fileobj=content, mode="w") as archive:
+            archive.addfile(tarfile.TarInfo(f"de/anna/{number}.wav"))
+        return content.getvalue()
+
+    put("in/a.tar", tar(1))
+    put("in/B.TAR", tar(2))
+    put("in/c.tar.zst", b"(\xb5/\xfd" + bytes(100))
+    *found, left_out = sorted(read(tmp_path / "in"), key=lambda item: isinstance(item, Rejection))
+    assert sorted(row.key.rpartition("-")[0] for row in found) == ["B_de_anna_2", "a_de_anna_1"]
+    assert (left_out.key, left_out.reason) == ("c.tar.zst", "malformed")
+    assert "compressed with zstd, which is not read: unpack it" in left_out.detail
+    put("in/de/anna/3.wav", b"")
+    assert "not read: 3 archives, such as B.TAR; only the recordings beside" in sentences(tmp_path / "in")
+
+
+def test_an_archive_inside_an_archive_is_told(tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for name in ("de/anna/1.wav", "inner.tar"):
+            archive.addfile(tarfile.TarInfo(name))
+    assert "not read: 1 archive, such as inner.tar; only the recordings beside" in sentences(tmp_path / "a.tar")

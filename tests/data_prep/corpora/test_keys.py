@@ -34,3 +34,9 @@ def test_a_plain_name_is_its_own_key():
 )
 def test_labels_are_safe_as_folders(name, plain):
     assert label(name) == plain
+
+
+def test_a_label_is_not_too_long_for_a_folder():
+    labels = [label(start + "x" * 300 + end) for start in ("", "é") for end in "ab"]
+    assert len(set(labels)) == 4
+    assert all(len(each) <= LONGEST for each in labels)

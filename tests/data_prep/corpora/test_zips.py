@@ -22,7 +22,11 @@ def test_a_damaged_zip_is_told_and_leaves_nothing(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.wav", b"\0\1" * 1000)
     whole = path.read_bytes()
-    for content in (whole[:100], whole.replace(b"\0\1" * 1000, b"\0\2" * 1000)):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.wav", bytes(range(256)) * 100)
+    deflated = bytearray(path.read_bytes())
+    deflated[60:70] = bytes(range(240, 250))
+    for content in (whole[:100], whole.replace(b"\0\1" * 1000, b"\0\2" * 1000), bytes(deflated)):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=r"a\.zip: .*; download it again"):
             Archive(path, tmp_path / "scratch")

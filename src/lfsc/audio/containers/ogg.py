@@ -1,5 +1,6 @@
 """Ogg (RFC 3533): pages, each of a logical stream; streams may follow each other in one file."""
 
+import zlib
 from typing import BinaryIO
 
 from .stream import Damage, Stream
@@ -8,6 +9,8 @@ CAPTURE = b"OggS"
 HEADER = 27
 FIRST_PAGE, LAST_PAGE = 2, 4
 BLOCK = 1 << 20
+CHECKSUM = 22  # where it is in a page
+MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
@@ -30,7 +33,11 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
                 raise Damage(f"truncated, its stream does not end before another begins at byte {place}")
             starts.append(place)
         beginning, ended = bool(flags & FIRST_PAGE), bool(flags & LAST_PAGE)
-        place += HEADER + segments + sum(header[HEADER : HEADER + segments])
+        length = HEADER + segments + sum(header[HEADER : HEADER + segments])
+        # A decoder would pass over a page that is damaged, and the recording would be shorter without a word.
+        if place + length <= size and not _is_sound(file, place, length):
+            raise Damage(f"damaged, the checksum of its page at byte {place} is wrong")
+        place += length
     if place > size:
         raise Damage(f"truncated, its last page lacks {place - size} bytes")
     if not ended:
@@ -40,6 +47,14 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
 
 def _make_streams(starts: list[int], end: int) -> list[Stream]:
     return [Stream(start, stop) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
+
+
+def _is_sound(file: BinaryIO, place: int, length: int) -> bool:
+    """Whether a page has its checksum: zlib's, but from 0 on and with the bits of each byte the other way round."""
+    file.seek(place)
+    page = file.read(length)
+    checksum = zlib.crc32((page[:CHECKSUM] + bytes(4) + page[CHECKSUM + 4 :]).translate(MIRRORED), 0xFFFFFFFF)
+    return page[CHECKSUM : CHECKSUM + 4].translate(MIRRORED) == (checksum ^ 0xFFFFFFFF).to_bytes(4, "big")
 
 
 def _has_page(file: BinaryIO, place: int) -> bool:

@@ -35,7 +35,7 @@ def render_run_page(paths: list[Path]) -> str:
         environment()
         .get_template("run.html")
         .render(
-            runs={name: read_run(run, rows[name]) for name, run in runs.items()},
+            runs={name: read_whole_run(run, rows[name]) for name, run in runs.items()},
             differences=differences({name: flatten(run.config()) for name, run in runs.items()}),
             plots=plots,
             clips=load_samples(runs),
@@ -50,6 +50,15 @@ def name_runs(paths: list[Path]) -> dict[str, Run]:
     if len(set(names)) < len(names):
         raise ValueError("a run is given twice: expected different ones")
     return {name: Run.existing(path) for name, path in zip(names, paths, strict=True)}
+
+
+def read_whole_run(run: Run, rows: list[dict[str, str]]) -> RunOnPage:
+    try:
+        return read_run(run, rows)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{run.config_file} is not what lfsc writes ({error!r}): it is damaged, or of another lfsc"
+        ) from error
 
 
 def read_run(run: Run, rows: list[dict[str, str]]) -> RunOnPage:
