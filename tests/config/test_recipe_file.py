@@ -53,3 +53,10 @@ def test_the_line_is_told(content, line):
     with pytest.raises(ValueError, match=rf"^mine\.yaml, line {line}: ") as error:
         parse_recipe(content, "mine.yaml")
     assert "\n" not in str(error.value)
+
+
+def test_anchors_that_stand_for_each_other_are_bounded():
+    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12))]
+    with pytest.raises(ValueError, match=r"mine\.yaml has more than 100000 values"):
+        parse_recipe("\n".join(lines).encode(), "mine.yaml")
+    assert parse_recipe(b"a: &a [1]\nb: *a\n", "mine.yaml") == {"a": [1], "b": [1]}

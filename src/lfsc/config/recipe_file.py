@@ -9,6 +9,8 @@ import yaml
 from lfsc.config.scalars import read_scalar
 from lfsc.io.safe_yaml import DAMAGE
 
+# A few lines of anchors can stand for more than any memory holds.
+MOST_VALUES = 100_000
 PLAIN, MERGE = "!plain", "tag:yaml.org,2002:merge"
 
 
@@ -62,9 +64,23 @@ def parse_recipe(content: bytes, name: str) -> Any:
         line = content[: error.start].count(b"\n") + 1
         raise ValueError(f"{name}, line {line}: the file is not UTF-8; save it as UTF-8") from error
     try:
-        return yaml.load(text, Loader=RecipeLoader)
+        recipe = yaml.load(text, Loader=RecipeLoader)
+        size = count_values(recipe, {})
     except DAMAGE as error:
         raise ValueError(f"{name}{explain(error, text)}") from error
+    if size > MOST_VALUES:
+        raise ValueError(f"{name} has more than {MOST_VALUES} values, by anchors that stand for each other")
+    return recipe
+
+
+def count_values(value: Any, known: dict[int, int]) -> int:
+    """Of all that is in a value; what an anchor stands for is the same object each time, and then `known`."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        inside = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(count_values(each, known) for each in inside)
+    return known[id(value)]
 
 
 def explain(error: Exception, text: str) -> str:
