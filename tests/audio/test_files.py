@@ -53,6 +53,12 @@ def test_the_content_tells_the_format_whatever_the_name(tmp_path, kind, name):
     assert len(files.read(path).audio) == info.num_samples
 
 
+@pytest.mark.parametrize("subtype", ["GSM610", "G721_32", "NMS_ADPCM_32"])
+def test_wavs_that_cannot_be_read_from_the_middle_are_told(subtype):
+    with pytest.raises(UnreadableAudio, match=f"{subtype} is read from its beginning alone: convert it to .flac"):
+        files.read(encoded(noise(), subtype=subtype))
+
+
 @pytest.mark.parametrize("kind", ["wav", "flac"])
 def test_a_crop_is_a_slice_of_the_whole(kind):
     content = encoded(noise(3.0), kind)

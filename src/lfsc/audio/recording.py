@@ -161,6 +161,8 @@ def open_recording(source: Source, *, trusted: bool = False, whole: bool = False
             )
         if rates := {part.samplerate for part in parts} - {parts[0].samplerate}:
             raise UnreadableAudio(f"{name}: its rate changes from {parts[0].samplerate} to {rates.pop()} Hz: split it")
+        if not all(map(soundfile.SoundFile.seekable, parts)):
+            raise UnreadableAudio(f"{name}: {parts[0].subtype} is read from its beginning alone: convert it to .flac")
         parts = [part for part in parts if part.frames]
         if not parts:
             raise UnreadableAudio(f"{name}: holds no samples")
