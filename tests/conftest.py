@@ -1,6 +1,5 @@
 """Fixtures that every test may use."""
 
-import gc
 import importlib.util
 import json
 import math
@@ -19,13 +18,6 @@ import torch
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 COMMITTED_ORACLES = Path(__file__).with_name("nemo_oracle")
-
-
-def pytest_collection_finish() -> None:
-    # What is imported lives to the end. Each loader process that energon forks would otherwise look at every object of
-    # it, and so make a copy of the memory: half a second with all tests collected.
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

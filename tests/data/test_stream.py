@@ -1,3 +1,4 @@
+import gc
 import logging
 import os
 import re
@@ -88,6 +89,28 @@ def test_it_can_be_stopped_again_before_every_worker_has_spoken(open_stream, cor
     last = open_stream(corpus, num_workers=num_workers)
     last.restore(state)
     assert same(taken(last, UPDATES - done), whole[done:])
+
+
+class Witness(Filter):
+    """Writes down what the garbage collector of its process has been told to pass over."""
+
+    def __init__(self, place: Path):
+        super().__init__(languages=None, seconds=None, bandwidth=None)
+        self.place = place
+
+    @property
+    def needs_json(self) -> bool:
+        self.place.write_text(f"{os.getpid()} {gc.get_freeze_count()}")
+        return False
+
+
+def test_workers_do_not_go_through_what_was_there_before_them(open_stream, corpus, tmp_path):
+    before = len(gc.get_objects()) + gc.get_freeze_count()
+    taken(open_stream(corpus, num_workers=1, filter=Witness(tmp_path / "seen")), 2)
+    process, frozen = map(int, (tmp_path / "seen").read_text().split())
+    assert process != os.getpid()
+    assert frozen > before / 2
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])

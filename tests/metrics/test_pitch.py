@@ -25,6 +25,18 @@ def test_pitch_is_that_of_the_voice():
     assert abs(inner - expected).max() < 3
 
 
+def test_both_metrics_share_the_pitch_of_a_pair(monkeypatch):
+    import pyworld
+
+    harvest, heard = pyworld.harvest, []
+    monkeypatch.setattr(pyworld, "harvest", lambda *a, **options: heard.append(a) or harvest(*a, **options))
+    pair = Audio(glide(120, 240), glide(120, 200))
+    assert f0_correlation(pair) > 0.9
+    assert voicing_error(pair) < 10
+    assert len(heard) == 2
+    assert f0_correlation(Audio(glide(240, 120), pair.real)) < 0  # others are not taken for them
+
+
 def test_correlation_follows_the_melody():
     rising, falling = glide(120, 240), glide(240, 120)
     assert f0_correlation(Audio(rising, rising)) == pytest.approx(1)

@@ -1,6 +1,8 @@
 """A recipe and its overrides, composed by Hydra into one plain configuration."""
 
 import re
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +55,9 @@ def compose(
             options = ", ".join(option_names(each.key))
             raise ValueError(f"{each.item}: expected one of the options of {each.key}, which are {options}")
     chosen = compose_file(path, [each.item if each.removes else in_hydras_words(each) for each in for_hydra])
-    # What train.yaml and the same options of its groups have: what a recipe may set, and of which kind.
-    schema = unmark(to_container(compose_file(find_shipped("conf") / "train.yaml", options_of(chosen))))
+    schema = deepcopy(compose_schema(tuple(options_of(chosen))))
     with open_dict(chosen):
-        del chosen["hydra"], schema["hydra"]
+        del chosen["hydra"]
     require_whole(chosen, schema, path)
     for each in asked:
         if each not in for_hydra and each not in later:
@@ -82,6 +83,14 @@ def compose(
     if resolved.get("codec", {}).get(from_weights.MARKER) and resolved["init_from"] is None:
         raise ValueError(f"{path.stem}: codec=from_weights takes the codec of init_from: add init_from=…")
     return drop_unused(settle(resolved, schema))
+
+
+@lru_cache(maxsize=64)
+def compose_schema(options: tuple[str, ...]) -> dict[str, Any]:
+    """What train.yaml and options of its groups have: what a recipe may set, and of which kind."""
+    schema = unmark(to_container(compose_file(find_shipped("conf") / "train.yaml", list(options))))
+    del schema["hydra"]
+    return schema
 
 
 def require_whole(chosen: DictConfig, schema: dict[str, Any], path: Path) -> None:

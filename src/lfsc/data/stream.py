@@ -1,6 +1,7 @@
 """The training stream: endless batches of random crops, whose position can be saved and restored exactly."""
 
 import errno
+import gc
 import logging
 import multiprocessing
 import os
@@ -84,9 +85,13 @@ class TrainingStream:
         if self.ranks.num_workers:
             require_room(self.ranks.num_workers)
         others = set(multiprocessing.active_children())
+        # Workers are forked. Their garbage collectors, and energon in each, would otherwise look at all that is here by
+        # now, and so make a copy of its memory.
+        gc.freeze()
         try:
             return list(islice(batches, 1))
         finally:
+            gc.unfreeze()
             # Also where not all of them could be started, and the loader knows of none.
             self.workers = [process for process in multiprocessing.active_children() if process not in others]
 

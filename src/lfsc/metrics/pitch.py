@@ -1,6 +1,7 @@
 """Whether the melody of speech is kept: the fundamental frequency of the reconstruction beside the original's."""
 
 import warnings
+from functools import lru_cache
 
 import numpy
 from torch import Tensor
@@ -33,6 +34,8 @@ def voicing_error(audio: Audio) -> float:
     return float(100 * ((fake > 0) != (real > 0)).mean())
 
 
+# Both metrics ask for that of the same two signals.
+@lru_cache(maxsize=2)
 def measure_pitch(audio: Tensor) -> numpy.ndarray:
     """Fundamental frequency in Hz of audio [T] at 16 kHz, every 5 ms, 0 where it is unvoiced."""
     with warnings.catch_warnings():
