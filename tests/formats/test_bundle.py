@@ -84,6 +84,10 @@ def test_safetensors_alone_reads_the_weights(bundle, make_codec):
     assert tensors.keys() == expected.keys() and all(torch.equal(tensors[name], expected[name]) for name in expected)
 
 
+def test_all_files_may_be_read_by_the_same_people(bundle):
+    assert len({path.stat().st_mode for path in bundle.iterdir()}) == 1
+
+
 def test_an_unfinished_bundle_has_no_configuration_and_is_refused(bundle):
     (bundle / "config.yaml").unlink()
     with pytest.raises(ValueError, match=r"it has no config\.yaml"):

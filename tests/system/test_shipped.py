@@ -20,9 +20,9 @@ from lfsc.tokens.fingerprint import fingerprint
 LIBRISPEECH = (200, 250, 1040, 1743, 2033, 2514, 2518, 2817, 2836, 2843)
 UNHEARD = (*(f"librispeech-{number}" for number in LIBRISPEECH), "vctk-p287", "vctk-p310", "vctk-unknown-5")
 # A little below what it reaches: mean STOI and ESTOI over all clips; STOI of the first four, by gain.
-FLOORS, BY_GAIN = (0.825, 0.65), {1.0: 0.825, 0.5: 0.805, 0.1: 0.715}
+FLOORS, BY_GAIN = (0.837, 0.675), {1.0: 0.842, 0.5: 0.836, 0.1: 0.797}
 README = Path(__file__).resolve().parents[2] / "README.md"
-FINGERPRINT = "b2d95fea85c3f2e0"
+FINGERPRINT = "6f840e69ad810de5"
 
 
 @pytest.fixture(scope="module")

@@ -95,7 +95,11 @@ def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, T
     checksums = {}
     for name, weights in tensors.items():
         with atomic.replacing(path / name) as temporary, atomic.naming(path / name, SafetensorError):
+            temporary.touch()
+            mode = temporary.stat().st_mode
             save_file({key: weights[key].detach().contiguous() for key in weights}, temporary)
+            # safetensors makes it the owner's alone to read.
+            temporary.chmod(mode)
             checksums[name] = crc32_of(temporary)
     atomic.write_text(path / "README.md", card)
     header = {"format": FORMAT, "version": VERSION, "crc32": checksums}
