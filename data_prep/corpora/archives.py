@@ -5,18 +5,18 @@ import gzip
 import io
 import lzma
 import os
-import posixpath
 import shutil
-import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
+from lfsc.audio.tables import lines_in
 from lfsc.io.archive_kinds import compression_of
 from lfsc.io.atomic import replacing
 
+from .tar_index import find_files, is_resource_fork
 from .utterance import File
 from .zips import copy_as_tar
 
@@ -24,9 +24,6 @@ SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", "
 # Of archives that are told, and not read.
 NOT_READ = (".tar.zst", ".tzst", ".tar.lz4", ".7z", ".rar")
 OPENING: dict[str, Callable[[Path], io.BufferedIOBase]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
-GZIP = b"\x1f\x8b"
-# One behind the other, as systems allow.
-MOST_LINKS = 40
 
 
 class Tree(Protocol):
@@ -63,7 +60,7 @@ class Folder:
             visited.add((status.st_dev, status.st_ino))
             folders[:] = sorted(set(folders) - set(prune))
             for name in sorted(names):
-                if not _is_resource_fork(name):
+                if not is_resource_fork(name):
                     yield (Path(folder) / name).relative_to(self.path).as_posix()
 
     def lines(self, name: str) -> Iterator[str]:
@@ -84,7 +81,7 @@ class Archive:
         self.name = _stem(path)
         self.path = _decompress(path, scratch)
         self.left_out: list[tuple[str, str]] = []
-        self.places = _places(self.path, source=path, left_out=self.left_out)
+        self.places = find_files(self.path, source=path, left_out=self.left_out)
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
         return (name for name in sorted(self.places) if not set(prune) & set(PurePosixPath(name).parts[:-1]))
@@ -183,86 +180,9 @@ def _decompress(path: Path, scratch: Path) -> Path:
     return unpacked
 
 
-def _places(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
-    """Offset and size of every file in a tar, which came out of `source`; links are what they lead to.
-
-    A name that is there twice is the last of its files, as it would be if the tar was unpacked.
-    """
-    places: dict[str, tuple[int, int]] = {}
-    links: dict[str, str] = {}
-    try:
-        with tarfile.open(path, "r:") as tar:
-            for member in tar:
-                # tarfile would keep millions of these.
-                tar.members = []  # type: ignore[attr-defined]
-                name = _inside(member.name)
-                if member.isdir() or _is_resource_fork(PurePosixPath(name).name):
-                    continue
-                if name in places or name in links:
-                    left_out.append((name, "another member of the same name stands behind it"))
-                    places.pop(name, None)
-                    links.pop(name, None)
-                if member.islnk():
-                    links[name] = _inside(member.linkname)
-                elif member.issym():
-                    links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
-                elif member.isreg() and not member.issparse():
-                    places[name] = member.offset_data, member.size
-                else:
-                    left_out.append((name, "a sparse file" if member.issparse() else "a device or a pipe"))
-            _require_end(tar)
-    except (tarfile.TarError, ValueError, OverflowError) as error:
-        raise ValueError(f"{source} is no complete tar ({error}); download it again") from error
-    if places and sum(max(places.values())) > path.stat().st_size:
-        raise ValueError(f"{source} is truncated; download it again")
-    for name, target in links.items():
-        place = _follow(target, places, links)
-        if place is None:
-            left_out.append((name, f"a link to {target}, which is not in the archive"))
-        else:
-            places[name] = place
-    return places
-
-
-def _inside(name: str) -> str:
-    """As `tar` unpacks it: an absolute name is none of a file of this machine."""
-    return name.removeprefix("./").lstrip("/")
-
-
-def _require_end(tar: tarfile.TarFile) -> None:
-    """Raise where the archive just stops, which Python takes for its end, or where more stands behind its end."""
-    tar.fileobj.seek(tar.offset)
-    if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
-        raise tarfile.ReadError("its end mark is missing")
-    while block := tar.fileobj.read(2**20):
-        if block.strip(b"\0"):
-            raise tarfile.ReadError("more follows its end mark, as where two were joined: unpack with --ignore-zeros")
-
-
-def _follow(target: str, places: dict[str, tuple[int, int]], links: dict[str, str]) -> tuple[int, int] | None:
-    """The place of what a link leads to, over other links, too."""
-    for _ in range(MOST_LINKS):
-        if target in places:
-            return places[target]
-        if target not in links:
-            return None
-        target = links[target]
-    return None
-
-
 def _lines(file: BinaryIO, name: object) -> Iterator[str]:
     """Of UTF-8 text, compressed by gzip or not, with or without a byte order mark; only a line feed ends one."""
-    is_compressed = file.read(2) == GZIP
-    file.seek(0)
     try:
-        content = gzip.GzipFile(fileobj=file) if is_compressed else file
-        yield from io.TextIOWrapper(content, encoding="utf-8-sig", newline="\n")
+        yield from lines_in(file, name)
     except UnicodeDecodeError as error:
         raise ValueError(f"{name} is no UTF-8 text: {error.reason}") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{name} is damaged ({error}): compress or download it again") from error
-
-
-def _is_resource_fork(name: str) -> bool:
-    """macOS leaves a `._` file beside each that it copies to other file systems."""
-    return name.startswith("._")

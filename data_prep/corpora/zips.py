@@ -18,8 +18,8 @@ def copy_as_tar(source: Path, target: BinaryIO) -> None:
                 member.size = entry.file_size
                 with archive.open(entry) as content:
                     tar.addfile(member, content)
-    # RuntimeError is how an encrypted one is told, NotImplementedError an unknown compression.
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error) as error:
+    # RuntimeError is how an encrypted one is told and, as a kind of it, an unknown compression.
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         raise ValueError(f"{source}: {error}; download it again, or unpack it and give the folder") from error

@@ -2,14 +2,16 @@
 
 import csv
 import gzip
+import io
 import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
+from typing import BinaryIO
 
-from lfsc.io.archive_kinds import compression_of
+from lfsc.io.archive_kinds import compression_in
 
 # The key of a row's fields behind the last column.
 BEYOND = None
@@ -20,17 +22,27 @@ LONGEST_LINE, LONGEST_ARRAY = 1 << 24, 1 << 28
 def read_lines(manifest: Path) -> Iterator[str]:
     """The lines of a manifest, compressed by gzip or not; ValueError where they are no UTF-8, or too long."""
     try:
-        opening = gzip.open if compression_of(manifest) == "gzip" else open
-        # Only a line feed ends a line: texts hold whatever else Unicode takes for an end.
-        with opening(manifest, "rt", encoding="utf-8-sig", newline="\n") as lines:
-            while line := lines.readline(LONGEST_LINE + 1):
-                if len(line) > LONGEST_LINE:
-                    raise ValueError(f"{manifest} is not a manifest: it has a line of over {LONGEST_LINE} characters")
-                yield line
+        with manifest.open("rb") as file:
+            yield from lines_in(file, manifest)
     except UnicodeDecodeError as error:
         raise ValueError(f"{manifest} is not a manifest: expected text in UTF-8 (jsonl, csv or tsv)") from error
+
+
+def lines_in(file: BinaryIO, name: object) -> Iterator[str]:
+    """The lines of an open file, compressed by gzip or not; ValueError, which names it, where they are too long.
+
+    UnicodeDecodeError where they are no UTF-8.
+    """
+    content = gzip.GzipFile(fileobj=file) if compression_in(file) == "gzip" else file
+    try:
+        # Only a line feed ends a line: texts hold whatever else Unicode takes for an end.
+        lines = io.TextIOWrapper(content, encoding="utf-8-sig", newline="\n")
+        while line := lines.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                raise ValueError(f"{name} is not a manifest: it has a line of over {LONGEST_LINE} characters")
+            yield line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"{manifest} is damaged ({error}): compress or download it again") from error
+        raise ValueError(f"{name} is damaged ({error}): compress or download it again") from error
 
 
 def parse_lines(manifest: str, lines: Iterable[str]) -> Iterator[tuple[int, dict | str]]:

@@ -1,6 +1,7 @@
 """What a file is compressed with, by the bytes that it begins with."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 KINDS = {
     b"\x1f\x8b": "gzip",
@@ -18,5 +19,11 @@ SUFFIXES = (".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zip", ".zst", ".7z"
 def compression_of(path: Path | str) -> str | None:
     """The kind of compression; None of a file that is not compressed."""
     with open(path, "rb") as file:
-        begin = file.read(6)
+        return compression_in(file)
+
+
+def compression_in(file: BinaryIO) -> str | None:
+    """The kind of what an open file begins with, which is then read from its beginning."""
+    begin = file.read(6)
+    file.seek(0)
     return next((kind for magic, kind in KINDS.items() if begin.startswith(magic)), None)
