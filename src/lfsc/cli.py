@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 
 from lfsc.cpu.waiting import spin_briefly
-from lfsc.io.messages import one_line
+from lfsc.io.messages import one_line, printable
 from lfsc.io.streams import make_streams_last
 
 VERBS = {
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return import_module(f"lfsc.commands.{verb}").main(rest)
     except (ValueError, OSError) as error:
-        print(f"lfsc {verb}: {one_line(error)}", file=sys.stderr)
+        print(f"lfsc {verb}: {printable(one_line(error))}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("lfsc"):

@@ -28,6 +28,11 @@ def test_names_that_are_no_utf8_can_be_written():
     assert printable("\ud83d").isascii()
 
 
+def test_names_cannot_move_the_cursor_or_begin_a_line():
+    assert printable("a\nb\x1b[2J\x9b\x7f.wav") == r"a\x0ab\x1b[2J\x9b\x7f.wav"
+    assert printable("स्‍त्री\u3000عربي 👩‍🚀") == "स्‍त्री\u3000عربي 👩‍🚀"
+
+
 def test_the_first_line_of_an_error_without_one_is_its_name():
     assert first_line(RuntimeError("\n two\nlines")) == "two"
     assert first_line(EOFError()) == first_line(EOFError(" \n")) == "EOFError"

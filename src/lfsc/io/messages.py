@@ -3,6 +3,9 @@
 import shlex
 from pathlib import Path
 
+# A file's name may hold what moves a terminal's cursor, or begins a line.
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+
 
 def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
@@ -33,5 +36,5 @@ def as_word(text: str | Path) -> str:
 
 
 def printable(text: str) -> str:
-    r"""The text with \xfc for each byte of a file name that is no UTF-8, so that it can be written anywhere."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\\udc", "\\x")
+    r"""The text in one line that can be written anywhere, with \xfc for a byte of a file name that is no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\\udc", "\\x").translate(CONTROLS)

@@ -1,9 +1,11 @@
 import io
 
 import pytest
+import soundfile
 
 from lfsc.audio.containers import ogg
 from lfsc.audio.containers.stream import Damage, Stream
+from lfsc.audio.recording import open_recording
 
 
 def find(content: bytes) -> list[Stream] | None:
@@ -41,3 +43,26 @@ def test_a_page_whose_checksum_is_wrong_is_damage(encode, kind):
     content[-5] ^= 1
     with pytest.raises(Damage, match=f"damaged, the checksum of its page at byte {place} is wrong"):
         find(bytes(content))
+
+
+def without_rate(content: bytes) -> bytes:
+    """An Opus file that does not say which rate was encoded."""
+    length = 28 + content[27]
+    page = bytearray(content[:length])
+    page[40:44], page[22:26] = bytes(4), bytes(4)
+    checksum = 0
+    for byte in page:
+        checksum ^= byte << 24
+        for _ in range(8):
+            checksum = (checksum << 1 ^ (0x04C11DB7 if checksum >> 31 else 0)) & 0xFFFFFFFF
+    page[22:26] = checksum.to_bytes(4, "little")
+    return bytes(page) + content[length:]
+
+
+def test_opus_of_an_unknown_rate_is_read_with_its_whole_band(encode):
+    content = without_rate(encode("opus"))
+    assert soundfile.info(io.BytesIO(content)).samplerate == 8000  # as libsndfile takes it
+    for source, seconds in ((content, 1), (content * 2, 2)):
+        with open_recording(source) as recording:
+            assert recording.info.sample_rate == 48000
+            assert len(recording.read(0)) == seconds * 48000

@@ -7,10 +7,13 @@ from .stream import Damage, Stream
 
 CAPTURE = b"OggS"
 HEADER = 27
+MOST = HEADER + 255 + 255 * 255  # bytes of a page
 FIRST_PAGE, LAST_PAGE = 2, 4
 BLOCK = 1 << 20
 CHECKSUM = 22  # where it is in a page
 MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+# Opus (RFC 7845) names the rate that was encoded, after these bytes of its first page and 4 more; 0 where it is not known.
+OPUS, OPUS_RATE, FULL_RATE = b"OpusHead", 12, 48000
 
 
 def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
@@ -25,7 +28,7 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
         if header[:4] != CAPTURE or len(header) < HEADER:
             # Tags of other formats may stand behind the last page.
             if ended and not _has_page(file, place):
-                return _make_streams(starts, place)
+                return _make_streams(file, starts, place)
             raise Damage(f"damaged or truncated, no page of Ogg at byte {place} of {size}")
         flags, segments = header[5], header[26]
         if flags & FIRST_PAGE and not beginning:
@@ -42,19 +45,37 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
         raise Damage(f"truncated, its last page lacks {place - size} bytes")
     if not ended:
         raise Damage("truncated, its last page is not marked as the last")
-    return _make_streams(starts, size)
+    return _make_streams(file, starts, size)
 
 
-def _make_streams(starts: list[int], end: int) -> list[Stream]:
-    return [Stream(start, stop) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
+def _make_streams(file: BinaryIO, starts: list[int], end: int) -> list[Stream]:
+    return [_make_stream(file, start, stop) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
+
+
+def _make_stream(file: BinaryIO, start: int, end: int) -> Stream:
+    """The stream; where it is Opus of a rate that is not known, as one of 48 kHz: libsndfile would read it at 8."""
+    file.seek(start)
+    page = file.read(MOST)
+    packet = HEADER + page[26]
+    rate = slice(packet + OPUS_RATE, packet + OPUS_RATE + 4)
+    if not page.startswith(OPUS, packet) or page[rate] != bytes(4):
+        return Stream(start, end)
+    length = packet + sum(page[HEADER:packet])
+    head = page[: rate.start] + FULL_RATE.to_bytes(4, "little") + page[rate.stop : length]
+    return Stream(start + length, end, head[:CHECKSUM] + _make_checksum(head) + head[CHECKSUM + 4 :])
 
 
 def _is_sound(file: BinaryIO, place: int, length: int) -> bool:
-    """Whether a page has its checksum: zlib's, but from 0 on and with the bits of each byte the other way round."""
+    """Whether a page has its checksum."""
     file.seek(place)
     page = file.read(length)
+    return page[CHECKSUM : CHECKSUM + 4] == _make_checksum(page)
+
+
+def _make_checksum(page: bytes) -> bytes:
+    """Of a page: zlib's, but from 0 on and with the bits of each byte the other way round."""
     checksum = zlib.crc32((page[:CHECKSUM] + bytes(4) + page[CHECKSUM + 4 :]).translate(MIRRORED), 0xFFFFFFFF)
-    return page[CHECKSUM : CHECKSUM + 4].translate(MIRRORED) == (checksum ^ 0xFFFFFFFF).to_bytes(4, "big")
+    return (checksum ^ 0xFFFFFFFF).to_bytes(4, "big").translate(MIRRORED)
 
 
 def _has_page(file: BinaryIO, place: int) -> bool:
