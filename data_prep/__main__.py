@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from lfsc.io.messages import one_line, printable
 from lfsc.io.streams import make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
 
@@ -14,7 +15,7 @@ from .corpora.registry import CORPORA
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status of the verb."""
+    """Run one verb, and give its exit status: 2 for what a user did wrong, which is said in one line."""
     options = make_parser().parse_args(arguments)
     try:
         # Local workers import while this process does.
@@ -23,10 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
 
             return run(options, workers)
     except (ValueError, OSError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(one_line(error))}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted; the same command continues", file=sys.stderr)
-    return 1
+        return 130
 
 
 def processes(number: int) -> AbstractContextManager:

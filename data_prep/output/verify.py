@@ -26,7 +26,7 @@ class VerifyTask(NamedTuple):
 
 
 def verify(out: Path, workers: Workers, report: Report) -> int:
-    """The number of shards that differ from OUT/index.json, each of which is named; 0 is a good exit status."""
+    """The exit status: 1 where shards differ from OUT/index.json, and every difference is said."""
     index = read_corpus(out)
     tasks = [VerifyTask(out / place, shard, index.sample_rate) for place, shard in index.shards().items()]
     problems = []

@@ -38,7 +38,7 @@ def test_every_verb_explains_itself(verb, capsys):
     ],
 )
 def test_errors_are_one_line(tmp_path, capsys, arguments, message):
-    assert main([argument.format(tmp_path) for argument in arguments] + ["--workers", "0"]) == 1
+    assert main([argument.format(tmp_path) for argument in arguments] + ["--workers", "0"]) == 2
     printed = capsys.readouterr().err
     assert message in printed
     assert printed.startswith("error: ")

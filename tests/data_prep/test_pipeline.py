@@ -94,9 +94,9 @@ def test_a_finished_corpus_is_left_alone_and_other_settings_are_refused(tree, tm
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     assert "nothing to do" in prepare("folder", tree, out)["printed"]
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
-    assert main(["folder", str(tree), str(out), "--seed", "1", "--workers", "0"]) == 1
+    assert main(["folder", str(tree), str(out), "--seed", "1", "--workers", "0"]) == 2
     assert "was made with --seed 0" in capsys.readouterr().err
-    assert main(["folder", str(tree), str(out), "--name", "b", "--sample-rate", "16000", "--workers", "0"]) == 1
+    assert main(["folder", str(tree), str(out), "--name", "b", "--sample-rate", "16000", "--workers", "0"]) == 2
     assert "holds shards at 22050 Hz, not 16000 Hz" in capsys.readouterr().err
 
 
@@ -285,7 +285,7 @@ def test_names_that_are_no_utf8_are_used_or_named(tmp_path, put, say, prepare):
 
 def test_nothing_usable_is_an_error(tmp_path, put, capsys):
     put("in/de/anna/1.wav", b"")
-    assert main(["folder", str(tmp_path / "in"), str(tmp_path / "out"), "--workers", "0"]) == 1
+    assert main(["folder", str(tmp_path / "in"), str(tmp_path / "out"), "--workers", "0"]) == 2
     assert "no recording can be used" in capsys.readouterr().err
     assert not (tmp_path / "out" / "index.json").exists()
 
@@ -300,7 +300,7 @@ def test_after_a_corpus_without_use_all_is_looked_at_anew(tree, tmp_path, put, p
     useless.mkdir(parents=True)
     if content is not None:
         put("useless/in/de/anna/1.flac", content)
-    assert main(["folder", str(useless), str(tmp_path / "out"), "--workers", "0"]) == 1
+    assert main(["folder", str(useless), str(tmp_path / "out"), "--workers", "0"]) == 2
     assert message in capsys.readouterr().err
     assert prepare("folder", tree, tmp_path / "out", "--seed", "1")["index"]["datasets"]
 
@@ -309,7 +309,7 @@ def test_two_runs_at_once_are_refused(tree, tmp_path, hold_lock, capsys):
     unfinished = tmp_path / "out" / "in" / ".unfinished"
     unfinished.mkdir(parents=True)
     with hold_lock(unfinished / "lock"):
-        assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 1
+        assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 2
     assert "another run is at work" in capsys.readouterr().err
     assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 0
 
@@ -327,7 +327,7 @@ def test_an_interrupted_run_continues_where_it_was(tree, tmp_path, prepare, monk
         return write(*args, **kwargs)
 
     monkeypatch.setattr(files, "encode", encode)
-    assert main(arguments) == 1
+    assert main(arguments) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert not (out / "index.json").exists()
     shards = {path: path.stat().st_mtime_ns for path in out.rglob("*.tar")}
@@ -400,6 +400,6 @@ def test_shards_are_not_written_through_links(tree, tmp_path, capsys):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out/in").mkdir(parents=True)
     (tmp_path / "out/in/de").symlink_to(tmp_path / "elsewhere")
-    assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 1
+    assert main(["folder", str(tree), str(tmp_path / "out"), "--workers", "0"]) == 2
     assert "leads out of" in capsys.readouterr().err
     assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -252,7 +252,7 @@ def test_without_a_network_a_name_is_told_in_one_line(tmp_path):
     offline = {"HF_HUB_OFFLINE": "1", "PYTHONPATH": ":".join(sys.path), "HF_HOME": str(tmp_path)}
     found = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, env=offline)
     (line,) = found.stderr.strip().splitlines()
-    assert found.returncode == 1
+    assert found.returncode == 2
     assert line.startswith("error: owner/name is no folder here, and nothing came from the hub (")
     assert "give the folder" in line
 

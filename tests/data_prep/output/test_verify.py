@@ -68,7 +68,7 @@ def test_a_sample_whose_length_is_not_what_it_says(corpus, capsys):
 
 
 def test_nothing_to_verify(tmp_path, capsys):
-    assert main(["verify", str(tmp_path), "--workers", "0"]) == 1
+    assert main(["verify", str(tmp_path), "--workers", "0"]) == 2
     assert "no corpus in" in capsys.readouterr().err
 
 
@@ -90,7 +90,7 @@ def test_what_energon_would_run_is_told(corpus, capsys, name, text):
 def test_a_dataset_that_is_more_than_its_clips_is_refused(corpus, capsys):
     path = corpus / "in/de/.nv-meta/dataset.yaml"
     path.write_text("__module__: evil\n__class__: X\n")
-    assert main(["verify", str(corpus), "--workers", "0"]) == 1
+    assert main(["verify", str(corpus), "--workers", "0"]) == 2
     assert capsys.readouterr().err.endswith(
         "dataset.yaml is not as data_prep writes it, and could make energon run code: "
         "remove it if you trust the corpus\n"
@@ -112,7 +112,7 @@ def test_a_link_out_of_the_corpus_is_refused(corpus, tmp_path, capsys):
     shard = corpus / "in/de/train-00000.tar"
     shard.rename(tmp_path / "outside.tar")
     shard.symlink_to(tmp_path / "outside.tar")
-    assert main(["verify", str(corpus), "--workers", "0"]) == 1
+    assert main(["verify", str(corpus), "--workers", "0"]) == 2
     assert "train-00000.tar leads out of" in capsys.readouterr().err
 
 
