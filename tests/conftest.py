@@ -20,6 +20,12 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 COMMITTED_ORACLES = Path(__file__).with_name("nemo_oracle")
 
 
+def pytest_sessionstart() -> None:
+    # The first backward starts a thread for each device, and after that no forked process may train. Once torch.export,
+    # torch.compile or a fake tensor has been used, it takes CUDA for one, also where there is none.
+    torch.ones(1, requires_grad=True).backward()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("gpu") and not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
