@@ -306,9 +306,10 @@ def kernels(report: Report, module: CodecModule) -> None:
 
     traced = Traced()
     train(module, batch=BATCH, precision="bf16-mixed", count=WARM + 2, callbacks=[traced])
-    found = defaultdict(lambda: [0, 0.0])
+    found, device = defaultdict(lambda: [0, 0.0]), getattr(torch.autograd.DeviceType, DEVICE.upper())
     for event in profiler.events():
-        if event.device_type == (torch.autograd.DeviceType.CPU if DRY else torch.autograd.DeviceType.CUDA):
+        # An annotation lasts from its first kernel to its last: with it they would count twice.
+        if not event.is_user_annotation and event.device_type == device:
             spent = (event.self_cpu_time_total if DRY else event.self_device_time_total) / 1e6
             fitting = (kind for kind, words in KINDS.items() if re.search(words, event.name.lower()))
             kind = found[next(fitting, "other")]
