@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# The most valuable first; seconds that each may take. Compiling comes last, with all that the others have left: Inductor
-# spends a minute or two of one core on full size before the device does anything.
+# The most valuable first; seconds that each may take. Compiling comes last, with all that the others have left:
+# Inductor spends a minute or two of one core on full size before the device does anything.
 LIMITS = {
     "machine": 35,
     "tests": 50,

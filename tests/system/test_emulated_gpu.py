@@ -1,12 +1,18 @@
 """What the package asks of a GPU, tried on an emulated one: everything lies there, and nothing waits without need."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
 from emulated_gpu import OnDevice, backward, emulated_gpu, numbers
 
+from lfsc.data.batch import Batch
 from lfsc.training.build import build_module
+from lfsc.training.callbacks.codebook_usage import CodebookUsage
+from lfsc.training.callbacks.ema import EMA
+from lfsc.training.callbacks.loss_gradient_norms import gradient_norms
+from lfsc.training.callbacks.validation import Validation
 from lfsc.training.precision import build_scaler
 
 UPDATES = 4  # two of each kind; the first of each may prepare what stays
@@ -88,6 +94,45 @@ def test_gradients_of_indices_do_not_fill_tensors_with_zeros(build):
         update(module, torch.zeros(2, 4096, device="cuda:0"), 0, "32-true")
         assert gpu.issued["reflection_pad2d_backward"] > 20
         assert gpu.issued["select_backward"] < 5
+
+
+def measured(module, audio, lengths, run_backward) -> dict[str, float]:
+    """What callbacks measure around an update, and in a validation of the averaged weights."""
+    trainer = SimpleNamespace(is_global_zero=True, callback_metrics={})
+    trainer.strategy = SimpleNamespace(reduce=lambda values, reduce_op: values)
+    usage, ema = CodebookUsage(window=1), EMA(decay=0.9)
+    validation = Validation(every=1, max_updates=1, sample_rate=22050)
+    for callback in (usage, ema):
+        callback.on_train_start(trainer, module)
+    update(set_up(module, "32-true", run_backward), audio, 0, "32-true")
+    for callback in (usage, ema):
+        callback.on_train_batch_end(trainer, module)
+    norms = numbers(gradient_norms(module, audio))
+    module.eval()
+    validation.on_validation_epoch_start(trainer, module)
+    ema.on_validation_start(trainer, module)
+    batch = Batch(audio, ["a", "b", "c"], [], lengths)
+    with torch.no_grad():
+        validation.on_validation_batch_end(trainer, module, module.validation_step(batch, 0), batch)
+        validation.on_validation_epoch_end(trainer, module)
+    # As a resumed run begins.
+    for network, optimizer in module.gan_optimizers.items():
+        optimizer.load_state_dict(optimizer.state_dict())
+        torch_optimizer = module.torch_optimizer(network)
+        torch_optimizer.load_state_dict(torch_optimizer.state_dict())
+    return module.measured | module.validation | norms | update(module, audio, 1, "32-true")
+
+
+@pytest.mark.slow
+def test_what_is_measured_around_updates_is_measured_on_the_device(build):
+    plain = build()
+    ours = copy.deepcopy(plain)
+    audio, lengths = 0.1 * torch.randn(3, 4096), torch.tensor([4096, 3000, 2500])
+    audio[torch.arange(4096) >= lengths[:, None]] = 0
+    expected = measured(plain, audio, lengths, torch.Tensor.backward)
+    with emulated_gpu():
+        found = measured(ours.to("cuda:0"), audio.to("cuda:0"), lengths.to("cuda:0"), backward)
+    assert {name: float(value) for name, value in found.items()} == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
 CAUSAL = {"causal": True, "activation": "half_snake", "output_activation": "clamp", "grouped_upsampling": True}
