@@ -58,7 +58,7 @@ def update(module, audio, number: int, precision: str) -> dict[str, float]:
     ("precision", "overrides"),
     [
         ("32-true", ()),
-        ("bf16-mixed", ()),
+        pytest.param("bf16-mixed", (), marks=pytest.mark.slow),
         pytest.param("16-mixed", (), marks=pytest.mark.slow),
         pytest.param("32-true", ("num_micro_batches=2", "activation_checkpointing=true"), marks=pytest.mark.slow),
         pytest.param("bf16-mixed", NANO, marks=pytest.mark.slow),
