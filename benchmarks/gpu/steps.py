@@ -28,6 +28,7 @@ from update import FULL_SIZE, GFLOP_A_CLIP, SAMPLE_RATE, write_wavlm
 from lfsc.config.compose import compose
 from lfsc.data.batch import Batch
 from lfsc.distributed import alone_environment
+from lfsc.runs.metrics_rows import read_rows
 from lfsc.training.build import build_module
 from lfsc.training.compiling import compile_parts
 from lfsc.training.cuda_graphs import REHEARSALS, CapturedUpdates, CudaRecorder
@@ -43,6 +44,8 @@ BATCH, LARGE = (2, 4) if DRY else (16, 64)
 # Updates that warm up, those that are timed one by one, and those that are timed in a row.
 WARM, SINGLE, ROW = (2, 2, 2) if DRY else (4, 8, 12)
 MICRO = PROJECT / "tests" / "training" / "micro.yaml"
+# Of a run's metrics.csv, what the report repeats.
+LOGGED = "^train/(mel|features|adversarial|discriminator)$|^val/(mel|si_sdr)$|^skipped/|^throughput/"
 # Words in the names of kernels, by what they do; the first that fits counts.
 KINDS = {
     "layout": "nchwtonhwc|nhwctonchw|transpose",
@@ -306,9 +309,10 @@ def kernels(report: Report, module: CodecModule) -> None:
 
     traced = Traced()
     train(module, batch=BATCH, precision="bf16-mixed", count=WARM + 2, callbacks=[traced])
-    found = defaultdict(lambda: [0, 0.0])
+    found, device = defaultdict(lambda: [0, 0.0]), getattr(torch.autograd.DeviceType, DEVICE.upper())
     for event in profiler.events():
-        if event.device_type == (torch.autograd.DeviceType.CPU if DRY else torch.autograd.DeviceType.CUDA):
+        # An annotation lasts from its first kernel to its last: with it they would count twice.
+        if not event.is_user_annotation and event.device_type == device:
             spent = (event.self_cpu_time_total if DRY else event.self_device_time_total) / 1e6
             fitting = (kind for kind, words in KINDS.items() if re.search(words, event.name.lower()))
             kind = found[next(fitting, "other")]
@@ -413,14 +417,16 @@ def coding(report: Report) -> None:
     for name, dtype in (("float32", torch.float32), ("TF32", torch.float32), ("bf16", torch.bfloat16)):
         torch.backends.cudnn.allow_tf32 = name == "TF32"
         there = copy.deepcopy(codec).to(DEVICE, dtype)
-        found = []
+        found, speeds = [], {}
         for clips, seconds in ((1, 15), (16, 15)) if not DRY else ((1, 1),):
             audio = 0.1 * torch.randn(clips, seconds * SAMPLE_RATE, device=DEVICE)
             tokens = there.encode(audio)
             encode, decode = seconds_of(there.encode, audio, count=3), seconds_of(there.decode, *tokens, count=3)
             found.append(f"{clips} × {seconds} s {clips * seconds / encode:.0f} and {clips * seconds / decode:.0f}")
+            speeds[f"{clips} × {seconds} s"] = {"encode": encode, "decode": decode}
         same = (there.encode(clip.to(DEVICE)).tokens.cpu() == on_cpu).double().mean()
-        report.say(f"encode and decode in {name}, × real time: {'; '.join(found)}; {same:.3%} of the CPU's tokens")
+        told = f"encode and decode in {name}, × real time: {'; '.join(found)}; {same:.3%} of the CPU's tokens"
+        report.say(told, **{name: speeds | {"same": float(same)}})
     torch.backends.cudnn.allow_tf32 = False
 
 
@@ -435,7 +441,8 @@ def parity(report: Report) -> None:
         worst = max(abs(losses[key] / value - 1) for key, value in expected.items())
         far = {key: float((gradients[key] - g).norm() / g.norm()) for key, g in expected_gradients.items() if g.any()}
         place = max(far, key=far.get)
-        report.say(f"{name} on {DEVICE}: losses within {worst:.1e}, gradients within {far[place]:.1e} ({place})")
+        told = f"{name} on {DEVICE}: losses within {worst:.1e}, gradients within {far[place]:.1e} ({place})"
+        report.say(told, **{name: {"losses": worst, "gradients": far[place]}})
     torch.backends.cudnn.allow_tf32 = False
 
 
@@ -477,9 +484,11 @@ def run(report: Report, what: str, name: str, recipe: Path | str, *settings: str
     )
     last = (result.stdout + result.stderr).strip().splitlines()[-1:]
     report.say(f"{what}: exit {result.returncode} in {time.perf_counter() - begin:.0f} s; {' '.join(last)[:200]}")
-    metrics = report.out / "runs" / name / "metrics.csv"
-    if metrics.exists():
-        report.say(f"{what}: {' '.join(metrics.read_text().splitlines()[-1:])[:400]}")
+    if rows := read_rows(report.out / "runs" / name / "metrics.csv"):
+        last_row = {key: float(value) for key, value in rows[-1].items() if value}
+        chosen = {key: value for key, value in last_row.items() if re.search(LOGGED, key)}
+        row = ", ".join(f"{key} {value:.4g}" for key, value in chosen.items())
+        report.say(f"   in its last row: {row}", **{what: last_row})
 
 
 def noise_corpus(folder: Path) -> Path:

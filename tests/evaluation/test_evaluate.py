@@ -34,6 +34,18 @@ def run(recordings, tmp_path):
     return run
 
 
+def test_on_a_gpu_convolutions_are_float32(run, monkeypatch):
+    """Where torch would let them have fewer bits by itself: the report is of the codec, not of the device."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    run("--protocol", "lfsc")
+    assert not torch.backends.cudnn.allow_tf32
+
+
+def test_a_device_that_is_not_there_is_told(run):
+    with pytest.raises(ValueError, match=r"^--device cuda:99: this machine has \d+ CUDA devices; try --device cpu$"):
+        run("--device", "cuda:99")
+
+
 def test_a_model_given_by_path_is_used_and_named_with_its_checksum(run, speaker_model, tmp_path):
     found = run("--speaker", str(speaker_model), "--weights", str(tmp_path), "--asr", "none")
     assert found["code"] == 0

@@ -17,7 +17,9 @@ def test_a_dry_run_does_every_step(tmp_path):
     result = subprocess.run(command, capture_output=True, text=True)
     report = (tmp_path / "report.txt").read_text()
     assert result.returncode == 0, report + result.stderr[-2000:]
-    assert report.endswith("8 of 8 steps are done; not one\n")
+    assert report.endswith("8 of 8 steps are done\n")
+    for step in ("machine", "tests", "updates", "ddp", "coding", "parity", "training", "compiled"):
+        assert json.loads((tmp_path / f"{step}.json").read_text()), step
     assert "Error" not in report and "skipped 1" not in report
     graphs = [line.partition(": ")[2] for line in report.splitlines() if " graphs, " in line]
     assert graphs[0].startswith("compile=true by eager: 3 graphs") and graphs[1].startswith("compile=all by eager: ")

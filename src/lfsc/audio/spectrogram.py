@@ -40,7 +40,7 @@ class Spectrogram(nn.Module):
         # Not by torch.stft: the gradient of its reflection is not deterministic on a GPU.
         pad = self.n_fft // 2
         if self.pad_mode == "reflect":
-            return reflect(audio[:, None], pad)[:, 0]
+            return reflect(audio[:, None], pad).squeeze(1)
         return F.pad(audio, (pad, pad), mode=self.pad_mode)
 
 

@@ -60,12 +60,14 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 def prepare_codec(options: argparse.Namespace, device=None) -> Ready:
     """The codec of the options, optimized for a CPU or on its device, in its precision; its tokens' fingerprint."""
+    from lfsc.nn.device import find_device
+
     if not options.chunk_seconds > 0:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
     # Not once more in each worker.
     if options.codec == SHIPPED and multiprocessing.parent_process() is None:
         print(ABOUT, file=sys.stderr)
-    device = device or device_of(options.device)
+    device = device or find_device(options.device)
     set_arithmetic(options, device)
     return load_codec(options.codec, str(device), options.precision, tuple(own_code_names(options)))
 
@@ -85,28 +87,13 @@ def load_codec(source: str, device: str, precision: str, trust: tuple[str, ...])
     return Ready(optimize_for_cpu(codec.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)), mark)
 
 
-def device_of(name: str):
-    import torch
-
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ValueError(f"--device {name}: expected auto, cpu, cuda or cuda:N") from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ValueError(
-            f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices; try --device cpu"
-        )
-    return device
-
-
 def set_arithmetic(options: argparse.Namespace, device) -> None:
     import torch
 
+    from lfsc.nn.device import allow_tf32
+
     if options.precision == "tf32" and device.type != "cuda":
         raise ValueError("--precision tf32 is for CUDA devices; this is a CPU: take float32 or bf16")
-    # torch lets convolutions use TF32 by itself, with other tokens than a CPU's float32.
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = options.precision == "tf32"
+    allow_tf32(options.precision == "tf32")
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = options.deterministic

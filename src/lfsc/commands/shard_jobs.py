@@ -61,10 +61,11 @@ def convert(
 
     `check` may refuse the input as a whole, before anything is made of it.
     """
+    from lfsc.nn.device import find_device
     from lfsc.tokens import shard_conversion
 
     found = shard_conversion.find_tasks(options.input, options.output, part=options.part)
-    device = codec_options.device_of(options.device)
+    device = find_device(options.device)
     run = coding_of(options, device)
     if check is not None:
         check(options.input, run)

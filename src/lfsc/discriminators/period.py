@@ -59,4 +59,4 @@ class PeriodNetwork(nn.Module):
             x = self.activation(conv(x))
             feature_maps.append(x)
         score = self.score(x)
-        return DiscriminatorOutput(score[:, 0], [*feature_maps, score])
+        return DiscriminatorOutput(score.squeeze(1), [*feature_maps, score])

@@ -1,6 +1,6 @@
 """Complex spectrograms at several resolutions (EnCodec, arXiv 2210.13438)."""
 
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, nn, view_as_real
 
 from lfsc.audio.spectrogram import Spectrogram
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
@@ -33,7 +33,8 @@ class ComplexSpectrogram(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         spectrum = self.spectrogram(audio)[:, None]
-        return cat([spectrum.real, spectrum.imag], dim=1).transpose(2, 3)
+        # Not by real and imag, whose gradients are each a copy among zeros.
+        return cat(view_as_real(spectrum).unbind(-1), dim=1).transpose(2, 3)
 
 
 class SpectrogramNetwork(nn.Module):
@@ -57,4 +58,4 @@ class SpectrogramNetwork(nn.Module):
             x = self.activation(conv(x))
             feature_maps.append(x)
         score = self.score(x)
-        return DiscriminatorOutput(score[:, 0].transpose(1, 2), [*feature_maps, score])
+        return DiscriminatorOutput(score.squeeze(1).transpose(1, 2), [*feature_maps, score])

@@ -7,7 +7,6 @@ from argparse import Namespace
 from collections.abc import Iterator
 from functools import partial
 
-import torch
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -30,6 +29,7 @@ from lfsc.io.atomic import write_text
 from lfsc.io.lock import lock_folder
 from lfsc.io.messages import say_count
 from lfsc.metrics.metric import Metric
+from lfsc.nn.device import allow_tf32, find_device
 
 # Of the protocol: raised with every change that changes a number.
 VERSION = 2
@@ -40,7 +40,9 @@ MAX_NAMES = 5
 
 def evaluate(options: Namespace) -> int:
     """Evaluate, write the report, print its means; 1 where clips had to be excluded."""
-    device = choose_device(options.device)
+    device = str(find_device(options.device))
+    # As the commands that code have it: tokens, and what models measure, are then a CPU's.
+    allow_tf32(False)
     everything = find_clips(options.data, split=options.split)
     clips = select_evenly(everything, options.limit)
     for sentence in describe_data(options.data):
@@ -173,11 +175,3 @@ def print_exclusions(summary: dict) -> None:
             )
     for line in lines:
         print(line, file=sys.stderr)
-
-
-def choose_device(name: str) -> str:
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(f"--device {name}: there is no CUDA device here; use --device cpu")
-    return name

@@ -123,7 +123,8 @@ class Codec(nn.Module):
         """
         audio = check_audio(audio, sample_rate=sample_rate, expected_rate=self.sample_rate, device=self.device)
         audio_len = check_lengths(audio_len, audio, name="audio_len", unit="samples")
-        check_range(mask_padding(audio, audio_len))
+        audio = mask_padding(audio, audio_len)
+        check_range(audio)
         frames = self.frames(audio_len)
         sizes = {"min_frames": self.min_frames, "chunk_frames": self.chunk_frames(chunk_seconds)}
         tokens = encode_in_chunks(self.encoder, self.quantizer, audio, audio_len, **sizes)

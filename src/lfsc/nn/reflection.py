@@ -37,7 +37,8 @@ class Reflection(Function):
 def reflect_forward(x: Tensor, pads: tuple[int, ...]) -> Tensor:
     # In two dimensions even where it is one: torch's kernel for one is four times as slow on a CPU.
     if x.dim() == 3:
-        return reflect_forward(x[:, :, None], pads)[:, :, 0]
+        # The gradient of a squeeze is a view, that of an index a copy among zeros.
+        return reflect_forward(x[:, :, None], pads).squeeze(2)
     widths = [width for pad in reversed(pads) for width in (pad, pad)] + [0, 0] * (2 - len(pads))
     if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
         return F.pad(x, widths, mode="reflect")

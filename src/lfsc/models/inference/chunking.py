@@ -15,21 +15,21 @@ from lfsc.models.quantizer import GroupedFSQ
 def encode_in_chunks(
     encoder: Encoder, quantizer: GroupedFSQ, audio: Tensor, audio_len: Tensor, *, min_frames: int, chunk_frames: int
 ) -> Tensor:
-    """Tokens [B,C,F] of audio [B,T], `chunk_frames` of them at a time; those behind a clip's end mean nothing."""
+    """Tokens [B,C,F] of audio [B,T] with zeros behind each clip's end, `chunk_frames` of them at a time.
+
+    Those behind a clip's end mean nothing.
+    """
     hop_length, dtype = encoder.hop_length, next(encoder.parameters()).dtype
-    ends = frames_of(audio_len, hop_length).clamp(min=min_frames)
-    total = int(ends.max())
-    tokens = torch.zeros(len(audio), quantizer.num_codebooks, total, dtype=torch.int64, device=audio.device)
 
     def receptive_field(frames: range) -> range:
         samples = encoder.receptive_samples(frames)
         return range(samples.start // hop_length, -(-samples.stop // hop_length))
 
-    for window in windows(total, chunk_frames, receptive_field):
-        rows = find_active_rows(ends, window)
-        first, last = window.context.start * hop_length, window.context.stop * hop_length
-        context = pad_to(mask_padding(audio[rows, first:last], audio_len[rows] - first), last - first)
-        latents = encoder(context.to(dtype), local_ends(ends[rows], window))
+    total, pieces = plan(frames_of(audio_len, hop_length).clamp(min=min_frames), chunk_frames, receptive_field)
+    tokens = torch.zeros(len(audio), quantizer.num_codebooks, total, dtype=torch.int64, device=audio.device)
+    for window, rows, ends in pieces:
+        samples = scale(window.context, hop_length)
+        latents = encoder(pad_to(audio[rows, as_slice(samples)], len(samples)).to(dtype), ends)
         tokens[rows, :, as_slice(window.core)] = quantizer(latents[..., window.inner]).tokens
     return tokens
 
@@ -39,18 +39,16 @@ def decode_in_chunks(
 ) -> Tensor:
     """Audio [B,T] of tokens [B,C,F], `chunk_frames` of them at a time; that behind a clip's end means nothing."""
     hop_length, dtype = decoder.hop_length, next(decoder.parameters()).dtype
-    ends = tokens_len.clamp(min=min_frames)
-    total = int(ends.max())
-    audio = torch.zeros(len(tokens), total * hop_length, device=tokens.device)
 
     def receptive_field(frames: range) -> range:
         return decoder.receptive_frames(scale(frames, hop_length))
 
-    for window in windows(total, chunk_frames, receptive_field):
-        rows = find_active_rows(ends, window)
-        codes = quantizer.dequantize(tokens[rows, :, as_slice(window.context)])
-        codes = pad_to(mask_padding(codes, tokens_len[rows] - window.context.start), len(window.context))
-        decoded = decoder(codes.to(dtype), local_ends(ends[rows], window))
+    total, pieces = plan(tokens_len.clamp(min=min_frames), chunk_frames, receptive_field)
+    codes = mask_padding(quantizer.dequantize(tokens), tokens_len)
+    audio = torch.zeros(len(tokens), total * hop_length, device=tokens.device)
+    for window, rows, ends in pieces:
+        context = pad_to(codes[rows, :, as_slice(window.context)], len(window.context))
+        decoded = decoder(context.to(dtype), ends)
         inner = scale(range(window.inner.start, window.inner.stop), hop_length)
         audio[rows, as_slice(scale(window.core, hop_length))] = decoded[:, as_slice(inner)].float()
     return audio
@@ -66,6 +64,28 @@ class Window(NamedTuple):
         return slice(self.core.start - self.context.start, self.core.stop - self.context.start)
 
 
+class Piece(NamedTuple):
+    window: Window
+    rows: Tensor | slice  # the clips that have frames in its core
+    ends: Tensor | None  # where each of these ends, counted in the window; None where none ends inside
+
+
+def plan(ends: Tensor, size: int, receptive_field: Callable[[range], range]) -> tuple[int, list[Piece]]:
+    """The frames of the longest clip, and the pieces of `size` frames of a batch, by where its clips end [B].
+
+    All at once, before any is computed: a GPU that is asked for a number finishes what it has to do first.
+    """
+    clips, device = ends.tolist(), ends.device
+    total, pieces = max(clips), []
+    for window in windows(total, size, receptive_field):
+        active = [number for number, end in enumerate(clips) if end > window.core.start]
+        local = [min(clips[number] - window.context.start, len(window.context)) for number in active]
+        rows = slice(None) if len(active) == len(clips) else torch.tensor(active, device=device)
+        is_whole = all(end == len(window.context) for end in local)
+        pieces.append(Piece(window, rows, None if is_whole else torch.tensor(local, device=device)))
+    return total, pieces
+
+
 def windows(total: int, size: int, receptive_field: Callable[[range], range]) -> Iterator[Window]:
     """Windows with the frames 0 … total for cores, `size` at a time; `receptive_field` tells what some are made of.
 
@@ -75,19 +95,6 @@ def windows(total: int, size: int, receptive_field: Callable[[range], range]) ->
         core = range(start, min(start + size, total))
         needed = receptive_field(core)
         yield Window(core, range(max(0, needed.start), min(total, needed.stop)))
-
-
-def find_active_rows(ends: Tensor, window: Window) -> Tensor | slice:
-    """Which clips of a batch, by where they end [B], have frames in the core of `window`."""
-    rows = ends > window.core.start
-    return slice(None) if bool(rows.all()) else rows
-
-
-def local_ends(ends: Tensor, window: Window) -> Tensor | None:
-    """Where each clip ends [B], counted in the window; None where none ends inside, which needs no care."""
-    width = len(window.context)
-    ends = (ends - window.context.start).clamp(max=width)
-    return None if bool((ends == width).all()) else ends
 
 
 def scale(steps: range, factor: int) -> range:

@@ -1,0 +1,26 @@
+"""Which device a command computes on."""
+
+import torch
+
+
+def find_device(name: str) -> torch.device:
+    """The device of a --device; `auto` is a GPU if there is one. ValueError for one that is not there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"--device {name}: expected auto, cpu, cuda or cuda:N") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices; try --device cpu"
+        )
+    return device
+
+
+def allow_tf32(allowed: bool) -> None:
+    """Whether products of float32 may have 10 bits of mantissa on a GPU.
+
+    torch lets convolutions do so by itself, with other tokens than a CPU's.
+    """
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = allowed
