@@ -12,7 +12,7 @@ FIRST_PAGE, LAST_PAGE = 2, 4
 BLOCK = 1 << 20
 CHECKSUM = 22  # where it is in a page
 MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-# Opus (RFC 7845) names the rate that was encoded, after these bytes of its first page and 4 more; 0 where it is not known.
+# In its first packet, Opus (RFC 7845) names the rate that was encoded; 0 where it is not known.
 OPUS, OPUS_RATE, FULL_RATE = b"OpusHead", 12, 48000
 
 
