@@ -84,10 +84,10 @@ def tiny_reference() -> Reference:
 
 def read_reference(folder: Path) -> Reference:
     from lfsc.config.instantiate import build
-    from lfsc.formats import nemo
+    from lfsc.formats.nemo.archive import Archive
 
     arrays, scalars = results(folder)
-    archive = nemo.read(folder / "codec.nemo")
+    archive = Archive(folder / "codec.nemo")
     archive.discriminators["slm"]["slm"]["path"] = str(folder / "wavlm")
     codec, discriminators = build(archive.codec), build(archive.discriminators)
     codec.load_state_dict(dict(archive.codec_weights()))

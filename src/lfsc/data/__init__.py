@@ -1,5 +1,1 @@
 """Shards to batches."""
-
-from .batch import Batch, Skip
-
-__all__ = ["Batch", "Skip"]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from lfsc.audio import files
-from lfsc.audio.bandwidth import measure_bandwidth as measure_bandwidth
+from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.files import Recording
 from lfsc.audio.layouts import Labels, describe_labels, find_layout
 from lfsc.audio.manifest import MANIFESTS, Malformed, Row, read_manifest

@@ -13,31 +13,24 @@ from lfsc.io.atomic import write_text
 LOCK = "weights.json"
 
 
-class Source(NamedTuple):
-    name: str
-    source: str  # hub name, torchaudio's name of a file, or the URL of a folder
-    use: str
-
-
 # Below the URLs of folders.
 FILES = {
     "utmos": ("utmos22_strong_step7459_v1.pt",),
     "dnsmos": ("DNSMOS/model_v8.onnx", "DNSMOS/sig_bak_ovr.onnx"),
 }
-SQUIM_FILE = "squim_subjective_bvcc_daps.pth"
+# Where each comes from: a hub name, torchaudio's name of a file, or the URL of a folder.
 KNOWN = {
-    source.name: source
-    for source in (
-        Source("squim", SQUIM_FILE, "squim_mos"),
-        Source("utmos", "https://github.com/tarepan/SpeechMOS/releases/download/v1.0.0", "utmos"),
-        Source("dnsmos", "https://raw.githubusercontent.com/microsoft/DNS-Challenge/master/DNSMOS", "dnsmos"),
-        Source("asr", "openai/whisper-large-v3", "cer, wer"),
-        Source("speaker", "microsoft/wavlm-base-plus-sv", "speaker_similarity"),
-        Source("slm", "microsoft/wavlm-base-plus", "training with the SLM discriminator"),
-        Source("encodec", "facebook/encodec_24khz", "comparison"),
-        Source("dac", "descript/dac_24khz", "comparison"),
-        Source("mimi", "kyutai/mimi", "comparison"),
-    )
+    "squim": "squim_subjective_bvcc_daps.pth",
+    "utmos": "https://github.com/tarepan/SpeechMOS/releases/download/v1.0.0",
+    "dnsmos": "https://raw.githubusercontent.com/microsoft/DNS-Challenge/master/DNSMOS",
+    "asr": "openai/whisper-large-v3",
+    "speaker": "microsoft/wavlm-base-plus-sv",
+    # For training with the SLM discriminator.
+    "slm": "microsoft/wavlm-base-plus",
+    # To compare with.
+    "encodec": "facebook/encodec_24khz",
+    "dac": "descript/dac_24khz",
+    "mimi": "kyutai/mimi",
 }
 
 
@@ -77,7 +70,7 @@ def fetch(
     download: Callable[..., Download] | None = None,
 ) -> dict:
     """Download weights into `folder` and pin their revision and checksums; the new entry of the lock."""
-    source = source or KNOWN[name].source
+    source = source or KNOWN[name]
     if download is None:
         download = download_squim if name == "squim" else download_files if "://" in source else download_from_hub
     result = download(name, source, revision, folder)

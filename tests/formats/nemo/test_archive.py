@@ -11,7 +11,7 @@ import torch
 
 import lfsc
 from lfsc.config.instantiate import build
-from lfsc.formats import nemo
+from lfsc.formats.nemo.archive import Archive
 
 CONFIG, CHECKPOINT = "./model_config.yaml", "./model_weights.ckpt"
 
@@ -24,7 +24,7 @@ def equal(module, weights) -> bool:
 @pytest.mark.parametrize("compress", [False, True])
 def test_codec_and_discriminators_come_back_bit_for_bit(compress, archive, change, make_codec, discriminators):
     change(archive, compress=compress)
-    found = nemo.read(archive)
+    found = Archive(archive)
     assert equal(make_codec(), dict(found.codec_weights()))
     assert found.discriminators == discriminators
     build(found.discriminators).load_state_dict(dict(found.discriminator_weights()))
@@ -62,7 +62,7 @@ def test_what_is_no_weight_of_ours_is_ignored(archive, change, make_codec):
         state["discriminator.discriminators.2.resample.kernel"] = torch.ones(3)
         state["mel_loss_fn.mel_features.0.fb"] = torch.ones(3)
 
-    found = nemo.read(change(archive, more))
+    found = Archive(change(archive, more))
     assert equal(make_codec(), dict(found.codec_weights()))
     build(found.discriminators).load_state_dict(dict(found.discriminator_weights()))
 
@@ -91,7 +91,7 @@ def test_a_generator_alone_has_no_discriminators(section, archive, change, make_
         for name in [name for name in state if name.startswith("discriminator.")]:
             del state[name]
 
-    found = nemo.read(change(archive, alone))
+    found = Archive(change(archive, alone))
     assert found.discriminators is None and found.discriminator_weights() is None
     assert equal(make_codec(), dict(found.codec_weights()))
 
@@ -108,7 +108,7 @@ def test_sections_of_nemos_training_do_not_matter(archive, change, make_codec):
 
 def test_discriminators_may_stand_in_any_order(archive, change):
     family = {"_target_": "nemo.collections.tts.modules.audio_codec_modules.MultiPeriodDiscriminator", "periods": [3]}
-    before = dict(nemo.read(archive).discriminator_weights())
+    before = dict(Archive(archive).discriminator_weights())
 
     def turned(config, state):
         config["discriminator"]["discriminators"].insert(0, family)
@@ -116,7 +116,7 @@ def test_discriminators_may_stand_in_any_order(archive, change):
             for name in [name for name in state if name.startswith(f"discriminator.discriminators.{place}.")]:
                 state[name.replace(f"discriminators.{place}.", f"discriminators.{place + 1}.", 1)] = state.pop(name)
 
-    found = nemo.read(change(archive, turned))
+    found = Archive(change(archive, turned))
     assert list(found.discriminators) == ["_target_", "period", "stft", "bands"]
     assert dict(found.discriminator_weights()).keys() == before.keys()
     assert all(torch.equal(found.discriminator_weights()[name], before[name]) for name in before)
@@ -136,7 +136,7 @@ def test_discriminators_that_have_no_equal_do_not_hinder_inference(archive, chan
 
     assert equal(lfsc.load(change(archive, other)), make_codec().state_dict())
     with pytest.raises(ValueError, match=r"discriminators\.0\._target_ is 'nemo.*New'"):
-        _ = nemo.read(archive).discriminators
+        _ = Archive(archive).discriminators
 
 
 @pytest.mark.parametrize(
