@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from .corpus import Dataset
+from lfsc.data.corpus import Dataset
 
 
 class Share(NamedTuple):

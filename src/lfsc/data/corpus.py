@@ -6,12 +6,11 @@ from functools import partial
 
 from megatron.energon.epathlib import EPath
 
+from lfsc.data import storage
 from lfsc.io import safe_yaml
 from lfsc.shards import index
 from lfsc.shards.checks import ENERGON_TYPE, require_crude
 from lfsc.shards.index import Corpus, Dataset, Shard
-
-from . import storage
 
 logger = logging.getLogger(__name__)
 

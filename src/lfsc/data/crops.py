@@ -6,9 +6,9 @@ from typing import BinaryIO, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-from ..audio.files import probe, read_rows
-from ..audio.recording import AudioInfo, UnreadableAudio
-from .batch import UnusableClip
+from lfsc.audio.files import probe, read_rows
+from lfsc.audio.recording import AudioInfo, UnreadableAudio
+from lfsc.data.batch import UnusableClip
 
 
 class Crops(NamedTuple):

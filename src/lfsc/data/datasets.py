@@ -7,15 +7,14 @@ from megatron.energon import WorkerConfig
 from megatron.energon.errors import reraise_exception
 from megatron.energon.metadataset.loader_interface import DatasetBlendMode, LoadedDataset
 
+from lfsc.data.blend import Blend, Share, tabulate_shares
+from lfsc.data.corpus import Corpus, Dataset, drop_missing
+from lfsc.data.filters import Filter
+from lfsc.data.shard_dataset import ShardDataset
+from lfsc.data.shard_reader import read_shards
+from lfsc.data.stream import Ranks, TrainingStream
+from lfsc.data.task_encoder import CropEncoder
 from lfsc.io.messages import say_count
-
-from .blend import Blend, Share, tabulate_shares
-from .corpus import Corpus, Dataset, drop_missing
-from .filters import Filter
-from .shard_dataset import ShardDataset
-from .shard_reader import read_shards
-from .stream import Ranks, TrainingStream
-from .task_encoder import CropEncoder
 
 
 class Opened(NamedTuple):

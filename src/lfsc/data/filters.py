@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from .corpus import Dataset
+from lfsc.data.corpus import Dataset
 
 Range = Sequence[float | None]
 

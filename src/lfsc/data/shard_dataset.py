@@ -10,7 +10,7 @@ from megatron.energon.flavors.webdataset.structs import FilteredSample
 from megatron.energon.worker import WorkerConfig
 from megatron.energon.wrappers.map_dataset import MapDataset
 
-from .shard_reader import ShardReader
+from lfsc.data.shard_reader import ShardReader
 
 # Clips that a worker reads in their order; they were shuffled when the shards were written.
 CLIPS_IN_SEQUENCE = 100

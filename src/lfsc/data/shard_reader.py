@@ -16,12 +16,11 @@ from megatron.energon.flavors.webdataset.structs import FilteredSample, ShardInf
 from numpy.typing import NDArray
 
 from lfsc.data import storage
+from lfsc.data.batch import UnusableData
+from lfsc.data.corpus import Dataset
 from lfsc.io import plain_tar
 from lfsc.io.piece import Piece
 from lfsc.io.plain_tar import BLOCK
-
-from .batch import UnusableData
-from .corpus import Dataset
 
 OPEN_SHARDS = 8
 

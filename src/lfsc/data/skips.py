@@ -5,9 +5,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable
 
+from lfsc.data.batch import Skip, UnusableData
 from lfsc.io.messages import say_count
-
-from .batch import Skip, UnusableData
 
 logger = logging.getLogger(__name__)
 

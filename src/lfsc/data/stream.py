@@ -18,11 +18,10 @@ from megatron.energon import get_savable_loader
 from megatron.energon.flavors.base_dataset import SavableDataset
 from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
 
+from lfsc.data.batch import Batch, UnusableData
+from lfsc.data.loader_state import from_plain, to_plain
+from lfsc.data.skips import SkipLog
 from lfsc.distributed import gather
-
-from .batch import Batch, UnusableData
-from .loader_state import from_plain, to_plain
-from .skips import SkipLog
 
 logger = logging.getLogger(__name__)
 

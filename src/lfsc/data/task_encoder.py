@@ -8,10 +8,10 @@ import torch
 from megatron.energon import SkipSample, TaskEncoder, stateless
 from megatron.energon.flavors.webdataset.structs import FilteredSample
 
-from .batch import Batch, Skip, UnusableClip, UnusableData
-from .crops import Cropper, Crops
-from .filters import Filter
-from .skips import SkipWatch
+from lfsc.data.batch import Batch, Skip, UnusableClip, UnusableData
+from lfsc.data.crops import Cropper, Crops
+from lfsc.data.filters import Filter
+from lfsc.data.skips import SkipWatch
 
 FILTERED_IN_A_ROW = 100_000
 

@@ -5,10 +5,10 @@ from itertools import pairwise, zip_longest
 
 import torch
 
-from .batch import Batch, Skip, UnusableClip, UnusableData
-from .corpus import Dataset
-from .crops import Cropper
-from .shard_reader import read_shards
+from lfsc.data.batch import Batch, Skip, UnusableClip, UnusableData
+from lfsc.data.corpus import Dataset
+from lfsc.data.crops import Cropper
+from lfsc.data.shard_reader import read_shards
 
 
 class ValidationClips:

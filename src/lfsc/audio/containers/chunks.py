@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple
 
-from .stream import Damage, Stream
+from lfsc.audio.containers.stream import Damage, Stream
 
 Order = Literal["little", "big"]
 

@@ -3,8 +3,8 @@
 import io
 from typing import BinaryIO, cast
 
-from . import chunks, flac, mp3, ogg
-from .stream import Stream, StreamFile
+from lfsc.audio.containers import chunks, flac, mp3, ogg
+from lfsc.audio.containers.stream import Stream, StreamFile
 
 ID3_HEADER = 10
 

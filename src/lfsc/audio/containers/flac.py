@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .stream import Damage, Stream
+from lfsc.audio.containers.stream import Damage, Stream
 
 MARKER, STREAMINFO_END = b"fLaC", 42
 # In STREAMINFO: the smallest block, and the 36 bits of the number of samples with 28 of the form before them.

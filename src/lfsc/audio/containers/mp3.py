@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from .stream import Damage, Stream
+from lfsc.audio.containers.stream import Damage, Stream
 
 # ISO 11172-3 and 13818-3: kbit/s by (first version, layer), Hz by version, without the codes for none.
 BITRATES = {

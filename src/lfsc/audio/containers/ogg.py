@@ -3,7 +3,7 @@
 import zlib
 from typing import BinaryIO
 
-from .stream import Damage, Stream
+from lfsc.audio.containers.stream import Damage, Stream
 
 CAPTURE = b"OggS"
 HEADER = 27
