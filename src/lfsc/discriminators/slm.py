@@ -14,6 +14,7 @@ from lfsc.discriminators.attention import with_fused_attention
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
 from lfsc.discriminators.layers import normed
+from lfsc.io.messages import first_line
 from lfsc.io.pretrained import load_pretrained
 from lfsc.nn.arguments import require_whole, require_whole_lists
 
@@ -93,7 +94,7 @@ def load_slm(*, path: str) -> PreTrainedModel:
         model = load_pretrained(AutoModel.from_pretrained, place, dtype=torch.float32)
     except OSError as error:
         raise ValueError(
-            f"slm.path={path} can be neither read nor downloaded ({str(error).splitlines()[0]}); "
+            f"slm.path={path} can be neither read nor downloaded ({first_line(error)}); "
             f"where there is a network, run `hf download {path} --local-dir wavlm` and set slm.path to that folder, "
             "or train a recipe without the SLM, such as lfsc_22khz_no_slm"
         ) from error

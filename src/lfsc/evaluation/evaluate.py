@@ -27,7 +27,7 @@ from lfsc.evaluation.runner import CodecResult, Settings, evaluate_codec
 from lfsc.evaluation.signal_metrics import missing_signal_metrics, package_version, signal_metrics
 from lfsc.io.atomic import write_text
 from lfsc.io.lock import lock_folder
-from lfsc.io.messages import say_count
+from lfsc.io.messages import one_line, say_count
 from lfsc.metrics.metric import Metric
 from lfsc.nn.device import allow_tf32, find_device
 
@@ -97,7 +97,7 @@ def load_model_metrics(options: Namespace, clips: list[Clip], device: str) -> tu
             loaded = load_metrics(model, weights, clips=clips, against=options.against, device=device)
             metrics += [metric for metric in loaded if metric.name in names]
         except (ValueError, OSError, ImportError) as error:
-            not_measured |= dict.fromkeys(names, " ".join(str(error).split()))
+            not_measured |= dict.fromkeys(names, one_line(error))
     return metrics, not_measured
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lfsc.audio.with_torchaudio import import_torchaudio
+from lfsc.io.messages import first_line
 from lfsc.metrics.metric import Audio, Measurement, Pair, Unmeasurable
 
 PERCEPTUAL_RATE = 16000
@@ -56,6 +57,5 @@ def load_squim(path: str | Path) -> nn.Module:
     try:
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
-        why = str(error).splitlines()[0] if str(error) else "it is empty"
-        raise ValueError(f"{path} does not hold the weights of SQUIM_SUBJECTIVE: {why}") from error
+        raise ValueError(f"{path} does not hold the weights of SQUIM_SUBJECTIVE: {first_line(error)}") from error
     return model

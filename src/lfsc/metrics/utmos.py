@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lfsc.audio.with_torchaudio import import_torchaudio
+from lfsc.io.messages import first_line
 from lfsc.metrics.metric import Measurement, Pair, Unmeasurable
 
 # The model of 2022, which papers mean by UTMOS. UTMOSv2 is on no package index, and its score depends on random crops.
@@ -21,6 +22,11 @@ HEADS, POSITION_GROUPS = 12, 16
 # Under this wav2vec 2.0 has no frame.
 MIN_SAMPLES = 400
 SUFFIXES = ("*.safetensors", "*.pt", "*.pth")
+# What a file that is damaged or of another model raises while it is read.
+DAMAGE = (
+    *(OSError, EOFError, UnpicklingError, SafetensorError, RuntimeError),
+    *(ValueError, LookupError, AttributeError, TypeError),
+)
 # From fairseq's names, as in the published file, to torchaudio's.
 NAMES = (
     (r"feature_extractor\.conv_layers\.(\d+)\.0\.", r"feature_extractor.conv_layers.\1.conv."),
@@ -81,10 +87,8 @@ def load_utmos(path: str) -> UTMOS22:
             raise ValueError("its tensors claim more than the file holds")
         model = build(saved)
         model.load_state_dict(rename(saved))
-    except (OSError, EOFError, UnpicklingError, SafetensorError, RuntimeError) as error:
-        raise ValueError(f"{file} does not hold the weights of UTMOS22: {str(error).splitlines()[0]}") from error
-    except (ValueError, LookupError, AttributeError, TypeError) as error:
-        raise ValueError(f"{file} does not hold the weights of UTMOS22: {error or type(error).__name__}") from error
+    except DAMAGE as error:
+        raise ValueError(f"{file} does not hold the weights of UTMOS22: {first_line(error)}") from error
     return model
 
 

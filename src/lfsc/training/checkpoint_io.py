@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from lfsc.io import atomic
+from lfsc.io.messages import first_line
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import DAMAGE, TorchFile
 
@@ -27,7 +28,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             # torch names neither the file nor the reason where a write fails.
             free = shutil.disk_usage(Path(path).parent).free / 1e6
             raise OSError(
-                f"{path} could not be written, with {free:.0f} MB free there ({str(error).splitlines()[0]}); the "
+                f"{path} could not be written, with {free:.0f} MB free there ({first_line(error)}); the "
                 "checkpoints before it are whole: make room, then `lfsc resume` resumes from the last"
             ) from error
 

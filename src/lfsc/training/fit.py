@@ -18,7 +18,7 @@ from lfsc.data.corpus import read_corpus
 from lfsc.data.stream import loader_failure
 from lfsc.distributed import is_first
 from lfsc.formats.init_from import Part, initialize_from
-from lfsc.io.messages import as_word, say_count
+from lfsc.io.messages import as_word, one_line, say_count
 from lfsc.runs.directory import Run
 from lfsc.runs.status import RUNNING
 from lfsc.training.build import build_module, build_trainer
@@ -69,7 +69,7 @@ def train(
             ) from error
         if trainer.world_size > 1 and LOST.search(str(error)):
             raise ValueError(
-                f"another rank is gone ({' '.join(str(error).split())[:120]}); `lfsc resume {as_word(run.path)}` "
+                f"another rank is gone ({one_line(error)[:120]}); `lfsc resume {as_word(run.path)}` "
                 "resumes from the last checkpoint"
             ) from error
         if "not available" in str(error) and "EarlyStopping" in str(error):  # a metric of that name, as it goes on

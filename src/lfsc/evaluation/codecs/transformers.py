@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lfsc.evaluation.codecs.base import Reconstruction, TokenCodec
+from lfsc.io.messages import first_line
 from lfsc.io.pretrained import load_pretrained
 
 Model = Any  # of transformers; torch gives the attributes of modules no useful types
@@ -85,7 +86,7 @@ def open_transformers(kind: str, source: str, *, setting: float | None, device: 
         model = load_pretrained(AutoModel.from_pretrained, source, dtype=torch.float32)
     except (OSError, ValueError) as error:
         raise ValueError(
-            f"{source} can be neither read nor downloaded ({str(error).splitlines()[0]}); where there is a network, "
+            f"{source} can be neither read nor downloaded ({first_line(error)}); where there is a network, "
             f"run `lfsc weights fetch --only {kind}` and give the folder"
         ) from error
     return TransformersCodec(kind, model, setting=setting, source=source, device=device)

@@ -7,6 +7,7 @@ import time
 
 from lightning.pytorch import Callback, Trainer
 
+from lfsc.io.messages import one_line
 from lfsc.runs.directory import Run
 from lfsc.runs.status import FAILED, FINISHED, INTERRUPTED, RUNNING, Status
 from lfsc.training.callbacks.preemption import Preemption
@@ -61,8 +62,7 @@ class Heartbeat(Callback):
             if isinstance(exception, KeyboardInterrupt):
                 self.report(trainer, module, INTERRUPTED, str(exception))
             elif not failure_elsewhere(self.run, self.before):
-                message = " ".join(str(exception).split())
-                self.run.write_status(FAILED, module.updates, self.max_updates, message)
+                self.run.write_status(FAILED, module.updates, self.max_updates, one_line(exception))
         except OSError as error:
             # A full disk may be what went wrong at first, which is reported better than by this.
             logger.warning("%s could not be written: %s", self.run.status_file, error)

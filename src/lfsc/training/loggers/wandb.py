@@ -14,6 +14,7 @@ from lightning.pytorch.loggers.logger import rank_zero_experiment
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from lfsc.io import atomic
+from lfsc.io.messages import one_line
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
 
@@ -68,7 +69,7 @@ class RunWandb(WandbLogger):
             return super().experiment
         except wandb.Error as error:
             raise ValueError(
-                f"W&B does not take the run ({' '.join(str(error).split())[:200]}): `wandb login` or WANDB_API_KEY "
+                f"W&B does not take the run ({one_line(error)[:200]}): `wandb login` or WANDB_API_KEY "
                 "tells it who you are, and logger.wandb.mode=offline needs no account"
             ) from error
 
