@@ -4,12 +4,11 @@ import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from lfsc.io.atomic import write_text
-from lfsc.io.lock import lock_file
+from lfsc.io.lock import lock_or_refuse
 from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.checks import require_inside
 
@@ -58,7 +57,7 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
         return
     if list_corpora(out) and (rate := read_corpus(out).sample_rate) != corpus.rules.sample_rate:
         raise ValueError(f"{out} holds shards at {rate} Hz, not {corpus.rules.sample_rate} Hz: use another folder")
-    with _lock(folder / UNFINISHED):
+    with lock_or_refuse(folder / UNFINISHED / "lock", f"another run is at work on {folder}"):
         write_text(folder / UNFINISHED / "settings.json", json.dumps(corpus.settings))
         planner = Planner(folder / UNFINISHED)
         plan = planner.load() or _make_plan(corpus, planner, workers, report)
@@ -97,18 +96,6 @@ def _as_option(name: str, value: object) -> str:
     if value is None or value is False:
         return f"no {option}"
     return option if value is True else f"{option} {value}"
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Only one run at a time may work on a corpus."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(lock_file(folder / "lock"))
-        except BlockingIOError as error:
-            raise ValueError(f"another run is at work on {folder.parent}") from error
-        yield
 
 
 def _make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Report) -> Plan:

@@ -19,17 +19,26 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 @contextmanager
 def lock_folder(folder: Path, *, wait: bool = False) -> Iterator[None]:
     """Inside, this process alone makes what is in a folder, which is made; ValueError where another one does."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / NAME
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(lock_file(path, wait=wait))
-        except BlockingIOError as error:
-            raise ValueError(f"another process is writing to {folder}: wait for it, or give another folder") from error
+    refusal = f"another process is writing to {folder}: wait for it, or give another folder"
+    with lock_or_refuse(path, refusal, wait=wait):
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock_or_refuse(path: Path, refusal: str, *, wait: bool = False) -> Iterator[None]:
+    """As `lock_file`, in a folder that is made; ValueError with the `refusal` where the file is another process's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A stack, so that errors of what is done inside pass as they are.
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_file(path, wait=wait))
+        except BlockingIOError as error:
+            raise ValueError(refusal) from error
+        yield
 
 
 @contextmanager

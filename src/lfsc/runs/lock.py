@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from lfsc.distributed import is_first
-from lfsc.io.lock import lock_file
+from lfsc.io.lock import NAME, lock_or_refuse
 from lfsc.runs.directory import Run
 
-NAME = ".lock"
 # Left by a task of Slurm's that found the run taken by another one of the same step.
 RIVAL = ".rival"
 # Tasks of one step start within so many seconds.
@@ -43,10 +42,8 @@ def try_lock(run: Run, stack: ExitStack) -> str | None:
     run.status()  # ValueError where that is damaged
     try:
         run.refuse_if_running()
-        run.path.mkdir(parents=True, exist_ok=True)
-        stack.enter_context(lock_file(run.path / NAME))
-    except BlockingIOError:
-        return f"{run.path} is running, or another process has just begun it: stop that first"
+        refusal = f"{run.path} is running, or another process has just begun it: stop that first"
+        stack.enter_context(lock_or_refuse(run.path / NAME, refusal))
     except ValueError as error:
         return str(error)
     return None

@@ -3,13 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.io.atomic import write_text
 from lfsc.io.json_text import to_json
-from lfsc.io.lock import lock_file, lock_folder
+from lfsc.io.lock import lock_folder, lock_or_refuse
 from lfsc.shards.tar import Sample, Shard, find, read, write
 from lfsc.tokens.batching import Coded, Failure
 from lfsc.tokens.fingerprint import require_same_codec
@@ -44,17 +43,14 @@ def convert_shard(task: Task, coding: Coding, convert: Convert) -> dict:
     ValueError where another process is making it.
     """
     lock = task.target.with_name(f".{task.target.stem}.lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
+    with lock_or_refuse(lock, f"{task.target}: another process is making it just now"):
         try:
-            stack.enter_context(lock_file(lock))
-        except BlockingIOError as error:
-            raise ValueError(f"{task.target}: another process is making it just now") from error
-        stack.callback(lock.unlink, missing_ok=True)
-        return convert_alone(task, coding, convert)
+            return convert_locked(task, coding, convert)
+        finally:
+            lock.unlink(missing_ok=True)
 
 
-def convert_alone(task: Task, coding: Coding, convert: Convert) -> dict:
+def convert_locked(task: Task, coding: Coding, convert: Convert) -> dict:
     begun = time.monotonic()
     totals = {"samples": 0, "frames": 0, "num_samples": 0}
     seen: list[str] = []
