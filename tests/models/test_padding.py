@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from lfsc.models.padding import MODES, before, behind, copied_steps, pad_steps
+from lfsc.models.padding import MODES, after, before, copied_steps, pad_steps
 
 TORCH = {"reflect": "reflect", "replicate": "replicate", "zeros": "constant"}
 
@@ -13,7 +13,7 @@ def test_torchs_own_padding_is_the_same(mode, pad):
     x = torch.randn(2, 3, 9)
     expected = F.pad(x, (pad, pad), mode=TORCH[mode])
     assert torch.equal(pad_steps(x, pad, mode), expected)
-    assert torch.equal(torch.cat((before(x, pad, mode), x, behind(x, pad, mode)), dim=-1), expected)
+    assert torch.equal(torch.cat((before(x, pad, mode), x, after(x, pad, mode)), dim=-1), expected)
 
 
 @pytest.mark.parametrize("mode", MODES)

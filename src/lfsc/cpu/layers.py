@@ -5,7 +5,8 @@ from torch import Tensor
 from lfsc.cpu.gradients import convolve, upsample
 from lfsc.cpu.products import convolve_by_product, pays, upsample_by_product
 from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
-from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, mask_behind
+from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
+from lfsc.models.lengths import zero_from
 
 
 class FastConv1d(PaddedConv1d):
@@ -26,7 +27,7 @@ class FastUpsample(UpsampleConv1d):
     """The same transposed convolution."""
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:  # type: ignore[override]
-        (padding,), (output_padding,), x = self.padding, self.output_padding, mask_behind(x, length)
+        (padding,), (output_padding,), x = self.padding, self.output_padding, zero_from(x, length)
         return upsample(x, self.weight, self.bias, padding=padding, output_padding=output_padding, groups=self.groups)
 
     def between(self, x: Tensor, weight: Tensor) -> Tensor:

@@ -6,7 +6,8 @@ from torch.nn import functional as F
 from lfsc.cpu.operators import Shape, convolve, reorder
 from lfsc.cpu.tiling import TiledConvolution
 from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
-from lfsc.models.layers import PaddedConv1d, UpsampleConv1d, mask_behind
+from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
+from lfsc.models.lengths import zero_from
 
 # Of an input, by which oneDNN chooses the layout; it fits shorter and longer ones. Without it bfloat16 takes 20 times
 # as long in some layers.
@@ -62,7 +63,7 @@ class PackedUpsample(UpsampleConv1d):
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:  # type: ignore[override]
         steps, (rate,), (padding,) = x.shape[-1], self.stride, self.padding
-        y = self.between(F.pad(mask_behind(x, length), (1, 1)), self.weight)
+        y = self.between(F.pad(zero_from(x, length), (1, 1)), self.weight)
         return y[..., padding : padding + steps * rate]
 
     def between(self, x: Tensor, weight: Tensor) -> Tensor:

@@ -1,1 +1,1 @@
-"""The generator: pure modules that need torch alone."""
+"""The generator: modules that need nothing but torch."""

@@ -1,4 +1,4 @@
-"""Convolutions of what has come alone: a step of theirs is complete as soon as its input is."""
+"""Causal convolutions: an output step is complete as soon as its input step is there."""
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ class CausalConv1d(PaddedConv1d):
         self.pad = dilation * (kernel_size - 1)
 
     def extend(self, x: Tensor, length: Tensor | None = None) -> Tensor:
-        # No step of a clip sees what lies behind its end.
+        # No step of a clip sees what lies beyond its end.
         return F.pad(x, (self.pad, 0))
 
     @property

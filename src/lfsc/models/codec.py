@@ -19,12 +19,12 @@ CHUNK_SECONDS = 15.0
 
 
 class Encoded(NamedTuple):
-    tokens: Tensor  # [B,C,F] int64, zero behind a clip's last frame
+    tokens: Tensor  # [B,C,F] int64, zero after a clip's last frame
     tokens_len: Tensor  # [B] frames
 
 
 class Decoded(NamedTuple):
-    audio: Tensor  # [B,T] float32, zero behind a clip's last sample
+    audio: Tensor  # [B,T] float32, zero after a clip's last sample
     audio_len: Tensor  # [B] samples
 
 
@@ -34,8 +34,8 @@ class Reconstructed(NamedTuple):
 
 
 class Lookahead(NamedTuple):
-    encode: float  # milliseconds of audio behind a frame that its tokens are made of
-    decode: float  # milliseconds of tokens behind a frame that its audio is made of
+    encode: float  # milliseconds of audio after a frame that its tokens depend on
+    decode: float  # milliseconds of tokens after a frame that its audio depends on
 
 
 class Codec(nn.Module):
@@ -51,7 +51,7 @@ class Codec(nn.Module):
             )
         if not encoder.latent_dim == quantizer.latent_dim == decoder.latent_dim:
             raise ValueError(
-                f"latents have {encoder.latent_dim} channels behind the encoder, {quantizer.latent_dim} in the "
+                f"latents have {encoder.latent_dim} channels after the encoder, {quantizer.latent_dim} in the "
                 f"quantizer ({quantizer.num_codebooks} codebooks of {len(quantizer.levels)} levels), "
                 f"{decoder.latent_dim} before the decoder: they must be equal"
             )
@@ -87,7 +87,7 @@ class Codec(nn.Module):
 
     @property
     def lookahead(self) -> Lookahead:
-        """What must have arrived behind a frame before it is complete; 0 for what is causal."""
+        """What must have arrived after a frame before it is complete; 0 for what is causal."""
         samples = self.encoder.receptive_samples(range(1)).stop - self.hop_length
         frames = self.decoder.receptive_frames(range(self.hop_length)).stop - 1
         return Lookahead(1000 * samples / self.sample_rate, 1000 * frames / self.frame_rate)
@@ -118,7 +118,7 @@ class Codec(nn.Module):
     ) -> Encoded:
         """Tokens [B,C,F] and their frame counts [B], of audio [B,T] in -1…1; the last frame is zero-padded.
 
-        A clip's tokens are the same alone and beside longer clips, whole and in chunks of any length: every layer
+        A clip's tokens are the same by itself and beside longer clips, whole and in chunks of any length: every layer
         reflects it at its own end and sees all that a frame is made of. `sample_rate`, if given, is checked.
         """
         audio = check_audio(audio, sample_rate=sample_rate, expected_rate=self.sample_rate, device=self.device)
@@ -136,7 +136,7 @@ class Codec(nn.Module):
     ) -> Decoded:
         """Audio [B,T] in -1…1 and its lengths [B] in samples, of tokens [B,C,F] and their frame counts [B].
 
-        A clip's audio is the same alone and in a batch, whole and in chunks.
+        A clip's audio is the same by itself and in a batch, whole and in chunks.
         """
         tokens = check_tokens(tokens, num_codebooks=self.num_codebooks, device=self.device)
         tokens_len = check_lengths(tokens_len, tokens, name="tokens_len", unit="frames")

@@ -31,7 +31,7 @@ class Decoder(nn.Module):
         pad_mode: str = "reflect",
         grouped_upsampling: bool = False,
     ):
-        """With `grouped_upsampling`, each output channel of a transposed convolution is made of two inputs alone."""
+        """With `grouped_upsampling`, each output channel of a transposed convolution is made of two input channels."""
         super().__init__()
         require_whole(channels=channels, latent_dim=latent_dim)
         require_whole(odd=True, in_kernel_size=in_kernel_size, out_kernel_size=out_kernel_size)

@@ -58,25 +58,25 @@ def initialize_encoder(encoder: Encoder) -> None:
     draw(encoder.conv_in, gain=1 / SPEECH_RMS)
     for block, activation, downsample in zip(encoder.blocks, encoder.activations, encoder.downsamples, strict=True):
         initialize_residuals(block)
-        draw(downsample, gain=gain_behind(activation, downsample.in_channels))
-    draw(encoder.conv_out, gain=gain_behind(encoder.activation_out, encoder.conv_out.in_channels))
+        draw(downsample, gain=gain_after(activation, downsample.in_channels))
+    draw(encoder.conv_out, gain=gain_after(encoder.activation_out, encoder.conv_out.in_channels))
 
 
 def initialize_decoder(decoder: Decoder) -> None:
     draw(decoder.conv_in, gain=1 / QUANTIZED_RMS)
     for activation, upsample, block in zip(decoder.activations, decoder.upsamples, decoder.blocks, strict=True):
-        draw(upsample, gain=gain_behind(activation, upsample.in_channels))
+        draw(upsample, gain=gain_after(activation, upsample.in_channels))
         initialize_residuals(block)
     conv_out = decoder.conv_out
-    draw(conv_out, gain=OUTPUT_RMS * gain_behind(decoder.activation_out, conv_out.in_channels))
+    draw(conv_out, gain=OUTPUT_RMS * gain_after(decoder.activation_out, conv_out.in_channels))
 
 
 def initialize_residuals(blocks: MultiReceptiveField) -> None:
     for chain in blocks.chains:
         for block in chain:
             channels = block.dilated.in_channels
-            draw(block.dilated, gain=gain_behind(block.activation_in, channels))
-            gain = gain_behind(block.activation_between, channels)
+            draw(block.dilated, gain=gain_after(block.activation_in, channels))
+            gain = gain_after(block.activation_between, channels)
             draw(block.plain, gain=gain * RESIDUAL / math.sqrt(len(chain)))
 
 
@@ -93,8 +93,8 @@ def fan_in(layer: nn.Conv1d | nn.ConvTranspose1d) -> int:
     return layer.in_channels // layer.groups * steps
 
 
-def gain_behind(activation: nn.Module, channels: int) -> float:
-    """What restores unit power behind an activation of unit normal input; √(2/(1+slope²)) behind a leaky ReLU."""
+def gain_after(activation: nn.Module, channels: int) -> float:
+    """What restores unit power after an activation of unit normal input; √(2/(1+slope²)) after a leaky ReLU."""
     return float(activation(unit_normal(channels)).square().mean().rsqrt())
 
 

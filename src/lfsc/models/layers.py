@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable
 
-from torch import Tensor, arange, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from lfsc.models.activations import activation_of
+from lfsc.models.lengths import zero_from
 from lfsc.models.padding import MODES, copied_steps, pad_steps
 from lfsc.nn.arguments import require_one_of
 from lfsc.nn.containers import ModuleList
@@ -42,11 +43,11 @@ class PaddedConv1d(nn.Conv1d):
         return pad_steps(x, self.pad, self.pad_mode, length)
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
-        """The convolution alone."""
+        """The convolution, without padding."""
         return F.conv1d(x, weight, self.bias, self.stride, 0, self.dilation)
 
     def convolve_chunk(self, x: Tensor, weight: Tensor) -> Tensor:
-        """The convolution alone, of the few steps that arrive at once in a stream."""
+        """The same for the few steps that arrive at once in a stream."""
         return self.convolve(x, weight)
 
     def receptive_field(self, steps: range) -> range:
@@ -77,11 +78,11 @@ class UpsampleConv1d(nn.ConvTranspose1d):
 
     # Where torch takes an output_size, which follows from x here.
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:  # type: ignore[override]
-        x, shape = mask_behind(x, length), (self.stride, self.padding, self.output_padding, self.groups)
+        x, shape = zero_from(x, length), (self.stride, self.padding, self.output_padding, self.groups)
         return F.conv_transpose1d(x, self.weight, self.bias, *shape)
 
     def between(self, x: Tensor, weight: Tensor) -> Tensor:
-        """The `rate` steps for each two neighbours of x, which are made of these alone."""
+        """The `rate` steps between each two neighbours of x, which depend on no others."""
         (rate,) = self.stride
         return F.conv_transpose1d(x, weight, self.bias, rate, padding=rate, groups=self.groups)
 
@@ -147,13 +148,6 @@ class MultiReceptiveField(nn.Module):
 
 
 Layer = PaddedConv1d | UpsampleConv1d | ResidualBlock | MultiReceptiveField
-
-
-def mask_behind(x: Tensor, length: Tensor | None) -> Tensor:
-    """x [B,C,T] with zeros behind each clip's end."""
-    if length is None:
-        return x
-    return x.masked_fill(arange(x.shape[-1], device=x.device) >= length[:, None, None], 0)
 
 
 def receptive_field(layers: Iterable[Layer], steps: range) -> range:

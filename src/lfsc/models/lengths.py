@@ -1,4 +1,4 @@
-"""Clips of several lengths in one batch: their frames, and zeros behind their ends."""
+"""Clips of several lengths in one batch: their frames, and zeros after their ends."""
 
 from typing import TypeVar
 
@@ -15,12 +15,16 @@ def frames_of(num_samples: Count, hop_length: int) -> Count:
 
 
 def mask_padding(x: Tensor, length: Tensor) -> Tensor:
-    """x [B,...,T] with zeros from each clip's `length` [B] on."""
-    if bool((length >= x.shape[-1]).all()):
+    """x [B,...,T] with zeros from each clip's `length` [B] on; itself where no clip ends before its end."""
+    return x if bool((length >= x.shape[-1]).all()) else zero_from(x, length)
+
+
+def zero_from(x: Tensor, length: Tensor | None) -> Tensor:
+    """The same always as a copy, so that no device is asked and waited for; x itself without `length`."""
+    if length is None:
         return x
-    steps = torch.arange(x.shape[-1], device=x.device)
-    behind = (steps >= length[:, None]).view(len(length), *[1] * (x.dim() - 2), -1)
-    return x.masked_fill(behind, 0)
+    is_padding = torch.arange(x.shape[-1], device=x.device) >= length[:, None]
+    return x.masked_fill(is_padding.view(len(length), *[1] * (x.dim() - 2), -1), 0)
 
 
 def pad_to(x: Tensor, width: int) -> Tensor:

@@ -11,10 +11,10 @@ MODES = ("reflect", "replicate", "zeros")
 def pad_steps(x: Tensor, pad: int, mode: str, length: Tensor | None = None) -> Tensor:
     """x [B,C,T] continued by `pad` steps at both ends; with `length` [B], every clip at its own end.
 
-    What lies further behind a shorter clip's end is left as it is: nothing that is kept of the clip sees it.
+    What lies further beyond a shorter clip's end stays as it is: nothing that is kept of the clip sees it.
     """
     # The common case has a faster way to the same.
-    whole = reflect(x, pad) if mode == "reflect" else torch.cat((before(x, pad, mode), x, behind(x, pad, mode)), -1)
+    whole = reflect(x, pad) if mode == "reflect" else torch.cat((before(x, pad, mode), x, after(x, pad, mode)), -1)
     if length is None:
         return whole
     step = arange(pad, device=x.device)
@@ -33,7 +33,7 @@ def before(x: Tensor, pad: int, mode: str) -> Tensor:
     return x[..., :1].expand(-1, -1, pad) if mode == "replicate" else silence(x, pad)
 
 
-def behind(x: Tensor, pad: int, mode: str) -> Tensor:
+def after(x: Tensor, pad: int, mode: str) -> Tensor:
     """The `pad` steps that follow x [B,C,T]."""
     if mode == "reflect":
         return x[..., -pad - 1 : -1].flip(-1)

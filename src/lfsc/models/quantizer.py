@@ -20,6 +20,7 @@ class Quantized(NamedTuple):
 class GroupedFSQ(nn.Module):
     """Finite scalar quantization (arXiv 2309.15505) of consecutive groups of channels, one group a codebook."""
 
+    # Of each of a group's channels, [d]: the digit that stands for 0, the number of levels, and what a digit is worth.
     centre: Tensor
     steps: Tensor
     place: Tensor
@@ -60,18 +61,18 @@ class GroupedFSQ(nn.Module):
             # round(x) + (x − x): the value is exactly the integer, the gradient that of `bounded`.
             integers = bounded.round().detach() + (bounded - bounded.detach())
             tokens = self.codes_to_indices(integers.detach())
-            quantized = (integers / self.per_channel(self.centre)).flatten(1, 2)
+            quantized = (integers / self.centre[:, None]).flatten(1, 2)
         return Quantized(quantized, tokens)
 
     def dequantize(self, tokens: Tensor) -> Tensor:
         """Quantized latents [B,D,F] float32 of tokens [B,C,F]."""
-        digits = tokens[:, :, None] // self.per_channel(self.place) % self.per_channel(self.steps)
-        centre = self.per_channel(self.centre)
+        digits = tokens[:, :, None] // self.place[:, None] % self.steps[:, None]
+        centre = self.centre[:, None]
         return ((digits - centre).float() / centre).flatten(1, 2)
 
     def bound(self, x: Tensor) -> Tensor:
         """x [B,C,d,F] squeezed to the span of its levels, offset by half a step where their number is even."""
-        levels = self.per_channel(self.steps).float()
+        levels = self.steps[:, None].float()
         scale = (levels - 1) / 2 * (1 - self.eps)
         offset = torch.where(levels % 2 == 0, 0.5, 0.0)
         shift = (offset / scale).tan()
@@ -79,13 +80,9 @@ class GroupedFSQ(nn.Module):
 
     def codes_to_indices(self, integers: Tensor) -> Tensor:
         """Tokens [B,C,F] of integers [B,C,d,F]; the first dimension varies fastest."""
-        digits = integers.long() + self.per_channel(self.centre)
-        return (digits * self.per_channel(self.place)).sum(dim=2)
+        digits = integers.long() + self.centre[:, None]
+        return (digits * self.place[:, None]).sum(dim=2)
 
     def grouped(self, latents: Tensor) -> Tensor:
         """[B,D,F] as [B,C,d,F]."""
         return latents.unflatten(1, (self.num_codebooks, len(self.levels)))
-
-    @staticmethod
-    def per_channel(values: Tensor) -> Tensor:
-        return values[:, None]

@@ -10,10 +10,10 @@ from torch.nn import functional as F
 
 def reflect(x: Tensor, *pads: int) -> Tensor:
     """x [B,C,…] with its last dimensions reflected at both ends, each by its own of `pads`."""
-    return Reflection.apply(x, pads) if x.requires_grad and not takes_torchs(x) else reflect_forward(x, pads)
+    return Reflection.apply(x, pads) if x.requires_grad and not prefers_torch(x) else reflect_forward(x, pads)
 
 
-def takes_torchs(x: Tensor) -> bool:
+def prefers_torch(x: Tensor) -> bool:
     """Whether torch's own gradient serves x better.
 
     On a GPU it is two kernels, ours 5 to 19, but it adds in any order; on a CPU it takes several times as long as ours.
@@ -22,7 +22,7 @@ def takes_torchs(x: Tensor) -> bool:
 
 
 class Reflection(Function):
-    """`reflected` with a gradient in one copy."""
+    """`reflect`, whose gradient takes one copy."""
 
     @staticmethod
     def forward(ctx, x: Tensor, pads: tuple[int, ...]) -> Tensor:

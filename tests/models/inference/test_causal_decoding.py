@@ -64,7 +64,7 @@ def test_clips_of_a_batch_begin_anew_one_by_one(codec):
 
 
 def test_a_codec_that_is_not_causal_begins_anew_as_a_whole(make_codec):
-    with pytest.raises(ValueError, match="with a causal decoder alone"):
+    with pytest.raises(ValueError, match="only a causal decoder"):
         make_codec().stream().reset([0])
 
 

@@ -31,7 +31,7 @@ class CausalDecoding:
         return [silence(layer, batch) for layer in self.layers]
 
     def __call__(self, latents: Tensor, memory: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Audio [B, F·hop] of the next latents [B,D,F], and the memory behind them; the given one stays as it is."""
+        """Audio [B, F·hop] of the next latents [B,D,F], and the memory after them; the given one stays as it is."""
         before, weights, after = iter(memory), iter(self.weights), []
 
         def run(layer: Layer, x: Tensor) -> Tensor:

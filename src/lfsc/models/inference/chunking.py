@@ -15,9 +15,9 @@ from lfsc.models.quantizer import GroupedFSQ
 def encode_in_chunks(
     encoder: Encoder, quantizer: GroupedFSQ, audio: Tensor, audio_len: Tensor, *, min_frames: int, chunk_frames: int
 ) -> Tensor:
-    """Tokens [B,C,F] of audio [B,T] with zeros behind each clip's end, `chunk_frames` of them at a time.
+    """Tokens [B,C,F] of audio [B,T] with zeros after each clip's end, `chunk_frames` of them at a time.
 
-    Those behind a clip's end mean nothing.
+    Those after a clip's end mean nothing.
     """
     hop_length, dtype = encoder.hop_length, next(encoder.parameters()).dtype
 
@@ -37,7 +37,7 @@ def encode_in_chunks(
 def decode_in_chunks(
     quantizer: GroupedFSQ, decoder: Decoder, tokens: Tensor, tokens_len: Tensor, *, min_frames: int, chunk_frames: int
 ) -> Tensor:
-    """Audio [B,T] of tokens [B,C,F], `chunk_frames` of them at a time; that behind a clip's end means nothing."""
+    """Audio [B,T] of tokens [B,C,F], `chunk_frames` of them at a time; that after a clip's end means nothing."""
     hop_length, dtype = decoder.hop_length, next(decoder.parameters()).dtype
 
     def receptive_field(frames: range) -> range:

@@ -10,7 +10,7 @@ from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock, UpsampleConv1d
 from lfsc.models.lengths import pad_to
-from lfsc.models.padding import before, behind, copied_steps
+from lfsc.models.padding import after, before, copied_steps
 
 # A stage takes the next x [B,C,T] and whether it is the last, and gives what is complete now, perhaps of length 0.
 Stage = Callable[[Tensor, bool], Tensor]
@@ -57,7 +57,7 @@ class LaggingDecoding:
 
     def reset(self, clips: Sequence[int] | Tensor | None = None) -> None:
         if clips is not None:
-            raise ValueError("clips of a batch begin anew one by one with a causal decoder alone: reset all of them")
+            raise ValueError("only a causal decoder begins single clips of a batch anew: reset all of them")
         self.stage = decoder_stage(self.decoder)
         self.num_frames = self.num_samples = 0
 
@@ -74,7 +74,7 @@ def stage_of(layer: nn.Module) -> Stage:
 
 
 class Pointwise:
-    """A function of each step alone; it may overwrite what it gets, as no stage keeps what it gives."""
+    """A function of single steps; it may overwrite its input, as no stage keeps what it has given."""
 
     def __init__(self, function: Callable[[Tensor], Tensor]):
         self.function = function
@@ -94,7 +94,7 @@ class Chain:
 
 
 class ConvStage:
-    """A convolution over the inputs so far: padded before the first and behind the last."""
+    """A convolution over the inputs so far: padded before the first and after the last."""
 
     def __init__(self, layer: PaddedConv1d):
         self.layer = layer
@@ -111,7 +111,7 @@ class ConvStage:
             x = torch.cat((before(x, pad, mode), x), dim=-1)
             self.begun = True
         if last:
-            x = torch.cat((x, behind(x, pad, mode)), dim=-1)
+            x = torch.cat((x, after(x, pad, mode)), dim=-1)
         steps = (x.shape[-1] - self.span - 1) // stride + 1 if self.begun else 0
         if steps <= 0:
             self.buffer = x
