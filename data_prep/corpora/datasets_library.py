@@ -88,7 +88,7 @@ def import_datasets() -> Any:
 
 
 def _saved(folder: Path) -> dict[str, list[str]]:
-    """Of what save_to_disk wrote: a folder for each split, or one alone."""
+    """Of what save_to_disk wrote: a folder for each split, or just one."""
     folders = (
         [folder] if (folder / "state.json").is_file() else sorted(path for path in folder.iterdir() if path.is_dir())
     )
@@ -96,7 +96,7 @@ def _saved(folder: Path) -> dict[str, list[str]]:
     if not any(files.values()):
         raise ValueError(f"{folder} was written by save_to_disk, but holds no data-*.arrow")
     _require_own(folder, [file for found in files.values() for file in found])
-    # One that was saved alone is of no split.
+    # One that was saved by itself is of no split.
     return (
         {"all": files[folder.name]} if folders == [folder] else {name: found for name, found in files.items() if found}
     )

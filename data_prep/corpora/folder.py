@@ -112,7 +112,7 @@ def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked:
 
 
 def _of_archive(path: Path, name: str, scratch: Path, published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:
-    """The recordings in an archive among others; one that is damaged is rejected alone."""
+    """The recordings in an archive among others; only the one that is damaged is rejected."""
     try:
         archive = Archive(path, scratch)
         names = list(archive.names())

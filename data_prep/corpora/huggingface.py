@@ -86,7 +86,7 @@ def _of_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Fou
                     yield _found(table, cells, f"{split}-{count:07d}", parts.split(_kind(split)), source, file)
                     count += 1
             except Exception as error:
-                # A column that was named wrongly, or a network that is gone, is nothing of this file alone.
+                # A column that was named wrongly, or a network that is gone, is no fault of this file.
                 if (first and isinstance(error, ValueError)) or (isinstance(error, OSError) and "://" in place):
                     raise
                 # Whatever else a file does to its decoder, the others are not to suffer.

@@ -12,8 +12,8 @@ SPLITS = {"train": "train", "dev": "val"}
 class Parts:
     """Of all recordings of a run, the kinds of parts that they are of: train, dev, test, or None.
 
-    Where a part for training is there, the test parts stay out, and the dev parts validate; a dev or test part alone is
-    a corpus like any other.
+    Where a part for training is there, the test parts stay out, and the dev parts validate; a dev or test part
+    without one is a corpus like any other.
     """
 
     def __init__(self, kinds: Iterable[str | None]) -> None:

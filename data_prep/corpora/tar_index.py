@@ -1,10 +1,10 @@
-"""Where the files of a tar lie in it, so that each can be read alone."""
+"""Where the files of a tar lie in it, so that each can be read by itself."""
 
 import posixpath
 import tarfile
 from pathlib import Path, PurePosixPath
 
-# One behind the other, as systems allow.
+# One after the other, as systems allow.
 MOST_LINKS = 40
 
 
@@ -24,7 +24,7 @@ def find_files(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> 
                 if member.isdir() or is_resource_fork(PurePosixPath(name).name):
                     continue
                 if name in places or name in links:
-                    left_out.append((name, "another member of the same name stands behind it"))
+                    left_out.append((name, "another member of the same name follows it"))
                     places.pop(name, None)
                     links.pop(name, None)
                 if member.islnk():
@@ -55,7 +55,7 @@ def _inside(name: str) -> str:
 
 
 def _require_end(tar: tarfile.TarFile) -> None:
-    """Raise where the archive just stops, which Python takes for its end, or where more stands behind its end."""
+    """Raise where the archive just stops, which Python takes for its end, or where more follows its end."""
     tar.fileobj.seek(tar.offset)
     if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("its end mark is missing")

@@ -55,7 +55,7 @@ def test_the_content_tells_the_format_whatever_the_name(tmp_path, kind, name):
 
 @pytest.mark.parametrize("subtype", ["GSM610", "G721_32", "NMS_ADPCM_32"])
 def test_wavs_that_cannot_be_read_from_the_middle_are_told(subtype):
-    with pytest.raises(UnreadableAudio, match=f"{subtype} is read from its beginning alone: convert it to .flac"):
+    with pytest.raises(UnreadableAudio, match=f"{subtype} can only be read from its beginning: convert it to .flac"):
         files.read(encoded(noise(), subtype=subtype))
 
 

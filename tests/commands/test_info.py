@@ -68,7 +68,7 @@ def test_what_of_nemos_training_is_not_read_is_told(checkpoint, tmp_path, capsys
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
-    assert told(tmp_path / "other.nemo", capsys)["not read"] == "use_scl_loss, of NeMo's training alone"
+    assert told(tmp_path / "other.nemo", capsys)["not read"] == "use_scl_loss, of NeMo's training only"
 
 
 def test_a_run_tells_where_it_stands(checkpoint, tmp_path, capsys):

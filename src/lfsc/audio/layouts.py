@@ -134,7 +134,7 @@ def _by_folders(language_given: bool, name: str) -> Labels | None:
 
 
 def _parse_spec(spec: str) -> tuple[list[str], list[str]]:
-    """The words in front of the star and behind it."""
+    """The words before the star and after it."""
     words = spec.split("/")
     if not {"language", "speaker"} & set(words) or words.count("*") > 1 or len(set(words)) < len(words):
         raise ValueError(f"--layout {spec}: expected words such as language/speaker/*, each once, with one * at most")

@@ -139,7 +139,7 @@ class Levels:
 def open_recording(source: Source, *, trusted: bool = False, whole: bool = False) -> Iterator[OpenRecording]:
     """The open recording; whatever libsndfile or the file system has against it becomes UnreadableAudio.
 
-    With `trusted`, its header is believed; as a `whole`, nothing may stand behind it that is not read.
+    With `trusted`, its header is believed; as a `whole`, nothing may follow it that is not read.
     """
     name = _name(source)
     with _named(name), ExitStack() as stack:
@@ -162,7 +162,9 @@ def open_recording(source: Source, *, trusted: bool = False, whole: bool = False
         if rates := {part.samplerate for part in parts} - {parts[0].samplerate}:
             raise UnreadableAudio(f"{name}: its rate changes from {parts[0].samplerate} to {rates.pop()} Hz: split it")
         if not all(map(soundfile.SoundFile.seekable, parts)):
-            raise UnreadableAudio(f"{name}: {parts[0].subtype} is read from its beginning alone: convert it to .flac")
+            raise UnreadableAudio(
+                f"{name}: {parts[0].subtype} can only be read from its beginning: convert it to .flac"
+            )
         parts = [part for part in parts if part.frames]
         if not parts:
             raise UnreadableAudio(f"{name}: holds no samples")

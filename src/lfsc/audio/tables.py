@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from lfsc.io.archive_kinds import compression_in
 
-# The key of a row's fields behind the last column.
+# The key of a row's fields beyond the last column.
 BEYOND = None
 # In characters: a compressed file may hold a thousand times its size.
 LONGEST_LINE, LONGEST_ARRAY = 1 << 24, 1 << 28

@@ -100,15 +100,15 @@ def find_jobs_in_folder(folder: Path, target: str, suffixes: Collection[str], ma
     if not found:
         raise ValueError(f"{folder}: no files with suffix {', '.join(suffixes)} in it")
     times = Counter(path.with_suffix("") for path in found)
-    alone = {path for path in found if times[path.with_suffix("")] == 1}
-    jobs = [Job(path, out / name_target(path.relative_to(folder), made, path in alone)) for path in found]
+    unique = {path for path in found if times[path.with_suffix("")] == 1}
+    jobs = [Job(path, out / name_target(path.relative_to(folder), made, path in unique)) for path in found]
     require_separate(jobs)
     return jobs
 
 
-def name_target(path: Path, made: str, alone: bool) -> Path:
-    """With the suffix `made` in the place of its own, or behind it where that alone tells it from others."""
-    return path.with_suffix(made) if alone else path.with_name(path.name + made)
+def name_target(path: Path, made: str, is_unique: bool) -> Path:
+    """With the suffix `made` in the place of its own, or after it where only that tells it from others."""
+    return path.with_suffix(made) if is_unique else path.with_name(path.name + made)
 
 
 def require_separate(jobs: list[Job]) -> None:

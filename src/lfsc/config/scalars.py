@@ -18,7 +18,7 @@ def read_scalar(text: str) -> Any:
     """The value of an unquoted word by YAML 1.2: numbers in decimal notation, true, false, null and ~; else text.
 
     So are 012, 1:30, 0x10, no and 2024_01_15 text. A number whose text would be lost, such as 1.10 or 1e5, is that
-    text behind a MARK, for `settle`.
+    text after a MARK, for `settle`.
     """
     value = plain_value(text)
     if GROUPED.fullmatch(text) or (value is not None and value is not text and spelled(value) != text):
@@ -50,7 +50,7 @@ def as_text(value: Any) -> Any:
 
 
 def as_value(value: Any, *, is_number: bool = False) -> Any:
-    """What is behind a mark; with `is_number`, in the place of a number."""
+    """What follows a mark; with `is_number`, in the place of a number."""
     if not (isinstance(value, str) and value.startswith(MARK)):
         return value
     text = value.removeprefix(MARK)

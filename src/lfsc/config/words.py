@@ -33,7 +33,7 @@ def split_values(text: str) -> list[str]:
 class Words:
     """A value of the command line: a word, 'a text', [a,list] or {a:1,mapping:2}.
 
-    Words are read as in a recipe's file. A backslash takes the meaning from the character behind it.
+    Words are read as in a recipe's file. A backslash takes the meaning from the character after it.
     """
 
     SPECIAL = "=()[]{},'\""

@@ -106,7 +106,7 @@ def worth_packing(layer: PaddedConv1d) -> bool:
 
 
 def activate_inside(block: ResidualBlock) -> None:
-    """Let the first convolution of a packed block do the activation behind it."""
+    """Let the first convolution of a packed block do the activation after it."""
     if isinstance(block.dilated, PackedConv1d) and isinstance(block.activation_between, nn.LeakyReLU):
         block.dilated.slope = block.activation_between.negative_slope
         block.activation_between = nn.Identity()

@@ -15,7 +15,7 @@ class ValidationClips:
     """Batches [B,T] of a rank's part of at most `max_clips` clips, the datasets in turns.
 
     Each clip is in one batch of one rank, all ranks have as many batches, and none is empty; batches differ by one clip
-    at most. Where a clip is cut depends on its key alone.
+    at most. Where a clip is cut depends only on its key.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ Layer = TypeVar("Layer", bound=nn.Module)
 class AutocastWeight(nn.Module):
     """A weight in what autocast computes in.
 
-    Autocast keeps its own casts of parameters alone. As a part of a parametrization this one is kept with the normed
+    Autocast keeps its casts of parameters only. As a part of a parametrization this one is kept with the normed
     weight, for all that pass it in a step (`parametrize.cached`).
     """
 

@@ -38,7 +38,7 @@ class FoldByPeriod(nn.Module):
 
 
 class PeriodNetwork(nn.Module):
-    """Convolutions along time alone, every column by itself; all but the last layer stride."""
+    """Convolutions along time only, every column by itself; all but the last layer stride."""
 
     def __init__(self, *, channels: list[int], kernel_size: int, stride: int):
         super().__init__()

@@ -23,7 +23,7 @@ AUDIO, NORMALIZES = "Wav2Vec2FeatureExtractor", "takes_normalized_audio"
 
 
 class SLMDiscriminator(nn.ModuleList):
-    """One discriminator behind all hidden states of a frozen `slm` that takes `slm_rate` Hz."""
+    """One discriminator of all hidden states of a frozen `slm` that takes `slm_rate` Hz."""
 
     def __init__(self, *, slm: PreTrainedModel, sample_rate: int, slm_rate: int, in_channels: int, channels: list[int]):
         require_whole(sample_rate=sample_rate, slm_rate=slm_rate, in_channels=in_channels)

@@ -157,16 +157,16 @@ def clips_of_manifest(manifest: Path) -> list[Clip]:
     return [
         Clip(printable(row.place), manifest, fault=row.reason)
         if isinstance(row, Malformed)
-        else clip_of_row(row, manifest.parent, alone=times[row.path] == 1)
+        else clip_of_row(row, manifest.parent, is_unique=times[row.path] == 1)
         for row in rows
     ]
 
 
-def clip_of_row(row: Row, folder: Path, *, alone: bool) -> Clip:
+def clip_of_row(row: Row, folder: Path, *, is_unique: bool) -> Clip:
     """Where a recording has several clips, their keys name the part."""
     said: dict[str, Any] = {name: getattr(row, name) or "" for name in LABELS}
     fault = f"it lies in {row.archive}, of a tarred data set: prepare that with data_prep" if row.archive else ""
-    return Clip(printable(row.path if alone else row.name), folder / row.path, **said, fault=fault, part=row.part)
+    return Clip(printable(row.path if is_unique else row.name), folder / row.path, **said, fault=fault, part=row.part)
 
 
 def scan_folder(folder: Path) -> list[Clip]:

@@ -1,4 +1,4 @@
-"""Both halves of a codec as graphs of tensors alone, for programs that know nothing of this one."""
+"""Both halves of a codec as graphs over nothing but tensors, for programs that know nothing of this one."""
 
 import json
 from math import prod
@@ -67,7 +67,7 @@ class TokensToAudio(nn.Module):
 
 
 class TokensToAudioStep(nn.Module):
-    """Audio [B, F·hop] of the next tokens [B,C,F], and the state [B,S] behind them; zeros begin a clip.
+    """Audio [B, F·hop] of the next tokens [B,C,F], and the state [B,S] after them; zeros begin a clip.
 
     The state is all that a causal decoder remembers, one number after the other.
     """

@@ -98,7 +98,7 @@ def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, T
             temporary.touch()
             mode = temporary.stat().st_mode
             save_file({key: weights[key].detach().contiguous() for key in weights}, temporary)
-            # safetensors makes it the owner's alone to read.
+            # safetensors lets only the owner read it.
             temporary.chmod(mode)
             checksums[name] = crc32_of(temporary)
     atomic.write_text(path / "README.md", card)

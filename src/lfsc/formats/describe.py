@@ -22,7 +22,7 @@ def describe(found: Source) -> dict[str, str]:
         "kind": found.kind + ", weight norm removed" * (not found.weight_norm) + ", averaged weights" * found.averaged,
         **describe_architecture(codec, found.codec),
         "discriminators": families or "none",
-        **({"not read": f"{', '.join(found.ignored)}, of NeMo's training alone"} if found.ignored else {}),
+        **({"not read": f"{', '.join(found.ignored)}, of NeMo's training only"} if found.ignored else {}),
         "updates": "unknown" if found.updates is None else f"{found.updates:,}",
         "fingerprint": found.fingerprint or measure_fingerprint(codec, found),
         **{f"licence of {subject}": statement for subject, statement in statements_of(found).items()},

@@ -79,8 +79,8 @@ def match_families(found: Source, discriminators: Ensemble) -> list[tuple]:
     weights = found.discriminator_weights() if theirs else None
     if weights is not None and any(OLDER_NAME in name for name in weights):
         raise ValueError(
-            "its discriminators were saved by an older lfsc, under other names: `lfsc export` makes a bundle of its "
-            "codec alone; init_from that, and new discriminators learn"
+            "its discriminators were saved by an older lfsc, under other names: `lfsc export` makes a bundle of just "
+            "its codec; init_from that, and new discriminators learn"
         )
     ours = dict(discriminators.families.items())
     families = []
@@ -128,7 +128,7 @@ def require_equal(found: Source, config: Mapping[str, Any], codec: dict) -> None
         advice = "".join(f" ({text})" for key, text in ADVICE.items() if key in keys)
         raise ValueError(
             f"it differs from this run in {say_count(len(changes), 'key')}{advice}: add {' '.join(overrides)}, or add "
-            "codec=from_weights alone, which takes codec and discriminators from the weights"
+            "nothing but codec=from_weights, which takes codec and discriminators from the weights"
         )
 
 

@@ -1,1 +1,1 @@
-"""Files written whole, and files read as data alone."""
+"""Files written whole, and files read as nothing but data."""

@@ -18,7 +18,7 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
 @contextmanager
 def lock_folder(folder: Path, *, wait: bool = False) -> Iterator[None]:
-    """Inside, this process alone makes what is in a folder, which is made; ValueError where another one does."""
+    """Inside, only this process writes to a folder, which is made; ValueError where another one does."""
     path = folder / NAME
     refusal = f"another process is writing to {folder}: wait for it, or give another folder"
     with lock_or_refuse(path, refusal, wait=wait):
@@ -43,7 +43,7 @@ def lock_or_refuse(path: Path, refusal: str, *, wait: bool = False) -> Iterator[
 
 @contextmanager
 def lock_file(path: Path, *, wait: bool = False) -> Iterator[None]:
-    """Inside, the file `path` is this process's alone; BlockingIOError where it is another's, unless to `wait` for it.
+    """Inside, only this process has the file `path`; BlockingIOError where it is another's, unless to `wait` for it.
 
     The lock ends with the process, however that ends, and processes forked meanwhile do not inherit it. Who has the
     lock may remove the file. On a file system without locks nobody is kept out.

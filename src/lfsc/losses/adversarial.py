@@ -11,7 +11,7 @@ from lfsc.discriminators.ensemble import DiscriminatorOutput
 
 
 class AdversarialLoss(nn.Module):
-    """How far the fakes are from passing as real: the mean over discriminators of mean (1 − score)²."""
+    """The mean over discriminators of mean (1 − score of fake)²."""
 
     def forward(self, fake: list[DiscriminatorOutput], real: list[DiscriminatorOutput]) -> Tensor:
         return stack([(1 - output.score.float()).square().mean() for output in fake]).mean()
@@ -33,7 +33,7 @@ class FeatureLoss(nn.Module):
 
 
 class MeanDistance(Function):
-    """Mean |fake − real| in float32 of maps of one shape, with a gradient to `fake` alone.
+    """Mean |fake − real| in float32 of maps of one shape, with a gradient to `fake` only.
 
     In half precision it reads and writes 42 bytes of memory an element where a chain of torch's operations takes 58.
     """
@@ -53,7 +53,7 @@ class MeanDistance(Function):
 
 
 class DiscriminatorLoss(nn.Module):
-    """How far the discriminators are from scoring real 1 and fake 0: the mean of half the summed squares' means."""
+    """The mean over discriminators of (mean (1 − score of real)² + mean (score of fake)²) / 2."""
 
     def forward(self, fake: list[DiscriminatorOutput], real: list[DiscriminatorOutput]) -> Tensor:
         return stack(

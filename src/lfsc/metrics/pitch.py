@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lfsc.metrics.metric import Audio, Unmeasurable
 
-# By WORLD's Harvest: it decides what is voiced, is kept up, and needs numpy alone. torchaudio's pitch has no such
+# By WORLD's Harvest: it decides what is voiced, is kept up, and needs nothing but numpy. torchaudio's pitch has no such
 # decision, Praat's binding is under the GPL, librosa's pYIN brings numba, and CREPE a network.
 PITCH_RATE = 16000
 FLOOR, CEILING = 71.0, 800.0  # Hz

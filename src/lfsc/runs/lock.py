@@ -18,7 +18,7 @@ SECONDS_OF_A_START = 60
 def lock(run: Run, *, tasks: int = 1) -> Iterator[None]:
     """Inside, the run is this process's, and the first rank's for all; ValueError where it is another's.
 
-    On a file system without locks, status.json alone keeps others out. `tasks` is how many Slurm started at once.
+    On a file system without locks, only status.json keeps others out. `tasks` is how many Slurm started at once.
     """
     if not is_first():
         yield

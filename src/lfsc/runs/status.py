@@ -53,7 +53,7 @@ def start_of(pid: int) -> float | None:
     except PermissionError:
         return 0.0
     try:
-        # The numbers stand behind the program's name, which is in brackets and may hold anything.
+        # The numbers stand after the program's name, which is in brackets and may hold anything.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0

@@ -85,7 +85,7 @@ class RepeatedKey(ValueError):
 def group(members: Iterable[Member]) -> Iterator[tuple[str, dict[str, Member]]]:
     """The key of each sample with its members by extension; RepeatedKey where one would take the place of another.
 
-    As in WebDataset, the extension is all behind the first dot of the file's name, and small letters; the members of a
+    As in WebDataset, the extension is all after the first dot of the file's name, in lower case; the members of a
     sample stand side by side.
     """
     key: str | None = None

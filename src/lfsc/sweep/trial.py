@@ -85,7 +85,7 @@ class TrialRun:
             environment["CUDA_VISIBLE_DEVICES"] = device
         self.run.path.mkdir(parents=True, exist_ok=True)
         with (self.run.path / "log.txt").open("a") as log:
-            # In a group of its own: an interrupt in the terminal reaches it through the sweep alone.
+            # In a group of its own: an interrupt in the terminal reaches it only through the sweep.
             return subprocess.Popen(self.command, stdout=log, stderr=log, env=environment, start_new_session=True)
 
     def values(self) -> list[tuple[int, float]]:

@@ -79,7 +79,7 @@ def load_sample(sample: Sample, load: Load) -> Clip | Failure:
 
 
 def code_batch(clips: list[Clip], code: Code) -> list[Coded | Failure]:
-    """Of a batch that cannot be coded each clip alone, so that only the one at fault is lost."""
+    """The clips one by one where the batch cannot be coded, so that only the one at fault is lost."""
     try:
         return list(code(clips))
     except Exception as error:

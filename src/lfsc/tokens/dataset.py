@@ -88,7 +88,7 @@ class TokenShards(IterableDataset):
 
 
 def pad(clips: Sequence[TokenClip], *, value: int, layout: Callable[[Tensor], Tensor] | None = None) -> TokenBatch:
-    """Clips as one batch, with `value` behind the shorter ones, for a DataLoader's `collate_fn`.
+    """Clips as one batch, with `value` after the shorter ones, for a DataLoader's `collate_fn`.
 
     `layout` makes of each clip's tokens [C,F] what is to be batched, such as ids [F·C] or [C,F+C−1].
     """

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 class Vocabulary(NamedTuple):
-    """Ids of a codec's tokens: each codebook has its own, from `first` on, behind a text model's perhaps.
+    """Ids of a codec's tokens: each codebook has its own, from `first` on, perhaps after those of a text model.
 
     In a model with an embedding for each codebook they are `shared`: all codebooks have the same ids.
     """
@@ -23,7 +23,7 @@ class Vocabulary(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The first id behind all of them, free for padding."""
+        """The first id after all of them, free for padding."""
         return self.first + self.codebook_size * (1 if self.shared else self.num_codebooks)
 
     def starts(self, device: torch.device | None = None) -> Tensor:

@@ -111,7 +111,7 @@ def note_codec(path: Path, facts: dict, out: Path, *, overwrite: bool) -> None:
 
 
 def require_tokens(source: str, coding: Coding) -> None:
-    """ValueError where the folder `source` says that its tokens are another codec's; one shard alone cannot say it."""
+    """ValueError where the folder `source` says that its tokens are another codec's; a single shard cannot say it."""
     path = Path(source) / "codec.json"
     if path.is_file():
         require_same_codec(json.loads(path.read_text(encoding="utf-8"))["codec"], coding.codec, name=source)

@@ -24,7 +24,7 @@ from lfsc.tokens.fingerprint import require_same_codec
 
 
 class Coding(NamedTuple):
-    """A codec and how it is run; a `batch_seconds` of 0 takes every clip alone.
+    """A codec and how it is run; a `batch_seconds` of 0 takes every clip by itself.
 
     With `decoders`, recordings are decoded by them while the codec's device computes; without, in between.
     """

@@ -131,13 +131,13 @@ def _read_sphere(head: bytes, size: int) -> tuple[int, int]:
 
 
 def _check_data(file: BinaryIO, start: int, claimed: int, size: int) -> Stream:
-    """The file, if its samples are all there and no other recording stands behind them."""
+    """The file, if its samples are all there and no other recording follows them."""
     end = start + claimed
     if end > size:
         raise Damage(f"truncated, {max(0, size - start)} of {claimed} bytes of samples are there")
     # Padded to a multiple of at most eight bytes.
     file.seek(end)
-    behind = file.read(12)
-    if any(behind[pad : pad + 4] in OTHERS for pad in range(8)):
+    following = file.read(12)
+    if any(following[pad : pad + 4] in OTHERS for pad in range(8)):
         raise Damage(f"another recording follows at byte {end}: split them")
     return Stream(0, size)

@@ -40,7 +40,7 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
 
 
 def require_single(file: BinaryIO) -> None:
-    """Damage where another file of FLAC stands behind the first, which no decoder reads."""
+    """Damage where another FLAC file follows the first, which no decoder reads."""
     place = file.seek(len(MARKER))
     before = b""
     while block := file.read(BLOCK):

@@ -34,7 +34,7 @@ class Frame(NamedTuple):
     form: int
     size: int
     samples: int
-    claimed: int | None  # frames that a summary (Xing, Info, VBRI) counts behind this one, which then has no audio
+    claimed: int | None  # frames that a summary (Xing, Info, VBRI) counts after this one, which then has no audio
     is_summary: bool
 
 
@@ -82,7 +82,7 @@ def _make_stream(file: BinaryIO, opening: Frame, count: int, last: Frame) -> Str
 
 
 def _make_summary(file: BinaryIO, opening: Frame, count: int) -> bytes:
-    """A frame like the opening one that counts `count` frames behind it."""
+    """A frame like the opening one that counts `count` frames after it."""
     file.seek(opening.start)
     header = int.from_bytes(file.read(HEADER)) | 1 << 16
     # The largest frame of the form, so that the count fits in; without a checksum.
@@ -138,7 +138,7 @@ def _with_summary(frame: Frame, content: bytes) -> Frame:
 
 
 def _find_summary(header: int) -> int:
-    """Where a summary stands in a frame of layer III: behind its side information."""
+    """Where a summary stands in a frame of layer III: after its side information."""
     first, mono = header >> 19 & 3 == 3, header >> 6 & 3 == MONO
     return HEADER + ((17 if mono else 32) if first else (9 if mono else 17))
 
@@ -165,7 +165,7 @@ def _pass_over(file: BinaryIO, content: bytes, place: int, size: int, form: int 
 
 
 def _is_followed(file: BinaryIO, frame: Frame, size: int) -> bool:
-    """Whether another frame of the same form stands behind this one, or the end of the file."""
+    """Whether another frame of the same form follows this one, or the file ends with it."""
     place = frame.start + frame.size
     if place == size:
         return True

@@ -26,7 +26,7 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
         file.seek(place)
         header = file.read(HEADER + 255)
         if header[:4] != CAPTURE or len(header) < HEADER:
-            # Tags of other formats may stand behind the last page.
+            # Tags of other formats may follow the last page.
             if ended and not _has_page(file, place):
                 return _make_streams(file, starts, place)
             raise Damage(f"damaged or truncated, no page of Ogg at byte {place} of {size}")

@@ -25,7 +25,7 @@ PROGRAMS = {
 
 
 class Opus(RunnableCodec):
-    """Opus (RFC 6716) with 20 ms packets at a variable rate; its bits are those of the packets alone."""
+    """Opus (RFC 6716) with 20 ms packets at a variable rate; its bits are those of the packets only."""
 
     kind = "opus"
     sample_rate = OPUS_RATE
