@@ -23,8 +23,8 @@ def options_of_choice(override: Override) -> list[Any]:
     return override.value if isinstance(override.value, list) else [override.value]
 
 
-def in_hydras_words(override: Override) -> str:
-    """A choice of one or several options, whose names may be of any letters."""
+def as_hydra_override(override: Override) -> str:
+    """A choice of one or several options in Hydra's grammar, whatever letters their names have."""
     names = [quote(as_text(name)) for name in options_of_choice(override)]
     value = f"[{','.join(names)}]" if isinstance(override.value, list) else names[0]
     return f"{override.sign}{override.key}={value}"

@@ -14,9 +14,9 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from lfsc.config import from_weights
 from lfsc.config.assignment import UNKNOWN, assign, explain_unknown, remove, to_container
-from lfsc.config.choices import in_hydras_words, is_choice, option_names, options_of, options_of_choice
+from lfsc.config.choices import as_hydra_override, is_choice, option_names, options_of, options_of_choice
 from lfsc.config.from_weights import ReadArchitecture
-from lfsc.config.hydra_files import quiet_plugins, recipes_as_read
+from lfsc.config.hydra_files import quiet_plugins, read_as_recipes
 from lfsc.config.overrides import Override, parse_overrides
 from lfsc.config.own_code import make_importable
 from lfsc.config.places import settle
@@ -48,41 +48,56 @@ def compose(
         make_importable(path.parent)
     # Hydra chooses options and leaves out; values are set here, as its grammar reads words otherwise than YAML does.
     # What changes the architecture comes after that of the weights, which may have to be taken first.
-    later = [each for each in asked if from_weights.is_of_sections(each.key)]
-    for_hydra = [each for each in asked if each not in later and (each.removes or is_choice(each, path))]
-    for each in for_hydra:
-        if not (each.removes or all(isinstance(option, str) for option in options_of_choice(each))):
-            options = ", ".join(option_names(each.key))
-            raise ValueError(f"{each.item}: expected one of the options of {each.key}, which are {options}")
-    chosen = compose_file(path, [each.item if each.removes else in_hydras_words(each) for each in for_hydra])
+    of_architecture = [each for each in asked if from_weights.is_of_architecture(each.key)]
+    others = [each for each in asked if each not in of_architecture]
+    for_hydra = [each for each in others if each.removes or is_choice(each, path)]
+    chosen = choose_options(path, for_hydra)
     schema = deepcopy(compose_schema(tuple(options_of(chosen))))
     with open_dict(chosen):
         del chosen["hydra"]
-    require_whole(chosen, schema, path)
-    for each in asked:
-        if each not in for_hydra and each not in later:
-            assign(chosen, each, explain=lambda key: explain_unknown(key, to_container(chosen)))
+    require_all_sections(chosen, schema, path)
+    change(chosen, [each for each in others if each not in for_hydra])
     if from_weights.is_marked(chosen):
-        take_architecture(chosen, schema, asked, later, read_architecture)
-    for each in later:
-        change = remove if each.removes else assign
-        change(chosen, each, explain=lambda key: explain_unknown(key, to_container(chosen)))
-    require_whole(chosen, schema, path)
+        take_architecture(chosen, schema, asked, of_architecture, read_architecture)
+    change(chosen, of_architecture)
+    require_all_sections(chosen, schema, path)
     settled = settle(to_container(chosen), schema)
     check_fits(schema, settled, explain=lambda key: explain_unknown(key, schema))
-    chosen = OmegaConf.create(settled)
+    resolved = resolve(settled, path, open_keys, missing_allowed=missing_allowed)
+    return drop_unused(settle(resolved, schema))
+
+
+def choose_options(path: Path, choices: list[Override]) -> DictConfig:
+    """What Hydra makes of a recipe and of overrides that choose options, or leave keys out."""
+    for each in choices:
+        if not (each.removes or all(isinstance(option, str) for option in options_of_choice(each))):
+            options = ", ".join(option_names(each.key))
+            raise ValueError(f"{each.item}: expected one of the options of {each.key}, which are {options}")
+    return compose_file(path, [each.item if each.removes else as_hydra_override(each) for each in choices])
+
+
+def change(config: DictConfig, overrides: list[Override]) -> None:
+    """Set values and leave keys out, in the order of the overrides."""
+    for each in overrides:
+        apply = remove if each.removes else assign
+        apply(config, each, explain=lambda key: explain_unknown(key, to_container(config)))
+
+
+def resolve(settled: dict[str, Any], path: Path, open_keys: set[str], *, missing_allowed: bool) -> dict[str, Any]:
+    """A configuration with values for its references; ValueError where keys are open, unless that is allowed."""
+    config = OmegaConf.create(settled)
     for key in open_keys:
-        if OmegaConf.select(chosen, key) is None:
-            OmegaConf.update(chosen, key, "???")
+        if OmegaConf.select(config, key) is None:
+            OmegaConf.update(config, key, "???")
     try:
-        resolved = to_container(chosen, resolve=True, throw_on_missing=not missing_allowed)
+        resolved = to_container(config, resolve=True, throw_on_missing=not missing_allowed)
     except MissingMandatoryValue as error:
         raise ValueError(f"{path.stem} leaves {error.full_key} open: add {error.full_key}=…") from error
     except OmegaConfBaseException as error:
         raise ValueError(f"{path.stem}: {one_line(error)}") from error
     if resolved.get("codec", {}).get(from_weights.MARKER) and resolved["init_from"] is None:
         raise ValueError(f"{path.stem}: codec=from_weights takes the codec of init_from: add init_from=…")
-    return drop_unused(settle(resolved, schema))
+    return resolved
 
 
 @lru_cache(maxsize=64)
@@ -93,7 +108,7 @@ def compose_schema(options: tuple[str, ...]) -> dict[str, Any]:
     return schema
 
 
-def require_whole(chosen: DictConfig, schema: dict[str, Any], path: Path) -> None:
+def require_all_sections(chosen: DictConfig, schema: dict[str, Any], path: Path) -> None:
     """ValueError where sections are missing, as in a recipe that extends none."""
     if missing := schema.keys() - chosen.keys():
         raise ValueError(
@@ -106,17 +121,18 @@ def take_architecture(
     chosen: DictConfig,
     schema: dict[str, Any],
     asked: list[Override],
-    later: list[Override],
+    of_architecture: list[Override],
     read_architecture: ReadArchitecture | None,
 ) -> None:
-    """Give a recipe of `codec: from_weights` what its weights are of, before the overrides that change it `later`."""
+    """Give a recipe of `codec: from_weights` the architecture of its weights, which some overrides then change."""
     if read_architecture and chosen.init_from not in (None, "???"):
         asked_for = {each.key for each in asked}
         own = {key for key in ("sample_rate", "crop_length") if key in asked_for or chosen[key] != schema[key]}
         from_weights.take(chosen, schema, read_architecture(str(chosen.init_from)), set_keys=own)
-    elif later:
+    elif of_architecture:
         raise ValueError(
-            f"{later[0].item} changes the codec or discriminators of init_from, which is open: add init_from=…"
+            f"{of_architecture[0].item} changes the codec or discriminators of init_from, which is open: "
+            "add init_from=…"
         )
 
 
@@ -124,7 +140,7 @@ def compose_file(path: Path, overrides: list[str]) -> DictConfig:
     """What Hydra makes of a file and overrides, with its own section `hydra`."""
     search_path = ",".join(quote(f"file://{find_shipped(place)}") for place in ("conf", "recipes"))
     try:
-        with recipes_as_read(), initialize_config_dir(str(path.parent), version_base="1.3"), quiet_plugins():
+        with read_as_recipes(), initialize_config_dir(str(path.parent), version_base="1.3"), quiet_plugins():
             overrides = [*overrides, f"hydra.searchpath=[{search_path}]"]
             return hydra_compose(path.stem, overrides=overrides, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException) as error:

@@ -27,7 +27,7 @@ def is_marked(config: DictConfig) -> bool:
     return bool(OmegaConf.select(config, f"codec.{MARKER}"))
 
 
-def is_of_sections(key: str) -> bool:
+def is_of_architecture(key: str) -> bool:
     """Whether a key is of what is taken from the weights."""
     return key.startswith(SECTIONS) and key not in [f"discriminators.{name}" for name in CURRICULUM]
 

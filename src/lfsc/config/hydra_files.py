@@ -50,8 +50,8 @@ def names_in(defaults: Any) -> Any:
 
 
 @contextmanager
-def recipes_as_read() -> Iterator[None]:
-    """Hydra's files are RecipeFiles, as long as a recipe is composed: other code may use Hydra too."""
+def read_as_recipes() -> Iterator[None]:
+    """Inside, Hydra reads files as RecipeFiles does; outside not, as other code may use Hydra too."""
     Plugins.instance()  # which registers Hydra's own sources
     types = SourcesRegistry.instance().types
     scheme = RecipeFiles.scheme()
