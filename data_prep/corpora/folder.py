@@ -13,13 +13,12 @@ from lfsc.io.messages import describe, printable, say_count
 
 from . import archives, lhotse, tarred
 from .archives import Archive, Folder, Tree, open_tree
-from .keys import key_of, label
+from .keys import key_of
 from .parts import Parts, kind_of_path
-from .rows import UNKNOWN_SPEAKER, of_manifest, of_recordings
+from .rows import of_manifest, of_recordings
 from .tarred import TarredDataset
-from .utterance import File, Rejection, Utterance
+from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
 
-UNKNOWN_LANGUAGE = "und"
 # Of a Kaldi data folder, and of lhotse's tars with a list of cuts for each.
 KALDI, SHAR = "wav.scp", re.compile(r"cuts\.\d+\.jsonl(\.gz)?")
 
@@ -54,7 +53,9 @@ def utterances(
                 yield item
                 continue
             utterance = _utterance(item, tars, language, prefix)
-            if utterance.language not in implausible and not is_language(item.row.language or language or "und"):
+            if utterance.language not in implausible and not is_language(
+                item.row.language or language or UNKNOWN_LANGUAGE
+            ):
                 implausible.add(utterance.language)
                 said = item.row.language or language
                 yield f"warning: {said} is no language that is known here, as of {item.row.path}"
@@ -147,15 +148,7 @@ def _utterance(found: Found, tars: TarredDataset, language: str | None, prefix: 
         source = _file(row, tree, tars)
     except ValueError as error:
         return Rejection.malformed(key_of(prefix + row.name), language or UNKNOWN_LANGUAGE, str(error))
-    return Utterance(
-        key=key_of(prefix + found.prefix + row.name),
-        source=source,
-        language=label(row.language or language or UNKNOWN_LANGUAGE),
-        speaker=label(row.speaker or UNKNOWN_SPEAKER),
-        split=row.split,
-        text=row.text,
-        part=row.part,
-    )
+    return Utterance.of_row(row, source, prefix=prefix + found.prefix, language=language)
 
 
 def _file(row: Row, tree: Tree, tars: TarredDataset) -> File:

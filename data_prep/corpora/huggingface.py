@@ -10,11 +10,9 @@ from lfsc.audio.manifest import LANGUAGE, SPEAKER, TEXT, Malformed, Row, parse_r
 from lfsc.io.messages import describe, printable, say_count
 
 from .datasets_library import Table, find_tables, open_table
-from .keys import key_of, label
 from .parts import Parts
-from .utterance import File, Rejection, Utterance
+from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
 
-UNKNOWN_LANGUAGE, UNKNOWN_SPEAKER = "und", "unknown"
 KINDS = {"train": "train", "dev": "dev", "val": "dev", "test": "test"}
 
 
@@ -55,7 +53,7 @@ def utterances(
                 elif isinstance(item, Found):
                     # The workers that look at the recording open the file anew.
                     file.flush()
-                    yield _utterance(item, language, prefix)
+                    yield Utterance.of_row(item.row, item.source, prefix=prefix, language=language)
                 else:
                     yield item
 
@@ -137,15 +135,3 @@ def _store(cell: Any, source: Path | str, file: BinaryIO) -> File:
     if "://" in path or isinstance(source, str):
         raise ValueError(f"its audio is elsewhere ({path}), expected it in the data set")
     return File(str(source / path))
-
-
-def _utterance(found: Found, language: str | None, prefix: str) -> Utterance:
-    row, source = found
-    return Utterance(
-        key=key_of(prefix + row.path),
-        source=source,
-        language=label(row.language or language or UNKNOWN_LANGUAGE),
-        speaker=label(row.speaker or UNKNOWN_SPEAKER),
-        split=row.split,
-        text=row.text,
-    )

@@ -13,8 +13,8 @@ from . import parts
 from .archives import Tree
 from .parts import Parts, kind_of_path
 from .transcripts import Transcripts
+from .utterance import UNKNOWN_SPEAKER
 
-UNKNOWN_SPEAKER = "unknown"
 SECOND_MICROPHONE = re.compile(r"(.*_mic)2(\.\w+)")
 
 

@@ -6,8 +6,13 @@ from typing import NamedTuple
 
 from lfsc.audio import files
 from lfsc.audio.files import Recording
+from lfsc.audio.manifest import Row
 from lfsc.audio.parts import WHOLE, Part
 from lfsc.io.messages import printable
+
+from .keys import key_of, label
+
+UNKNOWN_LANGUAGE, UNKNOWN_SPEAKER = "und", "unknown"
 
 
 class File(NamedTuple):
@@ -63,6 +68,19 @@ class Utterance(NamedTuple):
     split: str | None = None
     text: str | None = None
     part: Part = WHOLE
+
+    @classmethod
+    def of_row(cls, row: Row, source: File, *, prefix: str, language: str | None) -> "Utterance":
+        """What a row says, whose name follows the `prefix` in the key; `language` is that of rows that name none."""
+        return cls(
+            key=key_of(prefix + row.name),
+            source=source,
+            language=label(row.language or language or UNKNOWN_LANGUAGE),
+            speaker=label(row.speaker or UNKNOWN_SPEAKER),
+            split=row.split,
+            text=row.text,
+            part=row.part,
+        )
 
     def to_json(self) -> str:
         # In ASCII, in which also a name that is no UTF-8 can be written.

@@ -23,7 +23,7 @@ def checkpoint_of(run: Run, which: str) -> Path:
 
 
 def best_checkpoint(run: Run) -> Path:
-    kept = {int(path.stem.removeprefix("best-")): path for path in run.checkpoints.glob("best-*.ckpt")}
+    kept = {update_of(path): path for path in run.checkpoints.glob("best-*.ckpt")}
     config = run.config()
     if not isinstance(config, dict) or not config.get("monitor") or config.get("mode") not in ("min", "max"):
         raise ValueError(f"{run.config_file} does not say which is the best: expected monitor, and mode min or max")
@@ -36,6 +36,9 @@ def best_checkpoint(run: Run) -> Path:
 
 
 def kept_updates(run: Run) -> list[str]:
-    return [
-        str(number) for number in sorted({int(p.stem.rpartition("-")[2]) for p in run.checkpoints.glob("*-*.ckpt")})
-    ]
+    return [str(update) for update in sorted({update_of(path) for path in run.checkpoints.glob("*-*.ckpt")})]
+
+
+def update_of(path: Path) -> int:
+    """The update that a checkpoint is of, by its name: update-N.ckpt or best-N.ckpt."""
+    return int(path.stem.rpartition("-")[2])

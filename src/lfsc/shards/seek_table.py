@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from lfsc.audio.containers.flac import crc8
+from lfsc.audio.containers.flac import STREAMINFO_END, crc8
 
-# RFC 9639: the marker and the STREAMINFO block with its header fill the first 42 bytes of every file.
-STREAMINFO_END = 42
+# RFC 9639: the type of the block, and the bit of the last one.
 SEEK_TABLE = 3
 LAST_BLOCK = 0x80
 

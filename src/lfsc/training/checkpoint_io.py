@@ -13,6 +13,7 @@ from lfsc.io import atomic
 from lfsc.io.messages import first_line
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import DAMAGE, TorchFile
+from lfsc.runs.checkpoints import update_of
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +44,6 @@ def link(source: Path, target: Path) -> None:
             os.link(source, temporary)
         except OSError:
             shutil.copyfile(source, temporary)
-
-
-def update_of(path: Path) -> int:
-    return int(path.stem.rpartition("-")[2])
 
 
 def newest(folder: Path) -> Path:

@@ -19,11 +19,12 @@ from lfsc.data.stream import loader_failure
 from lfsc.distributed import is_first
 from lfsc.formats.init_from import Part, initialize_from
 from lfsc.io.messages import as_word, one_line, say_count
+from lfsc.runs.checkpoints import update_of
 from lfsc.runs.directory import Run
 from lfsc.runs.status import RUNNING
 from lfsc.training.build import build_module, build_trainer
 from lfsc.training.callbacks.heartbeat import failure_elsewhere
-from lfsc.training.checkpoint_io import set_aside_newer, update_of
+from lfsc.training.checkpoint_io import set_aside_newer
 from lfsc.training.compiling import compile_failure
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.module import CodecModule

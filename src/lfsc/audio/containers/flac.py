@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from lfsc.audio.containers.stream import Damage, Stream
 
+# The marker and the STREAMINFO block with its header fill the first 42 bytes of every file.
 MARKER, STREAMINFO_END = b"fLaC", 42
 # In STREAMINFO: the smallest block, and the 36 bits of the number of samples with 28 of the form before them.
 SMALLEST_BLOCK, FORM = slice(8, 10), slice(18, 26)
