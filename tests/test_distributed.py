@@ -9,10 +9,10 @@ from unittest.mock import patch
 
 import pytest
 
-from lfsc.distributed import become_alone, is_first
+from lfsc.distributed import become_single_process, is_first
 
 CHILD = (
-    "import os, time; from lfsc.distributed import end_without; end_without({parent}); "
+    "import os, time; from lfsc.distributed import end_with; end_with({parent}); "
     "print(os.getpid(), flush=True); time.sleep(60)"
 )
 PARENT = "import os, subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}.format(parent=os.getpid())])"
@@ -49,12 +49,12 @@ def test_one_whose_parent_was_gone_before_it_looked_ends_as_well():
 def test_processes_that_would_train_side_by_side_are_refused():
     refused = r"4 processes were started for trainer.devices=1.* add trainer=ddp"
     with patch.dict(os.environ, {"WORLD_SIZE": "4", "RANK": "1"}), pytest.raises(ValueError, match=refused):
-        become_alone()
+        become_single_process()
 
 
 def test_a_task_of_slurms_is_a_run_of_its_own():
     with patch.dict(os.environ, {"SLURM_NTASKS": "4", "SLURM_PROCID": "3", "SLURM_JOB_ID": "7"}):
         assert not is_first()
-        assert become_alone() == 4
+        assert become_single_process() == 4
         assert is_first(), "it writes its own logs"
-        assert become_alone() == 1
+        assert become_single_process() == 1

@@ -27,7 +27,7 @@ from update import FULL_SIZE, GFLOP_A_CLIP, SAMPLE_RATE, write_wavlm
 
 from lfsc.config.compose import compose
 from lfsc.data.batch import Batch
-from lfsc.distributed import alone_environment
+from lfsc.distributed import single_process_environment
 from lfsc.runs.metrics_rows import read_rows
 from lfsc.training.build import build_module
 from lfsc.training.compiling import compile_parts
@@ -480,7 +480,7 @@ def run(report: Report, what: str, name: str, recipe: Path | str, *settings: str
         cwd=report.out,
         capture_output=True,
         text=True,
-        env=alone_environment() | {"OMP_NUM_THREADS": "2", **environment},
+        env=single_process_environment() | {"OMP_NUM_THREADS": "2", **environment},
     )
     last = (result.stdout + result.stderr).strip().splitlines()[-1:]
     report.say(f"{what}: exit {result.returncode} in {time.perf_counter() - begin:.0f} s; {' '.join(last)[:200]}")

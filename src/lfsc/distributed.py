@@ -38,7 +38,7 @@ def is_first() -> bool:
 
 
 def has_met() -> bool:
-    """Whether the ranks have found each other; one alone never does."""
+    """Whether the ranks have found each other; a single one never does."""
     return torch.distributed.is_available() and torch.distributed.is_initialized()
 
 
@@ -59,12 +59,12 @@ def sum_over_ranks(values: Tensor) -> Tensor:
     return values
 
 
-def alone_environment() -> dict[str, str]:
+def single_process_environment() -> dict[str, str]:
     """This process's environment for one that trains by itself, whoever started this one."""
     return {name: value for name, value in os.environ.items() if name not in LAUNCHER and not name.startswith("SLURM_")}
 
 
-def become_alone() -> int:
+def become_single_process() -> int:
     """Leave the ranks that a launcher gave to this process, which trains on one device by itself.
 
     Returns the tasks of its Slurm step, each of which may be a run of its own. ValueError where torchrun or the like
@@ -76,13 +76,13 @@ def become_alone() -> int:
             "add trainer=ddp"
         )
     tasks = int(os.environ.get("SLURM_NTASKS", 1))
-    alone = alone_environment()
-    for name in os.environ.keys() - alone.keys():
+    kept = single_process_environment()
+    for name in os.environ.keys() - kept.keys():
         del os.environ[name]
     return tasks
 
 
-def end_without(parent: int) -> None:
+def end_with(parent: int) -> None:
     """From here on, end this process as soon as its parent is no longer the process `parent`.
 
     Where the first rank is gone before the ranks have met, nobody would tell them, and they would wait for long.

@@ -10,7 +10,7 @@ import torch
 from lfsc.audio import files
 from lfsc.parallel import here
 from lfsc.shards.tar import Sample
-from lfsc.tokens.batching import Coded, Failure, one_ahead
+from lfsc.tokens.batching import Coded, Failure, prefetch
 from lfsc.tokens.fingerprint import fingerprint
 from lfsc.tokens.tokenize import Coding, detokenize, read_token_clip, tokenize
 
@@ -69,13 +69,13 @@ def test_while_a_group_is_coded_the_next_is_drawn():
             event.set()
             yield number
 
-    for number in one_ahead(items()):
+    for number in prefetch(items()):
         assert all(event.wait(10) for event in drawn[: number + 2])
 
 
 def test_an_error_of_what_draws_ahead_arrives():
     with pytest.raises(ZeroDivisionError):
-        list(one_ahead(1 // number for number in (1, 0)))
+        list(prefetch(1 // number for number in (1, 0)))
 
 
 def test_text_beside_the_recording_is_taken_along(coding):

@@ -12,7 +12,7 @@ from lfsc.commands.file_jobs import Job
 from lfsc.commands.progress import Progress
 
 
-class Heard(NamedTuple):
+class Loaded(NamedTuple):
     audio: Tensor  # [T] at the codec's rate
     gain_db: float
 
@@ -25,7 +25,7 @@ class Recordings:
         self.level = level
         self.rates: Counter[int] = Counter()
 
-    def load(self, job: Job, progress: Progress) -> Heard:
+    def load(self, job: Job, progress: Progress) -> Loaded:
         audio, rate = files.read(job.read())
         if found := find_complaints(audio, sample_rate=rate, codec_rate=self.sample_rate):
             progress.note(f"warning: {job.name}: {'; '.join(found)}")
@@ -33,10 +33,10 @@ class Recordings:
             self.rates[rate] += 1
         audio = resample(audio, from_rate=rate, to_rate=self.sample_rate)
         if self.level is None:
-            return Heard(audio, 0.0)
+            return Loaded(audio, 0.0)
         gain = gain_to(self.level, audio)
         progress.note(f"{job.name}: {gain:+.1f} dB to a level of {self.level:g} dB")
-        return Heard(audio * 10 ** (gain / 20), gain)
+        return Loaded(audio * 10 ** (gain / 20), gain)
 
     def note(self, progress: Progress) -> None:
         for rate, count in sorted(self.rates.items()):

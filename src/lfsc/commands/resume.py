@@ -35,14 +35,14 @@ def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -
     from lfsc.config.checks import is_on_one_device
     from lfsc.config.instantiate import check_targets, targets_of
     from lfsc.config.run_config import check_is_current
-    from lfsc.distributed import become_alone
+    from lfsc.distributed import become_single_process
     from lfsc.runs.lock import lock
 
     check_is_current(run.config(), run.path)
     config = change(run.config(), overrides)
     # Of what is built, all that the run itself names; what the overrides name is the user's own.
     check_targets(set(targets_of(run.config())) & set(targets_of(config)), trusted=trusted)
-    tasks = become_alone() if is_on_one_device(config["trainer"]) else 1
+    tasks = become_single_process() if is_on_one_device(config["trainer"]) else 1
     with lock(run, tasks=tasks):
         return resume_locked(run, config, is_asked=bool(overrides), tasks=tasks)
 

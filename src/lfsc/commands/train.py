@@ -60,7 +60,7 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
     from lfsc.commands.run_result import report_run
     from lfsc.config.checks import check_counts, is_on_one_device
     from lfsc.config.instantiate import targets_of
-    from lfsc.distributed import become_alone, is_first
+    from lfsc.distributed import become_single_process, is_first
     from lfsc.runs.directory import Run
     from lfsc.runs.lock import lock, refuse_rivals
 
@@ -75,7 +75,7 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
         refuse_more_updates(run, config["max_updates"])
         warn_of_changes(run, config)
         return report_run(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
-    tasks = become_alone() if is_on_one_device(config["trainer"]) else 1
+    tasks = become_single_process() if is_on_one_device(config["trainer"]) else 1
     with lock(run, tasks=tasks):
         if is_first():
             run.refuse_if_begun()

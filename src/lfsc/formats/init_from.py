@@ -35,7 +35,7 @@ class Part(NamedTuple):
         return f"{self.name}: {loaded} loaded, {self.missing} missing, {self.left_over} left over"
 
 
-class Below:
+class WeightsBelow:
     """The tensors of `weights` below a name."""
 
     def __init__(self, weights: LazyTensors, name: str):
@@ -69,7 +69,7 @@ def initialize_from(
         weights = found.codec_weights()
         require_same(codec.state_dict(), weights)
         families = [] if discriminators is None else match_families(found, discriminators)
-        parts = [copy_weights(module, Below(weights, name), name) for name, module in codec.named_children()]
+        parts = [copy_weights(module, WeightsBelow(weights, name), name) for name, module in codec.named_children()]
         return [*parts, *(copy_family(*family) for family in families)]
 
 
@@ -86,14 +86,14 @@ def match_families(found: Source, discriminators: Ensemble) -> list[tuple]:
     families = []
     for name in dict.fromkeys([*ours, *(key for key in theirs if key != "_target_")]):
         module = ours.get(name)
-        tensors = Below(weights, f"families.{name}") if weights is not None and name in theirs else None
+        tensors = WeightsBelow(weights, f"families.{name}") if weights is not None and name in theirs else None
         if module is not None and tensors is not None:
             require_same(module.state_dict(), tensors)
         families.append((name, module, tensors))
     return families
 
 
-def copy_family(name: str, module: nn.Module | None, tensors: Below | None) -> Part:
+def copy_family(name: str, module: nn.Module | None, tensors: WeightsBelow | None) -> Part:
     if module is None:
         return Part(f"discriminators.{name}", 0, left_over=len(list(tensors or ())))
     if tensors is None:
@@ -102,7 +102,7 @@ def copy_family(name: str, module: nn.Module | None, tensors: Below | None) -> P
 
 
 @torch.no_grad()
-def copy_weights(module: nn.Module, weights: Below, name: str) -> Part:
+def copy_weights(module: nn.Module, weights: WeightsBelow, name: str) -> Part:
     state = module.state_dict()
     for key, tensor in state.items():
         tensor.copy_(convert(weights[key], tensor.dtype, f"{name}.{key}"))
@@ -146,7 +146,7 @@ def find_differences(theirs: Any, ours: Any, name: str) -> list[tuple[str, str]]
     key = KEYS.get(name, name)
     if theirs is ABSENT:
         return [(name, f"~{key}")]
-    change = as_override(key, theirs) if isinstance(theirs, str) else f"{key}={in_words(theirs)}"
+    change = as_override(key, theirs) if isinstance(theirs, str) else f"{key}={as_override_value(theirs)}"
     return [(name, f"++{change}" if ours is ABSENT else change)]
 
 
@@ -163,10 +163,10 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def in_words(value: Any) -> str:
+def as_override_value(value: Any) -> str:
     """A value as an override has it."""
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key}:{in_words(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{key}:{as_override_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(map(in_words, value)) + "]"
+        return "[" + ",".join(map(as_override_value, value)) + "]"
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)

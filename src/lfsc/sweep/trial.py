@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.config.overrides import as_override
-from lfsc.distributed import alone_environment
+from lfsc.distributed import single_process_environment
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
 from lfsc.runs.status import start_of
@@ -80,7 +80,7 @@ class TrialRun:
 
     def start(self, device: str | None, *, threads: int) -> subprocess.Popen:
         """Begin, or resume where an earlier process stopped."""
-        environment = {"OMP_NUM_THREADS": str(threads), **alone_environment()}
+        environment = {"OMP_NUM_THREADS": str(threads), **single_process_environment()}
         if device is not None:
             environment["CUDA_VISIBLE_DEVICES"] = device
         self.run.path.mkdir(parents=True, exist_ok=True)

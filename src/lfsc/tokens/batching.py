@@ -41,13 +41,13 @@ Code = Callable[[list[Clip]], Iterable[Coded]]
 
 
 def code_in_batches(
-    clips: Iterable[Clip | Failure], code: Code, *, longest: int, groups_ahead: Callable[[Iterator], Iterator] = iter
+    clips: Iterable[Clip | Failure], code: Code, *, longest: int, draw: Callable[[Iterator], Iterator] = iter
 ) -> Iterator[Coded | Failure]:
     """Each clip coded in batches of at most `longest` steps, padding included, or why it was not.
 
-    `groups_ahead` may draw the groups of clips from an iterator before they are asked for.
+    `draw` draws the groups of clips from their iterator, such as `prefetch`, before they are asked for.
     """
-    for group in groups_ahead(group_clips(clips, longest * BATCHES_AHEAD)):
+    for group in draw(group_clips(clips, longest * BATCHES_AHEAD)):
         results: dict[int, Coded | Failure] = {}
         good = {place: clip for place, clip in enumerate(group) if isinstance(clip, Clip)}
         for places in plan_batches({place: clip.length for place, clip in good.items()}, longest):
@@ -56,7 +56,7 @@ def code_in_batches(
         yield from (clip if isinstance(clip, Failure) else results[place] for place, clip in enumerate(group))
 
 
-def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+def prefetch(items: Iterator[Item]) -> Iterator[Item]:
     """The same items, each drawn in a thread while the one before it is worked on."""
     end: Any = object()
     with ThreadPoolExecutor(1) as thread:

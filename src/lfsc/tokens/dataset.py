@@ -55,7 +55,7 @@ class TokenShards(IterableDataset):
         if not 0 <= rank < world_size:
             raise ValueError(f"rank {rank} of {world_size}: expected one from 0 to {world_size - 1}")
         self.shards = choose(find(path), split, path)
-        self.codec = codec_of(path)
+        self.format = read_format(path)
         if len(self.shards) < world_size:
             shards = say_count(len(self.shards), "shard")
             raise ValueError(f"{path} has {shards} for {world_size} ranks: some would have nothing")
@@ -80,11 +80,11 @@ class TokenShards(IterableDataset):
         workers, number = (worker.num_workers, worker.id) if worker else (1, 0)
         own = slice(self.rank * workers + number, None, self.world_size * workers)
         if self.seed is None:
-            return read_clips(self.shards[own], self.codec)
+            return read_clips(self.shards[own], self.format)
         # The same on all ranks and workers, which take their shares of it.
         generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch))
         order = torch.randperm(len(self.shards), generator=generator).tolist()
-        return shuffle(read_clips([self.shards[place] for place in order[own]], self.codec), self.buffer, generator)
+        return shuffle(read_clips([self.shards[place] for place in order[own]], self.format), self.buffer, generator)
 
 
 def pad(clips: Sequence[TokenClip], *, value: int, layout: Callable[[Tensor], Tensor] | None = None) -> TokenBatch:
@@ -112,7 +112,7 @@ def choose(shards: list[Shard], split: str | None, path: Path | str) -> list[Sha
     return [shard for shard in shards if shard.split == split]
 
 
-class Made(NamedTuple):
+class TokenFormat(NamedTuple):
     """What is the same for all tokens of a codec."""
 
     codec: str | None  # its fingerprint; None where the clips name none
@@ -128,21 +128,21 @@ class Made(NamedTuple):
             raise ValueError(f"code {int(clip.tokens.max())} in a codebook of {self.codebook_size}")
 
 
-def codec_of(path: Path | str) -> Made | None:
-    """The codec that a folder's index names."""
+def read_format(path: Path | str) -> TokenFormat | None:
+    """What a folder's index says of its tokens; None where it has no index of tokens."""
     found = index.read(path) if (Path(path) / index.NAME).is_file() else None
-    return Made(found.codec, found.num_codebooks, found.codebook_size) if isinstance(found, Conversion) else None
+    return TokenFormat(found.codec, found.num_codebooks, found.codebook_size) if isinstance(found, Conversion) else None
 
 
-def read_clips(shards: Iterable[Shard], codec: Made | None) -> Iterator[TokenClip]:
-    """The clips of token shards in their order; ValueError where `codec`, else that of the first, did not make one."""
+def read_clips(shards: Iterable[Shard], format: TokenFormat | None) -> Iterator[TokenClip]:
+    """The clips of token shards in their order; ValueError where one is not of the `format`, else of the first's."""
     for shard in shards:
         for sample in read(shard.path):
             try:
                 found = read_token_clip(sample)
                 clip = TokenClip(found.key, found.content, found.note)
-                codec = codec or Made(clip.note.get("codec"), len(clip.tokens), LARGEST_CODEBOOK)
-                codec.check(clip)
+                format = format or TokenFormat(clip.note.get("codec"), len(clip.tokens), LARGEST_CODEBOOK)
+                format.check(clip)
             except ValueError as error:
                 raise ValueError(f"{shard.path}: {sample.key}: {error}") from error
             yield clip

@@ -18,7 +18,7 @@ from lfsc.models.codec import Codec
 from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.tar import Sample
 from lfsc.tokens import npy
-from lfsc.tokens.batching import Clip, Coded, Failure, Load, code_in_batches, load_sample, load_samples, one_ahead
+from lfsc.tokens.batching import Clip, Coded, Failure, Load, code_in_batches, load_sample, load_samples, prefetch
 from lfsc.tokens.file import LARGEST_CODEBOOK
 from lfsc.tokens.fingerprint import require_same_codec
 
@@ -36,7 +36,7 @@ class Coding(NamedTuple):
     decoders: Workers | None = None
 
 
-class Decoded(NamedTuple):
+class ArrayClip(NamedTuple):
     """A clip on its way from another process: a tensor would be an open file in each of the two."""
 
     key: str
@@ -61,8 +61,8 @@ def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Fail
     longest = round(coding.batch_seconds * codec.sample_rate)
     if coding.decoders is None:
         return code_in_batches(load_samples(samples, load), encode, longest=longest)
-    clips = map_tasks(coding.decoders, partial(load_for_another, load=load), samples)
-    return code_in_batches(map(take_from_another, clips), encode, longest=longest, groups_ahead=one_ahead)
+    clips = map_tasks(coding.decoders, partial(load_as_array, load=load), samples)
+    return code_in_batches(map(to_clip, clips), encode, longest=longest, draw=prefetch)
 
 
 def read_speech_clip(sample: Sample, *, sample_rate: int) -> Clip:
@@ -124,10 +124,10 @@ def as_json(note: dict) -> bytes:
     return to_json(note).encode()
 
 
-def load_for_another(sample: Sample, load: Load) -> Decoded | Failure:
+def load_as_array(sample: Sample, load: Load) -> ArrayClip | Failure:
     clip = load_sample(sample, load)
-    return clip if isinstance(clip, Failure) else Decoded(clip.key, clip.note, clip.content.numpy())
+    return clip if isinstance(clip, Failure) else ArrayClip(clip.key, clip.note, clip.content.numpy())
 
 
-def take_from_another(found: Decoded | Failure) -> Clip | Failure:
+def to_clip(found: ArrayClip | Failure) -> Clip | Failure:
     return found if isinstance(found, Failure) else Clip(found.key, found.note, torch.from_numpy(found.audio))

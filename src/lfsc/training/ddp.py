@@ -9,7 +9,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
-from lfsc.distributed import STARTER, end_without
+from lfsc.distributed import STARTER, end_with
 from lfsc.training.module import CodecModule
 
 
@@ -34,7 +34,7 @@ class GanDDPStrategy(DDPStrategy):
 
     def setup_environment(self) -> None:
         if STARTER in os.environ and os.environ[STARTER] != str(os.getpid()):
-            end_without(int(os.environ[STARTER]))
+            end_with(int(os.environ[STARTER]))
         super().setup_environment()
 
     @property

@@ -37,10 +37,10 @@ class EMA(Callback):
 
     def on_validation_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.trained = [value.detach().clone() for value in weights(module).values()]
-        put(self.average.values(), module)
+        copy_into(self.average.values(), module)
 
     def on_validation_end(self, trainer: Trainer, module: CodecModule) -> None:
-        put(self.trained, module)
+        copy_into(self.trained, module)
         self.trained = []
 
     def on_save_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict[str, Any]) -> None:
@@ -54,6 +54,6 @@ def weights(module: CodecModule) -> dict[str, Tensor]:
     return {f"codec.{name}": value for name, value in module.codec.named_parameters()}
 
 
-def put(values: Any, module: CodecModule) -> None:
+def copy_into(values: Any, module: CodecModule) -> None:
     for value, place in zip(values, weights(module).values(), strict=True):
         place.detach().copy_(value)
