@@ -35,7 +35,7 @@ class Sizes(NamedTuple):
     consumers: int
 
     def num_shards(self, seconds: float, samples: int) -> int:
-        """At least one, and at most one a sample."""
+        """At least one, and at most one per sample."""
         full = math.ceil(seconds / 3600 / self.shard_hours)
         # Under ten minutes a shard is not worth a file: energon then divides one among workers by samples.
         worthwhile = int(seconds // 600)

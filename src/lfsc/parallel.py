@@ -76,7 +76,7 @@ def here(device: str = "cpu") -> Iterator[Workers]:
 def local(
     devices: list[str], *, threads: int = 1, preload: tuple[str, ...] = (), quiet: bool = False
 ) -> Iterator[Workers]:
-    """Processes of this machine, one a device, each with so many threads.
+    """Processes of this machine, one per device, each with so many threads.
 
     Modules named in `preload` are imported once for all of them. With `quiet`, libraries that print by themselves are
     not heard. WorkerLost where a process is killed.

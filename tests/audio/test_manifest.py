@@ -145,8 +145,8 @@ def test_recordings_and_cuts_of_lhotse():
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (CUT | {"supervisions": [SUPERVISION, SUPERVISION]}, "'supervisions' has not one entry"),
-        (RECORDING | {"sources": [SOURCE, SOURCE]}, "'sources' has not one source"),
+        (CUT | {"supervisions": [SUPERVISION, SUPERVISION]}, "'supervisions' does not have exactly one entry"),
+        (RECORDING | {"sources": [SOURCE, SOURCE]}, "'sources' does not have exactly one source"),
         (
             RECORDING | {"sources": [SOURCE | {"type": "command", "source": "rm x"}]},
             "of type 'command', expected a file",

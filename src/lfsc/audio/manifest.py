@@ -99,12 +99,12 @@ def _unpack_lhotse(row: dict) -> dict:
     if recording.get("transforms"):
         raise ValueError("'transforms' changes the recording, which is not done: save the audio of the cuts")
     if not (isinstance(sources, list) and len(sources) == 1 and isinstance(sources[0], dict)):
-        raise ValueError("'sources' has not one source")
+        raise ValueError("'sources' does not have exactly one source")
     # A source may be a command, too, which is not run.
     if sources[0].get("type", "file") != "file":
         raise ValueError(f"'sources' is of type {sources[0]['type']!r}, expected a file")
     if not (isinstance(supervisions, list) and len(supervisions) == 1 and isinstance(supervisions[0], dict)):
-        raise ValueError("'supervisions' has not one entry: trim the cuts to supervisions")
+        raise ValueError("'supervisions' does not have exactly one entry: trim the cuts to supervisions")
     labels = {name: supervisions[0][name] for name in ("language", "speaker", "text") if name in supervisions[0]}
     cut = {name: row[name] for name in ("start", "duration", "channel") if name in row and recording is not row}
     return labels | cut | {"path": sources[0].get("source")}

@@ -9,7 +9,7 @@ LINE_SECONDS = 60.0
 
 
 class Progress:
-    """A bar that is redrawn on a terminal, a line a minute elsewhere; `work` is counted in any unit, such as bytes."""
+    """A bar on a terminal, a line each minute elsewhere; `work` is counted in any unit, such as bytes."""
 
     def __init__(self, verb: str, *, count: int, work: float):
         self.verb, self.count, self.work = verb, count, work

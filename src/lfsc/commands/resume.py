@@ -79,7 +79,7 @@ def is_fixed(key: str) -> bool:
 
 
 def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
-    """The run's own configuration with overrides; ValueError for keys that it has not or that a run is made of."""
+    """The run's own configuration with overrides; ValueError for keys that it lacks or that a run keeps."""
     from lfsc.config.compose import drop_unused
     from lfsc.config.paths import with_absolute_paths
     from lfsc.config.run_config import override

@@ -177,7 +177,7 @@ def workers_of(options: argparse.Namespace, num_tasks: int, device) -> "Abstract
 
 
 def devices_of(options: argparse.Namespace, device) -> list[str]:
-    """One entry a worker."""
+    """One entry per worker."""
     import torch
 
     from lfsc.parallel import count_cpus

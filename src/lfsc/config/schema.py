@@ -24,7 +24,7 @@ KINDS = {bool: "true or false", int: "a whole number", float: "a number", dict: 
 
 
 def check_fits(schema: Any, chosen: Any, *, explain: Callable[[str], str], key: str = "") -> None:
-    """ValueError for a key that the schema has not, in the words of `explain`, and for another kind of value.
+    """ValueError for a key that the schema does not have, in the words of `explain`, and for another kind of value.
 
     Free are new entries of OPEN sections, and what another `_target_` than the schema's is called with: whether that
     fits is known when it is built.

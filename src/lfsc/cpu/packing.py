@@ -95,7 +95,7 @@ def pointwise(x: Tensor, weight: Tensor, bias: Tensor, shape: Shape, slope: floa
 
 
 def deinterleave(x: Tensor, phases: int) -> Tensor:
-    """x [B,T,C] as [B·phases,⌈T/phases⌉,C]: every so many steps a row, with zeros at the end."""
+    """x [B,T,C] as [B·phases,⌈T/phases⌉,C]: a row for each phase, with zeros at the end."""
     if phases == 1:
         return x
     x = F.pad(x, (0, 0, 0, -x.shape[1] % phases))

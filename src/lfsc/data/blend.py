@@ -20,8 +20,7 @@ class Blend:
     """A dataset is drawn in proportion to its hours ** `alpha`, times its weights.
 
     With alpha 1 every hour counts alike, with 0 every dataset; between, small languages come more often than their
-    hours say. `weights` are by hand: a language, a corpus or
-    "corpus/language" to a number; 0 leaves it out.
+    hours say. `weights` are by hand: of a language, a corpus or "corpus/language"; 0 leaves it out.
     """
 
     def __init__(self, *, alpha: float, weights: Mapping[str, float] | None):

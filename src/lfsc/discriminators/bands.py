@@ -11,7 +11,7 @@ STRIDED, FEWEST_BINS = 3, 17
 
 
 class MultiBandSTFTDiscriminator(nn.ModuleList):
-    """One discriminator a resolution and band, the bands of a resolution side by side.
+    """One discriminator per resolution and band, the bands of a resolution side by side.
 
     A resolution is (n_fft, hop, window) in samples, a band [from, to] in fractions of the n_fft/2 + 1 bins.
     """

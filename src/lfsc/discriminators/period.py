@@ -8,7 +8,7 @@ from lfsc.nn.arguments import require_whole, require_whole_lists
 
 
 class MultiPeriodDiscriminator(nn.ModuleList):
-    """One discriminator a period."""
+    """One discriminator per period."""
 
     def __init__(self, *, periods: list[int], channels: list[int], kernel_size: int, stride: int):
         require_whole_lists(periods=periods, channels=channels)

@@ -9,7 +9,7 @@ from lfsc.nn.arguments import require_resolutions, require_whole, require_whole_
 
 
 class MultiResolutionSTFTDiscriminator(nn.ModuleList):
-    """One discriminator a resolution; a resolution is (n_fft, hop, window)."""
+    """One discriminator per resolution; a resolution is (n_fft, hop, window) in samples."""
 
     def __init__(self, *, resolutions: list[list[int]], channels: int, dilations: list[int]):
         require_resolutions(resolutions=resolutions)
@@ -38,7 +38,7 @@ class ComplexSpectrogram(nn.Module):
 
 
 class SpectrogramNetwork(nn.Module):
-    """Convolutions over frames and bins: a wide one, one of stride 2 over bins a dilation over frames, a square one."""
+    """Convolutions over frames and bins: a wide one, one per dilation with stride 2 over bins, a square one."""
 
     def __init__(self, *, channels: int, dilations: list[int]):
         super().__init__()

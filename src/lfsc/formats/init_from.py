@@ -117,7 +117,7 @@ def without_slm(family: Any) -> Any:
 def require_equal(found: Source, config: Mapping[str, Any], codec: dict) -> None:
     """ValueError with all in which the weights' architecture differs from a run's, as overrides that mend it.
 
-    A family of discriminators that one side has not may be missing.
+    A family of discriminators may be missing on one side.
     """
     changes = find_differences(found.codec, codec, "codec")
     theirs, ours = found.discriminators() or {}, config.get("discriminators") or {}

@@ -52,7 +52,7 @@ class SpectralDistance(AudioMetric):
 
 
 class MelDistance(SpectralDistance):
-    """The paper's mel distance: 80 bands, conventions (padding, frames, guard) of `MelLoss`."""
+    """The paper's mel distance: 80 bands, with padding, frames and guard as in `MelLoss`."""
 
     def __init__(self, *, sample_rate: int):
         super().__init__(
@@ -68,7 +68,7 @@ class MelDistance(SpectralDistance):
 
 
 class STFTDistance(SpectralDistance):
-    """The paper's STFT distance: all 1025 bins, conventions (padding, frames, guard) of `STFTLoss`."""
+    """The paper's STFT distance: all 1025 bins, with padding, frames and guard as in `STFTLoss`."""
 
 
 class SISDR(AudioMetric):
@@ -88,7 +88,7 @@ class LogSpectralDistance(SpectralDistance):
 class MelCepstralDistortion(AudioMetric):
     """Mel-cepstral distortion in dB (Kubichek 1993): 24 coefficients without the mean, nothing is warped in time.
 
-    It is the root mean square over mel bands of the levels' difference, as far as so many coefficients follow it,
+    The root mean square over mel bands of the difference of levels, as smooth as that many coefficients make it,
     averaged over frames; the overall level does not count.
     """
 

@@ -122,7 +122,7 @@ class ResidualBlock(nn.Module):
 
 
 class MultiReceptiveField(nn.Module):
-    """The mean over kernel sizes of a chain of residual blocks, one a dilation."""
+    """The mean over kernel sizes of chains of residual blocks, one block per dilation."""
 
     def __init__(self, channels: int, *, kernel_sizes: list[int], dilations: list[int], **blocks):
         super().__init__()
@@ -158,6 +158,6 @@ def receptive_field(layers: Iterable[Layer], steps: range) -> range:
 
 
 def widest_copy(layer: nn.Module) -> int:
-    """The most steps that `layer` copies to beyond an end; its input must be longer."""
+    """The most steps that `layer` copies beyond an end of its input, which must be longer."""
     convolutions = [part for part in layer.modules() if isinstance(part, PaddedConv1d)]
     return max((copied_steps(part.pad, part.pad_mode) for part in convolutions), default=0)

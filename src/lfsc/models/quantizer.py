@@ -18,7 +18,7 @@ class Quantized(NamedTuple):
 
 
 class GroupedFSQ(nn.Module):
-    """Finite scalar quantization (arXiv 2309.15505) of consecutive groups of channels, one group a codebook."""
+    """Finite scalar quantization (arXiv 2309.15505) of consecutive groups of channels, one group per codebook."""
 
     # Of each of a group's channels, [d]: the digit that stands for 0, the number of levels, and what a digit is worth.
     centre: Tensor

@@ -122,7 +122,7 @@ def build_trainer(config: dict[str, Any], run: Run) -> Trainer:
 
 
 def on_devices(*, accelerator: str, devices: Any, **options) -> Trainer:
-    """Lightning's trainer; ValueError where this machine has not what it should run on."""
+    """Lightning's trainer; ValueError where this machine lacks what it should run on."""
     try:
         return Trainer(accelerator=accelerator, devices=devices, **options)
     except (MisconfigurationException, ModuleNotFoundError, RuntimeError) as error:  # the last of Slurm's variables
@@ -137,7 +137,7 @@ def build_strategy(settings: dict[str, Any]) -> GanDDPStrategy | str:
 
 
 def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
-    """In the order in which they hear of an update: whether it is the last, what it gave, then what is kept of it."""
+    """In the order of their calls after an update: whether it is the last, what it gave, what is kept of it."""
     sample_rate, max_updates, log_every = config["sample_rate"], config["max_updates"], config["log_every"]
     preemption, own = Preemption(), build_own_callbacks(config)
     return [

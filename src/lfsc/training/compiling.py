@@ -50,7 +50,7 @@ class WithWeights:
     """A network's forward pass by `run`, which takes its weights as they are in this step: normed, cast and cached.
 
     What is traced then knows nothing of parametrizations, whose state would be a reason to trace it again. Networks of
-    one family differ in their weights and the sizes of what they take in alone, and share what is traced.
+    one family differ only in their weights and the sizes of their inputs, and share what is traced.
     """
 
     def __init__(self, network: nn.Module, run: Callable):

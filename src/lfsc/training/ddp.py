@@ -14,7 +14,7 @@ from lfsc.training.module import CodecModule
 
 
 class GanDDPStrategy(DDPStrategy):
-    """DDP that wraps each network by itself: a backward reduces the gradients of the network that it trains alone.
+    """DDP that wraps each network by itself: a backward reduces only the gradients of the network that it trains.
 
     One wrapper around both would wait for gradients that never come, or with the detection of unused parameters reduce
     both networks' in every backward.

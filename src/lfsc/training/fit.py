@@ -88,7 +88,7 @@ def begin_from(source: str, module: CodecModule) -> None:
 
 
 def settle_warmup(parts: list[Part], warmup: DiscriminatorWarmup) -> str:
-    """Warm up what did not come along alone, or nothing where all came; in words, what becomes of the warm-up."""
+    """Restrict a warm-up to the families that were not loaded; what becomes of it, in words."""
     families = {part.name.removeprefix("discriminators."): part for part in parts if part.name.startswith("discrimin")}
     new = [name for name, part in families.items() if part.missing]
     came = [name for name, part in families.items() if part.loaded]

@@ -102,7 +102,7 @@ class CodecModule(LightningModule):
         """Steps of both networks on audio [B,T]: what a device does of an update."""
         micro_batches = audio.chunk(self.num_micro_batches)
         # A batch in one part passes the codec once for both steps. Several pass it anew in each step, one after the
-        # other, so that the graph of one alone is in memory.
+        # other, so that only the graph of one is in memory.
         is_whole = len(micro_batches) == 1
         shared = self.forward_pass(audio, trains_codec=not self.warmup.remains) if is_whole else None
 
@@ -171,7 +171,7 @@ class CodecModule(LightningModule):
         first, *others = (weight * values[name] for name, weight in self.loss_weights.items() if name in values)
         loss = sum(others, start=first)
         self.completing = network if is_last else None
-        # Autocast is for the forward pass alone: inside it, gradients of float32 products would be half precision.
+        # Autocast is for the forward pass only: inside it, gradients of float32 products would be half precision.
         with torch.autocast(self.device.type, enabled=False):
             self.manual_backward(self.gan_optimizers[network].scale(loss / self.num_micro_batches))
         for name, value in values.items():

@@ -59,7 +59,7 @@ class GanOptimizer:
         norm = self.clip(optimizer)
         is_skipped = norm.isfinite().logical_not()
         if getattr(optimizer, "_step_supports_amp_scaling", False):
-            optimizer.found_inf = is_skipped.float()  # type: ignore[attr-defined]  # of fused ones alone
+            optimizer.found_inf = is_skipped.float()  # type: ignore[attr-defined]  # of fused ones only
             optimizer.step()
         elif not is_skipped:
             optimizer.step()

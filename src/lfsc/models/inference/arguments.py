@@ -48,7 +48,7 @@ def check_lengths(length: Tensor | None, x: Tensor, *, name: str, unit: str) -> 
     length = torch.as_tensor(length, device=x.device)
     if length.is_floating_point() or length.shape != (batch,):
         raise ValueError(
-            f"{name} has shape {list(length.shape)} and is {length.dtype}, expected [{batch}], an integer a clip"
+            f"{name} has shape {list(length.shape)} and is {length.dtype}, expected [{batch}], an integer per clip"
         )
     wrong = ((length < 1) | (length > longest)).nonzero().flatten().tolist()
     if wrong:

@@ -12,7 +12,7 @@ from lfsc.training.module import CodecModule
 
 
 class MetricLogging(Callback):
-    """Training scalars every `every` updates and at the end, validations when they happen: one row an update.
+    """Training scalars every `every` updates and at the end, validations when they happen: one row per update.
 
     Those of a warm-up, by its own updates, go into a file beside them, and the last of them to the loggers as `warmup`.
     The row that was written last is `module.recorded`, of update `module.recorded_at`.

@@ -1,4 +1,4 @@
-"""Updates whose losses or gradients were not finite: what they were made of, and an end when they do not end."""
+"""Updates whose losses or gradients were not finite: which clips they had, and the end of a run with too many."""
 
 import json
 import math
@@ -31,7 +31,7 @@ class Recent(NamedTuple):
 class NonFinite(Callback):
     """Writes a line of JSON to `file` for each update that skipped a network's step; `max_consecutive` end the run.
 
-    The optimizers skip them by themselves; here it is only looked up, every few updates, so that nobody waits for it.
+    The optimizers skip such steps; this only reads their counts, every few updates, so that nobody waits.
     """
 
     def __init__(self, *, file: Path, max_consecutive: int, every: int):
@@ -51,15 +51,15 @@ class NonFinite(Callback):
         skipped = {name: optimizer.skipped.clone() for name, optimizer in module.gan_optimizers.items()}
         self.recent.append(Recent(module.updates, batch.keys, values, skipped))
         if len(self.recent) == self.every or trainer.should_stop:
-            self.look(trainer, module)
+            self.check(trainer, module)
             self.recent = []
 
     def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
         # A callback behind this one may have stopped the run.
         if self.recent:
-            self.look(trainer, module)
+            self.check(trainer, module)
 
-    def look(self, trainer: Trainer, module: CodecModule) -> None:
+    def check(self, trainer: Trainer, module: CodecModule) -> None:
         last = self.recent[-1].read()
         if last.skipped != self.known:
             # All ranks have skipped the same steps, so all of them come here.

@@ -1,4 +1,4 @@
-"""The bar, and a line a validation."""
+"""The progress bar, and a line for each validation."""
 
 import time
 from collections import deque
@@ -18,7 +18,7 @@ SAMPLES = 60
 
 
 class ProgressBar(Callback):
-    """Updates done and left, losses, pace; to stderr. Where that is no terminal, a line a minute and a validation."""
+    """Updates done and left, losses, pace; to stderr. Where that is no terminal, a line each minute and validation."""
 
     def __init__(self, *, max_updates: int, seconds: float = 1.0):
         self.max_updates = max_updates

@@ -37,7 +37,7 @@ class Throughput(Callback):
         self.samples += batch.audio.numel() * trainer.world_size
         is_complete = self.updates == self.window or trainer.should_stop
         if is_complete:
-            # Where the window ends alone: a GPU that is waited for idles until it is told what comes next.
+            # Only where the window ends: a GPU that is waited for idles until it is told what comes next.
             synchronize()
         self.ended = time.perf_counter()
         if is_complete:

@@ -1,4 +1,4 @@
-"""metrics.csv: one row an update, one column a value."""
+"""metrics.csv: one row per update, one column per value."""
 
 import csv
 from pathlib import Path
