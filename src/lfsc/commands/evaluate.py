@@ -31,7 +31,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    data = parser.add_argument_group("what is evaluated")
+    add_data(parser.add_argument_group("what is evaluated"))
+    parser.add_argument("--out", type=Path, required=True, metavar="REPORT", help="a folder for the report")
+    add_protocol(parser.add_argument_group("how"))
+    add_models(parser.add_argument_group("models of metrics: a local path, a hub name, or none"))
+    options = parser.parse_args(arguments)
+    check(options)
+    options.own_code = own_code_names(options)
+    return options
+
+
+def add_data(data: argparse._ArgumentGroup) -> None:
     add_own_code(data)
     data.add_argument(
         "--codec",
@@ -54,8 +64,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     data.add_argument("--split", default="val", help="of a corpus (default: %(default)s)")
     data.add_argument("--limit", type=int, metavar="N", help="evaluate N clips, evenly spaced over all")
-    parser.add_argument("--out", type=Path, required=True, metavar="REPORT", help="a folder for the report")
-    protocol = parser.add_argument_group("how")
+
+
+def add_protocol(protocol: argparse._ArgumentGroup) -> None:
     protocol.add_argument(
         "--protocol",
         metavar="NAME",
@@ -83,7 +94,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default=count_cpus(),
         help="worker processes, 0 for none (default: %(default)s)",
     )
-    models = parser.add_argument_group("models of metrics: a local path, a hub name, or none")
+
+
+def add_models(models: argparse._ArgumentGroup) -> None:
     models.add_argument("--weights", type=Path, metavar="FOLDER", help="where `lfsc weights fetch` stored them")
     models.add_argument("--asr", help="speech recogniser for cer and wer")
     models.add_argument("--against", choices=("original", "text"), default="original", help="of cer and wer")
@@ -91,10 +104,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     models.add_argument("--squim", help="file for squim_mos")
     models.add_argument("--utmos", help="file of UTMOS22 for utmos")
     models.add_argument("--dnsmos", help="folder with DNSMOS/model_v8.onnx and DNSMOS/sig_bak_ovr.onnx")
-    options = parser.parse_args(arguments)
-    check(options)
-    options.own_code = own_code_names(options)
-    return options
 
 
 def check(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from lfsc.audio.quality import find_complaints, gain_to
 from lfsc.audio.resampling import resample
 from lfsc.commands.file_jobs import Job
 from lfsc.commands.progress import Progress
+from lfsc.io.messages import say_count
 
 
 class Loaded(NamedTuple):
@@ -40,4 +41,4 @@ class Recordings:
 
     def note(self, progress: Progress) -> None:
         for rate, count in sorted(self.rates.items()):
-            progress.note(f"resampled {count} {'file' if count == 1 else 'files'} from {rate} to {self.sample_rate} Hz")
+            progress.note(f"resampled {say_count(count, 'file')} from {rate} to {self.sample_rate} Hz")

@@ -127,10 +127,7 @@ def download_squim(name: str, source: str, revision: str | None, folder: Path) -
     download = import_torchaudio().utils._download_asset
     folder.mkdir(parents=True, exist_ok=True)
     path = Path(download(f"models/{source}", path=folder / source))
-    checksum = sha256(path)
-    if revision and not checksum.startswith(revision):
-        raise ValueError(f"{source} has the checksum {checksum[:12]}, expected {revision[:12]}")
-    return Download(checksum, source)
+    return Download(require_checksum(sha256(path), revision, source), source)
 
 
 def download_files(name: str, source: str, revision: str | None, folder: Path) -> Download:
@@ -142,10 +139,14 @@ def download_files(name: str, source: str, revision: str | None, folder: Path) -
     for file in FILES[name]:
         (folder / name / file).parent.mkdir(parents=True, exist_ok=True)
         download_url_to_file(f"{source}/{file}", str(folder / name / file), progress=False)
-    checksum = digest(folder / name)
-    if revision and not checksum.startswith(revision):
-        raise ValueError(f"{source} has the checksum {checksum[:12]}, expected {revision[:12]}")
-    return Download(checksum, name)
+    return Download(require_checksum(digest(folder / name), revision, source), name)
+
+
+def require_checksum(checksum: str, expected: str | None, source: str) -> str:
+    """The checksum; ValueError where another is expected, of which the beginning is enough."""
+    if expected and not checksum.startswith(expected):
+        raise ValueError(f"{source} has the checksum {checksum[:12]}, expected {expected[:12]}")
+    return checksum
 
 
 def list_files(place: Path) -> list[Path]:

@@ -36,17 +36,15 @@ def estimate_means(rows: list[dict[str, Measurement]], names: Iterable[str]) -> 
         if measurements := [row[name] for row in rows if name in row]:
             values, weights = as_arrays(measurements)
             low, high = numpy.quantile(resample_means(values, weights), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-            found[name] = Estimate(weighted_mean(values, weights), float(low), float(high), len(measurements))
+            found[name] = Estimate(
+                float(numpy.average(values, weights=weights)), float(low), float(high), len(measurements)
+            )
     return found
 
 
 def as_arrays(measurements: list[Measurement]) -> tuple[numpy.ndarray, numpy.ndarray]:
     values, weights = zip(*measurements, strict=True)
     return numpy.array(values), numpy.array(weights)
-
-
-def weighted_mean(values: numpy.ndarray, weights: numpy.ndarray) -> float:
-    return float((values * weights).sum() / weights.sum())
 
 
 def resample_means(values: numpy.ndarray, weights: numpy.ndarray) -> numpy.ndarray:
@@ -67,7 +65,7 @@ def rank_codecs(codecs: dict[str, dict[str, Measurement]], better: str) -> dict[
         return {}
     cost = COSTS[better]
     arrays = {label: as_arrays([by_key[key] for key in keys]) for label, by_key in codecs.items()}
-    costs = {label: cost(weighted_mean(*both)) for label, both in arrays.items()}
+    costs = {label: cost(numpy.average(values, weights=weights)) for label, (values, weights) in arrays.items()}
     resampled = {label: cost(resample_means(*both)) for label, both in arrays.items()}
     order = sorted(costs, key=lambda label: (costs[label], label))
     best = order[0]

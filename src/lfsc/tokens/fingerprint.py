@@ -39,7 +39,12 @@ def fingerprint(codec: Codec) -> str:
         "channels": [[layer.in_channels, layer.out_channels] for layer in convolutions],
         "convolutions": [[*layer.kernel_size, *layer.stride, *layer.dilation] for layer in convolutions],
     }
-    facts |= {name: value for name, value in variant(codec).items() if value != USUAL[name]}
+    variant = {
+        "activation": codec.encoder.activation,
+        "pad_mode": codec.encoder.pad_mode,
+        "eps": codec.quantizer.eps,
+    }
+    facts |= {name: value for name, value in variant.items() if value != USUAL[name]}
     digest = hashlib.sha256(json.dumps(facts).encode())
     for layer in convolutions:
         for name in ("parametrizations.weight.original0", "parametrizations.weight.original1", "bias"):
@@ -60,14 +65,6 @@ def fingerprint_of_own(codec: Codec) -> str:
             digest.update(f"{key} {list(tensor.shape)}".encode())
             digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()[:16]
-
-
-def variant(codec: Codec) -> dict[str, str | float]:
-    return {
-        "activation": codec.encoder.activation,
-        "pad_mode": codec.encoder.pad_mode,
-        "eps": codec.quantizer.eps,
-    }
 
 
 def require_same_codec(stored_fingerprint: str, codec: Codec, *, name: str) -> None:

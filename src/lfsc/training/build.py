@@ -58,11 +58,7 @@ def build_module(config: dict[str, Any]) -> CodecModule:
         )
     freeze(codec, config["freeze"])
     losses = build(config["losses"], where="losses")
-    if not losses["reconstruction"] and (config["discriminators"]["start_at"] or not losses["adversarial"]):
-        raise ValueError("losses.reconstruction is empty: the codec has no other before discriminators.start_at")
-    for name in losses["reconstruction"]:
-        if name in {*losses["adversarial"], "discriminator"}:
-            raise ValueError(f"losses.reconstruction.{name}: another loss has this name; give it one of its own")
+    check_losses(losses, start_at=config["discriminators"]["start_at"])
     families = {name: family for name, family in config["discriminators"].items() if name not in CURRICULUM}
     module = CodecModule(
         config=config,
@@ -84,6 +80,15 @@ def build_module(config: dict[str, Any]) -> CodecModule:
     if config["cuda_graphs"]:
         module.run_update = CapturedUpdates(module)
     return module
+
+
+def check_losses(losses: dict[str, Any], *, start_at: int) -> None:
+    """ValueError where the codec would have no loss, or two losses have one name."""
+    if not losses["reconstruction"] and (start_at or not losses["adversarial"]):
+        raise ValueError("losses.reconstruction is empty: the codec has no other before discriminators.start_at")
+    for name in losses["reconstruction"]:
+        if name in {*losses["adversarial"], "discriminator"}:
+            raise ValueError(f"losses.reconstruction.{name}: another loss has this name; give it one of its own")
 
 
 def build_optimizer(config: dict[str, Any], network: str) -> GanOptimizer:

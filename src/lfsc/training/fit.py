@@ -59,24 +59,27 @@ def train(
         trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
     except RuntimeError as error:
         # This rank may only have lost the connection to one that failed.
-        if reason := failure_elsewhere(run, before):
-            raise ValueError(f"another rank failed: {reason}") from error
-        # A worker that dies is told wherever this process is, such as in a checkpoint.
-        if reason := loader_failure(error):
+        if elsewhere := failure_elsewhere(run, before):
+            raise ValueError(f"another rank failed: {elsewhere}") from error
+        if reason := explain_failure(error, config, run, world_size=trainer.world_size):
             raise ValueError(reason) from error
-        if reason := compile_failure(error):
-            raise ValueError(
-                f"compile={as_text(config['compile'])}, and a part could not be compiled: {reason}; take compile=false"
-            ) from error
-        if trainer.world_size > 1 and LOST.search(str(error)):
-            raise ValueError(
-                f"another rank is gone ({one_line(error)[:120]}); `lfsc resume {as_word(run.path)}` "
-                "resumes from the last checkpoint"
-            ) from error
-        if "not available" in str(error) and "EarlyStopping" in str(error):  # a metric of that name, as it goes on
-            raise ValueError(error) from error
         raise
     return module
+
+
+def explain_failure(error: RuntimeError, config: dict[str, Any], run: Run, *, world_size: int) -> str | None:
+    """What an error of a training means, in one line; None where only its traceback can tell."""
+    # A worker that dies is told wherever this process is, such as in a checkpoint.
+    if reason := loader_failure(error):
+        return reason
+    if reason := compile_failure(error):
+        return f"compile={as_text(config['compile'])}, and a part could not be compiled: {reason}; take compile=false"
+    if world_size > 1 and LOST.search(str(error)):
+        advice = f"`lfsc resume {as_word(run.path)}` resumes from the last checkpoint"
+        return f"another rank is gone ({one_line(error)[:120]}); {advice}"
+    if "not available" in str(error) and "EarlyStopping" in str(error):  # a metric of that name, as it goes on
+        return str(error)
+    return None
 
 
 def begin_from(source: str, module: CodecModule) -> None:
