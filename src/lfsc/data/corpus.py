@@ -75,7 +75,7 @@ def _find_fault(root: EPath, folder: EPath, shard: Shard) -> str | None:
 
 def _read_index(path: str) -> bytes:
     folder = storage.place(path)
-    storage.require_inside(folder, [folder / "index.json"])
+    storage.require_inside(folder, [folder / index.NAME])
     try:
         return storage.read(folder / index.NAME)
     except NotADirectoryError:

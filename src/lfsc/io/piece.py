@@ -5,7 +5,7 @@ import os
 from typing import BinaryIO
 
 
-class Part(io.RawIOBase):
+class FilePart(io.RawIOBase):
     """`size` bytes that can be read at any place; which they are is for `readinto` to say."""
 
     def __init__(self, size: int):
@@ -26,7 +26,7 @@ class Part(io.RawIOBase):
         return self.position
 
 
-class Piece(Part):
+class Piece(FilePart):
     """`size` bytes from `start` of an open file, read without more than is asked for."""
 
     def __init__(self, file: BinaryIO, start: int, size: int):

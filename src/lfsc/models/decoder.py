@@ -6,9 +6,8 @@ from math import prod
 
 from torch import Tensor, autocast, nn
 
-from lfsc.models.activations import ACTIVATIONS, OUTPUTS, activation_of
+from lfsc.models.activations import OUTPUTS, activation_of
 from lfsc.models.layers import Layer, MultiReceptiveField, PaddedConv1d, UpsampleConv1d, receptive_field, widest_copy
-from lfsc.models.padding import MODES
 from lfsc.nn.arguments import require_flags, require_one_of, require_whole, require_whole_lists
 from lfsc.nn.containers import ModuleList
 
@@ -38,8 +37,6 @@ class Decoder(nn.Module):
         require_whole_lists(dilations=dilations)
         require_whole_lists(least=2, rates=rates)
         require_whole_lists(odd=True, kernel_sizes=kernel_sizes)
-        require_one_of(ACTIVATIONS, activation=activation)
-        require_one_of(MODES, pad_mode=pad_mode)
         require_one_of(OUTPUTS, output_activation=output_activation)
         require_flags(grouped_upsampling=grouped_upsampling)
         require_halvable(channels, rates, exactly=grouped_upsampling)

@@ -5,10 +5,9 @@ from math import prod
 
 from torch import Tensor, nn
 
-from lfsc.models.activations import ACTIVATIONS, activation_of
+from lfsc.models.activations import activation_of
 from lfsc.models.layers import Layer, MultiReceptiveField, PaddedConv1d, receptive_field, widest_copy
-from lfsc.models.padding import MODES
-from lfsc.nn.arguments import require_one_of, require_whole, require_whole_lists
+from lfsc.nn.arguments import require_whole, require_whole_lists
 from lfsc.nn.containers import ModuleList
 
 
@@ -34,8 +33,6 @@ class Encoder(nn.Module):
         require_whole_lists(dilations=dilations)
         require_whole_lists(least=2, rates=rates)
         require_whole_lists(odd=True, kernel_sizes=kernel_sizes)
-        require_one_of(ACTIVATIONS, activation=activation)
-        require_one_of(MODES, pad_mode=pad_mode)
         self.rates = tuple(rates)
         self.latent_dim = latent_dim
         self.activation = activation

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lfsc.io.atomic import write_text
 from lfsc.io.json_text import to_json
 from lfsc.io.lock import lock_folder, lock_or_refuse
+from lfsc.shards import index
 from lfsc.shards.tar import Sample, Shard, find, read, write
 from lfsc.tokens.batching import Coded, Failure
 from lfsc.tokens.fingerprint import require_same_codec
@@ -137,6 +138,6 @@ def write_index(source: str, out: Path, facts: dict) -> dict | None:
         return None
     shards = [record | {"failed": len(record["failed"])} for record in records]
     totals = {name: sum(shard[name] for shard in shards) for name in ("samples", "frames", "failed", "audio_seconds")}
-    index = {"version": VERSION, **facts, **totals, "shards": shards}
-    write_text(out / "index.json", to_json(index, indent=1) + "\n")
-    return index
+    contents = {"version": VERSION, **facts, **totals, "shards": shards}
+    write_text(out / index.NAME, to_json(contents, indent=1) + "\n")
+    return contents

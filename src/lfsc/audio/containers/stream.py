@@ -3,7 +3,7 @@
 import io
 from typing import BinaryIO, NamedTuple
 
-from lfsc.io.piece import Part
+from lfsc.io.piece import FilePart
 
 
 class Damage(ValueError):
@@ -22,7 +22,7 @@ class Stream(NamedTuple):
         return not self.head and (self.start, self.end) == (0, size)
 
 
-class StreamFile(Part):
+class StreamFile(FilePart):
     """A stream as a file of its own; the one that it lies in stays open."""
 
     def __init__(self, file: BinaryIO, stream: Stream):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from lfsc.training.module import CodecModule
 
@@ -33,7 +33,7 @@ class EMA(Callback):
     def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         decay = min(self.decay, (1 + module.updates) / (10 + module.updates))
         current = [value.detach() for value in weights(module).values()]
-        torch._foreach_lerp_(list(self.average.values()), current, 1 - decay)
+        get_ema_multi_avg_fn(decay)(list(self.average.values()), current, module.updates)
 
     def on_validation_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.trained = [value.detach().clone() for value in weights(module).values()]
