@@ -15,7 +15,7 @@ from .corpora.registry import CORPORA
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb, and give its exit status: 2 for what a user did wrong, which is said in one line."""
+    """Run one verb, and give its exit status: 2 for what a user did wrong, which is printed in one line."""
     options = make_parser().parse_args(arguments)
     try:
         # Local workers import while this process does.

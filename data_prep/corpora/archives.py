@@ -21,7 +21,7 @@ from .utterance import File
 from .zips import copy_as_tar
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
-# Of archives that are told, and not read.
+# Of archives that a message names, and that are not read.
 NOT_READ = (".tar.zst", ".tzst", ".tar.lz4", ".7z", ".rar")
 OPENING: dict[str, Callable[[Path], io.BufferedIOBase]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 

@@ -36,7 +36,7 @@ def utterances(
 ) -> Iterator[Utterance | Rejection | str]:
     """Every recording in `sources`, or every row of a manifest; what a row leaves open, its folders say.
 
-    What was understood is said first.
+    Sentences on what was understood come first.
     """
     implausible: set[str] = set()
     asked = Asked(manifest, language, layout)
@@ -126,7 +126,7 @@ def _of_archive(path: Path, name: str, scratch: Path, published: Parts, asked: A
 
 
 def _of_tree(tree: Tree, names: list[str], published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:
-    """The recordings of a tree, and what is to be said of it; if `brief`, only what is left out."""
+    """The recordings of a tree, and sentences on it; if `brief`, only what is left out."""
     recordings = [name for name in names if is_recording(name)]
     if not_read := describe_not_read(names):
         yield not_read

@@ -38,7 +38,7 @@ def utterances(
 ) -> Iterator[Utterance | Rejection | str]:
     """Every row of the data sets, whose audio is copied into `scratch`, where it can be read in any order.
 
-    What was understood is said first.
+    Sentences on what was understood come first.
     """
     if language is None and config is not None and is_language(config):
         language = config

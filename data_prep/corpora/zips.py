@@ -18,7 +18,7 @@ def copy_as_tar(source: Path, target: BinaryIO) -> None:
                 member.size = entry.file_size
                 with archive.open(entry) as content:
                     tar.addfile(member, content)
-    # RuntimeError is how an encrypted one is told and, as a kind of it, an unknown compression.
+    # RuntimeError is raised for an encrypted one and, as a kind of it, for an unknown compression.
     except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno:
             raise

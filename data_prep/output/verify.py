@@ -26,7 +26,7 @@ class VerifyTask(NamedTuple):
 
 
 def verify(out: Path, workers: Workers, report: Report) -> int:
-    """The exit status: 1 where shards differ from OUT/index.json, and every difference is said."""
+    """The exit status: 1 where shards differ from OUT/index.json, and every difference is printed."""
     index = read_corpus(out)
     tasks = [VerifyTask(out / place, shard, index.sample_rate) for place, shard in index.shards().items()]
     problems = []

@@ -26,7 +26,7 @@ VERBS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb; what a user did wrong is said in one line, with exit status 2."""
+    """Run one verb; what a user did wrong is printed in one line, with exit status 2."""
     if arguments is None:
         make_streams_last()
         spin_briefly()

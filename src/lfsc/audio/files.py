@@ -1,4 +1,4 @@
-"""Recordings as tensors: read, cropped, written. The format is told by a file's content, never by its name."""
+"""Recordings as tensors: read, cropped, written. The format is that of a file's content, whatever its name."""
 
 import io
 from collections.abc import Callable, Sequence

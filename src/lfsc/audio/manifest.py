@@ -18,7 +18,7 @@ TEXT = ("text", "normalized_text", "text_normalized", "sentence", "transcription
 
 
 class Row(NamedTuple):
-    """What is said of a recording; None of what is not. A speaker of "" is said to be unknown."""
+    """What a row says of a recording, None where it says nothing; a speaker of "" is said to be unknown."""
 
     path: str
     language: str | None = None
@@ -111,7 +111,7 @@ def _unpack_lhotse(row: dict) -> dict:
 
 
 def _read_text(row: dict, names: tuple[str, ...], kinds: tuple[type, ...]) -> str | None:
-    """The first of the names that is there: an empty text is said to be one."""
+    """The value of the first of the names that is there, also if it is empty."""
     name = next((name for name in names if row.get(name) is not None), None)
     if name is None:
         return None

@@ -46,7 +46,7 @@ class Job(NamedTuple):
 
 
 def find_recordings(source: str, target: str, *, made: str) -> list[Job]:
-    """Jobs of recordings; of a folder it is said which files of audio are not read."""
+    """Jobs of recordings; what audio in a folder is not read is printed."""
     path = Path(source)
     if (
         source
@@ -138,7 +138,7 @@ def run(
     """Do every job whose target is not there yet; the exit status, 1 if any failed. `work` gives seconds of audio.
 
     `done` says of a target that is there whether it is what the job would make, or raises ValueError; `finish` may
-    add to what is said at the end.
+    add lines at the end.
     """
     skipped, failures = 0, []
     sizes = {job: job.size for job in found}

@@ -26,7 +26,7 @@ def own_code_names(options: Namespace) -> list[str]:
 
 
 def make_reader(own_code: list[str]) -> "ReadArchitecture":
-    """What finds out of which architecture weights are, trusting the user's own code."""
+    """A reader of the architecture of weights that trusts the user's own code."""
 
     def read(source: str) -> "Architecture":
         from lfsc.formats.architecture import read_architecture

@@ -12,14 +12,14 @@ SECTIONS = ("codec.", "discriminators.")
 
 
 class Architecture(NamedTuple):
-    """What weights are of, as configurations."""
+    """The architecture of weights, as configurations."""
 
     codec: dict[str, Any]
     discriminators: dict[str, Any] | None
     hop_length: int
 
 
-# What finds it out of a source, such as a path or a hub name; ValueError where there is none.
+# What reads it from a source, such as a path or a hub name; ValueError where there is none.
 ReadArchitecture = Callable[[str], Architecture]
 
 
@@ -33,7 +33,7 @@ def is_of_architecture(key: str) -> bool:
 
 
 def take(chosen: DictConfig, schema: dict[str, Any], architecture: Architecture, *, set_keys: set[str]) -> None:
-    """Put an architecture into a composed recipe and into its schema.
+    """Put an architecture into a composed recipe and its schema.
 
     The recipe's own sample rate and length of crops give way where nobody set them: `set_keys` are those that one did.
     """

@@ -1,4 +1,4 @@
-"""Code of the user's own that a recipe builds: made importable, and written down."""
+"""Code of the user's own that a recipe builds: made importable, and recorded."""
 
 import hashlib
 import sys

@@ -40,7 +40,7 @@ def _require_crude(root: EPath, folder: str) -> None:
 
 
 def drop_missing(datasets: list[Dataset], *, path: str, max_missing_fraction: float) -> list[Dataset]:
-    """The datasets without the shards that are missing or cut off, each of which is said.
+    """The datasets without the shards that are missing or cut off; a warning names each of these.
 
     ValueError if those hold more than `max_missing_fraction` of the clips.
     """

@@ -1,4 +1,4 @@
-"""Clips that could not be used: said now and then, and too many of them end the run."""
+"""Clips that could not be used: a warning now and then, and too many of them end the run."""
 
 import logging
 import time

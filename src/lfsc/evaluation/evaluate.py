@@ -133,7 +133,7 @@ def write_report(report: Report, options: Namespace) -> int:
     if not any(row.status == "ok" for row in rows):
         raise ValueError(f"no clip could be evaluated; the first, {rows[0].clip.key}: {rows[0].reason}")
     summary = summarize(report)
-    # Before anything is written: where that fails, what took hours is told.
+    # Before any file: if one cannot be written, what took hours is printed.
     Console(markup=False, emoji=False).print(means_table(summary))
     print_exclusions(summary)
     write_text(options.out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

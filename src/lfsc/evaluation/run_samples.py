@@ -11,7 +11,7 @@ from lfsc.metrics.intelligibility import INTELLIGIBILITY_RATE, stoi
 from lfsc.metrics.metric import Pair, Unmeasurable
 from lfsc.runs.directory import Run
 
-# Up to which ESTOI what is said. A cautious guide; no panel of listeners was asked.
+# What is said of samples up to an ESTOI. A cautious guide; no panel of listeners was asked.
 WORDS = (
     (0.2, "the speech cannot be recognized"),
     (0.35, "rhythm and syllables follow the original, words do not come through"),

@@ -1,4 +1,4 @@
-"""What weights are of, before they are read."""
+"""The architecture of weights that are yet to be read."""
 
 from collections.abc import Iterable
 from os import PathLike

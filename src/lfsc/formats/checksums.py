@@ -1,4 +1,4 @@
-"""Checksums of a bundle's files: a flipped byte is told, not loaded. Against accidents, not against people."""
+"""Checksums of a bundle's files: a flipped byte is reported, not loaded. Against accidents, not against people."""
 
 import re
 from pathlib import Path

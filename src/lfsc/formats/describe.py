@@ -55,7 +55,7 @@ def describe_lookahead(codec: Codec) -> str:
 
 
 def describe_part(module: nn.Module, config: dict) -> str:
-    """Its size, and what of it is not as in the paper."""
+    """Its size, and in what it differs from the paper."""
     size = f"{count_millions(module):.2f} M parameters"
     if config["_target_"] not in KNOWN:
         return f"{size}, {config['_target_']}"

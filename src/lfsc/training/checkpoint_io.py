@@ -1,4 +1,4 @@
-"""Checkpoints on disk: whole or not there, and the newest of them."""
+"""Checkpoints on disk: written whole or not at all, and the newest of them."""
 
 import logging
 import os

@@ -38,7 +38,7 @@ def compile_parts(module: CodecModule, parts: bool | str, *, backend: Any = "ind
 
 
 def compile_failure(error: BaseException) -> str | None:
-    """What torch could not compile a part for, such as for want of a C++ compiler; None for another error."""
+    """Why torch could not compile a part, such as for want of a C++ compiler; None for another error."""
     return first_line(error) if isinstance(error, torch._dynamo.exc.TorchDynamoException) else None
 
 

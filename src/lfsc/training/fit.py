@@ -69,7 +69,7 @@ def train(
 
 def explain_failure(error: RuntimeError, config: dict[str, Any], run: Run, *, world_size: int) -> str | None:
     """What an error of a training means, in one line; None where only its traceback can tell."""
-    # A worker that dies is told wherever this process is, such as in a checkpoint.
+    # The death of a worker is raised wherever this process is, such as in a checkpoint.
     if reason := loader_failure(error):
         return reason
     if reason := compile_failure(error):

@@ -23,7 +23,7 @@ class Reconstruction(NamedTuple):
 
 
 class Codec(ABC):
-    """One of the codecs of a report."""
+    """A codec of a report."""
 
     kind: str
 

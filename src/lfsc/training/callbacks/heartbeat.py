@@ -77,7 +77,7 @@ def stopping_reason(trainer: Trainer) -> str:
 
 
 def failure_elsewhere(run: Run, before: Status | None) -> str | None:
-    """What another rank of this start failed of, if one did; `before` is the run's status before the start."""
+    """Why another rank of this start failed, if one did; `before` is the run's status before the start."""
     status = run.status()
     if status is None or status == before or status.state != FAILED:
         return None
