@@ -1,7 +1,6 @@
 import gc
 import logging
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +15,6 @@ import torch
 
 from lfsc.data.batch import UnusableData
 from lfsc.data.filters import Filter
-from lfsc.data.stream import loader_failure
 
 UPDATES = 23
 
@@ -255,7 +253,7 @@ def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, o
 
 def test_storage_that_hangs_ends_the_run(open_stream, corpus, monkeypatch):
     monkeypatch.setattr("torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL", 0.2)
-    monkeypatch.setattr("lfsc.data.stream.SECONDS_TO_HANG", 1)
+    monkeypatch.setattr("lfsc.data.loader_failures.SECONDS_TO_HANG", 1)
     monkeypatch.setattr("lfsc.data.shard_reader.ShardReader.piece", lambda *_: time.sleep(5))
     with pytest.raises(UnusableData, match="no batch came within 1 s"):
         taken(stream := open_stream(corpus, num_workers=1), 1)
@@ -334,34 +332,11 @@ def test_a_position_that_does_not_fit_is_said_and_the_data_start_afresh(open_str
 
 def test_too_little_room_for_workers_is_told_before_they_begin(open_stream, corpus, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("lfsc.data.stream.LEAST_SHARED_MEMORY", 1 << 80)
+        patch.setattr("lfsc.data.loader_failures.LEAST_SHARED_MEMORY", 1 << 80)
         with pytest.raises(UnusableData, match=r"^/dev/shm, .* num_workers=0 does without"):
             taken(open_stream(corpus, num_workers=1), 1)
     with monkeypatch.context() as patch:
-        patch.setattr("lfsc.data.stream.FILES_PER_WORKER", 1 << 40)
+        patch.setattr("lfsc.data.loader_failures.FILES_PER_WORKER", 1 << 40)
         with pytest.raises(UnusableData, match=r"^the loader needs more than the \d+ files"):
             taken(open_stream(corpus, num_workers=1), 1)
     assert taken(open_stream(corpus, num_workers=0), 1)
-
-
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (
-            RuntimeError("DataLoader worker (pid 7) is killed by signal: Bus error. It is possible that dataloader's "
-                         "workers are out of shared memory. Please try to raise your shared memory limit."),
-            "/dev/shm.* is full or too small: num_workers=0",
-        ),
-        (RuntimeError("unable to write to file </torch_12_3_4>: No space left on device (28)"), "/dev/shm"),
-        (OSError(28, "No space left on device"), "/dev/shm"),
-        (
-            RuntimeError("unable to open shared memory object </torch_1_2_3> : Too many open files (24)"),
-            r"needs more than the \d+ files.*ulimit -n",
-        ),
-        (OSError(24, "Too many open files"), "ulimit -n"),
-        (RuntimeError("DataLoader timed out after 60 seconds"), "no batch came within 60 s or a worker died: "),
-    ],
-)  # fmt: skip
-def test_a_failure_of_the_loaders_processes_is_told_with_what_to_do(error, message):
-    assert re.search(message, loader_failure(error))
-    assert loader_failure(RuntimeError("something else")) is None

@@ -1,16 +1,12 @@
 """The training stream: endless batches of random crops, whose position can be saved and restored exactly."""
 
-import errno
 import gc
 import logging
 import multiprocessing
-import os
-import resource
 import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +14,7 @@ from megatron.energon import get_savable_loader
 from megatron.energon.flavors.base_dataset import SavableDataset
 from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
 
+from lfsc.data import loader_failures
 from lfsc.data.batch import Batch, UnusableData
 from lfsc.data.loader_state import from_plain, to_plain
 from lfsc.data.skips import SkipLog
@@ -27,19 +24,8 @@ logger = logging.getLogger(__name__)
 
 # A restored worker repeats its work since it last noted its position, so for at most about this long.
 SECONDS_BETWEEN_NOTES = 5
-# Waiting longer for a batch means that the storage hangs.
-SECONDS_TO_HANG = 60
 # An endless loader must say how long it is, or Lightning fetches a batch ahead and saves a position one too far.
 ENDLESS = 10**12
-
-# Pipes between this process and a worker, and files beside them.
-OPEN_FILES, FILES_PER_WORKER = Path("/proc/self/fd"), 8
-# Where torch's processes hand over tensors, and bytes of it that even the smallest batches need.
-SHARED_MEMORY, LEAST_SHARED_MEMORY = Path("/dev/shm"), 1 << 20
-NO_SHARED_MEMORY = (
-    "/dev/shm, through which the loader's processes hand over batches, is full or too small: num_workers=0 does "
-    "without it, and a container gets more of it by --shm-size=8g"
-)
 
 
 class Ranks(NamedTuple):
@@ -75,14 +61,14 @@ class TrainingStream:
             line = str(error).strip().rpartition("\n")[2]
             raise UnusableData(line.partition("UnusableData: ")[2] or line) from error
         except (RuntimeError, OSError) as error:
-            if reason := loader_failure(error):
+            if reason := loader_failures.explain(error):
                 raise UnusableData(reason) from error
             raise
 
     def start_workers(self, batches: Iterator[Batch]) -> list[Batch]:
         """The first batch, with which the workers start."""
         if self.ranks.num_workers:
-            require_room(self.ranks.num_workers)
+            loader_failures.require_room(self.ranks.num_workers)
         others = set(multiprocessing.active_children())
         # Workers are forked. Their garbage collectors, and energon in each, would otherwise look at all that is here by
         # now, and so make a copy of its memory.
@@ -148,34 +134,6 @@ class TrainingStream:
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
 
 
-def require_room(num_workers: int) -> None:
-    """UnusableData where /dev/shm is full or few files may be open: torch fails half-way there, with a traceback."""
-    allowed, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[0], FILES_PER_WORKER * (num_workers + 1)
-    if OPEN_FILES.is_dir() and allowed - len(list(OPEN_FILES.iterdir())) < needed:
-        raise UnusableData(describe_too_few_files())
-    if SHARED_MEMORY.is_dir():
-        found = os.statvfs(SHARED_MEMORY)
-        if found.f_bavail * found.f_frsize < LEAST_SHARED_MEMORY:
-            raise UnusableData(NO_SHARED_MEMORY)
-
-
-def describe_too_few_files() -> str:
-    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return f"the loader needs more than the {allowed} files that may be open at once: raise it, as by ulimit -n 4096"
-
-
-def loader_failure(error: RuntimeError | OSError) -> str | None:
-    """What a failure of the loader's processes, which torch tells at length, means; None for any other."""
-    text = str(error)
-    if "Too many open files" in text or getattr(error, "errno", None) == errno.EMFILE:
-        return describe_too_few_files()
-    if "shared memory" in text or "</torch_" in text or getattr(error, "errno", None) == errno.ENOSPC:
-        return NO_SHARED_MEMORY
-    if text.startswith("DataLoader"):
-        return f"no batch came within {SECONDS_TO_HANG} s or a worker died: {text}"
-    return None
-
-
 def describe_difference(key: str, before: Any, now: Any) -> str:
     return f"{key} was {before} and is {now}" if isinstance(now, int) else f"{key} was another"
 
@@ -191,7 +149,7 @@ def make_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoader[
     # Its own: starting a loader draws a number, which would otherwise be one of training's.
     loader.generator = torch.Generator().manual_seed(seed)
     if loader.num_workers:
-        loader.timeout = SECONDS_TO_HANG
+        loader.timeout = loader_failures.SECONDS_TO_HANG
     return loader
 
 

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 import lfsc
 from lfsc.evaluation.clips import Clip, describe_data, find_clips, select_evenly
@@ -22,20 +20,19 @@ from lfsc.evaluation.protocols import is_wanted
 from lfsc.evaluation.report.clips_csv import clips_csv
 from lfsc.evaluation.report.examples import load_examples
 from lfsc.evaluation.report.page import render_page
+from lfsc.evaluation.report.printing import means_table, print_exclusions
 from lfsc.evaluation.report.summary import Report, definitions, summarize
 from lfsc.evaluation.runner import CodecResult, Settings, evaluate_codec
 from lfsc.evaluation.signal_metrics import missing_signal_metrics, package_version, signal_metrics
 from lfsc.io.atomic import write_text
 from lfsc.io.lock import lock_folder
-from lfsc.io.messages import one_line, say_count
+from lfsc.io.messages import one_line
 from lfsc.metrics.metric import Metric
 from lfsc.nn.device import allow_tf32, find_device
 
 # Of the protocol: raised with every change that changes a number.
 VERSION = 2
 PACKAGES = ("torch", "torchaudio", "torchmetrics", "soundfile", "numpy")
-ARROWS = {"higher": "↑", "lower": "↓", "zero": "→0"}
-MAX_NAMES = 5
 
 
 def evaluate(options: Namespace) -> int:
@@ -143,35 +140,3 @@ def write_report(report: Report, options: Namespace) -> int:
     write_text(options.out / "report.html", render_page(report, summary, examples))
     print(f"report: {options.out / 'report.html'}")
     return 1 if any(codec["failed"] or codec["misaligned"] for codec in summary["codecs"].values()) else 0
-
-
-def means_table(summary: dict) -> Table:
-    """A line for each metric, a column for each codec."""
-    table = Table(caption="means over clips; their intervals are in the report")
-    table.add_column("", overflow="fold")
-    for label in summary["codecs"]:
-        # Whatever the width of the terminal, numbers stay whole.
-        table.add_column(escape(label), justify="right", overflow="fold", min_width=8)
-    codecs = summary["codecs"].values()
-    for name, definition in summary["definitions"].items():
-        means = [codec["metrics"].get(name, {}).get("mean") for codec in codecs]
-        if any(mean is not None for mean in means):
-            heading = f"{name} {ARROWS[definition['better']]} {definition['unit']}".rstrip()
-            table.add_row(heading, *("" if mean is None else f"{mean:.3f}" for mean in means))
-    table.add_row("clips", *(str(codec["clips"]["ok"]) for codec in codecs))
-    return table
-
-
-def print_exclusions(summary: dict) -> None:
-    """On stderr: metrics that were not measured, clips that are in no mean, recordings without an original."""
-    lines = [f"{name} not measured: {reason}" for name, reason in summary["not_measured"].items()]
-    for label, codec in summary["codecs"].items():
-        for status in ("failed", "misaligned"):
-            lines += [f"{label}: {key} {status}: {reason}" for key, reason in codec[status].items()]
-        if unpaired := codec["unpaired"]:
-            names = ", ".join(unpaired[:MAX_NAMES]) + (", …" if len(unpaired) > MAX_NAMES else "")
-            lines.append(
-                f"{label}: {say_count(len(unpaired), 'recording')} without an original, not evaluated: {names}"
-            )
-    for line in lines:
-        print(line, file=sys.stderr)

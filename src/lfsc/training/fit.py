@@ -14,8 +14,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lfsc.config.instantiate import build
 from lfsc.config.own_code import record_own
 from lfsc.config.scalars import as_text
+from lfsc.data import loader_failures
 from lfsc.data.corpus import read_corpus
-from lfsc.data.stream import loader_failure
 from lfsc.distributed import is_first
 from lfsc.formats.init_from import Part, initialize_from
 from lfsc.io.messages import as_word, one_line, say_count
@@ -70,7 +70,7 @@ def train(
 def explain_failure(error: RuntimeError, config: dict[str, Any], run: Run, *, world_size: int) -> str | None:
     """What an error of a training means, in one line; None where only its traceback can tell."""
     # The death of a worker is raised wherever this process is, such as in a checkpoint.
-    if reason := loader_failure(error):
+    if reason := loader_failures.explain(error):
         return reason
     if reason := compile_failure(error):
         return f"compile={as_text(config['compile'])}, and a part could not be compiled: {reason}; take compile=false"
