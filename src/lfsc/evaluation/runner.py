@@ -1,8 +1,7 @@
 """One codec over all clips: what it reconstructs, whether that is aligned with the original, and its metrics."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy
 import torch
@@ -16,7 +15,7 @@ from lfsc.evaluation.signal_metrics import signal_metrics
 from lfsc.io.messages import describe, first_line, printable
 from lfsc.metrics.codebook import token_counts
 from lfsc.metrics.metric import Measurement, Measurements, Metric, Pair, Unmeasurable
-from lfsc.parallel import WorkerLost, here, local
+from lfsc.parallel import WorkerLost, here, local, map_tasks
 
 
 class ClipResult(NamedTuple):
@@ -61,36 +60,47 @@ class PartialResult(NamedTuple):
     tokens: Tensor | None = None  # [C,F]
 
 
+class SignalTask(NamedTuple):
+    """A clip's result so far, and what is still to be measured: arrays, as tensors would need shared memory."""
+
+    result: ClipResult
+    fake: numpy.ndarray | None  # None where there is no aligned reconstruction
+    real: numpy.ndarray | None
+    sample_rate: int
+    names: frozenset[str] | None  # of the metrics; all of them where it is None
+
+    @classmethod
+    def of(cls, partial: PartialResult, settings: Settings) -> "SignalTask":
+        audio = None if partial.pair is None else partial.pair.at(settings.sample_rate)
+        fake, real = (None, None) if audio is None else (audio.fake.numpy(), audio.real.numpy())
+        return cls(partial.result, fake, real, settings.sample_rate, settings.signal_metrics)
+
+
 def evaluate_codec(
     label: str, codec: Codec, clips: list[Clip], settings: Settings, advance: Callable[[], None]
 ) -> CodecResult:
     """Results in the order of the clips whatever the workers do, and those of the codec as a whole."""
-    rows, counts = [], None
-    pending: deque[tuple[ClipResult, Any]] = deque()
+    rows: list[ClipResult] = []
+    counts: Tensor | None = None
+
+    def reconstruct() -> Iterator[SignalTask]:
+        nonlocal counts
+        for clip in clips:
+            partial = evaluate_clip(label, codec, clip, settings)
+            if isinstance(codec, TokenCodec) and partial.tokens is not None:
+                added = token_counts(partial.tokens[None], codebook_size=codec.codebook_size)
+                counts = added if counts is None else counts + added
+            yield SignalTask.of(partial, settings)
+
     num_workers = settings.num_workers
     try:
         with local(["cpu"] * num_workers, preload=(__name__,)) if num_workers else here() as workers:
-            for clip in clips:
-                partial = evaluate_clip(label, codec, clip, settings)
-                if isinstance(codec, TokenCodec) and partial.tokens is not None:
-                    added = token_counts(partial.tokens[None], codebook_size=codec.codebook_size)
-                    counts = added if counts is None else counts + added
-                pair = partial.pair
-                handle = (
-                    None
-                    if pair is None
-                    else workers.submit(measure_signal_metrics, *to_arrays(pair), settings.signal_metrics)
-                )
-                pending.append((partial.result, handle))
-                # Not more than a few clips are held in memory.
-                while len(pending) > 2 * num_workers:
-                    rows.append(complete(*pending.popleft(), workers.result))
-                    advance()
-            for result, handle in pending:
-                rows.append(complete(result, handle, workers.result))
+            for row in map_tasks(workers, add_signal_metrics, reconstruct()):
+                rows.append(row)
                 advance()
     except WorkerLost as error:
-        raise ValueError(f"a worker was killed, perhaps for memory, near {clip.key}: try fewer --workers") from error
+        near = clips[len(rows)].key
+        raise ValueError(f"a worker was killed, perhaps for memory, near {near}: try fewer --workers") from error
     return CodecResult(codec, rows, counts, silence_floor(codec, settings.sample_rate))
 
 
@@ -149,32 +159,19 @@ def measure(metrics: Sequence[Metric], pair: Pair) -> Measurements:
     return Measurements(measurements, unmeasured)
 
 
-def measure_signal_metrics(
-    fake: numpy.ndarray, real: numpy.ndarray, sample_rate: int, names: frozenset[str] | None = None
-) -> Measurements:
-    """Those of the names, or all. In a worker; on one thread, so that sums come out the same in every process."""
+def add_signal_metrics(task: SignalTask) -> ClipResult:
+    """The result with the signal metrics in front of the others; on one thread, so that all processes add up alike."""
+    if task.fake is None or task.real is None:
+        return task.result
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        pair = Pair(fake=torch.from_numpy(fake), real=torch.from_numpy(real), sample_rate=sample_rate)
-        metrics = [metric for metric in signal_metrics(sample_rate) if names is None or metric.name in names]
-        return measure(metrics, pair)
+        pair = Pair(fake=torch.from_numpy(task.fake), real=torch.from_numpy(task.real), sample_rate=task.sample_rate)
+        metrics = signal_metrics(task.sample_rate)
+        found = measure([metric for metric in metrics if task.names is None or metric.name in task.names], pair)
     finally:
         torch.set_num_threads(threads)
-
-
-def to_arrays(pair: Pair) -> tuple[numpy.ndarray, numpy.ndarray, int]:
-    """As arrays, which are copied to a worker; tensors would need shared memory."""
-    fake, real = pair.at(pair.sample_rate)
-    return fake.numpy(), real.numpy(), pair.sample_rate
-
-
-def complete(result: ClipResult, handle: Any, wait: Callable[[Any], Measurements]) -> ClipResult:
-    """With the signal metrics, which a worker measures, in front of the others."""
-    if handle is None:
-        return result
-    measurements = wait(handle)
-    return add(result._replace(metrics=measurements.metrics, unmeasured=measurements.unmeasured), result)
+    return add(task.result._replace(metrics=found.metrics, unmeasured=found.unmeasured), task.result)
 
 
 def add(result: ClipResult, more: Measurements | ClipResult) -> ClipResult:
