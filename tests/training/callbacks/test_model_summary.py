@@ -5,7 +5,7 @@ from lfsc.training.callbacks.model_summary import blend_table
 
 
 def test_the_rest_of_many_languages_is_one_row():
-    shares = [Share("mls", f"l{i}", hours=i, share=i / 55, effective_hours=i * 2.0) for i in range(1, 11)]
+    shares = [Share("mls", f"l{i}", hours=i, share=i / 55, effective_hours=i * 2.0) for i in range(10, 0, -1)]
     console = Console(width=100, record=True)
     console.print(blend_table(shares, rows=3))
     shown = console.export_text()

@@ -28,9 +28,8 @@ class ModelSummary(Callback):
 
 
 def blend_table(shares: list[Share], *, rows: int) -> Table:
-    """The corpora and languages that most clips come from, and the rest in one row."""
-    ordered = sorted(shares, key=lambda share: share.share, reverse=True)
-    shown, rest = ordered[:rows], ordered[rows:]
+    """The first `rows` of the shares, which begin with the largest, and the rest in one row."""
+    shown, rest = shares[:rows], shares[rows:]
     table = Table("corpus", "language", "speech", "effective", "share of clips")
     for share in shown:
         table.add_row(share.corpus, share.language, *numbers(share.hours, share.effective_hours, share.share))
