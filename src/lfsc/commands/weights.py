@@ -52,12 +52,12 @@ def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
 
 def parse_names(names: list[str] | None) -> dict[str, str | None]:
     """Each name with the source a user gave for it, such as asr=openai/whisper-small."""
-    from lfsc.evaluation.model_weights import KNOWN
+    from lfsc.evaluation.model_weights import SOURCES
 
-    parts = (text.partition("=") for text in names or KNOWN)
+    parts = (text.partition("=") for text in names or SOURCES)
     given = {name: source or None for name, _, source in parts}
-    if unknown := sorted(set(given) - set(KNOWN)):
-        raise ValueError(f"no weights called {', '.join(unknown)}; there are {', '.join(KNOWN)}")
+    if unknown := sorted(set(given) - set(SOURCES)):
+        raise ValueError(f"no weights called {', '.join(unknown)}; there are {', '.join(SOURCES)}")
     return given
 
 

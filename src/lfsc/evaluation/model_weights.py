@@ -19,7 +19,7 @@ FILES = {
     "dnsmos": ("DNSMOS/model_v8.onnx", "DNSMOS/sig_bak_ovr.onnx"),
 }
 # Where each comes from: a hub name, torchaudio's name of a file, or the URL of a folder.
-KNOWN = {
+SOURCES = {
     "squim": "squim_subjective_bvcc_daps.pth",
     "utmos": "https://github.com/tarepan/SpeechMOS/releases/download/v1.0.0",
     "dnsmos": "https://raw.githubusercontent.com/microsoft/DNS-Challenge/master/DNSMOS",
@@ -70,7 +70,7 @@ def fetch(
     download: Callable[..., Download] | None = None,
 ) -> dict:
     """Download weights into `folder` and pin their revision and checksums; the new entry of the lock."""
-    source = source or KNOWN[name]
+    source = source or SOURCES[name]
     if download is None:
         download = download_squim if name == "squim" else download_files if "://" in source else download_from_hub
     result = download(name, source, revision, folder)

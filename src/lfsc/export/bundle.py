@@ -6,7 +6,7 @@ from typing import Any
 from lfsc.config.instantiate import KNOWN, targets_of
 from lfsc.export.model_card import model_card
 from lfsc.formats import bundle
-from lfsc.formats.skeleton import Tensors, build_on_meta, load_weights
+from lfsc.formats.skeleton import Tensors
 from lfsc.formats.source import Source
 from lfsc.models.codec import Codec
 from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
@@ -20,8 +20,8 @@ def write_bundle(
     weight_norm: bool = True,
     half: bool = False,
     statements: dict[str, str],
-) -> list[Path]:
-    """Write the folder `out`; its files. `statements` are the licences of code, weights and data.
+) -> None:
+    """Write the folder `out`. `statements` are the licences of code, weights and data.
 
     `half` rounds the codec's weights to 16 bits, from which it is another codec, with a fingerprint of its own.
     """
@@ -31,9 +31,7 @@ def write_bundle(
             "discriminators are for training, for which weights need their weight norm: leave out "
             "--remove-weight-norm or --with-discriminators"
         )
-    codec = build_on_meta(found.codec, weight_norm=found.weight_norm)
-    load_weights(codec, found.codec_weights())
-    codec.carried_fingerprint = found.fingerprint
+    codec = found.load_codec()
     if half:
         if not found.weight_norm:
             raise ValueError(
@@ -59,7 +57,6 @@ def write_bundle(
         assert weights is not None  # of discriminators that are there
         tensors[bundle.DISCRIMINATORS] = weights
     bundle.write(out, config=config, card=model_card(codec, config), tensors=tensors)
-    return sorted(out.iterdir())
 
 
 def round_to_half(codec: Codec) -> None:

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lfsc.formats.skeleton import build_on_meta, load_weights
 from lfsc.formats.source import Source
 from lfsc.io import atomic
 from lfsc.models.causal_decoder import CausalDecoder
@@ -107,9 +106,7 @@ def has_step(codec: Codec) -> bool:
 
 def load_for_export(found: Source) -> Codec:
     """The codec as graphs are made of it: without weight norm, nothing to train."""
-    codec = build_on_meta(found.codec, weight_norm=found.weight_norm)
-    load_weights(codec, found.codec_weights())
-    codec.carried_fingerprint = found.fingerprint
+    codec = found.load_codec()
     return remove_codec_weight_norm(codec, fingerprint=fingerprint(codec)).eval().requires_grad_(False)
 
 

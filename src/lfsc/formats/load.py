@@ -6,7 +6,6 @@ from os import PathLike
 from lfsc.config.own_code import import_own
 from lfsc.cpu.apply import use_fast_layers
 from lfsc.formats.resolve import resolve
-from lfsc.formats.skeleton import build_on_meta, load_weights
 from lfsc.models.codec import Codec
 
 
@@ -18,7 +17,4 @@ def load(source: str | PathLike, *, trust: Iterable[str] = ()) -> Codec:
     ValueError where there is no such thing, where it is damaged, or where it holds a codec that is not supported.
     """
     with resolve(source, trusted=import_own(trust)) as found:
-        codec = build_on_meta(found.codec, weight_norm=found.weight_norm)
-        load_weights(codec, found.codec_weights())
-    codec.carried_fingerprint = found.fingerprint
-    return use_fast_layers(codec).eval()
+        return use_fast_layers(found.load_codec()).eval()

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from lfsc.formats.skeleton import LazyTensors
+from lfsc.formats.skeleton import LazyTensors, build_on_meta, load_weights
+from lfsc.models.codec import Codec
 
 RUN, CHECKPOINT, BUNDLE, NEMO = "run directory", "checkpoint", "bundle", "NeMo archive"
 
@@ -25,3 +26,10 @@ class Source(NamedTuple):
     files: tuple[IO[bytes], ...] = ()  # open as long as tensors are read
     ignored: tuple[str, ...] = ()  # keys of the training that it comes from, which were on and are not read
     statements: dict[str, str] = {}  # noqa: RUF012  (never changed) the licences of code, weights and data
+
+    def load_codec(self) -> Codec:
+        """The codec with its weights, on the CPU, which carries the fingerprint that the file says."""
+        codec = build_on_meta(self.codec, weight_norm=self.weight_norm)
+        load_weights(codec, self.codec_weights())
+        codec.carried_fingerprint = self.fingerprint
+        return codec
