@@ -1,4 +1,4 @@
-"""Shards read back, sample by sample, and held against the index."""
+"""Shards read back, sample by sample, and compared with the index."""
 
 import hashlib
 import json

@@ -153,7 +153,7 @@ def test_a_size_below_zero_is_refused_and_not_followed_for_ever():
     content[124:136] = b"-0000001000\0"
     content[148:156] = b" " * 8
     content[148:156] = b"%06o\0 " % sum(content[:512])
-    with pytest.raises(ValueError, match="in the place of a number"):
+    with pytest.raises(ValueError, match="where a number belongs"):
         members(LoadedPiece(bytes(content)))
 
 

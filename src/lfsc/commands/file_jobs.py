@@ -107,7 +107,7 @@ def find_jobs_in_folder(folder: Path, target: str, suffixes: Collection[str], ma
 
 
 def name_target(path: Path, made: str, is_unique: bool) -> Path:
-    """With the suffix `made` in the place of its own, or after it where only that tells it from others."""
+    """With the suffix `made` in place of its own, or after it where only that tells it from others."""
     return path.with_suffix(made) if is_unique else path.with_name(path.name + made)
 
 

@@ -43,7 +43,7 @@ def is_option(item: str) -> bool:
 def options_of(config: DictConfig) -> list[str]:
     """The options of conf/ that a composed configuration is made of, as overrides.
 
-    Not those of debug, which set keys of all sections, nor options of the user's own: they are held against ours.
+    Not those of debug, which set keys of all sections, nor options of the user's own: they are checked against ours.
     """
     items = [f"{group}={choice}" for group, choice in config.hydra.runtime.choices.items() if group != "debug"]
     return [item for item in items if is_option(item)]

@@ -89,6 +89,6 @@ def as_override(key: str, text: str) -> str:
 
 
 def suggest(key: str) -> str | None:
-    """What to set in the place of `trainer.KEY`, or of KEY by itself; None where that is no key of Lightning's."""
+    """What to set in place of `trainer.KEY`, or of KEY by itself; None where that is no key of Lightning's."""
     section, _, name = key.rpartition(".")
     return INSTEAD.get(name) if section in ("trainer", "") else None

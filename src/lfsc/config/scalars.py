@@ -9,7 +9,7 @@ DECIMAL = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]
 GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}(_[0-9]{3})+")
 CONSTANTS = {"true": True, "false": False, "null": None, "~": None, ".inf": float("inf"), "-.inf": -float("inf")}
 LONGEST_NUMBER = 100
-# Before a text that may be a number, until it is known whether it stands in the place of one: a code point that
+# Before a text that may be a number, until it is known whether one is expected there: a code point that
 # Unicode reserves for such use inside a program.
 MARK = "\ufdd0"
 
@@ -50,7 +50,7 @@ def as_text(value: Any) -> Any:
 
 
 def as_value(value: Any, *, is_number: bool = False) -> Any:
-    """What follows a mark; with `is_number`, in the place of a number."""
+    """What follows a mark; with `is_number`, where a number is expected."""
     if not (isinstance(value, str) and value.startswith(MARK)):
         return value
     text = value.removeprefix(MARK)

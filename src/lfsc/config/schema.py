@@ -18,7 +18,7 @@ NULLABLE = re.compile(
     r"slm\.path|discriminators\.slm\.slm\.path|data\.max_val_clips|data\.val_crop_length|optimizers\.\w+\.schedule"
     r"|loss_gradients_every|num_threads|patience"
 )
-# A word in the place of a switch.
+# A word that may stand for a switch.
 WORDS = {"compile": "all"}
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys", list: "a list"}
 
@@ -57,7 +57,7 @@ def takes(target: str, name: str, place: str) -> bool:
 
 
 def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str] = ANYTHING) -> None:
-    """ValueError for another kind of value in the place of a number, a switch or a section; keys in `free` hold any."""
+    """ValueError for another kind of value than a number, a switch or a section was; keys in `free` hold any."""
     if key in free:
         return
     if isinstance(default, dict) and isinstance(chosen, dict):

@@ -1,4 +1,4 @@
-"""Both halves of a codec, written by an exporter and held against the codec itself."""
+"""Both halves of a codec, written by an exporter and compared with the codec itself."""
 
 from collections.abc import Callable
 from pathlib import Path

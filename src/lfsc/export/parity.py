@@ -1,4 +1,4 @@
-"""Exported graphs held against the codec that they were made of."""
+"""Exported graphs compared with the codec that they were made of."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -43,7 +43,7 @@ def replacing(path: PathLike | str) -> Iterator[Path]:
 
 @contextmanager
 def naming(path: Path | str, *errors: type[Exception]) -> Iterator[None]:
-    """OSError with the file and the room there, in the place of `errors` by which a library says it cannot write."""
+    """OSError with the file and the room there, in place of `errors` by which a library says it cannot write."""
     try:
         yield
     except errors as error:

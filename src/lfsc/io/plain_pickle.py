@@ -1,4 +1,4 @@
-"""Pickles of torch.save, held against what it writes for plain containers and tensors before torch reads them.
+"""Pickles of torch.save, checked against what it writes for plain containers and tensors before torch reads them.
 
 torch.load(weights_only=True) runs nothing, but it bounds neither memory nor time: a short pickle may copy one text a
 million times, hash a tuple of tuples of tuples, or fill a dict with keys of one hash.
@@ -7,7 +7,7 @@ million times, hash a tuple of tuples of tuples, or fill a dict with keys of one
 import pickletools
 from typing import Any
 
-# What lies on the stack in the place of an object, where no more than its kind matters.
+# What lies on the stack in place of an object, where no more than its kind matters.
 MARK, DICT, ORDERED_DICT, OTHER = object(), object(), object(), object()
 PROTOCOL = 2
 SCALARS = frozenset({"NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"})
@@ -15,7 +15,7 @@ EMPTY = {"EMPTY_DICT": DICT, "EMPTY_LIST": OTHER, "EMPTY_TUPLE": ()}
 TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 KINDS = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
 STORAGES = frozenset(f"torch {kind}Storage" for kind in KINDS)
-# What may be called, and what comes of it.
+# What may be called, and what it returns.
 CALLABLE = {
     "collections OrderedDict": ORDERED_DICT,
     "_codecs encode": OTHER,

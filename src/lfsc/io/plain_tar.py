@@ -1,4 +1,4 @@
-"""The members of a tar that anybody may have written, each held against the file before anything is read of it.
+"""The members of a tar that anybody may have written, each checked against the file before anything is read of it.
 
 Python's tarfile believes a header's size, allocates what it claims, follows records of pax without end, and takes a
 damaged header for the end of the archive.
@@ -99,19 +99,19 @@ def parse_octal(field: bytes) -> int:
         return int.from_bytes(field[1:])
     digits = field.split(b"\0")[0].strip(b" ")
     if digits and not set(digits) <= set(b"01234567"):
-        raise ValueError(f"a header with {field!r} in the place of a number")
+        raise ValueError(f"a header with {field!r} where a number belongs")
     return int(digits or b"0", 8)
 
 
 def parse_decimal(digits: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
-        raise ValueError(f"a record with {digits[:MOST_DIGITS]!r} in the place of a number")
+        raise ValueError(f"a record with {digits[:MOST_DIGITS]!r} where a number belongs")
     return int(digits)
 
 
 def name_of(header: bytes) -> str:
     name, prefix = decode_text(header[NAME]), decode_text(header[PREFIX])
-    # In the form of GNU, other things stand in the place of the prefix.
+    # In the form of GNU, other things stand in place of the prefix.
     return f"{prefix}/{name}" if prefix and header[MAGIC] == b"ustar\0" else name
 
 

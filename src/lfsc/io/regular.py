@@ -1,4 +1,4 @@
-"""Files that are files: a pipe in the place of one may never end, or never begin."""
+"""Files that are files: a pipe in place of one may never end, or never begin."""
 
 import os
 import stat

@@ -27,7 +27,7 @@ DAMAGE = (
 
 
 class TorchFile:
-    """`contents` is what was saved, with a tensor on the meta device in the place of each; `tensor` reads one.
+    """`contents` is what was saved, with a tensor on the meta device in place of each; `tensor` reads one.
 
     torch.load(mmap=True) would map a whole checkpoint at once; but it can read none inside an archive of NeMo's, finds
     no flipped bit, and takes a zip archive as it comes, however much its records overlap or expand.

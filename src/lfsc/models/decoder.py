@@ -13,7 +13,7 @@ from lfsc.nn.containers import ModuleList
 
 
 class Decoder(nn.Module):
-    """HiFi-GAN's generator (arXiv 2010.05646) over latents in the place of a mel spectrogram."""
+    """HiFi-GAN's generator (arXiv 2010.05646) over latents in place of a mel spectrogram."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Arguments of constructors, held against what they must be: ValueError begins with the argument's name."""
+"""Checks of constructors' arguments: the ValueError begins with the argument's name."""
 
 from collections.abc import Collection
 from typing import Any

@@ -56,7 +56,7 @@ class Run:
         return run
 
     def require_files(self) -> None:
-        """ValueError for what is neither a file nor a folder: who opens a pipe in the place of a log would wait."""
+        """ValueError for what is neither a file nor a folder: who opens a pipe in place of a log would wait."""
         for path in self.path.rglob("*"):
             if path.exists() and not path.is_dir():
                 require_regular(path, path.stat().st_mode)

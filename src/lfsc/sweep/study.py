@@ -60,7 +60,7 @@ def default_direction(objective: str) -> str:
 
 
 def open_study(plan: Plan, space: Space, *, folder: Path, storage: str | None) -> optuna.Study:
-    """The study of a sweep, begun or gone on with; ValueError where the folder's sweep is another."""
+    """The study of a sweep, begun or continued; ValueError where the folder's sweep is another."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     place = open_storage(storage, folder)
     begin = partial(

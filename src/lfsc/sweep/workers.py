@@ -146,7 +146,7 @@ def report_value(trial: optuna.Trial, update: int, value: float) -> bool:
 
 
 def last_reported(study: optuna.Study, trial: optuna.Trial) -> int:
-    """The last update whose value the study has of a trial that is gone on with; -1 for a new one."""
+    """The last update whose value the study has of a trial that is resumed; -1 for a new one."""
     reported = study.get_trials(deepcopy=False)[trial.number].last_step
     return -1 if reported is None else reported
 

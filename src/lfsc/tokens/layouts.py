@@ -86,7 +86,7 @@ def delay(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
 
 
 def undelay(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
-    """Tokens [...,C,F] of ids that `delay` made; what stands in the place of padding is not read."""
+    """Tokens [...,C,F] of ids that `delay` made; what stands in place of padding is not read."""
     frames = ids.shape[-1] - vocabulary.num_codebooks + 1
     if ids.shape[-2] != vocabulary.num_codebooks or frames < 0:
         raise ValueError(f"ids {list(ids.shape)}, expected [..., {vocabulary.num_codebooks}, frames + codebooks - 1]")

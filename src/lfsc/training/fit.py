@@ -83,7 +83,7 @@ def explain_failure(error: RuntimeError, config: dict[str, Any], run: Run, *, wo
 
 
 def begin_from(source: str, module: CodecModule) -> None:
-    """Weights of another training in the place of the random ones, and what became of each part on stderr."""
+    """Weights of another training in place of the random ones, and what became of each part on stderr."""
     parts = initialize_from(source, codec=module.codec, discriminators=module.discriminators, config=module.config)
     words = settle_warmup(parts, module.warmup)
     if is_first():
