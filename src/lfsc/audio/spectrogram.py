@@ -8,6 +8,11 @@ from torch.nn import functional as F
 
 from lfsc.nn.reflection import reflect
 
+# Slaney's scale (Auditory Toolbox, 1998): linear to 1 kHz at 200/3 Hz a mel, then 27 mels to a factor of 6.4.
+BREAK_HERTZ, HERTZ_PER_MEL = 1000.0, 200 / 3
+BREAK_MEL = BREAK_HERTZ / HERTZ_PER_MEL
+MELS_PER_NEPER = 27 / torch.log(torch.tensor(6.4, dtype=torch.float64))
+
 
 class Spectrogram(nn.Module):
     """Complex STFT [B, n_fft/2+1, frames] of audio [B,T] under a symmetric Hann window, centred."""
@@ -81,12 +86,6 @@ def slaney_mel_filters(sample_rate: int, n_fft: int, num_mels: int) -> Tensor:
     rising = (hertz - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - hertz) / (edges[2:] - edges[1:-1])[:, None]
     return torch.minimum(rising, falling).clamp(min=0).float()
-
-
-# Slaney's scale (Auditory Toolbox, 1998): linear to 1 kHz at 200/3 Hz a mel, then 27 mels to a factor of 6.4.
-BREAK_HERTZ, HERTZ_PER_MEL = 1000.0, 200 / 3
-BREAK_MEL = BREAK_HERTZ / HERTZ_PER_MEL
-MELS_PER_NEPER = 27 / torch.log(torch.tensor(6.4, dtype=torch.float64))
 
 
 def mel_of_hertz(hertz: Tensor) -> Tensor:

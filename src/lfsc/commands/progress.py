@@ -24,15 +24,14 @@ class Progress:
         now = time.monotonic()
         if now - self.drawn > (REDRAW_SECONDS if self.terminal else LINE_SECONDS):
             self.drawn = now
-            print(
-                f"\r{self.line()}\033[K" if self.terminal else self.line(),
-                end="" if self.terminal else "\n",
-                **to_stderr(),
-            )
+            if self.terminal:
+                write(f"\r{self.line()}\033[K", end="")
+            else:
+                write(self.line())
 
     def note(self, text: str) -> None:
         """A line that stays."""
-        print(f"\r\033[K{text}" if self.terminal else text, **to_stderr())
+        write(f"\r\033[K{text}" if self.terminal else text)
 
     def line(self) -> str:
         spent = time.monotonic() - self.begun
@@ -54,11 +53,11 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.terminal:
-            print("\r\033[K", end="", **to_stderr())
+            write("\r\033[K", end="")
 
 
-def to_stderr() -> dict:
-    return {"file": sys.stderr, "flush": True}
+def write(text: str, *, end: str = "\n") -> None:
+    print(text, end=end, file=sys.stderr, flush=True)
 
 
 def clock(seconds: float) -> str:

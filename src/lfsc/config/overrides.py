@@ -28,8 +28,6 @@ INSTEAD = {
     "profiler": "debug=profile",
     "val_check_interval": "validate_every",
 }
-
-
 NO_HYDRA = "Hydra starts nothing here; runs_root and name say where a run lies"
 
 

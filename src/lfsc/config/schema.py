@@ -57,7 +57,7 @@ def takes(target: str, name: str, place: str) -> bool:
 
 
 def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str] = ANYTHING) -> None:
-    """ValueError for another kind of value than a number, a switch or a section was; keys in `free` hold any."""
+    """ValueError for a value of another kind than a number, switch or section; keys in `free` may hold any."""
     if key in free:
         return
     if isinstance(default, dict) and isinstance(chosen, dict):

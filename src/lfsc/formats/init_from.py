@@ -20,6 +20,14 @@ from lfsc.models.codec import Codec
 
 # In the names of discriminators' tensors until there were versions.
 OLDER_NAME = ".judge."
+# The value of a key that one side lacks.
+ABSENT = object()
+# What is set by another key.
+KEYS = {"codec.sample_rate": "sample_rate"}
+ADVICE = {
+    "codec.sample_rate": "weights for one sample rate cannot go on with audio of another; prepare the data at the "
+    "weights' rate, or train this run from the beginning"
+}
 
 
 class Part(NamedTuple):
@@ -148,15 +156,6 @@ def find_differences(theirs: Any, ours: Any, name: str) -> list[tuple[str, str]]
         return [(name, f"~{key}")]
     change = as_override(key, theirs) if isinstance(theirs, str) else f"{key}={as_override_value(theirs)}"
     return [(name, f"++{change}" if ours is ABSENT else change)]
-
-
-ABSENT = object()
-# What is set by another key.
-KEYS = {"codec.sample_rate": "sample_rate"}
-ADVICE = {
-    "codec.sample_rate": "weights for one sample rate cannot go on with audio of another; prepare the data at the "
-    "weights' rate, or train this run from the beginning"
-}
 
 
 def plain(value: Any) -> Any:

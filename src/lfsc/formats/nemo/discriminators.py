@@ -77,14 +77,11 @@ def slm_from_nemo(name: str, given: dict, config: dict) -> dict:
 FROM_NEMO = {"stft": stft_from_nemo, "bands": bands_from_nemo, "period": period_from_nemo, "slm": slm_from_nemo}
 
 
-def refuse_other(name: str, given: dict, known: set[str], fixed: dict[str, Any] | None = None) -> None:
-    fixed = fixed or {}
+def refuse_other(name: str, given: dict, known: set[str], fixed: Mapping[str, Any] = {}) -> None:
+    """ValueError for a key that is neither known nor has its one `fixed` value."""
     for key, value in given.items():
-        if key not in known and fixed.get(key, REFUSED) != value:
+        if key not in known and not (key in fixed and fixed[key] == value):
             raise ValueError(f"{name}.{key} is {brief(value)}, which is not supported")
-
-
-REFUSED = object()
 
 
 def discriminators_to_nemo(config: dict, weights: Mapping[str, Tensor]) -> dict:

@@ -40,12 +40,13 @@ DISCRIMINATORS = {"stft": CONVOLUTIONAL, "period": CONVOLUTIONAL, "slm": HIDDEN_
 def bands(family: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Of every resolution and band, which NeMo numbers one within the other."""
     per_resolution = len(family["bands"])
-    return tuple(
-        (ours.replace("{}", str(number), 1), f"discriminators.{number // per_resolution}.{nested}")
-        for number in range(per_resolution * len(family["resolutions"]))
-        for ours, theirs in CONVOLUTIONAL
-        for nested in (theirs.replace("{}", str(number % per_resolution), 1),)
-    )
+    table = []
+    for number in range(per_resolution * len(family["resolutions"])):
+        resolution, band = divmod(number, per_resolution)
+        for ours, theirs in CONVOLUTIONAL:
+            nested = theirs.replace("{}", str(band), 1)
+            table.append((ours.replace("{}", str(number), 1), f"discriminators.{resolution}.{nested}"))
+    return tuple(table)
 
 
 # NeMo's name of each tensor of a module of ours first, then the one before torch's parametrization of weight norm.
