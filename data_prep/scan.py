@@ -82,7 +82,7 @@ def _examine_file(utterance: Utterance, source: File, rules: Rules) -> Iterator[
 
 
 def fingerprint(source: File, content: Path | bytes | None = None, *, whole: bool = False) -> int:
-    """Of a file's size, beginning, middle and end, or of all its bytes, and of the part of it that is used."""
+    """A fingerprint of a file's size, beginning, middle and end, or of all its bytes, and of the part that is used."""
     content = source.open() if content is None else content
     with open(content, "rb") if isinstance(content, Path) else io.BytesIO(content) as file:
         found = hashlib.file_digest(file, "blake2b").digest() if whole else _read_blocks(file)

@@ -50,7 +50,7 @@ class Folder:
         self.left_out: list[tuple[str, str]] = []
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
-        """In sorted order, leaving out folders called one of `prune`; linked folders count, but none twice."""
+        """The names in sorted order, without folders called one of `prune`; linked folders count, but none twice."""
         visited = set()
         for folder, folders, names in os.walk(self.path, followlinks=True):
             status = os.stat(folder)
@@ -181,7 +181,7 @@ def _decompress(path: Path, scratch: Path) -> Path:
 
 
 def _lines(file: BinaryIO, name: object) -> Iterator[str]:
-    """Of UTF-8 text, compressed by gzip or not, with or without a byte order mark; only a line feed ends one."""
+    """The lines of UTF-8 text, compressed by gzip or not, with or without a byte order mark; line feeds end them."""
     try:
         yield from lines_in(file, name)
     except UnicodeDecodeError as error:

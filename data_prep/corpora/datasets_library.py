@@ -88,7 +88,7 @@ def import_datasets() -> Any:
 
 
 def _saved(folder: Path) -> dict[str, list[str]]:
-    """Of what save_to_disk wrote: a folder for each split, or just one."""
+    """The files that save_to_disk wrote: in a folder for each split, or in just one."""
     folders = (
         [folder] if (folder / "state.json").is_file() else sorted(path for path in folder.iterdir() if path.is_dir())
     )

@@ -54,7 +54,7 @@ def _language(found: Found) -> str:
 
 
 def _suffix(found: Found, path: str) -> str:
-    """Of the recordings of a split, one of which is at `path`."""
+    """The suffix of the recordings of a split, one of which is at `path`."""
     there = [suffix for suffix in (".flac", ".opus") if path + suffix in found.tree]
     named_opus = any(part.endswith("_opus") for part in found.parts)
     return there[0] if there else ".opus" if named_opus else ".flac"

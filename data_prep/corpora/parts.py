@@ -10,7 +10,7 @@ SPLITS = {"train": "train", "dev": "val"}
 
 
 class Parts:
-    """Of all recordings of a run, the kinds of parts that they are of: train, dev, test, or None.
+    """The kinds of parts that all recordings of a run are of: train, dev, test, or None.
 
     Where a part for training is there, the test parts stay out, and the dev parts validate; a dev or test part
     without one is a corpus like any other.
@@ -23,7 +23,7 @@ class Parts:
         return kind == "test" and "train" in self.found
 
     def split(self, kind: str | None) -> str | None:
-        """Of a recording in a part of this kind: train or val, or None where its speaker decides."""
+        """The split of a recording in a part of this kind: train or val, or None where its speaker decides."""
         return SPLITS.get(kind or "") if {"train", "dev"} <= self.found else None
 
 

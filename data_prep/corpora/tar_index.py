@@ -50,7 +50,7 @@ def find_files(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> 
 
 
 def _inside(name: str) -> str:
-    """As `tar` unpacks it: an absolute name is none of a file of this machine."""
+    """The name as `tar` unpacks it: an absolute one is not that of a file of this machine."""
     return name.removeprefix("./").lstrip("/")
 
 

@@ -27,7 +27,7 @@ class Transcripts:
         return (self.finder and self.finder(PurePosixPath(name))) or None
 
     def _of_librispeech(self, path: PurePosixPath) -> str | None:
-        """Of `103/1240/103-1240.trans.txt`, whose lines are `103-1240-0000 TEXT`."""
+        """From `103/1240/103-1240.trans.txt`, whose lines are `103-1240-0000 TEXT`."""
         chapter = path.stem.rpartition("-")[0]
         return self._lookup(path.parent / f"{chapter}.trans.txt", path.stem, lambda line: line.partition(" ")[::2])
 
@@ -35,12 +35,12 @@ class Transcripts:
         return self._read(path.with_suffix(".normalized.txt"))
 
     def _of_vctk(self, path: PurePosixPath) -> str | None:
-        """Of `txt/p225/p225_001.txt`, for `wav48_silence_trimmed/p225/p225_001_mic1.flac`."""
+        """From `txt/p225/p225_001.txt`, for `wav48_silence_trimmed/p225/p225_001_mic1.flac`."""
         name = re.sub(r"_mic\d$", "", path.stem)
         return self._read(path.parent.parent.parent / "txt" / path.parent.name / f"{name}.txt")
 
     def _of_ljspeech(self, path: PurePosixPath) -> str | None:
-        """Of `metadata.csv` above `wavs`, whose lines are `LJ001-0001|as printed|as spoken`, without quotation."""
+        """From `metadata.csv` above `wavs`, whose lines are `LJ001-0001|as printed|as spoken`, without quotation."""
 
         def parse(line: str) -> tuple[str, str]:
             name, *texts = line.split("|")

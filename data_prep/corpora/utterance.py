@@ -102,7 +102,7 @@ class Rejection(NamedTuple):
 
     @classmethod
     def malformed(cls, key: str, language: str, detail: str) -> "Rejection":
-        """Of an entry in a corpus's lists, or a name, that does not say what it must."""
+        """The rejection of an entry in a corpus's lists, or of a name, that does not say what it must."""
         return cls(key, language, "malformed", detail)
 
     def to_json(self) -> str:

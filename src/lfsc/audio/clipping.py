@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-# Of the peak, above which samples that are equal lie on a flat top.
+# The fraction of the peak above which samples that are equal lie on a flat top.
 TOP = 0.98
 
 
@@ -14,7 +14,7 @@ class Clipping(NamedTuple):
 
 
 def measure_clipping(audio: Tensor) -> Clipping:
-    """Of audio [T]: samples equal to the one before them, among all that have one; none in silence."""
+    """The share of samples of audio [T] that equal the one before them at the peak, and that peak; 0 in silence."""
     if len(audio) < 2:
         return Clipping(0.0, float(audio.abs().sum()))
     low, high = audio.aminmax()

@@ -7,7 +7,7 @@ from torch import Tensor
 from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.clipping import measure_clipping
 
-# Of the codec's band. Full-band speech measured 86 % and more, that of 16 kHz recordings 73 % at most.
+# A fraction of the codec's band. Full-band speech measured 86 % and more, that of 16 kHz recordings 73 % at most.
 FULL_BAND = 0.82
 CLIPPED_SHARE = 1e-3
 # RMS in dB below full scale. Speech is recorded at -30 to -14.

@@ -20,13 +20,13 @@ Rows = NDArray[numpy.float32]
 
 # Decoded at once: as much as most recordings are.
 BLOCK = 1 << 22
-# Of one recording in the memory: six hours at 48 kHz, four gigabytes.
+# The most of one recording that is held in memory: six hours at 48 kHz, four gigabytes.
 MOST_SAMPLES = 1 << 30
 # In Hz. At others, a second of audio is nothing, or hours.
 LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000
 # Decoders of MP3 may drop a first frame that lacks what it refers to.
 LAST_FRAME = 1152
-# Of the power of the channels: that of the mean of two which differ by half a dB, one upside down.
+# A fraction of the channels' power: what the mean of two has which differ by half a dB, one upside down.
 CANCELLED = 1e-3
 
 

@@ -8,7 +8,7 @@ SUFFIXES = (
     ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".au", ".snd", ".w64", ".rf64", ".caf",
     ".sph", ".nist",
 )  # fmt: skip
-# Of audio that libsndfile does not decode, and of video that may hold it.
+# Audio that libsndfile does not decode, and video that may hold it.
 NOT_READ = (
     ".m4a", ".m4b", ".mp4", ".aac", ".alac", ".webm", ".weba", ".mka", ".mkv", ".mov", ".avi", ".wma", ".asf", ".amr",
     ".awb", ".3gp", ".3ga", ".3g2", ".ape", ".wv", ".tta", ".tak", ".spx", ".ra", ".rm", ".ram", ".mpc", ".mp2", ".mp1",

@@ -72,7 +72,7 @@ def _join(first: str, lines: Iterator[str], manifest: str) -> str:
 
 
 def _parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
-    """Of a file that is one array over many lines, as lhotse writes .json; numbered by its entries."""
+    """The entries of a file that is one array over many lines, as lhotse writes .json, with their numbers."""
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -113,11 +113,11 @@ def parse_tabs(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]
 
 
 def _split_tabs(line: str) -> list[str]:
-    """Of a .tsv, where a quotation mark encloses a field only if there is one at its end, too."""
+    """The fields of a line of .tsv, where a quotation mark encloses a field only if it also ends with one."""
     fields = line.rstrip("\r\n").split("\t")
     return [re.sub(r'^"(.*)"$', lambda match: match[1].replace('""', '"'), field) for field in fields]
 
 
 def _drop_empty(row: dict) -> dict:
-    """In a table, a field without anything in it says nothing."""
+    """The row with None for empty fields, which in a table say nothing."""
     return {name: None if value == "" else value for name, value in row.items()}

@@ -1,4 +1,4 @@
-"""What of torchaudio is needed, where it is: its wheels want CUDA's libraries, so that not every machine has one."""
+"""The parts of torchaudio that are used: its wheels need CUDA's libraries, so that not every machine has it."""
 
 from types import ModuleType
 

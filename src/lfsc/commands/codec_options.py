@@ -64,7 +64,7 @@ def prepare_codec(options: argparse.Namespace, device=None) -> Ready:
 
     if not options.chunk_seconds > 0:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
-    # Not once more in each worker.
+    # Once, and not in each worker.
     if options.codec == SHIPPED and multiprocessing.parent_process() is None:
         print(ABOUT, file=sys.stderr)
     device = device or find_device(options.device)

@@ -38,7 +38,7 @@ class Job(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Of the source in bytes; 0 for stdin, and for a file that has vanished."""
+        """The source's size in bytes; 0 for stdin, and for a file that has vanished."""
         try:
             return 0 if isinstance(self.source, str) else self.source.stat().st_size
         except OSError:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# What the section `discriminators` holds beside the discriminators.
+# Keys of the section `discriminators` that are no discriminators.
 CURRICULUM = ("start_at", "warmup_updates")
 COUNTS = (
     "max_updates",

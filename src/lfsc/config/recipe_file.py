@@ -74,7 +74,7 @@ def parse_recipe(content: bytes, name: str) -> Any:
 
 
 def count_values(value: Any, known: dict[int, int]) -> int:
-    """Of all that is in a value; what an anchor stands for is the same object each time, and then `known`."""
+    """How many values are in one; what an anchor stands for is the same object each time, and then `known`."""
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in known:

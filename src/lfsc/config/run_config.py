@@ -43,7 +43,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             f"no key {error.full_key!r} in this run; "
             + (f"set {hint} instead" if hint else "its config.yaml has them all")
         ) from error
-    # What a run names is not imported to be asked: it may be somebody else's.
+    # Classes that a run names are not imported for their signatures: they may be somebody else's.
     chosen = settle(OmegaConf.to_container(node, resolve=True), config, may_import=KNOWN)
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     check_kinds(config, chosen, free=["trainer.devices", *options])

@@ -28,7 +28,7 @@ CHECKS = {
     list[list[int]]: require_rows,
     list[list[float]]: require_real_rows,
 }
-# Of a part of somebody's own, at any depth.
+# In a part of somebody's own, at any depth.
 MOST_VALUES = 1000
 
 

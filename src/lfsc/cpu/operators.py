@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 Shape = tuple[list[int], list[int], list[int], int]  # padding, stride, dilation and groups
-# Of the greatest value, how far sums of a hundred products may be from the exact ones.
+# How far sums of a hundred products may be from the exact ones, as a fraction of the greatest.
 TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 3e-2}
 
 

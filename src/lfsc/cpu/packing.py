@@ -9,8 +9,8 @@ from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
 from lfsc.models.lengths import zero_from
 
-# Of an input, by which oneDNN chooses the layout; it fits shorter and longer ones. Without it bfloat16 takes 20 times
-# as long in some layers.
+# The length of an input for which oneDNN chooses the layout; it fits shorter and longer ones. Without it bfloat16 takes
+# 20 times as long in some layers.
 TYPICAL_STEPS = 2048
 
 

@@ -44,7 +44,7 @@ class TiledConvolution:
         steps = x.shape[1] - self.taps + 1
         tiles = -(-steps // STEPS)
         x = F.pad(x, (0, 0, 0, tiles * STEPS - steps)).contiguous()
-        # Of one clip no copy, though the tiles overlap.
+        # No copy where there is one clip, though the tiles overlap.
         windows = x.unfold(1, self.size, STEPS).mT.flatten(0, 1)
         result = x.new_empty(len(windows), STEPS, self.out_channels)
         spectra = x.new_zeros(self.tiles, self.size, self.in_channels)

@@ -99,7 +99,7 @@ def open_shard(path: EPath) -> OpenShard:
 
 
 class LoadedPiece(io.BytesIO):
-    """The same for bytes that were fetched at once, as from object storage."""
+    """A Piece of bytes that were fetched at once, as from object storage."""
 
     def part(self, start: int, size: int) -> LoadedPiece:
         return LoadedPiece(self.getbuffer()[start : start + size])
@@ -123,6 +123,6 @@ def members(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
 
 
 def members_of_any_kind(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
-    """The same slower, with long names and whatever else a tar may hold."""
+    """As `members`, more slowly, also with long names and whatever else a tar may hold."""
     found = plain_tar.read_members(cast(BinaryIO, piece), whole=False)
     return {member.name: piece.part(member.start, member.size) for member in found if member.kind == plain_tar.FILE}

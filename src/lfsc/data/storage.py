@@ -55,7 +55,7 @@ def read_range(path: EPath, start: int, size: int) -> bytes:
 
 
 def size(path: EPath) -> int:
-    """In bytes."""
+    """The size of a file in bytes."""
     with storage_errors(path):
         return connect(path).size()
 

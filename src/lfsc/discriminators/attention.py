@@ -10,7 +10,7 @@ from transformers.models.wavlm.modeling_wavlm import WavLMAttention
 class FusedAttention(WavLMAttention):
     """Attends without weights to look at: equal to transformers' up to rounding, for clips without padding."""
 
-    # Of every distance, from the largest backwards that differs from larger ones to the largest forwards.
+    # The bucket of every distance, from the furthest back that has one of its own to the furthest ahead.
     buckets: Tensor | None = None
 
     def compute_bias(self, query_length: int, key_length: int) -> Tensor:

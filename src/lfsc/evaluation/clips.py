@@ -110,7 +110,7 @@ def list_clips(data: Path, split: str) -> list[Clip]:
 
 def list_shards(corpus: Path, split: str) -> list[Path]:
     shards = index.read(corpus).shards()
-    # What was converted from shards without an index is of no split.
+    # Shards that were converted from some without an index belong to no split.
     splits = sorted({shard.split for shard in shards.values() if shard.split})
     if splits and split not in splits:
         raise ValueError(f"{corpus} has no split {split!r}, only {', '.join(splits)}; choose with --split")

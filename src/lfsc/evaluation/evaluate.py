@@ -30,7 +30,7 @@ from lfsc.io.messages import one_line
 from lfsc.metrics.metric import Metric
 from lfsc.nn.device import allow_tf32, find_device
 
-# Of the protocol: raised with every change that changes a number.
+# The version of the protocol, raised with every change that changes a number.
 VERSION = 2
 PACKAGES = ("torch", "torchaudio", "torchmetrics", "soundfile", "numpy")
 

@@ -12,7 +12,7 @@ def one_line(error: BaseException) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Of an error's message, or the error's name where it has none."""
+    """The first line of an error's message, or the error's name where it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
@@ -31,7 +31,7 @@ def say_count(number: int, noun: str) -> str:
 
 
 def as_word(text: str | Path) -> str:
-    """As one word of a command that is advised: in quotes where a shell would take it for several, or for more."""
+    """A text as one word of a command to type: in quotes where a shell would take it for several, or for more."""
     return shlex.quote(str(text))
 
 

@@ -128,7 +128,7 @@ def describe_kind(kind: str, name: str, said: dict[str, str]) -> str:
 
 
 def read_records(content: bytes) -> dict[str, str]:
-    """Of pax: each is its length in digits, a space, a name, =, a value and a line feed."""
+    """The records of pax: each is its length in digits, a space, a name, =, a value and a line feed."""
     records, place = {}, 0
     while place < len(content) and content[place]:
         digits, _, rest = content[place : place + MOST_DIGITS].partition(b" ")

@@ -15,7 +15,7 @@ from lfsc.io.plain_pickle import check_plain
 
 BLOCK = 1 << 20
 ENCRYPTED = 1
-# Of a pickle, in any file; larger files may have more. A tensor takes some thirty.
+# The most of a pickle in any file; larger files may have more. A tensor takes some thirty.
 INSTRUCTIONS = 1 << 19
 BYTES_PER_INSTRUCTION = 32
 # What a damaged or crafted file can raise while it is read; all of it means that the file is not what it should be.

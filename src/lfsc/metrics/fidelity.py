@@ -14,7 +14,7 @@ from lfsc.losses.spectral import GUARD
 # The resolution of the paper's distances, in samples at whatever rate the clips have. Guard, padding and frames are
 # the losses': without the guard, mel distances of speech with pauses are some 2 % larger and STFT distances 0.5 %.
 N_FFT, HOP_LENGTH, NUM_MELS = 2048, 512, 80
-# Of mel cepstra, as speech synthesis is compared by.
+# Mel-cepstral coefficients, as speech synthesis is compared by.
 NUM_COEFFICIENTS = 24
 
 
@@ -102,7 +102,7 @@ class MelCepstralDistortion(AudioMetric):
         )
         order = torch.arange(1, NUM_COEFFICIENTS + 1)[:, None]
         place = (torch.arange(NUM_MELS) + 0.5) / NUM_MELS
-        # Of DCT-II, scaled so that the sum of squares of all coefficients is the mean square over bands.
+        # The DCT-II, scaled so that the sum of squares of all coefficients is the mean square over bands.
         self.register_buffer("dct", math.sqrt(2) / NUM_MELS * torch.cos(math.pi * order * place), persistent=False)
 
     def measure(self, fake: Tensor, real: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ def stoi(audio: Audio, *, extended: bool) -> float:
             )
         except RuntimeWarning as warning:
             raise Unmeasurable(f"STOI: {str(warning).split('. ')[0]}") from warning
-        # Of less than a frame of speech pystoi makes an array without the dimensions that it asks for.
+        # From less than a frame of speech pystoi makes an array without the dimensions that it asks for.
         except (ValueError, IndexError) as error:
             raise Unmeasurable("STOI: less than a frame of speech, of 26 ms") from error
 

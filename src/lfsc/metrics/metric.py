@@ -18,7 +18,7 @@ class Measurement(NamedTuple):
 
 
 class Measurements(NamedTuple):
-    """By the names of metrics: the measurements of a pair, and the reasons where there is none."""
+    """The measurements of a pair by the names of metrics, and the reasons where there is none."""
 
     metrics: dict[str, Measurement]
     unmeasured: dict[str, str]

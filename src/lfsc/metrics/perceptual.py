@@ -30,7 +30,7 @@ def pesq(audio: Audio) -> float:
         text = message.decode() if isinstance(message, bytes) else str(message)
         raise Unmeasurable(f"PESQ: {text.strip()}") from error
     except ValueError as error:
-        # Of a reconstruction that is nothing but zeros it makes NaN, and an integer of that.
+        # A reconstruction of nothing but zeros becomes NaN, which it converts to an integer.
         raise Unmeasurable(f"PESQ: {error}") from error
 
 

@@ -17,7 +17,7 @@ from lfsc.metrics.metric import Measurement, Pair, Unmeasurable
 # The model of 2022, which papers mean by UTMOS. UTMOSv2 is on no package index, and its score depends on random crops.
 UTMOS_RATE = 16000
 STRIDES = (5, 2, 2, 2, 2, 2, 2)
-# Of wav2vec 2.0 base, which no tensor's shape tells.
+# Numbers of wav2vec 2.0 base that no tensor's shape tells.
 HEADS, POSITION_GROUPS = 12, 16
 # Under this wav2vec 2.0 has no frame.
 MIN_SAMPLES = 400

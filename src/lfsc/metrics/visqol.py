@@ -16,7 +16,7 @@ def visqol(audio: Audio) -> float:
         result = load_visqol().measure_from_arrays(
             audio.real.cpu().double().numpy(), audio.fake.cpu().double().numpy(), sample_rate=VISQOL_RATE
         )
-    # Of a clip without a patch of speech the library looks for one in an empty list.
+    # In a clip without a patch of speech the library looks for one in an empty list.
     except (ValueError, IndexError) as error:
         raise Unmeasurable(f"ViSQOL: {error}") from error
     return float(result.moslqo)

@@ -35,7 +35,7 @@ class HalfSnake(nn.Module):
         return torch.cat((self.snake(x[:, : self.periodic]), leaky_relu(x[:, self.periodic :])), dim=1)
 
 
-# Of the number of channels, and whether the input may be overwritten, which saves memory where nobody needs it again.
+# Each takes the number of channels, and whether it may overwrite its input, which saves memory.
 ACTIVATIONS: dict[str, Callable[[int, bool], nn.Module]] = {
     "lrelu": lambda channels, inplace: nn.LeakyReLU(inplace=inplace),
     "elu": lambda channels, inplace: nn.ELU(inplace=inplace),

@@ -61,7 +61,7 @@ class Decoder(nn.Module):
         self.output_activation = OUTPUTS[output_activation]
 
     def layer_classes(self, pad_mode: str) -> tuple[Callable[..., PaddedConv1d], Callable[..., UpsampleConv1d]]:
-        """Of the convolutions and of the transposed ones."""
+        """The classes of the convolutions and of the transposed ones."""
         return partial(PaddedConv1d, pad_mode=pad_mode), UpsampleConv1d
 
     @property

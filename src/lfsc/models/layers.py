@@ -107,7 +107,7 @@ class ResidualBlock(nn.Module):
         convolution: Callable[..., PaddedConv1d] = PaddedConv1d,
     ):
         super().__init__()
-        # What comes in is added at the end; what a convolution gave is needed by nothing else.
+        # The input is added at the end and must stay; what a convolution gave is needed by nothing else.
         self.activation_in = activation_of(activation, channels, inplace=False)
         self.dilated = convolution(channels, channels, kernel_size, dilation=dilation)
         self.activation_between = activation_of(activation, channels)

@@ -17,7 +17,7 @@ from lfsc.io.messages import as_word
 from lfsc.io.regular import require_regular
 from lfsc.runs.status import FINISHED, Status
 
-# Of conf/train.yaml: where runs are looked for by their names.
+# The runs_root of conf/train.yaml, where runs are looked for by their names.
 RUNS_ROOT = "runs"
 
 

@@ -14,7 +14,7 @@ from lfsc.io import safe_yaml
 WORD = re.compile(r"[A-Za-z0-9_-]+")
 FOLDER = re.compile(rf"{WORD.pattern}(/{WORD.pattern})*")
 SHARD = re.compile(rf"{WORD.pattern}\.tar")
-# Of converted shards, which have the names of anybody's.
+# The place of a converted shard, which has the name that somebody gave it.
 PLACE = re.compile(r"[^\0]+\.tar", re.DOTALL)
 # Where megatron-energon looks for what a dataset is, in its folder, and the one thing that data_prep writes there.
 ENERGON_TYPE = ".nv-meta/dataset.yaml"
@@ -48,7 +48,7 @@ def require_count(value: Any, *, least: int = 0) -> int:
 
 
 def require_duration(value: Any) -> float:
-    """In seconds."""
+    """A duration in seconds."""
     if type(value) not in (int, float) or not isfinite(value) or value < 0:
         raise ValueError(f"it has {brief(value)} seconds, expected a number from 0 on")
     return float(value)

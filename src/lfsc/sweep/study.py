@@ -21,7 +21,7 @@ from lfsc.sweep.trial import Process, run_of
 HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
 # Before an objective: the best value of a run counts, and not its last.
 BEST = "best:"
-# What a trial notes down: the sweep that takes care of it and when it last said so, its own process, why it failed.
+# Attributes of a trial: the sweep that takes care of it and when it last said so, its own process, why it failed.
 OWNER, PROCESS, REASON = "owner", "process", "reason"
 # Seconds between attempts to open a database.
 PAUSES = (0.5, 1.0, 2.0)
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
 
     @property
     def measured(self) -> str:
-        """What of that column, in words."""
+        """The objective in words, such as: last val/mel."""
         return f"{'best' if self.objective.startswith(BEST) else 'last'} {self.column}"
 
     def value_of(self, values: list[float]) -> float:
@@ -136,7 +136,7 @@ def open_database(url: str) -> Any:
         try:
             return optuna.storages.RDBStorage(url)
         except (SQLAlchemyError, ImportError) as error:
-            # Of machines that begin at the same time, each makes the tables, and all but one fail.
+            # Machines that begin at the same time all make the tables, and all but one fail.
             if pause is None or isinstance(error, ImportError | ArgumentError):
                 raise ValueError(f"the database of storage=… cannot be opened: {first_line(error)}") from error
             time.sleep(pause)

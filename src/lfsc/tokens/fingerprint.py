@@ -55,7 +55,7 @@ def fingerprint(codec: Codec) -> str:
 
 
 def fingerprint_of_own(codec: Codec) -> str:
-    """The same of a codec with an encoder or a quantizer that is not lfsc's: of their classes and all their tensors."""
+    """The fingerprint where encoder or quantizer is not lfsc's: of their classes and all their tensors."""
     parts = {"encoder": codec.encoder, "quantizer": codec.quantizer}
     facts = [codec.sample_rate, codec.hop_length, codec.num_codebooks, codec.codebook_size]
     digest = hashlib.sha256(json.dumps(facts).encode())

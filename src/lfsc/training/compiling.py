@@ -15,7 +15,7 @@ from lfsc.training.module import CodecModule
 
 # The value of the key `compile` that means the discriminators as well.
 ALL = "all"
-# Of the function that all discriminators share: torch's limit of eight would leave some of them as they are.
+# For the function that all discriminators share: torch's limit of eight would leave some of them uncompiled.
 GRAPHS = 64
 
 

@@ -29,7 +29,7 @@ from lfsc.training.compiling import compile_failure
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.module import CodecModule
 
-# What gloo and NCCL say of a process that they have lost.
+# How gloo and NCCL report a process that they have lost.
 LOST = re.compile(r"[Cc]onnection (closed|reset|refused)|Broken pipe|remote process exited|NCCL (communicator|error)")
 
 
@@ -143,5 +143,5 @@ def quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*lr_scheduler.step.* before .*optimizer.step.*")
     # A resumed run has the callbacks of its configuration, which the user may have changed.
     warnings.filterwarnings("ignore", message=".*callbacks used to create the checkpoint.*")
-    # Of a corpus without validation clips.
+    # Lightning warns so of a corpus without validation clips.
     warnings.filterwarnings("ignore", message=".*length of `list` across ranks is zero.*")

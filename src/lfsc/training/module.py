@@ -188,7 +188,7 @@ class CodecModule(LightningModule):
 
     @property
     def schedules(self) -> list:
-        """Of the learning rates, for both networks counted in the generator's updates."""
+        """The schedules of the learning rates, for both networks counted in the generator's updates."""
         schedules = self.lr_schedulers() or []
         return schedules if isinstance(schedules, list) else [schedules]
 

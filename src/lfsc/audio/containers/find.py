@@ -31,7 +31,7 @@ def _find_in_container(file: BinaryIO, size: int) -> list[Stream] | None:
 
 
 def _measure_tags(file: BinaryIO, size: int) -> int:
-    """Of the ID3v2 tags that a file begins with."""
+    """The size of the ID3v2 tags that a file begins with."""
     place = 0
     while place < size:
         file.seek(place)

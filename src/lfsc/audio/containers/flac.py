@@ -51,7 +51,7 @@ def require_single(file: BinaryIO) -> None:
 
 
 def crc8(content: bytes) -> int:
-    """With the polynomial x^8 + x^2 + x + 1."""
+    """The checksum by the polynomial x^8 + x^2 + x + 1."""
     remainder = 0
     for byte in content:
         remainder = CRC8[remainder ^ byte]
@@ -65,7 +65,7 @@ def _without_tag(file: BinaryIO, size: int) -> int:
 
 
 def _find_length(file: BinaryIO, end: int, smallest_block: int, claimed: int) -> int | None:
-    """In samples: `claimed` if the last frame ends there, else where the frame does that ends with the file."""
+    """The length in samples: `claimed` if the last frame ends there, else where the frame ends that ends the file."""
     tail = TAIL
     while True:
         file.seek(max(STREAMINFO_END, end - tail))
@@ -119,7 +119,7 @@ def _parse_frame_end(header: bytes, smallest_block: int) -> int | None:
 
 
 def _crc16(content: bytes) -> int:
-    """With the polynomial x^16 + x^15 + x^2 + 1: 0 for a whole frame, which ends with it."""
+    """The checksum by the polynomial x^16 + x^15 + x^2 + 1: 0 for a whole frame, which ends with its own."""
     remainder = 0
     for byte in content:
         remainder = (remainder << 8 & 0xFF00) ^ CRC16[remainder >> 8 ^ byte]
@@ -127,7 +127,7 @@ def _crc16(content: bytes) -> int:
 
 
 def _compute_remainders(polynomial: int, bits: int) -> list[int]:
-    """Of every byte, followed by zeros."""
+    """The remainders of every byte followed by zeros."""
     found = []
     for byte in range(256):
         remainder = byte << bits - 8

@@ -19,9 +19,9 @@ LAYERS = {3: 1, 2: 2, 1: 3}
 MONO = 3
 LAYER, LAYER_3 = 3 << 17, 1 << 17
 HEADER = 4
-# What of a frame of the same stream is the same: sync, version, layer, and the rate.
+# The bits of a header that are the same in all frames of a stream: sync, version, layer, and rate.
 FORM = 0xFFFE0C00
-# Of a summary: which fields it has, and the number of frames, the first of them.
+# The flag of a summary that its first field is there, the number of frames.
 HAS_FRAMES = 1
 SUMMARY_BYTES = 64
 # How far a frame may be searched for where there should be one.
@@ -175,7 +175,7 @@ def _is_followed(file: BinaryIO, frame: Frame, size: int) -> bool:
 
 
 def id3_size(content: bytes) -> int:
-    """Of an ID3v2 tag that begins so, in bytes."""
+    """The size in bytes of an ID3v2 tag that begins so."""
     size = 0
     for byte in content[6:10]:
         size = size << 7 | byte & 0x7F

@@ -66,14 +66,14 @@ def _make_stream(file: BinaryIO, start: int, end: int) -> Stream:
 
 
 def _is_sound(file: BinaryIO, place: int, length: int) -> bool:
-    """Whether a page has its checksum."""
+    """Whether the checksum of a page is right."""
     file.seek(place)
     page = file.read(length)
     return page[CHECKSUM : CHECKSUM + 4] == _make_checksum(page)
 
 
 def _make_checksum(page: bytes) -> bytes:
-    """Of a page: zlib's, but from 0 on and with the bits of each byte the other way round."""
+    """The checksum of a page: zlib's, but begun with 0, and with the bits of each byte reversed."""
     checksum = zlib.crc32((page[:CHECKSUM] + bytes(4) + page[CHECKSUM + 4 :]).translate(MIRRORED), 0xFFFFFFFF)
     return (checksum ^ 0xFFFFFFFF).to_bytes(4, "big").translate(MIRRORED)
 

@@ -66,7 +66,7 @@ class TokenCodec(RunnableCodec):
     frame_rate: float
 
     def reconstruction(self, audio: Tensor, tokens: Tensor) -> Reconstruction:
-        """With the bits of the tokens packed as in token files."""
+        """A reconstruction whose bits are those of the tokens packed as in token files."""
         return Reconstruction(audio, tokens.cpu(), tokens.numel() * math.ceil(math.log2(self.codebook_size)))
 
 

@@ -1,4 +1,4 @@
-"""What of a report goes to the terminal: a table of means, and what is in none."""
+"""The part of a report that goes to the terminal: a table of means, and what is in none."""
 
 import sys
 

@@ -46,7 +46,7 @@ class Report(NamedTuple):
 
 
 def definitions(metrics: list[Metric], sample_rate: int) -> dict[str, Definition]:
-    """Of all metrics a report may hold, in its order: clips' metrics, loudness shifts, and those of the whole codec."""
+    """All metrics that a report may hold, in its order: of clips, of loudness shifts, and of the whole codec."""
     found = {m.name: Definition(m.unit, m.better, m.sample_rate, m.source, m.version) for m in metrics}
     version = f"lfsc {lfsc.__version__}"
     for shift in LEVEL_SHIFTS:

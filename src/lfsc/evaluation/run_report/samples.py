@@ -10,7 +10,7 @@ from lfsc.audio.recording import UnreadableAudio
 from lfsc.evaluation.report.examples import MAX_SECONDS
 from lfsc.runs.directory import Run
 
-# Of a single run; beside other runs each shows its last.
+# Updates that a single run shows; beside others each shows its last.
 MOST_UPDATES = 4
 
 

@@ -38,7 +38,7 @@ DISCRIMINATORS = {"stft": CONVOLUTIONAL, "period": CONVOLUTIONAL, "slm": HIDDEN_
 
 
 def bands(family: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Of every resolution and band, which NeMo numbers one within the other."""
+    """The names of every resolution and band, which NeMo numbers one within the other."""
     per_resolution = len(family["bands"])
     table = []
     for number in range(per_resolution * len(family["resolutions"])):

@@ -91,7 +91,7 @@ def through_chain(chain: Iterable[ResidualBlock], x: Tensor, run: Run) -> Tensor
 
 
 def convolutions(decoder: CausalDecoder) -> list[CausalLayer]:
-    """In the order of `decode`."""
+    """The convolutions in the order of `decode`."""
     found: list[Layer] = [decoder.conv_in]
     for upsample, block in zip(decoder.upsamples, decoder.blocks, strict=True):
         found.append(upsample)
