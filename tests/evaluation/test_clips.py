@@ -12,7 +12,8 @@ import torch
 from lfsc.audio import files
 from lfsc.audio.recording import UnreadableAudio
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.clips import bandwidth_label, describe_data, find_clips, select_evenly
+from lfsc.evaluation.clips import bandwidth_label
+from lfsc.evaluation.corpora import describe_data, find_clips, select_evenly
 
 
 def shard(path, keys, audio, **note):

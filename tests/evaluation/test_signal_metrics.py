@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lfsc.audio.resampling import resample
-from lfsc.evaluation.clips import find_clips, select_evenly
+from lfsc.evaluation.corpora import find_clips, select_evenly
 from lfsc.evaluation.signal_metrics import missing_signal_metrics, signal_metrics
 from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
 from lfsc.metrics.intelligibility import stoi

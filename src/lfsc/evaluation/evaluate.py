@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import lfsc
-from lfsc.evaluation.clips import Clip, describe_data, find_clips, select_evenly
+from lfsc.evaluation.clips import Clip
 from lfsc.evaluation.codecs.base import Codec, ReconstructionFolder
 from lfsc.evaluation.codecs.parse import open_codec, parse
+from lfsc.evaluation.corpora import describe_data, find_clips, select_evenly
 from lfsc.evaluation.model_metrics import MODELS, load_metrics
 from lfsc.evaluation.model_weights import default_folder, locate
 from lfsc.evaluation.protocols import is_wanted

@@ -24,7 +24,7 @@ from loaders import consume
 from watch import outcome, peak, watch
 
 import lfsc
-from lfsc.evaluation.clips import find_clips
+from lfsc.evaluation.corpora import find_clips
 from lfsc.formats.checksums import STAMP
 from lfsc.shards.tar import read
 from lfsc.tokens import file as token_file
