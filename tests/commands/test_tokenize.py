@@ -11,7 +11,7 @@ import torch
 import lfsc
 from lfsc.audio import files
 from lfsc.cli import main
-from lfsc.commands.shard_jobs import default_decoders
+from lfsc.commands.shard_workers import default_decoders
 from lfsc.shards.tar import Sample, read, write
 from lfsc.tokens.fingerprint import fingerprint
 from lfsc.tokens.tokenize import read_token_clip

@@ -8,9 +8,10 @@ from optuna.trial import TrialState
 from rich.console import Console
 
 from lfsc.config.compose import compose
+from lfsc.sweep.queue import OWNER
 from lfsc.sweep.report import results_table, short_names, write_best, write_page
 from lfsc.sweep.search_space import parse
-from lfsc.sweep.study import OWNER, Plan, default_direction, open_study
+from lfsc.sweep.study import Plan, default_direction, open_study
 
 ITEMS = ["optimizers.generator.lr=1e-3,2e-4", "batch_size=2,4", "codec=demo,small", "seed=5", "data.path=shards"]
 

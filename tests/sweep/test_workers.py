@@ -10,7 +10,8 @@ import pytest
 from optuna.storages.journal import JournalFileSymlinkLock
 
 from lfsc.sweep import workers
-from lfsc.sweep.study import OWNER, claim, open_database
+from lfsc.sweep.queue import OWNER, claim
+from lfsc.sweep.study import open_database
 
 
 def states(study):

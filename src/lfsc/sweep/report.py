@@ -13,8 +13,9 @@ from lfsc.config.paths import with_absolute_paths
 from lfsc.config.recipe_file import as_yaml
 from lfsc.io import atomic
 from lfsc.io.messages import as_word
+from lfsc.sweep.queue import REASON, ended_trials
 from lfsc.sweep.search_space import Space
-from lfsc.sweep.study import REASON, Plan, ended_trials
+from lfsc.sweep.study import Plan
 
 ROWS = 20
 

@@ -13,8 +13,9 @@ import optuna
 from optuna.trial import TrialState
 
 from lfsc.parallel import count_cpus
+from lfsc.sweep.queue import PROCESS, REASON, ask, claim, find_orphans, reopen_trial
 from lfsc.sweep.search_space import Space
-from lfsc.sweep.study import PROCESS, REASON, Plan, ask, claim, find_orphans, reopen_trial
+from lfsc.sweep.study import Plan
 from lfsc.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun
 
 # Seconds between signs of life: several within HEARTBEAT_TIMEOUT, after which others take over.
