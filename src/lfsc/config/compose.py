@@ -19,7 +19,7 @@ from lfsc.config.from_weights import ReadArchitecture
 from lfsc.config.hydra_files import quiet_plugins, read_as_recipes
 from lfsc.config.overrides import Override, parse_overrides
 from lfsc.config.own_code import make_importable
-from lfsc.config.places import settle
+from lfsc.config.places import type_values
 from lfsc.config.recipes import find_recipe, find_shipped, keys_left_open
 from lfsc.config.scalars import unmark
 from lfsc.config.schema import check_fits
@@ -61,10 +61,10 @@ def compose(
         take_architecture(chosen, schema, asked, of_architecture, read_architecture)
     change(chosen, of_architecture)
     require_all_sections(chosen, schema, path)
-    settled = settle(to_container(chosen), schema)
-    check_fits(schema, settled, explain=lambda key: explain_unknown(key, schema))
-    resolved = resolve(settled, path, open_keys, missing_allowed=missing_allowed)
-    return drop_unused(settle(resolved, schema))
+    typed = type_values(to_container(chosen), schema)
+    check_fits(schema, typed, explain=lambda key: explain_unknown(key, schema))
+    resolved = resolve(typed, path, open_keys, missing_allowed=missing_allowed)
+    return drop_unused(type_values(resolved, schema))
 
 
 def choose_options(path: Path, choices: list[Override]) -> DictConfig:
@@ -83,9 +83,9 @@ def change(config: DictConfig, overrides: list[Override]) -> None:
         apply(config, each, explain=lambda key: explain_unknown(key, to_container(config)))
 
 
-def resolve(settled: dict[str, Any], path: Path, open_keys: set[str], *, missing_allowed: bool) -> dict[str, Any]:
+def resolve(typed: dict[str, Any], path: Path, open_keys: set[str], *, missing_allowed: bool) -> dict[str, Any]:
     """A configuration with values for its references; ValueError where keys are open, unless that is allowed."""
-    config = OmegaConf.create(settled)
+    config = OmegaConf.create(typed)
     for key in open_keys:
         if OmegaConf.select(config, key) is None:
             OmegaConf.update(config, key, "???")

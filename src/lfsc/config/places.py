@@ -14,13 +14,13 @@ TEXTS = {"init_from": str, "freeze": list[str]}  # what is text although conf/ h
 REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 
 
-def settle(chosen: Any, schema: Any, *, may_import: Collection[str] | None = None) -> Any:
-    """A configuration whose words are what their places take: text, or a number, a truth value or null.
+def type_values(chosen: Any, schema: Any, *, may_import: Collection[str] | None = None) -> Any:
+    """A configuration whose words are of the type that their places take: text, or a number, a truth value or null.
 
     A place takes text if the schema has text there, or if the class of its section says so in its signature; classes
-    are looked at only where that decides, and of those that need not be imported yet only the ones in `may_import`.
+    are looked at only where that decides, and only those in `may_import` if it is given.
     """
-    return Places(schema, may_import).settle(chosen, schema, None, "")
+    return Places(schema, may_import).type_value(chosen, schema, None, "")
 
 
 class Places:
@@ -28,28 +28,28 @@ class Places:
         self.schema = schema
         self.may_import = may_import
 
-    def settle(self, value: Any, default: Any, annotation: Any, key: str) -> Any:
+    def type_value(self, value: Any, default: Any, annotation: Any, key: str) -> Any:
         """`value` in the place `key`, where the schema has `default` and a constructor `annotation`."""
         default = self.follow(default)
         if isinstance(value, dict):
-            is_same = isinstance(default, dict) and value.get("_target_") == default.get("_target_")
-            defaults = default if is_same else {}
-            annotations = self.annotations(value, defaults, key) if "_target_" in value else {}
-            return {
-                name: self.settle(
-                    each,
-                    defaults.get(name),
-                    annotations.get(name, TEXTS.get(f"{key}.{name}".lstrip("."), item_of(annotation))),
-                    f"{key}.{name}".lstrip("."),
-                )
-                for name, each in value.items()
-            }
+            return self.type_section(value, default, annotation, key)
         if isinstance(value, list):
             first = default[0] if isinstance(default, list) and default else None
-            return [self.settle(each, first, item_of(annotation), key) for each in value]
+            return [self.type_value(each, first, item_of(annotation), key) for each in value]
         if key not in ANYTHING and (isinstance(default, str) or (default is None and is_text(annotation))):
             return as_text(value)
         return as_value(value, is_number=type(default) in (int, float) or annotation in (int, float))
+
+    def type_section(self, section: dict, default: Any, annotation: Any, key: str) -> dict[str, Any]:
+        is_same = isinstance(default, dict) and section.get("_target_") == default.get("_target_")
+        defaults = default if is_same else {}
+        annotations = self.annotations(section, defaults, key) if "_target_" in section else {}
+        typed = {}
+        for name, value in section.items():
+            place = f"{key}.{name}".lstrip(".")
+            expected = annotations.get(name, TEXTS.get(place, item_of(annotation)))
+            typed[name] = self.type_value(value, defaults.get(name), expected, place)
+        return typed
 
     def follow(self, default: Any) -> Any:
         """What the schema has where a default is `${key}`; None where it is put together of several."""

@@ -13,7 +13,7 @@ from lfsc.config.choices import is_option
 from lfsc.config.compose import compose_file
 from lfsc.config.instantiate import KNOWN
 from lfsc.config.overrides import Override, as_override, parse_overrides, suggest
-from lfsc.config.places import settle
+from lfsc.config.places import type_values
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_shipped
 from lfsc.config.scalars import unmark
@@ -44,7 +44,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             + (f"set {hint} instead" if hint else "its config.yaml has them all")
         ) from error
     # Classes that a run names are not imported for their signatures: they may be somebody else's.
-    chosen = settle(OmegaConf.to_container(node, resolve=True), config, may_import=KNOWN)
+    chosen = type_values(OmegaConf.to_container(node, resolve=True), config, may_import=KNOWN)
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     check_kinds(config, chosen, free=["trainer.devices", *options])
     return chosen

@@ -18,7 +18,7 @@ def read_scalar(text: str) -> Any:
     """The value of an unquoted word by YAML 1.2: numbers in decimal notation, true, false, null and ~; else text.
 
     So are 012, 1:30, 0x10, no and 2024_01_15 text. A number whose text would be lost, such as 1.10 or 1e5, is that
-    text after a MARK, for `settle`.
+    text after a MARK, for `type_values`.
     """
     value = plain_value(text)
     if GROUPED.fullmatch(text) or (value is not None and value is not text and spelled(value) != text):
