@@ -136,7 +136,7 @@ def require_equal(found: Source, config: Mapping[str, Any], codec: dict) -> None
         advice = "".join(f" ({text})" for key, text in ADVICE.items() if key in keys)
         raise ValueError(
             f"it differs from this run in {say_count(len(changes), 'key')}{advice}: add {' '.join(overrides)}, or add "
-            "nothing but codec=from_weights, which takes codec and discriminators from the weights"
+            "codec=from_weights alone, which takes codec and discriminators from the weights"
         )
 
 
