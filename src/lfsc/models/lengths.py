@@ -15,12 +15,12 @@ def frames_of(num_samples: Count, hop_length: int) -> Count:
 
 
 def mask_padding(x: Tensor, length: Tensor) -> Tensor:
-    """x [B,...,T] with zeros from each clip's `length` [B] on; itself where no clip ends before its end."""
+    """x [B,...,T] with zeros from each clip's `length` [B] on; itself where all clips fill it."""
     return x if bool((length >= x.shape[-1]).all()) else zero_from(x, length)
 
 
 def zero_from(x: Tensor, length: Tensor | None) -> Tensor:
-    """The same always as a copy, so that no device is asked and waited for; x itself without `length`."""
+    """The same without asking the device whether clips fill x, which would wait for it; x itself without `length`."""
     if length is None:
         return x
     is_padding = torch.arange(x.shape[-1], device=x.device) >= length[:, None]

@@ -55,7 +55,7 @@ class NonFinite(Callback):
             self.recent = []
 
     def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
-        # A callback behind this one may have stopped the run.
+        # A callback after this one may have stopped the run.
         if self.recent:
             self.check(trainer, module)
 
