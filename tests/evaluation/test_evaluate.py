@@ -42,7 +42,7 @@ def test_on_a_gpu_convolutions_are_float32(run, monkeypatch):
 
 
 def test_a_device_that_is_not_there_is_told(run):
-    with pytest.raises(ValueError, match=r"^--device cuda:99: this machine has \d+ CUDA devices; try --device cpu$"):
+    with pytest.raises(ValueError, match=r"^--device cuda:99: this machine has (no|\d+) CUDA devices?; try"):
         run("--device", "cuda:99")
 
 

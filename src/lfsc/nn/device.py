@@ -2,6 +2,8 @@
 
 import torch
 
+from lfsc.io.messages import say_count
+
 
 def find_device(name: str) -> torch.device:
     """The device of a --device; `auto` is a GPU if there is one. ValueError for one that is not there."""
@@ -11,10 +13,9 @@ def find_device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError as error:
         raise ValueError(f"--device {name}: expected auto, cpu, cuda or cuda:N") from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ValueError(
-            f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices; try --device cpu"
-        )
+    if device.type == "cuda" and (device.index or 0) >= (count := torch.cuda.device_count()):
+        there = say_count(count, "CUDA device") if count else "no CUDA device"
+        raise ValueError(f"--device {name}: this machine has {there}; try --device cpu")
     return device
 
 
