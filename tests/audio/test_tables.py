@@ -1,6 +1,7 @@
-"""Lines of manifests that are longer than any list's, as a few compressed bytes may make them."""
+"""Files that are no lists of rows, or are longer than any, as a few compressed bytes may make them."""
 
 import gzip
+import tarfile
 
 import pytest
 
@@ -21,3 +22,16 @@ def test_what_a_few_bytes_unpack_to_is_bounded(tmp_path, monkeypatch, text, boun
     path.write_bytes(gzip.compress(text.encode()))
     with pytest.raises(ValueError, match=message):
         read_manifest(path)
+
+
+def test_an_archive_of_many_lines_is_no_manifest(tmp_path):
+    path = tmp_path / "codec.nemo"
+    with tarfile.open(path, "w") as tar:
+        tar.addfile(tarfile.TarInfo("0"))
+    path.write_bytes(path.read_bytes() + b"\n" + 10 * b"0\n")
+    with pytest.raises(ValueError, match="is not a manifest: expected text in UTF-8"):
+        read_manifest(path)
+    # Further down, what a damaged disk put there is a line like others.
+    path.write_bytes(b'{"path": "a.wav"}\n\0\0\n')
+    row, malformed = read_manifest(path)
+    assert row.path == "a.wav" and malformed.reason

@@ -15,6 +15,7 @@ from lfsc.io.archive_kinds import compression_in
 
 # The key of a row's fields beyond the last column.
 BEYOND = None
+EXPECTED = "expected text in UTF-8 (jsonl, csv or tsv)"
 # In characters: a compressed file may hold a thousand times its size.
 LONGEST_LINE, LONGEST_ARRAY = 1 << 24, 1 << 28
 
@@ -25,7 +26,7 @@ def read_lines(manifest: Path) -> Iterator[str]:
         with manifest.open("rb") as file:
             yield from lines_in(file, manifest)
     except UnicodeDecodeError as error:
-        raise ValueError(f"{manifest} is not a manifest: expected text in UTF-8 (jsonl, csv or tsv)") from error
+        raise ValueError(f"{manifest} is not a manifest: {EXPECTED}") from error
 
 
 def lines_in(file: BinaryIO, name: object) -> Iterator[str]:
@@ -37,9 +38,12 @@ def lines_in(file: BinaryIO, name: object) -> Iterator[str]:
     try:
         # Only a line feed ends a line: texts hold whatever else Unicode takes for an end.
         lines = io.TextIOWrapper(content, encoding="utf-8-sig", newline="\n")
-        while line := lines.readline(LONGEST_LINE + 1):
+        for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), "")):
             if len(line) > LONGEST_LINE:
                 raise ValueError(f"{name} is not a manifest: it has a line of over {LONGEST_LINE} characters")
+            # Such as the header of an archive, after which any number of lines may come.
+            if number == 0 and "\0" in line:
+                raise ValueError(f"{name} is not a manifest: {EXPECTED}")
             yield line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{name} is damaged ({error}): compress or download it again") from error
