@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from lfsc.io.messages import one_line
 from lfsc.io.streams import make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
 
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             return run(options, workers)
     except (ValueError, OSError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; the same command continues", file=sys.stderr)
     return 1

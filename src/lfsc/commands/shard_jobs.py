@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lfsc.commands import codec_options
 from lfsc.commands.progress import Progress
-from lfsc.io.messages import say_count
+from lfsc.io.messages import one_line, say_count
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -193,7 +193,8 @@ def devices_of(options: argparse.Namespace, device) -> list[str]:
 
 def failures_of(outcome: Outcome) -> list[str]:
     if outcome.record is None:
-        reason = str(outcome.error)
+        assert outcome.error is not None  # one of both
+        reason = one_line(outcome.error)
         return [reason if outcome.task.shard.name in reason else f"{outcome.task.shard.name}: {reason}"]
     name = outcome.record["name"]
     return [f"{name}: {failure['key']}: {failure['reason']}" for failure in outcome.record["failed"]]

@@ -5,6 +5,9 @@ from pathlib import Path
 
 
 def one_line(error: BaseException) -> str:
+    """What an error says; of a file's, without the number that the system has for it."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return " ".join(f"{error.filename}: {error.strerror}".split())
     return " ".join(str(error).split())
 
 
