@@ -30,10 +30,14 @@ def choose_validation_speakers(
     if not chosen and len(totals) > 1 and not spare_single:
         chosen = {min(sorted(totals), key=totals.__getitem__)}
     without = sorted(language for language, speakers in seconds.items() if not chosen & speakers.keys())
-    if not (chosen and without):
-        return chosen, []
-    why = "only one speaker, who trains (unless --validate-on-trained-speakers)"
-    return chosen, [f"{why}, so no validation in {', '.join(without)}"]
+    notes = []
+    if chosen and without:
+        why = "only one speaker, who trains (unless --validate-on-trained-speakers)"
+        notes.append(f"{why}, so no validation in {', '.join(without)}")
+    untrained = sorted(language for language, speakers in seconds.items() if chosen.issuperset(speakers))
+    if untrained:
+        notes.append(f"whoever speaks there validates, so no training in {', '.join(untrained)}")
+    return chosen, notes
 
 
 def _draw_speakers(seconds: Mapping[str, float], *, share: float, seed: str) -> set[str]:

@@ -39,6 +39,13 @@ def test_a_users_mistake_is_one_line_and_status_2(capsys):
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize(("verb", "missing"), [("train", "recipe"), ("resume", "run")])
+def test_only_what_is_needed_is_asked_for(verb, missing, capsys):
+    with pytest.raises(SystemExit):
+        main([verb])
+    assert capsys.readouterr().err.endswith(f"the following arguments are required: {missing}\n")
+
+
 def test_version(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == __import__("lfsc").__version__

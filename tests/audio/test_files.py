@@ -1,5 +1,6 @@
 import io
 import os
+import struct
 
 import numpy
 import pytest
@@ -23,6 +24,16 @@ def encoded(samples: numpy.ndarray, kind: str = "wav", *, rate: int = RATE, subt
     format, usual = FORMATS.get(kind, ("OGG", "OPUS"))
     soundfile.write(content, samples, rate, format=format, subtype=subtype or usual)
     return content.getvalue()
+
+
+def test_mp3_in_a_wav_is_as_long_as_its_frames():
+    """Without a table of contents, as ffmpeg writes it; libsndfile has but an estimate of its length then."""
+    content = encoded(noise(), "mp3")
+    frames = content[content.index(content[:2], 2) :]
+    fields = 0x55, 1, RATE, 8000, 1, 0, 12, 1, 2, len(frames), 1, 1393
+    chunks = b"WAVEfmt " + struct.pack("<I2H2I4HI3H", 30, *fields) + b"data" + struct.pack("<I", len(frames)) + frames
+    wav = b"RIFF" + struct.pack("<I", len(chunks)) + chunks
+    assert len(files.read(wav).audio) == files.probe(wav).num_samples == files.probe(frames).num_samples >= RATE
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac"])
@@ -194,6 +205,7 @@ def test_random_damage_is_read_or_refused_but_never_worse(kind):
     [
         (torch.tensor([0.0, torch.nan]), "a.wav", "NaN or infinity"),
         (torch.zeros(2, 10), "a.wav", r"shape \[2, 10\]"),
+        (numpy.zeros(10), "a.wav", r"audio is a ndarray, expected a tensor \[T\]: write torch.as_tensor"),
         (torch.zeros(10), "a.mp3", "not as 'mp3'"),
         (torch.zeros(10), "a", "not as ''"),
     ],

@@ -113,7 +113,7 @@ def test_parts_are_understood_as_toolkits_write_them(fields, part):
         ({"speaker": ["a"]}, r"'speaker' is \[\"a\"\], expected text"),
         ({"speaker": False}, "'speaker' is false, expected text"),
         ({"text": "\ud83d"}, "'text' holds half a character"),
-        ({"audio_filepath": 3}, "no 'path' or 'audio_filepath'"),
+        ({"audio_filepath": 3}, "'audio_filepath' is 3, expected text"),
     ],
 )
 def test_fields_that_change_the_meaning_are_refused_by_name(fields, message):

@@ -62,3 +62,10 @@ def test_the_last_sample_is_sound_where_the_length_is_rounded_up():
     """4 samples at 16 kHz end 0.25 ms after they begin; 5.5 at 22.05 kHz are 6."""
     resampled = resample(torch.ones(4), from_rate=16000, to_rate=22050)
     assert resampled.shape == (6,) and resampled[-1].abs() > 0.05
+
+
+@pytest.mark.parametrize("rates", [(16000, 0), (-1, 16000), (16000, 22050.0), ("16000", 22050)])
+def test_a_rate_that_is_none_is_told(rates):
+    from_rate, to_rate = rates
+    with pytest.raises(ValueError, match="expected a whole number of samples per second, above 0"):
+        resample(torch.zeros(1, 100), from_rate=from_rate, to_rate=to_rate)

@@ -37,6 +37,15 @@ def test_single_speakers_everywhere_still_leave_one_for_validation():
     )
     assert found == {"c"}
     assert notes[0].endswith("en, fr")
+    assert notes[1].endswith("no training in de")
+
+
+def test_a_language_that_loses_its_only_speaker_to_validation_is_told():
+    seconds = {"en": {"a": 10.0, "b": 1.0}, "de": {"b": 2.0}}
+    assert choose_validation_speakers(seconds, share=0.1, seed=0) == (
+        {"b"},
+        ["whoever speaks there validates, so no training in de"],
+    )
 
 
 def test_nothing_is_held_out_on_request():

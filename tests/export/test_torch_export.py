@@ -33,3 +33,22 @@ def test_a_full_disk_is_told_and_leaves_no_program(checkpoint, tmp_path, small_d
     with small_disk(), pytest.raises(OSError, match=r"could not be written, File too large: '.*/decoder\.pt2'"):
         write_program(graph, tmp_path / "decoder.pt2")
     assert list(tmp_path.glob("*decoder*")) == []
+
+
+def test_a_part_that_cannot_be_followed_is_told_in_one_line(tmp_path):
+    from lfsc.export.graphs import AudioToTokens
+    from lfsc.export.torch_export import write_program
+
+    class OneSize(torch.nn.Module):
+        inputs = AudioToTokens.inputs
+
+        def forward(self, audio: torch.Tensor) -> torch.Tensor:
+            return audio.view(len(audio), -1, 1)
+
+        def example(self) -> tuple[torch.Tensor, ...]:
+            return (torch.zeros(2, 8),)
+
+    with pytest.raises(ValueError, match=r"^encoder\.pt2: torch\.export cannot follow .* from x\.shape") as error:
+        write_program(OneSize(), tmp_path / "encoder.pt2")
+    assert "\n" not in str(error.value)
+    assert not list(tmp_path.iterdir())

@@ -53,3 +53,9 @@ def test_a_failure_leaves_what_was_there(tmp_path):
         temporary.write_text("half")
         raise ValueError("broken")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
+
+
+def test_an_error_has_the_name_that_was_asked_for(tmp_path):
+    with pytest.raises(OSError) as error, replacing(tmp_path / "a.txt") as temporary:
+        raise PermissionError(13, "Permission denied", str(temporary))
+    assert isinstance(error.value, PermissionError) and error.value.filename == str(tmp_path / "a.txt")

@@ -39,6 +39,12 @@ def test_the_first_line_of_an_error_without_one_is_its_name():
     assert one_line(RuntimeError("\n two\n  lines")) == "two lines"
 
 
+def test_an_error_of_a_file_begins_with_its_name_and_has_no_number():
+    assert one_line(OSError(28, "could not be written, No space left", "a b.wav")) == (
+        "a b.wav: could not be written, No space left"
+    )
+
+
 @pytest.mark.parametrize("name", ["runs/demo", "my run", "it's", "$HOME", ""])
 def test_a_name_is_one_word_of_a_command(name):
     assert shlex.split(f"lfsc resume {as_word(name)}") == ["lfsc", "resume", name]

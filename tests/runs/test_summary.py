@@ -7,7 +7,7 @@ import yaml
 
 from lfsc.runs.directory import Run
 from lfsc.runs.status import FINISHED, Status
-from lfsc.runs.summary import resume_command, what_to_do
+from lfsc.runs.summary import resume_command, tell_skipped, what_to_do
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,19 @@ def test_a_finished_run_is_resumed_without_what_ended_it(tmp_path, settings, upd
     assert resume_command(run, status) == f"lfsc resume '{run.path}'{advice}"
     words = [shlex.split(line.partition(":")[2]) for line in what_to_do(run, status) if "lfsc" in line]
     assert [word for line in words for word in line if "my" in word] == [str(run.path)] * 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("", None),
+        ("0,,\n2,0,0\n", None),
+        ("2,1,0\n4,,\n", "1 step of the generator"),
+        ("2,1,0\n4,3,1200\n", "3 steps of the generator and 1200 steps of the discriminators"),
+    ],
+)
+def test_skipped_steps_are_told_at_the_end(tmp_path, rows, told):
+    run = Run(tmp_path)
+    run.metrics_file.write_text(f"update,skipped/generator,skipped/discriminators\n{rows}")
+    expected = [f"skipped:     {told}, whose losses or gradients were not finite: {run.nonfinite_file}"]
+    assert tell_skipped(run) == (expected if told else [])

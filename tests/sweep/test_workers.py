@@ -42,7 +42,7 @@ def test_failures_and_nan_are_failed_trials_and_the_sweep_goes_on(sweep):
 def test_an_objective_that_is_not_in_the_log(sweep):
     study, reported = sweep("lr=1,2", objective="val/mos")
     assert states(study) == ["FAIL", "FAIL"]
-    assert "metrics.csv has no val/mos" in reported[-1]
+    assert "metrics.csv has no val/mos, only val/mel" in reported[-1]
 
 
 def test_a_hopeless_trial_is_stopped(sweep):

@@ -62,7 +62,7 @@ def test_every_token_of_every_codebook_has_an_id_of_its_own():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda v: unflat(torch.arange(7), v), "7 ids are 3 frames of 2 and 1: drop those"),
+        (lambda v: unflat(torch.arange(7), v), "7 ids are 3 frames of 2 and 1 more: drop the last 1"),
         (
             lambda v: deinterleave(torch.tensor([100, 110, 100, 105]), v),
             "id 105 at frame 1 of codebook 1, .* 110 to 119",

@@ -70,6 +70,8 @@ def check_format(format: str) -> str:
 def encode(audio: Tensor, *, sample_rate: int, format: str) -> bytes:
     """The bytes of a wav, flac or ogg file with audio [T]; values beyond ±1 are clipped, as 16 bits must."""
     subtype = SUBTYPES[check_format(format)]
+    if not isinstance(audio, Tensor):
+        raise ValueError(f"audio is a {type(audio).__name__}, expected a tensor [T]: write torch.as_tensor(audio)")
     if audio.dim() != 1:
         raise ValueError(f"audio has shape {list(audio.shape)}, expected one channel [T]")
     audio = audio.detach().cpu().float()

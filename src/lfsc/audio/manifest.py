@@ -74,7 +74,10 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
     row = _unpack_lhotse(row)
     if path is None:
         path = find_first(row, PATH)
-        if not isinstance(path, str) or not path:
+        if path is not None and not isinstance(path, str):
+            name = next(name for name in PATH if row.get(name) is path)
+            raise ValueError(f"{name!r} is {json.dumps(path)[:60]}, expected text")
+        if not path:
             columns = ", ".join(map(str, row)) or "nothing"
             raise ValueError(f"no 'path' or 'audio_filepath', only {columns}")
     return Row(

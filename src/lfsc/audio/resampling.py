@@ -1,5 +1,7 @@
 """The one resampler of recordings: for training data, inference and evaluation alike."""
 
+from numbers import Integral
+
 import numpy
 import soxr
 import torch
@@ -15,6 +17,9 @@ def resample(audio: Tensor, *, from_rate: int, to_rate: int) -> Tensor:
 
     By libsoxr, on the CPU and without gradients; `lfsc.audio.with_torchaudio` has one to train through.
     """
+    for rate in (from_rate, to_rate):
+        if not isinstance(rate, Integral) or rate < 1:
+            raise ValueError(f"a sample rate of {rate!r}: expected a whole number of samples per second, above 0")
     if from_rate == to_rate:
         return audio
     *rows, length = audio.shape

@@ -18,7 +18,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc resume", description="Resume a run exactly where it stopped.")
     parser.add_argument("run", help="the run's folder, such as runs/demo")
     parser.add_argument(
-        "overrides", nargs="*", metavar="key=value", help="what changes from here on, such as max_updates=1000"
+        "overrides",
+        nargs="*",
+        default=[],
+        metavar="key=value",
+        help="what changes from here on, such as max_updates=1000",
     )
     add_own_code(parser)
     options = parser.parse_intermixed_args(arguments)

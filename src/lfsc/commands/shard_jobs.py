@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lfsc.commands import codec_options
 from lfsc.commands.progress import Progress
 from lfsc.commands.shard_workers import decoders_of, workers_of
-from lfsc.io.messages import say_count
+from lfsc.io.messages import one_line, say_count
 
 if TYPE_CHECKING:
     from lfsc.tokens.shard_conversion import Convert, Task
@@ -138,7 +138,8 @@ def run_tasks(options: argparse.Namespace, conversion: Conversion, tasks: "list[
 
 def failures_of(outcome: Outcome) -> list[str]:
     if outcome.record is None:
-        reason = str(outcome.error)
+        assert outcome.error is not None  # one of both
+        reason = one_line(outcome.error)
         return [reason if outcome.task.shard.name in reason else f"{outcome.task.shard.name}: {reason}"]
     name = outcome.record["name"]
     return [f"{name}: {failure['key']}: {failure['reason']}" for failure in outcome.record["failed"]]

@@ -21,7 +21,7 @@ trainer=auto|cpu|ddp, trainer.precision, logger=csv|tensorboard|wandb, init_from
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="lfsc train", description="Train a recipe.", epilog=EPILOG)
     parser.add_argument("recipe", help="a name in recipes/, or the path of a YAML file")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="what this run changes")
+    parser.add_argument("overrides", nargs="*", default=[], metavar="key=value", help="what this run changes")
     parser.add_argument("--show", action="store_true", help="print the configuration and stop; as --cfg job")
     parser.add_argument("--cfg", choices=["job"], help=argparse.SUPPRESS)
     add_own_code(parser)

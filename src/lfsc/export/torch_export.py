@@ -14,6 +14,7 @@ from lfsc.export.halves import write_halves
 from lfsc.export.parity import Parity
 from lfsc.formats.source import Source
 from lfsc.io import atomic
+from lfsc.io.messages import first_line
 
 
 def write_programs(found: Source, out: Path) -> Parity:
@@ -27,8 +28,14 @@ def write_programs(found: Source, out: Path) -> Parity:
 def write_program(graph: Graph, path: Path) -> None:
     dynamic = tuple(dict.fromkeys(dimensions, Dim.DYNAMIC) for dimensions in graph.inputs.values())
     # Without it the program refuses a single frame, a size that could be broadcast; torch's ONNX exporter sets it too.
-    with config.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]  # torch adds it
-        program = torch.export.export(graph.eval(), graph.example(), dynamic_shapes=dynamic)
+    try:
+        with config.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]  # torch adds it
+            program = torch.export.export(graph.eval(), graph.example(), dynamic_shapes=dynamic)
+    except torch._dynamo.exc.TorchDynamoException as error:
+        raise ValueError(
+            f"{path.name}: torch.export cannot follow this part for all sizes ({first_line(error)}): a class of your "
+            "own must take them from x.shape, not by len(x), and decide nothing by values; or export a bundle"
+        ) from error
     # Into memory first: where the disk is full, torch's own writer of files ends the process.
     content = io.BytesIO()
     torch.export.save(program, content)

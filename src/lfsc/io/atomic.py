@@ -36,6 +36,8 @@ def replacing(path: PathLike | str) -> Iterator[Path]:
     except OSError as error:
         if error.errno in FULL and error.filename is None:
             raise OSError(error.errno, f"could not be written, {os.strerror(error.errno)}", str(path)) from error
+        if error.filename is not None and Path(error.filename) == temporary:
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -2,13 +2,22 @@
 
 import shlex
 from pathlib import Path
+from typing import TypeGuard
 
 # A file's name may hold what moves a terminal's cursor, or begins a line.
 CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 
 
 def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
+    """What an error says; one of the system, without the number that the system has for it."""
+    text = str(error)
+    if is_systems(error):
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(text.split())
+
+
+def is_systems(error: BaseException) -> TypeGuard[OSError]:
+    return isinstance(error, OSError) and bool(error.strerror)
 
 
 def first_line(error: BaseException) -> str:
@@ -18,10 +27,12 @@ def first_line(error: BaseException) -> str:
 
 def describe(error: BaseException) -> str:
     """What an error says; with its kind in front where it was not made for people."""
-    if isinstance(error, OSError) and error.strerror:
-        return printable(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
     text = printable(one_line(error))
-    made_for_people = type(error) in (ValueError, OSError) or type(error).__module__.startswith(("lfsc", "data_prep"))
+    made_for_people = (
+        type(error) in (ValueError, OSError)
+        or is_systems(error)
+        or type(error).__module__.startswith(("lfsc", "data_prep"))
+    )
     return text if made_for_people and text else f"{type(error).__name__}: {text}".removesuffix(": ")
 
 

@@ -1,12 +1,13 @@
 """What a run came to, for the person who started it."""
 
 from lfsc.distributed import is_first
-from lfsc.io.messages import as_word
+from lfsc.io.messages import as_word, say_count
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
 from lfsc.runs.status import FINISHED, Status
 
 TABLE = ("val/mel", "val/stft", "val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
+NETWORKS = ("generator", "discriminators")
 # What a scheduler may start again: EX_TEMPFAIL of sysexits.h.
 INTERRUPTED_EXIT = 75
 
@@ -37,8 +38,18 @@ def show_result(run: Run, status: Status) -> None:
     console.print(
         f"{run.path}: {status.state} at update {status.update} of {status.max_updates}{reason}", soft_wrap=True
     )
-    for line in what_to_do(run, status):
+    for line in [*tell_skipped(run), *what_to_do(run, status)]:
         console.print(line, soft_wrap=True)
+
+
+def tell_skipped(run: Run) -> list[str]:
+    """A line where steps changed nothing, as their losses or gradients were not finite."""
+    counted = [row for row in read_rows(run.metrics_file) if row.get("skipped/generator")]
+    skipped = {name: int(counted[-1].get(f"skipped/{name}") or 0) for name in NETWORKS} if counted else {}
+    counts = " and ".join(f"{say_count(count, 'step')} of the {name}" for name, count in skipped.items() if count)
+    if not counts:
+        return []
+    return [f"skipped:     {counts}, whose losses or gradients were not finite: {as_word(run.nonfinite_file)}"]
 
 
 def what_to_do(run: Run, status: Status) -> list[str]:

@@ -125,8 +125,15 @@ class TrialRun:
         if code == 0 and values:
             return Outcome(FINISHED, self.result([value for _, value in values]))
         if code == 0:
-            return Outcome(FAILED, reason=f"metrics.csv has no {self.column}")
+            there = ", ".join(self.validated()) or "nothing"
+            return Outcome(FAILED, reason=f"metrics.csv has no {self.column}, only {there}")
         return Outcome(FAILED, reason=f"exit status {code}: {self.last_line()}")
+
+    def validated(self) -> list[str]:
+        """The columns of validations, any of which can be an objective."""
+        rows = read_rows(self.run.metrics_file)
+        columns = [name for name in rows[0] if name.startswith("val/")] if rows else []
+        return [name for name in columns if any(row[name] for row in rows)]
 
     def last_line(self) -> str:
         log = (self.run.path / "log.txt").read_text(encoding="utf-8", errors="replace")

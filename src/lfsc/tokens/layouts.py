@@ -97,7 +97,6 @@ def undelay(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
 def whole_frames(ids: Tensor, vocabulary: Vocabulary) -> int:
     frames, rest = divmod(ids.shape[-1], vocabulary.num_codebooks)
     if rest:
-        raise ValueError(
-            f"{ids.shape[-1]} ids are {frames} frames of {vocabulary.num_codebooks} and {rest}: drop those"
-        )
+        size = vocabulary.num_codebooks
+        raise ValueError(f"{ids.shape[-1]} ids are {frames} frames of {size} and {rest} more: drop the last {rest}")
     return frames

@@ -103,3 +103,13 @@ def test_an_archive_on_a_full_disk_is_told_and_is_none(archive, tmp_path, small_
     with resolve(archive) as found, pytest.raises(OSError, match="could not be written"), small_disk():
         write_nemo(found, tmp_path / "again.nemo", with_discriminators=False)
     assert not list(tmp_path.glob("*again*"))
+
+
+@pytest.mark.parametrize("part", ["encoder", "quantizer", "decoder"])
+def test_a_class_that_nemo_does_not_have_is_named(part, archive):
+    from lfsc.formats.nemo.writing import config_to_nemo
+
+    with resolve(archive) as found:
+        codec = found.codec | {part: {"_target_": "mine.Part"}}
+    with pytest.raises(ValueError, match=f"codec.{part} is a mine.Part, which NeMo does not have"):
+        config_to_nemo(codec)

@@ -1,9 +1,10 @@
 """Uncompressed audio in chunks: WAV, RF64, W64, AIFF, CAF, and AU and SPHERE, which have a header and one chunk."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple, cast
 
-from lfsc.audio.containers.stream import Damage, Stream
+from lfsc.audio.containers import mp3
+from lfsc.audio.containers.stream import Damage, Stream, StreamFile
 
 Order = Literal["little", "big"]
 
@@ -37,6 +38,8 @@ SPHERE = b"NIST_1A"
 SPHERE_HEADER = 1024
 OTHERS = (*LAYOUTS, *AU, SPHERE[:4], b"fLaC", b"OggS")
 MOST_CHUNKS = 10_000
+# WAVE_FORMAT_MPEGLAYER3 of mmreg.h.
+MP3_IN_WAV = 0x55
 # What programs write before they know the size, about, and never correct where they write to a pipe.
 UNKNOWN, PIPE = 0xFFFF_FFFF, 0x7FFF_FFFF
 
@@ -53,7 +56,7 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     file.seek(0)
     head = file.read(SPHERE_HEADER)
     if head[:4] in LAYOUTS:
-        return [_check_chunks(file, LAYOUTS[head[:4]], size)]
+        return _check_chunks(file, LAYOUTS[head[:4]], size)
     if head[:4] in AU:
         start, claimed = (int.from_bytes(head[place : place + 4], AU[head[:4]]) for place in (4, 8))
         return [_check_data(file, start, size - start if claimed == UNKNOWN else claimed, size)]
@@ -62,21 +65,34 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     return None
 
 
-def _check_chunks(file: BinaryIO, layout: Layout, size: int) -> Stream:
+def _check_chunks(file: BinaryIO, layout: Layout, size: int) -> list[Stream]:
     large = None
+    coding = 0
     for chunk in _read_chunks(file, layout, size):
         if chunk.id == b"ds64":
             file.seek(chunk.start + 8)
             large = int.from_bytes(file.read(8), "little")
+        if chunk.id == b"fmt " and layout.is_wave:
+            file.seek(chunk.start)
+            coding = int.from_bytes(file.read(2), layout.order)
         if not chunk.id.startswith(layout.data):
             continue
         claimed = large if large is not None and chunk.size == UNKNOWN else chunk.size
         if layout.size_bytes == 4 and _is_unknown(claimed) and chunk.start + claimed > size:
             break
         if claimed == 0 and layout.is_wave and not _ends_in_chunks(file, layout, chunk.start, size):
-            return _finish_header(file, layout, chunk, size)
-        return _check_data(file, chunk.start, claimed, size)
-    return Stream(0, size)
+            return [_finish_header(file, layout, chunk, size)]
+        whole = _check_data(file, chunk.start, claimed, size)
+        found = _find_mp3(file, chunk.start, claimed) if coding == MP3_IN_WAV else None
+        return found or [whole]
+    return [Stream(0, size)]
+
+
+def _find_mp3(file: BinaryIO, start: int, size: int) -> list[Stream] | None:
+    """The MP3 in a WAV's chunk, of whose length decoders of WAV have but an estimate."""
+    inner = StreamFile(file, Stream(start, start + size))
+    found = mp3.find_streams(cast(BinaryIO, inner), size, 0)
+    return found and [stream._replace(start=stream.start + start, end=stream.end + start) for stream in found]
 
 
 def _is_unknown(claimed: int) -> bool:

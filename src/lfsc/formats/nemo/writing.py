@@ -84,15 +84,19 @@ def anonymize(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def config_to_nemo(codec: dict) -> dict[str, Any]:
     """NeMo's model_config.yaml of our `codec`."""
+    # First, as other classes than these need not have rates.
+    parts = {
+        "audio_encoder": part_to_nemo("encoder", codec["encoder"], (ENCODER,)),
+        "audio_decoder": part_to_nemo("decoder", codec["decoder"], DECODERS),
+        "vector_quantizer": part_to_nemo("quantizer", codec["quantizer"], (QUANTIZER,)),
+    }
     return {
         "target": MODEL,
         "nemo_version": WRITTEN_FOR,
         "sample_rate": codec["sample_rate"],
         "samples_per_frame": prod(codec["encoder"]["rates"]),
         **TRAINING,
-        "audio_encoder": part_to_nemo("encoder", codec["encoder"], (ENCODER,)),
-        "audio_decoder": part_to_nemo("decoder", codec["decoder"], DECODERS),
-        "vector_quantizer": part_to_nemo("quantizer", codec["quantizer"], (QUANTIZER,)),
+        **parts,
     }
 
 
