@@ -52,6 +52,15 @@ def test_what_the_layouts_look_like():
     assert (vocabulary.end, shared.end) == (120, 110)
 
 
+def test_padding_is_no_token():
+    tokens, vocabulary = torch.zeros(2, 3, dtype=torch.long), Vocabulary(2, 10, first=100)
+    for pad in (100, 119):
+        with pytest.raises(ValueError, match=f"pad is {pad}, the id of a token: expected one outside of 100 to 119"):
+            delay(tokens, vocabulary, pad=pad)
+    for pad in (99, 120):
+        assert (delay(tokens, vocabulary, pad=pad) == pad).sum() == 2
+
+
 def test_every_token_of_every_codebook_has_an_id_of_its_own():
     vocabulary = Vocabulary(8, 2016, first=5)
     tokens = torch.arange(2016).expand(8, -1)

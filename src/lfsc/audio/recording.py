@@ -147,7 +147,10 @@ def open_recording(source: Source, *, trusted: bool = False, whole: bool = False
         streams = [] if trusted else find_streams(file)
         if whole:
             require_single(file)
+        # To the end and back: a seek within what is buffered would leave the descriptor where it is.
         size = file.seek(0, io.SEEK_END)
+        if not size:
+            raise UnreadableAudio(f"{name}: the file is empty")
         if all(stream.is_whole(size) for stream in streams):
             file.seek(0)
             # By descriptor, because libsndfile believes a path's suffix (.raw, .vox, .gsm) more than its content.

@@ -12,7 +12,7 @@ def one_line(error: BaseException) -> str:
     """What an error says; one of the system, without the number that the system has for it."""
     text = str(error)
     if is_systems(error):
-        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
     return " ".join(text.split())
 
 

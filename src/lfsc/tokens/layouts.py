@@ -77,7 +77,12 @@ def deinterleave(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
 
 
 def delay(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
-    """Ids [...,C,F+C−1] in which codebook c begins c steps late; `pad` is where a row has no token."""
+    """Ids [...,C,F+C−1] in which codebook c begins c steps late; `pad`, no token's id, is where a row has none."""
+    if vocabulary.first <= pad < vocabulary.end:
+        raise ValueError(
+            f"pad is {pad}, the id of a token: expected one outside of {vocabulary.first} to {vocabulary.end - 1}, "
+            "such as vocabulary.end"
+        )
     ids, late = vocabulary.ids(tokens), vocabulary.num_codebooks - 1
     rows = ids.new_full((*ids.shape[:-1], ids.shape[-1] + late), pad)
     for codebook, row in enumerate(ids.unbind(-2)):

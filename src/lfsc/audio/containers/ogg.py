@@ -12,7 +12,10 @@ FIRST_PAGE, LAST_PAGE = 2, 4
 BLOCK = 1 << 20
 CHECKSUM = 22  # where it is in a page
 MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-# In its first packet, Opus (RFC 7845) names the rate that was encoded; 0 where it is not known.
+# The first packet of FLAC in Ogg, which libsndfile does not decode.
+FLAC = b"\x7fFLAC"
+# In its first packet, Opus (RFC 7845) names the rate that was encoded. Where it is not known it is 0, which libsndfile
+# takes for 8 kHz.
 OPUS, OPUS_RATE, FULL_RATE = b"OpusHead", 12, 48000
 
 
@@ -53,10 +56,12 @@ def _make_streams(file: BinaryIO, starts: list[int], end: int) -> list[Stream]:
 
 
 def _make_stream(file: BinaryIO, start: int, end: int) -> Stream:
-    """The stream; where it is Opus of a rate that is not known, as one of 48 kHz: libsndfile would read it at 8."""
+    """The stream, as one of 48 kHz where it is Opus of a rate that is not known; Damage where it is FLAC."""
     file.seek(start)
     page = file.read(MOST)
     packet = HEADER + page[26]
+    if page.startswith(FLAC, packet):
+        raise Damage("FLAC in Ogg is not read: convert it to .flac")
     rate = slice(packet + OPUS_RATE, packet + OPUS_RATE + 4)
     if not page.startswith(OPUS, packet) or page[rate] != bytes(4):
         return Stream(start, end)
