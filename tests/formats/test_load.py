@@ -98,6 +98,20 @@ def test_a_misspelt_run_is_not_looked_for_on_a_hub(tmp_path, monkeypatch):
         lfsc.load("mine/typo")
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("encoder.onnx", "has ONNX graphs, which lfsc does not load: give the codec that they were exported from"),
+        ("encoder.pt2", "has torch.export programs, which"),
+        ("status.json", "the run has no checkpoints: `lfsc info` says"),
+    ],
+)
+def test_a_folder_of_lfscs_that_holds_no_codec_is_named(tmp_path, name, message):
+    (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=message):
+        lfsc.load(tmp_path)
+
+
 def test_folders_and_files_that_hold_no_codec_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"neither model\.safetensors, nor checkpoints/, nor one \.nemo"):
         lfsc.load(tmp_path)

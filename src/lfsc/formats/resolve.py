@@ -21,6 +21,13 @@ EXPECTED = (
     "expected a run directory, a checkpoint (.ckpt), an exported bundle, a .nemo archive, a hub name, or pocket, which "
     "comes with lfsc"
 )
+# Files of folders that lfsc wrote and that hold no codec to load.
+GRAPHS = "the folder has {}, which lfsc does not load: give the codec that they were exported from"
+OTHER_FOLDERS = {
+    "encoder.onnx": GRAPHS.format("ONNX graphs"),
+    "encoder.pt2": GRAPHS.format("torch.export programs"),
+    "status.json": "the run has no checkpoints: `lfsc info` says what became of it",
+}
 ZIP = b"PK\x03\x04"
 TAR, TAR_AT = b"ustar", 257
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w.-]+)?")
@@ -71,6 +78,9 @@ def read_folder(path: Path, trusted: Collection[str]) -> Source:
     archives = sorted(path.glob("*.nemo"))
     if len(archives) == 1:
         return read_archive(archives[0])
+    for name, reason in OTHER_FOLDERS.items():
+        if (path / name).is_file():
+            raise ValueError(reason)
     raise ValueError(f"the folder has neither {bundle.WEIGHTS}, nor checkpoints/, nor one .nemo archive; {EXPECTED}")
 
 
