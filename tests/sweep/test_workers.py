@@ -39,10 +39,11 @@ def test_failures_and_nan_are_failed_trials_and_the_sweep_goes_on(sweep):
     assert "trial 1: failed, val/mel is nan at update 0" in reported
 
 
-def test_an_objective_that_is_not_in_the_log(sweep):
-    study, reported = sweep("lr=1,2", objective="val/mos")
+def test_an_objective_that_is_not_in_the_log_ends_a_trial_after_its_first_validation(sweep):
+    study, reported = sweep("lr=1,2", "seconds=3", objective="val/mos")
     assert states(study) == ["FAIL", "FAIL"]
     assert "metrics.csv has no val/mos, only val/mel" in reported[-1]
+    assert len(starts(sweep, 0)) < 5
 
 
 def test_a_hopeless_trial_is_stopped(sweep):

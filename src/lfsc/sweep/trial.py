@@ -115,6 +115,9 @@ class TrialRun:
                         return Outcome(STOPPED, value)
             if ended:
                 return self.outcome(process.returncode)
+            if reason := self.lacks_column():
+                stop(process)
+                return Outcome(FAILED, reason=reason)
             if stopping.is_set():
                 stop(process)
                 return Outcome(STOPPING)
@@ -125,15 +128,16 @@ class TrialRun:
         if code == 0 and values:
             return Outcome(FINISHED, self.result([value for _, value in values]))
         if code == 0:
-            there = ", ".join(self.validated()) or "nothing"
-            return Outcome(FAILED, reason=f"metrics.csv has no {self.column}, only {there}")
+            return Outcome(FAILED, reason=self.lacks_column() or f"metrics.csv has no value of {self.column}")
         return Outcome(FAILED, reason=f"exit status {code}: {self.last_line()}")
 
-    def validated(self) -> list[str]:
-        """The columns of validations, any of which can be an objective."""
+    def lacks_column(self) -> str:
+        """Why there will be no value: the validations, which all measure the same, have others. Empty if there may be."""
         rows = read_rows(self.run.metrics_file)
-        columns = [name for name in rows[0] if name.startswith("val/")] if rows else []
-        return [name for name in columns if any(row[name] for row in rows)]
+        there = dict.fromkeys(name for row in rows for name in row if name.startswith("val/") and row[name])
+        if not there or self.column in there or not self.column.startswith("val/"):
+            return ""
+        return f"metrics.csv has no {self.column}, only {', '.join(there)}"
 
     def last_line(self) -> str:
         log = (self.run.path / "log.txt").read_text(encoding="utf-8", errors="replace")
