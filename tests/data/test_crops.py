@@ -74,7 +74,7 @@ def damaged(ramp: torch.Tensor) -> bytes:
         (lambda ramp: flac(ramp[: RATE // 3]), "shorter than 0.4 s"),
         (lambda ramp: flac(0 * ramp), "silent"),
         (lambda ramp: b"not audio at all", "not a recording that can be decoded"),
-        (lambda ramp: b"", "not a recording that can be decoded"),
+        (lambda ramp: b"", "the file is empty"),
         (lambda ramp: flac(ramp)[:2000], "truncated|not a recording"),
         (damaged, "truncated|not a recording"),
     ],
