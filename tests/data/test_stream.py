@@ -1,5 +1,6 @@
 import gc
 import logging
+import multiprocessing
 import os
 import shutil
 import signal
@@ -15,6 +16,8 @@ import torch
 
 from lfsc.data.batch import UnusableData
 from lfsc.data.filters import Filter
+from lfsc.data.stream import disown
+from lfsc.io.atomic import write_text
 
 UPDATES = 23
 
@@ -98,7 +101,8 @@ class Witness(Filter):
 
     @property
     def needs_json(self) -> bool:
-        self.place.write_text(f"{os.getpid()} {gc.get_freeze_count()}")
+        # Whole at any time: the worker goes on to do so while the test reads.
+        write_text(self.place, f"{os.getpid()} {gc.get_freeze_count()}")
         return False
 
 
@@ -275,6 +279,50 @@ def test_closing_ends_workers_that_answer_nothing_and_are_deaf_to_sigterm(open_s
     for worker in workers:
         worker.join(10)
     assert [worker.exitcode for worker in workers] == [-signal.SIGKILL] * 2
+
+
+@pytest.mark.timeout(60)
+def test_a_worker_that_has_died_is_not_waited_for(open_stream, corpus):
+    stream = open_stream(corpus, num_workers=2)
+    next(iter(stream))
+    # As where the signal of its death comes to another thread, while the first one waits.
+    handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        stream.workers[1].kill()
+        with pytest.raises(UnusableData, match=r"^a process of the loader ended by SIGKILL, as where the memory runs"):
+            stream.gather_state()
+    finally:
+        stream.close()
+        signal.signal(signal.SIGCHLD, handler)
+
+
+def test_workers_end_also_where_closing_is_interrupted(open_stream, corpus, monkeypatch):
+    stream = open_stream(corpus, num_workers=2)
+    next(iter(stream))
+
+    def interrupted(iterator):
+        disown(iterator)
+        raise RuntimeError("DataLoader worker is killed by signal")
+
+    monkeypatch.setattr("lfsc.data.stream.disown", interrupted)
+    with pytest.raises(RuntimeError, match="by signal"):
+        stream.close()
+    for worker in stream.workers:
+        worker.join(10)
+    assert [worker.exitcode for worker in stream.workers] == [-signal.SIGKILL] * 2
+
+
+def leave_workers(open_stream, corpus):
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    next(iter(open_stream(corpus, num_workers=2)))
+
+
+@pytest.mark.timeout(60)
+def test_a_process_that_never_closes_its_stream_ends(open_stream, corpus):
+    process = multiprocessing.get_context("fork").Process(target=leave_workers, args=(open_stream, corpus))
+    process.start()
+    process.join(30)
+    assert process.exitcode == 0
 
 
 def test_filtered_clips_are_not_heard_nor_counted(open_stream, corpus):

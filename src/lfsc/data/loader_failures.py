@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import signal
 from pathlib import Path
 
 from lfsc.data.batch import UnusableData
@@ -34,6 +35,13 @@ def require_room(num_workers: int) -> None:
 def describe_too_few_files() -> str:
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return f"the loader needs more than the {allowed} files that may be open at once: raise it, as by ulimit -n 4096"
+
+
+def describe_death(exitcode: int | None) -> str:
+    """In one line, how a process of the loader ended that should not have."""
+    how = f"by {signal.Signals(-exitcode).name}" if exitcode and exitcode < 0 else f"with exit status {exitcode}"
+    hint = ", as where the memory runs out: num_workers takes fewer" if exitcode == -signal.SIGKILL else ""
+    return f"a process of the loader ended {how}{hint}"
 
 
 def explain(error: RuntimeError | OSError) -> str | None:

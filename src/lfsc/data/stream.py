@@ -7,12 +7,16 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from multiprocessing.process import BaseProcess
+from multiprocessing.queues import Queue
+from multiprocessing.util import Finalize
+from queue import Empty
 from typing import Any, NamedTuple
 
 import torch
 from megatron.energon import get_savable_loader
 from megatron.energon.flavors.base_dataset import SavableDataset
 from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
+from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from lfsc.data import loader_failures
 from lfsc.data.batch import Batch, UnusableData
@@ -24,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 # A restored worker repeats its work since it last noted its position, so for at most about this long.
 SECONDS_BETWEEN_NOTES = 5
+# Whether workers are alive is looked at while an answer is waited for: the signal of a death may reach any thread.
+SECONDS_BETWEEN_LOOKS = 1
 # An endless loader must say how long it is, or Lightning fetches a batch ahead and saves a position one too far.
 ENDLESS = 10**12
 
@@ -49,6 +55,10 @@ class TrainingStream:
         self.identity = {**identity, "world_size": ranks.world_size, "num_workers": ranks.num_workers}
         self.log = SkipLog()
         self.workers: list[BaseProcess] = []
+        # However this process ends, it waits for its children, and they for work.
+        Finalize(None, kill, args=(self.workers,), exitpriority=0)
+        if ranks.num_workers:
+            self.loader.result_queues = [Answers(queue, self.workers) for queue in self.loader.result_queues]
 
     def __iter__(self) -> Iterator[Batch]:
         try:
@@ -78,18 +88,18 @@ class TrainingStream:
         finally:
             gc.unfreeze()
             # Also where not all of them could be started, and the loader knows of none.
-            self.workers = [process for process in multiprocessing.active_children() if process not in others]
+            self.workers += [process for process in multiprocessing.active_children() if process not in others]
 
     def __len__(self) -> int:
         return ENDLESS
 
     def close(self) -> None:
         """End the worker processes, also those that wait for storage that hangs."""
-        if self.loader._iterator is not None:
-            self.loader._iterator._shutdown_workers()
-        for worker in self.workers:
-            # Training's workers keep SIGTERM blocked, by which torch would end them, and be waited for at exit.
-            worker.kill()
+        try:
+            if self.loader._iterator is not None:
+                disown(self.loader._iterator)
+        finally:
+            kill(self.workers)
 
     def gather_state(self) -> dict[str, Any]:
         """Where all ranks are, in plain containers. Every rank must ask."""
@@ -132,6 +142,41 @@ class TrainingStream:
         if self.ranks.num_workers:
             # energon leaves out the offset, and would lose it in a state saved before each worker has given a batch.
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
+
+
+class Answers:
+    """A queue of workers' answers; UnusableData where one of them has died, for which energon would wait for ever."""
+
+    def __init__(self, queue: Queue, workers: list[BaseProcess]):
+        self.queue = queue
+        self.workers = workers
+
+    def get(self) -> Any:
+        while True:
+            try:
+                return self.queue.get(timeout=SECONDS_BETWEEN_LOOKS)
+            except Empty:
+                if dead := [worker for worker in self.workers if not worker.is_alive()]:
+                    raise UnusableData(loader_failures.describe_death(dead[0].exitcode)) from None
+
+
+def disown(iterator: _MultiProcessingDataLoaderIter) -> None:
+    """Take its workers from torch, which would wait for locks that a worker which was killed may hold."""
+    if iterator._worker_pids_set:
+        # From here on, the end of a worker is no error.
+        torch._C._remove_worker_pids(id(iterator))
+        iterator._worker_pids_set = False
+    iterator._shutdown = True
+    if hasattr(iterator, "_pin_memory_thread_done_event"):
+        iterator._pin_memory_thread_done_event.set()
+    for queue in iterator._index_queues:
+        queue.cancel_join_thread()
+
+
+def kill(workers: list[BaseProcess]) -> None:
+    # Not by SIGTERM, as torch does: training's workers keep that blocked.
+    for worker in workers:
+        worker.kill()
 
 
 def describe_difference(key: str, before: Any, now: Any) -> str:

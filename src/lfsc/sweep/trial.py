@@ -132,7 +132,7 @@ class TrialRun:
         return Outcome(FAILED, reason=f"exit status {code}: {self.last_line()}")
 
     def lacks_column(self) -> str:
-        """Why there will be no value: the validations, which all measure the same, have others. Empty if there may be."""
+        """Why no value will come: validations, which all measure the same, have others. Empty if one may."""
         rows = read_rows(self.run.metrics_file)
         there = dict.fromkeys(name for row in rows for name in row if name.startswith("val/") and row[name])
         if not there or self.column in there or not self.column.startswith("val/"):
