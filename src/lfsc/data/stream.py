@@ -3,6 +3,7 @@
 import gc
 import logging
 import multiprocessing
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
@@ -56,7 +57,7 @@ class TrainingStream:
         self.log = SkipLog()
         self.workers: list[BaseProcess] = []
         # However this process ends, it waits for its children, and they for work.
-        Finalize(None, kill, args=(self.workers,), exitpriority=0)
+        Finalize(None, kill_at_exit, args=(self.workers,), exitpriority=0)
         if ranks.num_workers:
             self.loader.result_queues = [Answers(queue, self.workers) for queue in self.loader.result_queues]
 
@@ -177,6 +178,12 @@ def kill(workers: list[BaseProcess]) -> None:
     # Not by SIGTERM, as torch does: training's workers keep that blocked.
     for worker in workers:
         worker.kill()
+
+
+def kill_at_exit(workers: list[BaseProcess]) -> None:
+    # torch takes the end of a worker for an error, also now.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    kill(workers)
 
 
 def describe_difference(key: str, before: Any, now: Any) -> str:
