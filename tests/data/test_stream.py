@@ -289,7 +289,7 @@ def test_a_worker_that_has_died_is_not_waited_for(open_stream, corpus):
     handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         stream.workers[1].kill()
-        with pytest.raises(UnusableData, match=r"^a process of the loader ended by SIGKILL, as where the memory runs"):
+        with pytest.raises(UnusableData, match=r"^a worker died, by SIGKILL, as where the memory runs"):
             stream.gather_state()
     finally:
         stream.close()

@@ -115,7 +115,7 @@ class EmulatedGPU(TorchDispatchMode):
 
 def refuse_mixed(function, args, kwargs) -> None:
     """RuntimeError where a device would refuse what it is given: tensors of the host, unless they are plain numbers."""
-    named = list(zip(function._schema.arguments, args, strict=False))
+    named = list(zip(function._schema.arguments[: len(args)], args, strict=True))
     named += [(each, kwargs[each.name]) for each in function._schema.arguments if each.name in kwargs]
     all_given = [each for each in tree_leaves((args, kwargs)) if isinstance(each, Tensor)]
     if not any(isinstance(each, OnDevice) for each in all_given):
@@ -154,7 +154,10 @@ def backward(loss: Tensor) -> None:
                 call = node.apply if isinstance(node, BackwardCFunction) else node
                 results = call(*(given.get(number) for number in range(len(node._input_metadata))))
                 results = results if isinstance(results, tuple) else (results,)
-                for (following, place), gradient in zip(node.next_functions, results, strict=False):
+                following_nodes = node.next_functions
+                # After the tensors come arguments of a Function that are none.
+                assert all(each is None for each in results[len(following_nodes) :])
+                for (following, place), gradient in zip(following_nodes, results[: len(following_nodes)], strict=True):
                     if following is not None and gradient is not None:
                         add(arrived[following], place, as_expected(gradient, following._input_metadata[place]))
 

@@ -147,5 +147,6 @@ def _by_spec(words: tuple[list[str], list[str]], name: str) -> Labels | None:
     front, back = words
     if len(folders) < len(front) + len(back):
         return None
-    found = dict(zip(front, folders, strict=False)) | dict(zip(reversed(back), reversed(folders), strict=False))
+    ends = (*folders[: len(front)], *folders[len(folders) - len(back) :])
+    found = dict(zip([*front, *back], ends, strict=True))
     return Labels(found.get("language"), found.get("speaker"))

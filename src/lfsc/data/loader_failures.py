@@ -38,10 +38,10 @@ def describe_too_few_files() -> str:
 
 
 def describe_death(exitcode: int | None) -> str:
-    """In one line, how a process of the loader ended that should not have."""
+    """In one line, how a worker ended that should not have."""
     how = f"by {signal.Signals(-exitcode).name}" if exitcode and exitcode < 0 else f"with exit status {exitcode}"
     hint = ", as where the memory runs out: num_workers takes fewer" if exitcode == -signal.SIGKILL else ""
-    return f"a process of the loader ended {how}{hint}"
+    return f"a worker died, {how}{hint}"
 
 
 def explain(error: RuntimeError | OSError) -> str | None:

@@ -104,7 +104,8 @@ class TrialRun:
         """Tell `report` of each value after update `told`, until it says that the trial is not worth it, or the end."""
         while True:
             ended = process.poll() is not None
-            for update, value in self.values():
+            values = self.values()
+            for update, value in values:
                 if update > told:
                     told = update
                     if not math.isfinite(value):
@@ -115,7 +116,7 @@ class TrialRun:
                         return Outcome(STOPPED, value)
             if ended:
                 return self.outcome(process.returncode)
-            if reason := self.lacks_column():
+            if not values and (reason := self.lacks_column()):
                 stop(process)
                 return Outcome(FAILED, reason=reason)
             if stopping.is_set():
