@@ -31,7 +31,7 @@ from lfsc.training.build import build_module
 from lfsc.training.module import CodecModule
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "training"))
-from emulated_gpu import backward
+from emulated_gpu import backward, do_without_trainer
 
 UPDATES = 4  # the first of each kind prepares what stays, and is not counted
 # Operations by what they do; the first whose words begin a name counts. What changes only shapes is no work.
@@ -120,10 +120,7 @@ def counted(module: CodecModule, batch: int, dtype: torch.dtype, device: Device)
         mock.patch("torch.utils._foreach_utils._foreach_supported_types", [*_foreach_supported_types, FakeTensor]),
     ):
         module.to("cuda:0")
-        configured = module.configure_optimizers()
-        module.optimizers = lambda **_: [each["optimizer"] for each in configured]
-        module.lr_schedulers = lambda: []
-        module.manual_backward = backward
+        do_without_trainer(module, backward)
         audio = torch.empty(batch, CROP, device="cuda:0")
         for number in range(UPDATES):
             with Count(device) as count, torch.autocast("cuda", dtype, enabled=dtype != torch.float32):

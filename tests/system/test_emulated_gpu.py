@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from emulated_gpu import OnDevice, backward, emulated_gpu, numbers
+from emulated_gpu import OnDevice, backward, do_without_trainer, emulated_gpu, numbers
 
 from lfsc.data.batch import Batch
 from lfsc.training.build import build_module
@@ -38,10 +38,7 @@ def build(micro, tmp_path):
 
 def set_up(module, precision: str, run_backward):
     """Optimizers and schedules without a trainer."""
-    configured = module.configure_optimizers()
-    module.optimizers = lambda **_: [each["optimizer"] for each in configured]
-    module.manual_backward = run_backward
-    module.lr_schedulers = lambda: [each["lr_scheduler"]["scheduler"] for each in configured]
+    do_without_trainer(module, run_backward)
     for optimizer in module.gan_optimizers.values():
         optimizer.scaler = build_scaler(precision)
     return module
