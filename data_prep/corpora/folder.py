@@ -1,6 +1,5 @@
 """Any tree of recordings; a manifest says who speaks which language, or files beside them, or the folders' names."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -11,16 +10,14 @@ from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.audio.tables import read_lines
 from lfsc.io.messages import describe, printable, say_count
 
-from . import archives, lhotse, tarred
+from . import archives, kaldi, lhotse, tarred
 from .archives import Archive, Folder, Tree, open_tree
 from .keys import key_of
+from .lhotse import Shar
 from .parts import Parts, kind_of_path
 from .rows import of_manifest, of_recordings
 from .tarred import TarredDataset
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
-
-# Of a Kaldi data folder, and of lhotse's tars with a list of cuts for each.
-KALDI, SHAR = "wav.scp", re.compile(r"cuts\.\d+\.jsonl(\.gz)?")
 
 
 class Asked(NamedTuple):
@@ -45,7 +42,7 @@ def utterances(
     for source, tree in zip(sources, trees, strict=True):
         prefix = "" if len(sources) == 1 else f"{source.name}/"
         tars = TarredDataset(source, scratch)
-        for item in _of_source(tree, source, scratch, published, asked):
+        for item in _of_source(tree, source, scratch, tars, published, asked):
             if isinstance(item, Malformed):
                 yield Rejection.malformed(printable(item.place), language or UNKNOWN_LANGUAGE, item.reason)
                 continue
@@ -84,18 +81,24 @@ def _may_hold_audio(name: str) -> bool:
     return is_recording(name) or name.lower().endswith(archives.SUFFIXES)
 
 
-def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked: Asked) -> Iterator[Item]:
+def _of_source(
+    tree: Tree, source: Path, scratch: Path, tars: TarredDataset, published: Parts, asked: Asked
+) -> Iterator[Item]:
     """What is in a source: the rows of its manifest, its recordings, or those in the archives that it holds."""
     listed = _rows_of_manifest(tree, source, asked.manifest)
     if listed is not None:
-        for item in of_manifest(*listed, tree, spec=asked.layout, language=asked.language):
-            yield Found(item, tree) if isinstance(item, Row) else item
+        yield from _of_list(*listed, tree, asked)
         return
-    if KALDI in tree:
-        raise ValueError(f"{source / KALDI} is Kaldi's: write a manifest.jsonl with path, offset, duration and speaker")
+    if kaldi.RECORDINGS in tree:
+        yield from _of_list(kaldi.RECORDINGS, kaldi.rows_of_kaldi(tree), tree, asked)
+        return
     names = list(tree.names())
-    if shar := next((name for name in names if SHAR.fullmatch(PurePosixPath(name).name)), None):
-        raise ValueError(f"{source / shar} is of lhotse's Shar: save its audio and its cuts, and give those")
+    if (shar := Shar.find(names)).lists:
+        if not isinstance(tree, Folder):
+            raise ValueError(f"{source} holds lhotse's Shar, whose tars are not read inside of another: unpack it")
+        yield f"lhotse's Shar: {say_count(len(shar.lists), 'list')} of cuts, each with a tar"
+        yield from _of_list(shar.lists[0], shar.rows(tree, tars), tree, asked)
+        return
     recordings = [name for name in names if is_recording(name)]
     suffixes = (*archives.SUFFIXES, *archives.NOT_READ)
     packed = [name for name in names if name.lower().endswith(suffixes)]
@@ -110,6 +113,11 @@ def _of_source(tree: Tree, source: Path, scratch: Path, published: Parts, asked:
     if packed:
         yield f"not read: {say_count(len(packed), 'archive')}, such as {packed[0]}; only the recordings beside"
     yield from _of_tree(tree, names, published, asked, brief=False)
+
+
+def _of_list(name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked) -> Iterator[Item]:
+    for item in of_manifest(name, rows, tree, spec=asked.layout, language=asked.language):
+        yield Found(item, tree) if isinstance(item, Row) else item
 
 
 def _of_archive(path: Path, name: str, scratch: Path, published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:

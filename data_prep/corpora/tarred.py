@@ -1,6 +1,7 @@
-"""NeMo's tarred data sets: recordings in audio_0.tar, audio_1.tar … beside a manifest that says which is where."""
+"""Recordings in tars beside lists that say which is where, as NeMo's tarred data sets and lhotse's Shar have them."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from .archives import Archive
@@ -10,26 +11,32 @@ MANIFEST = "tarred_audio_manifest.json"
 
 
 class TarredDataset:
-    """The tars in a folder, of which one is held open at a time: manifests list them one after the other."""
+    """The tars in a folder, of which one is held open at a time: lists name them one after the other."""
 
     def __init__(self, folder: Path, scratch: Path) -> None:
         self.folder, self.scratch = folder, scratch
         self.name = ""
         self.latest: Archive | ValueError = ValueError("none was opened")
 
-    def file(self, archive: str, member: str) -> File:
-        """A recording in one of the tars; ValueError where it is not there, or the tar is damaged."""
+    def names(self, archive: str) -> Iterator[str]:
+        """What is in one of the tars; ValueError where it is not there or damaged."""
+        return self._hold(archive).names()
+
+    def file(self, archive: str, path: str) -> File:
+        """A recording in one of the tars, by its path from the folder on; ValueError where it is not there."""
+        tar, member = self._hold(archive), path.removeprefix(archive[: archive.rfind("/") + 1])
+        # A recording of which a manifest names several parts is there once, under the name of the first.
+        found = next((name for name in (member, re.sub(r"-sub\d+(\.\w+)$", r"\1", member)) if name in tar), None)
+        if found is None:
+            raise ValueError(f"{member} is not in {self.folder / archive}")
+        return tar.file(found)
+
+    def _hold(self, archive: str) -> Archive:
         if archive != self.name:
             self.name, self.latest = archive, self._open(self.folder / archive)
         if isinstance(self.latest, ValueError):
             raise self.latest
-        # A recording of which a manifest names several parts is there once, under the name of the first.
-        found = next(
-            (name for name in (member, re.sub(r"-sub\d+(\.\w+)$", r"\1", member)) if name in self.latest), None
-        )
-        if found is None:
-            raise ValueError(f"{member} is not in {self.folder / archive}")
-        return self.latest.file(found)
+        return self.latest
 
     def _open(self, path: Path) -> Archive | ValueError:
         """The tar, or why it cannot be read, which goes for all that is in it."""

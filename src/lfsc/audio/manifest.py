@@ -104,6 +104,8 @@ def _unpack_lhotse(row: dict) -> dict:
     if not (isinstance(sources, list) and len(sources) == 1 and isinstance(sources[0], dict)):
         raise ValueError("'sources' does not have exactly one source")
     # A source may be a command, too, which is not run.
+    if sources[0].get("type", "file") == "shar":
+        raise ValueError("'sources' is of type 'shar': `python -m data_prep folder` reads the whole folder")
     if sources[0].get("type", "file") != "file":
         raise ValueError(f"'sources' is of type {sources[0]['type']!r}, expected a file")
     if not (isinstance(supervisions, list) and len(supervisions) == 1 and isinstance(supervisions[0], dict)):

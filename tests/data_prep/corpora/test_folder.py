@@ -130,12 +130,6 @@ def test_audio_that_is_not_read_is_counted_and_named(tmp_path, put):
     )
 
 
-def test_a_folder_of_kaldi_is_refused_by_name(tmp_path, put):
-    tree_of(put, ["wav.scp", "segments", "a.wav"])
-    with pytest.raises(ValueError, match=r"wav\.scp is Kaldi's: write a manifest"):
-        read(tmp_path / "in")
-
-
 def test_speakers_that_look_like_nothing_stay_apart(tmp_path, put):
     said = [("a", 0), ("b", 0), ("a", None), ("b", "")]
     rows = [{"path": f"{folder}/{number}.wav", "speaker": speaker} for number, (folder, speaker) in enumerate(said)]
