@@ -12,7 +12,7 @@ from torch import Tensor
 from lfsc.audio import files
 from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.resampling import resample
-from lfsc.io.atomic import replacing, write_text
+from lfsc.io.atomic import remove_left_overs, replacing, write_text
 from lfsc.io.messages import describe
 from lfsc.shards.seek_table import with_seek_table
 
@@ -46,8 +46,7 @@ def write_shard(task: ShardTask) -> dict:
     """
     if not task.record_path.exists():
         # A killed worker could not remove its own.
-        for left_over in task.path.parent.glob(f".{task.path.stem}.*.part.tar"):
-            left_over.unlink()
+        remove_left_overs(task.path)
         write_text(task.record_path, json.dumps(_write(task), ensure_ascii=False))
     return json.loads(task.record_path.read_text(encoding="utf-8"))
 

@@ -60,7 +60,10 @@ def test_processes_parts_and_ray_make_the_same_bytes(corpus, codec_path, tmp_pat
     assert main([*arguments, str(tmp_path / "parts"), *options, "--part", "1/2", "--workers", "1"]) == 0
     assert not (tmp_path / "parts" / "index.json").exists()
     assert len(shards_in(tmp_path / "parts")) == 2
+    # As a process that was killed leaves it.
+    (tmp_path / "parts/one/en/.train-00001.999.part.json").touch()
     assert main([*arguments, str(tmp_path / "parts"), *options, "--part", "2/2", "--workers", "1"]) == 0
+    assert not list((tmp_path / "parts").rglob(".*.part.*"))
     assert (tmp_path / "parts" / "index.json").exists()
     assert shards_in(tmp_path / "parts") == shards_in(tmp_path / "one")
 

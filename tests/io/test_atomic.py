@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lfsc.io.atomic import LONGEST_NAME, naming, replacing, write_text
+from lfsc.io.atomic import LONGEST_NAME, naming, remove_left_overs, replacing, write_text
 
 
 def test_a_full_disk_is_told_with_the_file_and_leaves_what_was_there(tmp_path, small_disk):
@@ -59,3 +59,11 @@ def test_an_error_has_the_name_that_was_asked_for(tmp_path):
     with pytest.raises(OSError) as error, replacing(tmp_path / "a.txt") as temporary:
         raise PermissionError(13, "Permission denied", str(temporary))
     assert isinstance(error.value, PermissionError) and error.value.filename == str(tmp_path / "a.txt")
+
+
+def test_only_what_was_left_of_a_file_is_removed(tmp_path):
+    others = ["a [1].json", ".a [1].json", ".a [1].7.part.tar", ".a 1.7.part.json"]
+    for name in [*others, ".a [1].7.part.json", ".a [1].123456.part.json"]:
+        (tmp_path / name).touch()
+    remove_left_overs(tmp_path / "a [1].json")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)

@@ -1,6 +1,7 @@
 """Files that appear under their name only when they are whole."""
 
 import errno
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -61,6 +62,12 @@ def _temporary_name(path: Path) -> str:
         # Without the part of a letter that is left where it is cut.
         stem = os.fsencode(stem)[: max(0, room)].decode("utf-8", "ignore")
     return f".{stem}{end}"
+
+
+def remove_left_overs(path: Path) -> None:
+    """Remove what processes that were killed left of `path`; for a caller who knows that none is writing it now."""
+    for left_over in path.parent.glob(f".{glob.escape(path.stem)}.*.part{path.suffix}"):
+        left_over.unlink(missing_ok=True)
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from lfsc.io import plain_tar
 from lfsc.io.archive_kinds import SUFFIXES, compression_of
-from lfsc.io.atomic import replacing
+from lfsc.io.atomic import remove_left_overs, replacing
 from lfsc.io.messages import say_count
 from lfsc.io.plain_tar import Member
 from lfsc.io.regular import open_regular
@@ -134,9 +134,7 @@ def write(path: Path | str, samples: Iterable[Sample]) -> int:
     The same samples give the same bytes.
     """
     path, count = Path(path), 0
-    # What a killed process left of the same shard.
-    for left_over in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
-        left_over.unlink()
+    remove_left_overs(path)
     with replacing(path) as temporary:
         with tarfile.open(temporary, "w") as tar:
             for sample in samples:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from lfsc.io.atomic import write_text
+from lfsc.io.atomic import remove_left_overs, write_text
 from lfsc.io.json_text import to_json
 from lfsc.io.lock import lock_folder, lock_or_refuse
 from lfsc.shards import index
@@ -82,6 +82,7 @@ def convert_locked(task: Task, coding: Coding, convert: Convert) -> dict:
     spent = {"bytes": task.target.stat().st_size, "seconds": round(time.monotonic() - begun, 3)}
     split = {"split": task.shard.split} if task.shard.split else {}
     record = {"name": task.shard.name, **split, **totals, "audio_seconds": audio_seconds, "failed": failed, **spent}
+    remove_left_overs(task.record)
     write_text(task.record, to_json(record))
     return record
 
