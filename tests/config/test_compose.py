@@ -369,14 +369,16 @@ def test_a_recipes_folder_may_have_any_name(tmp_path):
     assert (config["name"], config["trainer"]["accelerator"]) == ("日本", "cpu")
 
 
-def test_a_yml_is_asked_to_be_renamed(tmp_path, own):
-    (tmp_path / "mine.yml").write_text("defaults: [demo, _self_]\n")
-    with pytest.raises(ValueError, match=r"mine.yml: a recipe ends in .yaml; rename it to mine.yaml"):
-        compose(str(tmp_path / "mine.yml"), [])
+def test_other_suffixes_are_asked_to_be_renamed(tmp_path, own):
+    for name in ("mine.yml", "mine.YAML", "mine.Yml", "mine"):
+        (tmp_path / name).write_text("defaults: [demo, _self_]\n")
+        with pytest.raises(ValueError, match=rf"{name}: a recipe ends in .yaml; rename it to mine.yaml"):
+            compose(str(tmp_path / name), [])
     (tmp_path / "trainer").mkdir()
-    (tmp_path / "trainer" / "big.yml").write_text("devices: 2\n")
-    with pytest.raises(ValueError, match=r"big.yml: a recipe's files end in .yaml; rename it to big.yaml"):
-        own("defaults: [demo, override trainer: big, _self_]\n")
+    for name in ("big.yml", "large.YAML"):
+        (tmp_path / "trainer" / name).write_text("devices: 2\n")
+        with pytest.raises(ValueError, match=rf"{name}: a recipe's files end in .yaml; rename it to \w+.yaml"):
+            own(f"defaults: [demo, override trainer: {name.partition('.')[0]}, _self_]\n")
 
 
 def test_a_recipe_named_as_a_shipped_one_that_extends_it_is_told_to_be_renamed(tmp_path):
