@@ -121,9 +121,14 @@ def refuse_more_updates(run: "Run", wanted: int) -> None:
 def warn_of_changes(run: "Run", asked: dict[str, Any]) -> None:
     """Name the settings of the command that are not the run's, which keeps its own."""
     from lfsc.commands.resume import is_fixed
+    from lfsc.config.run_config import without_copies
 
     # The two found the run, however they were written.
-    changed = [key for key in changed_keys(run.config(), asked) if key not in ("name", "runs_root")]
+    changed = [
+        key
+        for key in without_copies(list(changed_keys(run.config(), asked)), asked)
+        if key not in ("name", "runs_root")
+    ]
     free, fixed = ([key for key in changed if is_fixed(key) == fixes] for fixes in (False, True))
     ways = [
         *([f"`lfsc resume` changes {', '.join(free)}"] if free else []),
