@@ -13,8 +13,8 @@ from lfsc.formats.nemo.archive import GZIP, Archive
 from lfsc.formats.shipped import SHIPPED, shipped
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.regular import open_regular
-from lfsc.io.torch_file import TorchFile, Weights
-from lfsc.runs.checkpoints import checkpoint_of
+from lfsc.io.torch_file import DamagedFile, TorchFile, Weights
+from lfsc.runs.checkpoints import checkpoint_of, suggest_whole
 from lfsc.runs.directory import Run
 
 EXPECTED = (
@@ -43,6 +43,9 @@ def resolve(source: str | PathLike, *, trusted: Collection[str] = ()) -> Iterato
         finally:
             for file in found.files:
                 file.close()
+    except DamagedFile as error:
+        run = Run(split_run(source)[0])
+        raise ValueError(f"{source}: {error}{suggest_whole(run) if run.checkpoints.is_dir() else ''}") from error
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
 
@@ -58,9 +61,9 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
         return read_file(path, trusted)
     if path.exists():
         raise ValueError(f"it is neither a file nor a folder; {EXPECTED}")
-    folder, _, which = str(source).rpartition("@")
-    if (Path(folder).expanduser() / "checkpoints").is_dir():
-        return read_run(Path(folder).expanduser(), trusted, which)
+    run, which = split_run(source)
+    if (run / "checkpoints").is_dir():
+        return read_run(run, trusted, which)
     # `runs/typo` looks like a hub's name too.
     if path.parts[0] == "runs":
         raise ValueError("there is no such run; `lfsc train` makes one, `lfsc runs` lists them")
@@ -68,6 +71,13 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
         found = read_folder(hub.fetch(str(source)), trusted)
         return found._replace(statements=statements_of_hub(str(source)) | found.statements)
     raise ValueError(f"there is no such file or folder; {EXPECTED}")
+
+
+def split_run(source: str | PathLike) -> tuple[Path, str]:
+    """The folder of RUN, and what it is to stand for."""
+    path = Path(source).expanduser()
+    folder, _, which = str(path).rpartition("@")
+    return (path, "last") if path.is_dir() or not folder else (Path(folder), which)
 
 
 def read_folder(path: Path, trusted: Collection[str]) -> Source:
