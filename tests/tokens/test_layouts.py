@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -47,7 +49,7 @@ def test_what_the_layouts_look_like():
     assert flat(tokens, vocabulary).tolist() == [101, 102, 103, 114, 115, 116]
     assert interleave(tokens, vocabulary).tolist() == [101, 114, 102, 115, 103, 116]
     assert delay(tokens, vocabulary, pad=0).tolist() == [[101, 102, 103, 0], [0, 114, 115, 116]]
-    shared = vocabulary._replace(shared=True)
+    shared = replace(vocabulary, shared=True)
     assert interleave(tokens, shared).tolist() == [101, 104, 102, 105, 103, 106]
     assert (vocabulary.end, shared.end) == (120, 110)
 
