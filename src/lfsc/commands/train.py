@@ -151,9 +151,10 @@ def changed_keys(begun: dict[str, Any], asked: dict[str, Any], section: str = ""
 def make_corpus(config: dict[str, Any]) -> None:
     """Synthesize the demo corpus where a recipe asks for it and data.path is not there; ValueError for other data."""
     from lfsc.io.messages import as_word
+    from lfsc.shards import index
 
     path = Path(config["data"]["path"])
-    if not config["prepare_demo"] or "://" in config["data"]["path"] or (path / "index.json").exists():
+    if not config["prepare_demo"] or "://" in config["data"]["path"] or (path / index.NAME).exists():
         return
     # A demo corpus that was interrupted is finished.
     if path.is_dir() and any(path.iterdir()) and not (path / "demo").is_dir():

@@ -15,7 +15,7 @@ from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import DamagedFile, TorchFile, Weights
 from lfsc.runs.checkpoints import checkpoint_of, suggest_whole
-from lfsc.runs.directory import Run
+from lfsc.runs.directory import STATUS, Run
 
 EXPECTED = (
     "expected a run directory, a checkpoint (.ckpt), an exported bundle, a .nemo archive, a hub name, or pocket, which "
@@ -26,7 +26,7 @@ GRAPHS = "the folder has {}, which lfsc does not load: give the codec that they 
 OTHER_FOLDERS = {
     "encoder.onnx": GRAPHS.format("ONNX graphs"),
     "encoder.pt2": GRAPHS.format("torch.export programs"),
-    "status.json": "the run has no checkpoints: `lfsc info` says what became of it",
+    STATUS: "the run has no checkpoints: `lfsc info` says what became of it",
 }
 ZIP = b"PK\x03\x04"
 TAR, TAR_AT = b"ustar", 257
@@ -62,7 +62,7 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
     if path.exists():
         raise ValueError(f"it is neither a file nor a folder; {EXPECTED}")
     run, which = split_run(source)
-    if (run / "checkpoints").is_dir():
+    if Run(run).checkpoints.is_dir():
         return read_run(run, trusted, which)
     # `runs/typo` looks like a hub's name too.
     if path.parts[0] == "runs":
@@ -83,7 +83,7 @@ def split_run(source: str | PathLike) -> tuple[Path, str]:
 def read_folder(path: Path, trusted: Collection[str]) -> Source:
     if (path / bundle.WEIGHTS).is_file():
         return bundle.read(path, trusted=trusted)
-    if (path / "checkpoints").is_dir():
+    if Run(path).checkpoints.is_dir():
         return read_run(path, trusted)
     archives = sorted(path.glob("*.nemo"))
     if len(archives) == 1:
