@@ -29,12 +29,12 @@ def rows_of_pair(recordings: Path, supervisions: Path) -> Iterator[Row | Malform
             yield Malformed(f"{recordings}, line {number}", row if isinstance(row, str) else "no 'id'")
     for number, row in parse_json(read_lines(supervisions), str(supervisions)):
         try:
-            yield parse_row(row if isinstance(row, str) else _as_cut(row, by_id))
+            yield parse_row(row if isinstance(row, str) else as_cut(row, by_id))
         except ValueError as error:
             yield Malformed(f"{supervisions}, line {number}", str(error))
 
 
-def _as_cut(supervision: dict, recordings: dict[str, dict]) -> dict:
+def as_cut(supervision: dict, recordings: dict[str, dict]) -> dict:
     """The cut that lhotse would make of a supervision."""
     wanted = supervision.get("recording_id")
     if not isinstance(wanted, str) or wanted not in recordings:

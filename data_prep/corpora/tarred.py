@@ -20,7 +20,7 @@ class TarredDataset:
     def file(self, archive: str, member: str) -> File:
         """A recording in one of the tars; ValueError where it is not there, or the tar is damaged."""
         if archive != self.name:
-            self.name, self.latest = archive, self._open(self.folder / archive)
+            self.name, self.latest = archive, self.open_archive(self.folder / archive)
         if isinstance(self.latest, ValueError):
             raise self.latest
         # A recording of which a manifest names several parts is there once, under the name of the first.
@@ -31,7 +31,7 @@ class TarredDataset:
             raise ValueError(f"{member} is not in {self.folder / archive}")
         return self.latest.file(found)
 
-    def _open(self, path: Path) -> Archive | ValueError:
+    def open_archive(self, path: Path) -> Archive | ValueError:
         """The tar, or why it cannot be read, which goes for all that is in it."""
         try:
             return Archive(path, self.scratch)

@@ -61,12 +61,12 @@ def parse_json(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict 
     lines = iter(lines)
     for number, line in enumerate(lines, 1):
         if line.strip() == "[":
-            yield from _parse_array(_join(line, lines, manifest), manifest)
+            yield from parse_array(join_lines(line, lines, manifest), manifest)
         elif line.strip():
-            yield number, _parse_object(line)
+            yield number, parse_object(line)
 
 
-def _join(first: str, lines: Iterator[str], manifest: str) -> str:
+def join_lines(first: str, lines: Iterator[str], manifest: str) -> str:
     joined, length = [first], len(first)
     for line in lines:
         joined.append(line)
@@ -76,7 +76,7 @@ def _join(first: str, lines: Iterator[str], manifest: str) -> str:
     return "".join(joined)
 
 
-def _parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
+def parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
     """The entries of a file that is one array over many lines, as lhotse writes .json, with their numbers."""
     try:
         rows = json.loads(text)
@@ -86,7 +86,7 @@ def _parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
         yield number, row if isinstance(row, dict) else f"expected an object with 'path', found {json.dumps(row)[:60]}"
 
 
-def _parse_object(line: str) -> dict | str:
+def parse_object(line: str) -> dict | str:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -115,7 +115,7 @@ def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dic
         if columns is None:
             columns = [name.strip() for name in fields]
         elif fields:
-            yield number, _name_fields(columns, fields)
+            yield number, name_fields(columns, fields)
 
 
 class LinesOfRows:
@@ -168,18 +168,18 @@ def parse_tabs(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]
     columns: list[str] = []
     for number, line in enumerate(lines, 1):
         if not columns:
-            columns = [name.strip() for name in _split_tabs(line)]
+            columns = [name.strip() for name in split_tabs(line)]
         elif line.strip():
-            yield number, _name_fields(columns, _split_tabs(line))
+            yield number, name_fields(columns, split_tabs(line))
 
 
-def _name_fields(columns: list[str], fields: list[str]) -> dict:
+def name_fields(columns: list[str], fields: list[str]) -> dict:
     """The row, with None for fields that are missing or empty, which in a table say nothing."""
     row = {name: value or None for name, value in zip_longest(columns, fields[: len(columns)])}
     return row | {BEYOND: fields[len(columns) :]}
 
 
-def _split_tabs(line: str) -> list[str]:
+def split_tabs(line: str) -> list[str]:
     """The fields of a line of .tsv, where a quotation mark encloses a field only if it also ends with one."""
     fields = line.rstrip("\r\n").split("\t")
     return [re.sub(r'^"(.*)"$', lambda match: match[1].replace('""', '"'), field) for field in fields]

@@ -45,13 +45,13 @@ class Vocabulary:
             raise ValueError(
                 f"tokens {list(tokens.shape)} of {tokens.shape[-2]} codebooks, expected {self.num_codebooks}"
             )
-        return self._inside(tokens.long(), "token") + self.starts(tokens.device)
+        return self.require_inside(tokens.long(), "token") + self.starts(tokens.device)
 
     def tokens(self, ids: Tensor) -> Tensor:
         """Tokens [...,C,F] of ids [...,C,F]; ValueError for an id that is not its codebook's."""
-        return self._inside(ids - self.starts(ids.device), "id")
+        return self.require_inside(ids - self.starts(ids.device), "id")
 
-    def _inside(self, tokens: Tensor, name: str) -> Tensor:
+    def require_inside(self, tokens: Tensor, name: str) -> Tensor:
         wrong = ((tokens < 0) | (tokens >= self.codebook_size)).nonzero()
         if len(wrong):
             *_, codebook, frame = wrong[0].tolist()

@@ -13,12 +13,12 @@ from lfsc.audio.recording import UnreadableAudio
 def test_checksums_are_those_of_the_format():
     assert flac.crc8(b"123456789") == 0xF4
     # CRC-16/UMTS.
-    assert flac._crc16(b"123456789") == 0xFEE8
+    assert flac.crc16(b"123456789") == 0xFEE8
 
 
 def test_frames_end_where_the_next_begin(encode):
     content = encode("flac", 3.0)
-    ends = sorted(frame.stop for frame in flac._find_frames(content, int.from_bytes(content[8:10])))
+    ends = sorted(frame.stop for frame in flac.find_frames(content, int.from_bytes(content[8:10])))
     assert ends == [*range(4096, 48000, 4096), 48000]
 
 

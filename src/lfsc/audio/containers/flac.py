@@ -44,8 +44,8 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     if head[:4] != MARKER or len(head) < STREAMINFO_END:
         return None
     form, claimed = divmod(int.from_bytes(head[FORM]), SAMPLES + 1)
-    end = _without_tag(file, size)
-    last = _find_last_frame(file, end, int.from_bytes(head[SMALLEST_BLOCK]), claimed)
+    end = without_tag(file, size)
+    last = find_last_frame(file, end, int.from_bytes(head[SMALLEST_BLOCK]), claimed)
     if last is None:
         raise Damage("truncated, it does not end with a whole frame")
     # Before the channels and the bits of a sample.
@@ -77,40 +77,40 @@ def crc8(content: bytes) -> int:
     return remainder
 
 
-def _without_tag(file: BinaryIO, size: int) -> int:
+def without_tag(file: BinaryIO, size: int) -> int:
     """Where the file ends but for an ID3v1 tag."""
     file.seek(max(0, size - ID3V1))
     return size - ID3V1 if file.read(3) == b"TAG" and size > ID3V1 else size
 
 
-def _find_last_frame(file: BinaryIO, end: int, smallest_block: int, claimed: int) -> Frame | None:
+def find_last_frame(file: BinaryIO, end: int, smallest_block: int, claimed: int) -> Frame | None:
     """The frame that ends with sample `claimed`, or else the one that ends the file."""
     tail = TAIL
     while True:
         file.seek(max(STREAMINFO_END, end - tail))
         content = file.read(end - file.tell())
-        frames = list(_find_frames(content, smallest_block))
+        frames = list(find_frames(content, smallest_block))
         if claimed and (last := next((frame for frame in frames if frame.stop == claimed), None)):
             return last
         budget = 2 * LONGEST_TAIL
         for frame in frames:
             budget -= len(content) - frame.place
-            if budget > 0 and _crc16(content[frame.place :]) == 0:
+            if budget > 0 and crc16(content[frame.place :]) == 0:
                 return frame
         if tail >= min(end, LONGEST_TAIL):
             return None
         tail *= 32
 
 
-def _find_frames(content: bytes, smallest_block: int) -> Iterator[Frame]:
+def find_frames(content: bytes, smallest_block: int) -> Iterator[Frame]:
     """What seem to be frames in some bytes, the last first."""
     for place in reversed([found.start() for found in SYNC.finditer(content)]):
-        frame = _parse_header(content[place : place + LONGEST_HEADER], place, smallest_block)
+        frame = parse_header(content[place : place + LONGEST_HEADER], place, smallest_block)
         if frame is not None:
             yield frame
 
 
-def _parse_header(header: bytes, place: int, smallest_block: int) -> Frame | None:
+def parse_header(header: bytes, place: int, smallest_block: int) -> Frame | None:
     """The frame at `place` with this header; None where it is none."""
     if len(header) < 6:
         return None
@@ -139,7 +139,7 @@ def _parse_header(header: bytes, place: int, smallest_block: int) -> Frame | Non
     return Frame(place, stop, unit * int.from_bytes(header[rate_at:end]) if unit else RATES.get(rate_code))
 
 
-def _crc16(content: bytes) -> int:
+def crc16(content: bytes) -> int:
     """The checksum by the polynomial x^16 + x^15 + x^2 + 1: 0 for a whole frame, which ends with its own."""
     remainder = 0
     for byte in content:
@@ -147,7 +147,7 @@ def _crc16(content: bytes) -> int:
     return remainder
 
 
-def _compute_remainders(polynomial: int, bits: int) -> list[int]:
+def compute_remainders(polynomial: int, bits: int) -> list[int]:
     """The remainders of every byte followed by zeros."""
     found = []
     for byte in range(256):
@@ -158,4 +158,4 @@ def _compute_remainders(polynomial: int, bits: int) -> list[int]:
     return found
 
 
-CRC8, CRC16 = _compute_remainders(0x107, 8), _compute_remainders(0x18005, 16)
+CRC8, CRC16 = compute_remainders(0x107, 8), compute_remainders(0x18005, 16)
