@@ -44,16 +44,16 @@ def make_parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, corpus in CORPORA.items():
-        corpus.add_options(_add_corpus_verb(verbs, name, corpus.help, corpus.source, corpus.source_type))
-    _add_verb(verbs, "verify", "read the shards in OUT back and compare them with its index")
-    _add_verb(verbs, "report", "what is in OUT, and what was rejected")
+        corpus.add_options(add_corpus_verb(verbs, name, corpus.help, corpus.source, corpus.source_type))
+    add_verb(verbs, "verify", "read the shards in OUT back and compare them with its index")
+    add_verb(verbs, "report", "what is in OUT, and what was rejected")
     return top
 
 
-def _add_corpus_verb(
+def add_corpus_verb(
     verbs, name: str, help: str, source: str | None, source_type: Callable[[str], Path | str]
 ) -> argparse.ArgumentParser:
-    verb = _add_verb(verbs, name, help, source, source_type)
+    verb = add_verb(verbs, name, help, source, source_type)
     verb.add_argument("--name", help="of the corpus in OUT")
     verb.add_argument("--seed", type=int, default=0, help="of the splits and of the order (%(default)s)")
     verb.add_argument("--sample-rate", type=positive(int), default=22050, help="of the shards in Hz (%(default)s)")
@@ -75,13 +75,13 @@ def _add_corpus_verb(
     return verb
 
 
-def _add_verb(
+def add_verb(
     verbs, name: str, help: str, source: str | None = None, source_type: Callable[[str], Path | str] = Path
 ) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=help, description=help)
     if source:
         verb.add_argument("source", type=source_type, nargs="+", metavar="SRC", help=source)
-    verb.add_argument("out", type=_folder, metavar="OUT", help="folder of shards; may hold several corpora")
+    verb.add_argument("out", type=parse_folder, metavar="OUT", help="folder of shards; may hold several corpora")
     verb.add_argument("--workers", type=count, default=count_cpus(), help="processes (%(default)s)")
     verb.add_argument(
         "--ray", metavar="ADDRESS", help="work on this Ray cluster, all of which must see SRC and OUT; local starts one"
@@ -89,7 +89,7 @@ def _add_verb(
     return verb
 
 
-def _folder(name: str) -> Path:
+def parse_folder(name: str) -> Path:
     if "://" in name:
         raise argparse.ArgumentTypeError(
             f"{name} is no folder: make shards in one, then `msc sync FOLDER --target-url {name} --no-ignore-hidden`"

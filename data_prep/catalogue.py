@@ -45,7 +45,7 @@ class Catalogue:
         """Rows whose number (`keys` or `fingerprints`) an earlier row has that is not left out."""
         kept = numpy.flatnonzero(numpy.asarray(self.splits) != LEFT_OUT)
         _, first = numpy.unique(numpy.asarray(numbers)[kept], return_index=True)
-        return self._leave_out(numpy.delete(kept, first))
+        return self.leave_out(numpy.delete(kept, first))
 
     def leave_out_crossing(self) -> list[int]:
         """Training rows of speakers that the corpus itself has in validation, in whichever language."""
@@ -53,7 +53,7 @@ class Catalogue:
         names = [name for _, name in self.speaker_numbers]
         held_out = {names[number] for number in numpy.unique(speakers[splits == VAL])}
         in_both = numpy.array([name in held_out for name in names], dtype=bool)
-        return self._leave_out(numpy.flatnonzero((splits == TRAIN) & in_both[speakers]))
+        return self.leave_out(numpy.flatnonzero((splits == TRAIN) & in_both[speakers]))
 
     def divide(self, *, val_share: float, seed: int, on_trained: bool = False) -> list[str]:
         """Give every undecided row a split, by its speaker; what is worth saying comes back.
@@ -65,17 +65,17 @@ class Catalogue:
         if not len(undecided):
             return []
         names = [name for _, name in self.speaker_numbers]
-        by_speaker = self._by_speaker(undecided)
+        by_speaker = self.sum_by_speaker(undecided)
         chosen, notes = choose_validation_speakers(by_speaker, share=val_share, seed=seed, spare_single=on_trained)
         splits[undecided] = numpy.array([name in chosen for name in names], dtype=bool)[speakers[undecided]]
         if val_share and on_trained:
-            return self._validate_on_trained(undecided, val_share, seed)
+            return self.validate_on_trained(undecided, val_share, seed)
         if chosen or val_share == 0 or len(undecided) == 1:
             return notes
-        count = self._hold_out(undecided, val_share, numpy.random.default_rng(seed))
+        count = self.hold_out(undecided, val_share, numpy.random.default_rng(seed))
         return [f"all recordings are of one speaker: {count} of them are for validation, so it is not on a new voice"]
 
-    def _validate_on_trained(self, undecided: numpy.ndarray, share: float, seed: int) -> list[str]:
+    def validate_on_trained(self, undecided: numpy.ndarray, share: float, seed: int) -> list[str]:
         """Hold recordings out of each language of which no speaker is held out; a sentence that says which."""
         splits, languages = numpy.asarray(self.splits), [language for language, _ in self.speaker_numbers]
         languages_of = numpy.array(languages)[numpy.asarray(self.speakers)[undecided]]
@@ -83,7 +83,7 @@ class Catalogue:
         for number, language in enumerate(sorted(set(languages))):
             rows = undecided[languages_of == language]
             if len(rows) > 1 and not (splits[rows] == VAL).any():
-                counts[language] = self._hold_out(rows, share, numpy.random.default_rng([seed, number]))
+                counts[language] = self.hold_out(rows, share, numpy.random.default_rng([seed, number]))
         if not counts:
             return []
         total, names = sum(counts.values()), ", ".join(counts)
@@ -91,7 +91,7 @@ class Catalogue:
             f"validation by {say_count(total, 'recording')} of speakers who train, so not on new voices, in {names}"
         ]
 
-    def _hold_out(self, rows: numpy.ndarray, share: float, generator: numpy.random.Generator) -> int:
+    def hold_out(self, rows: numpy.ndarray, share: float, generator: numpy.random.Generator) -> int:
         """How many of the rows are for validation now: at least one, never all."""
         count = min(max(1, round(share * len(rows))), len(rows) - 1)
         numpy.asarray(self.splits)[generator.choice(rows, count, replace=False)] = VAL
@@ -112,7 +112,7 @@ class Catalogue:
             if number >= 0
         ]
 
-    def _by_speaker(self, rows: numpy.ndarray) -> dict[str, dict[str, float]]:
+    def sum_by_speaker(self, rows: numpy.ndarray) -> dict[str, dict[str, float]]:
         """Seconds by language and speaker."""
         speakers, seconds = numpy.asarray(self.speakers)[rows], numpy.asarray(self.seconds)[rows]
         totals = numpy.bincount(speakers, seconds, minlength=len(self.speaker_numbers))
@@ -122,6 +122,6 @@ class Catalogue:
                 found[language][name] = float(total)
         return found
 
-    def _leave_out(self, rows: numpy.ndarray) -> list[int]:
+    def leave_out(self, rows: numpy.ndarray) -> list[int]:
         numpy.asarray(self.splits)[rows] = LEFT_OUT
         return rows.tolist()

@@ -26,11 +26,11 @@ def run(options: argparse.Namespace, workers: Workers) -> int:
     if options.verb == "report":
         report.show_contents(options.out)
         return 0
-    make(_corpus(options), options.out.absolute(), workers, report)
+    make(make_corpus(options), options.out.absolute(), workers, report)
     return 0
 
 
-def _corpus(options: argparse.Namespace) -> Corpus:
+def make_corpus(options: argparse.Namespace) -> Corpus:
     if options.min_seconds >= options.max_seconds:
         raise ValueError(f"min-seconds is {options.min_seconds}, max-seconds {options.max_seconds}: nothing is between")
     is_named = options.verb in ("folder", "huggingface")
@@ -53,16 +53,14 @@ def _corpus(options: argparse.Namespace) -> Corpus:
         seed=options.seed,
         # A switch that is off decides nothing, as before there was one.
         settings={
-            key: _to_json(value)
-            for key, value in vars(options).items()
-            if key not in INDIFFERENT and value is not False
+            key: to_json(value) for key, value in vars(options).items() if key not in INDIFFERENT and value is not False
         },
         on_trained=getattr(options, "validate_on_trained_speakers", False),
     )
 
 
-def _to_json(value):
+def to_json(value):
     """A setting as it reads back from JSON."""
     if isinstance(value, list):
-        return [_to_json(item) for item in value]
+        return [to_json(item) for item in value]
     return str(value.absolute()) if isinstance(value, Path) else value

@@ -60,10 +60,10 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
     with lock_or_refuse(folder / UNFINISHED / "lock", f"another run is at work on {folder}"):
         write_text(folder / UNFINISHED / "settings.json", json.dumps(corpus.settings))
         planner = Planner(folder / UNFINISHED)
-        plan = planner.load() or _make_plan(corpus, planner, workers, report)
+        plan = planner.load() or make_plan(corpus, planner, workers, report)
         report.show_plan(plan, corpus.sizes.consumers)
-        records = _write_shards(corpus, plan, folder, workers, report)
-        entries = _prepare_energon(corpus, plan, records, out, workers, report)
+        records = write_shards(corpus, plan, folder, workers, report)
+        entries = prepare_energon(corpus, plan, records, out, workers, report)
         rejected = [*planner.rejected(), *(Rejection(**row) for record in records for row in record["rejected"])]
         write_text(folder / "rejected.jsonl", "".join(rejection.to_json() + "\n" for rejection in rejected))
         content = {"settings": corpus.settings, "datasets": entries}
@@ -84,13 +84,13 @@ def is_finished(folder: Path, settings: dict) -> bool:
         found = found.get("settings", found)
         if found != settings:
             differing = sorted(name for name in settings | found if settings.get(name) != found.get(name))
-            was = ", ".join(_as_option(name, found.get(name)) for name in differing)
+            was = ", ".join(as_option(name, found.get(name)) for name in differing)
             raise ValueError(f"{folder} was made with {was}: use the same, or another --name, or remove the folder")
         return path.name == CORPUS
     return False
 
 
-def _as_option(name: str, value: object) -> str:
+def as_option(name: str, value: object) -> str:
     """A setting as the command line has it."""
     option = f"--{name.replace('_', '-')}"
     if value is None or value is False:
@@ -98,8 +98,8 @@ def _as_option(name: str, value: object) -> str:
     return option if value is True else f"{option} {value}"
 
 
-def _make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Report) -> Plan:
-    utterances = _say_sentences(corpus.utterances(planner.folder / "unpacked"), report)
+def make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Report) -> Plan:
+    utterances = say_sentences(corpus.utterances(planner.folder / "unpacked"), report)
     chunks = iter(lambda: list(itertools.islice(utterances, CHUNK)), [])
     tasks = (ExamineTask(chunk, corpus.rules) for chunk in chunks)
     examined: Iterator[Examined | Rejection] = (
@@ -113,11 +113,11 @@ def _make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Repor
         on_trained=corpus.on_trained,
     )
     if not plan.shards:
-        _give_up(corpus, list(planner.rejected()), planner.folder, report)
+        give_up(corpus, list(planner.rejected()), planner.folder, report)
     return plan
 
 
-def _say_sentences(items: Iterator[Utterance | Rejection | str], report: Report) -> Iterator[Utterance | Rejection]:
+def say_sentences(items: Iterator[Utterance | Rejection | str], report: Report) -> Iterator[Utterance | Rejection]:
     for item in items:
         if isinstance(item, str):
             report.say(item)
@@ -125,17 +125,17 @@ def _say_sentences(items: Iterator[Utterance | Rejection | str], report: Report)
             yield item
 
 
-def _write_shards(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, report: Report) -> list[dict]:
+def write_shards(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, report: Report) -> list[dict]:
     """The records of all shards."""
     tasks = [ShardTask(shard, folder, folder / UNFINISHED, corpus.name, corpus.rules) for shard in plan.shards]
     records = list(report.track_writing(plan, map_tasks(workers, write_shard, tasks)))
     if not any(record["samples"] for record in records):
         rejected = [Rejection(**row) for record in records for row in record["rejected"]]
-        _give_up(corpus, rejected, folder / UNFINISHED, report)
+        give_up(corpus, rejected, folder / UNFINISHED, report)
     return records
 
 
-def _give_up(corpus: Corpus, rejected: list[Rejection], unfinished: Path, report: Report) -> NoReturn:
+def give_up(corpus: Corpus, rejected: list[Rejection], unfinished: Path, report: Report) -> NoReturn:
     """ValueError for a corpus of which nothing is left; its plan is removed, so that the next run looks at all anew."""
     shutil.rmtree(unfinished)
     if not rejected:
@@ -144,7 +144,7 @@ def _give_up(corpus: Corpus, rejected: list[Rejection], unfinished: Path, report
     raise ValueError(f"{corpus.name}: no recording can be used, for the reasons above")
 
 
-def _prepare_energon(
+def prepare_energon(
     corpus: Corpus, plan: Plan, records: list[dict], out: Path, workers: Workers, report: Report
 ) -> list[dict]:
     """The index's entries for the datasets, which energon has now indexed, too."""

@@ -80,7 +80,7 @@ class Planner:
         `val_share` and `on_trained` are as in Catalogue.divide.
         """
         catalogue = Catalogue()
-        with self._new("utterances.jsonl") as kept, self._new("rejected.jsonl") as rejected:
+        with self.open_new("utterances.jsonl") as kept, self.open_new("rejected.jsonl") as rejected:
             for result in examined:
                 if isinstance(result, Examined):
                     catalogue.add(result, kept.tell())
@@ -88,61 +88,61 @@ class Planner:
                 else:
                     rejected.write(result.to_json().encode() + b"\n")
             kept.flush()
-            for rejection in self._leave_out(catalogue, Path(kept.name)):
+            for rejection in self.leave_out(catalogue, Path(kept.name)):
                 rejected.write(rejection.to_json().encode() + b"\n")
         notes = catalogue.divide(val_share=val_share, seed=seed, on_trained=on_trained)
-        shards, order = _deal(catalogue, sizes, seed)
-        with self._new("order.npy") as file:
+        shards, order = deal_into_shards(catalogue, sizes, seed)
+        with self.open_new("order.npy") as file:
             numpy.save(file, order)
         write_text(self.path, json.dumps({"notes": notes, "shards": shards}))
         return Plan(shards, notes)
 
     def utterances(self, shard: PlannedShard) -> Iterator[Utterance]:
         order = numpy.load(self.folder / "order.npy", mmap_mode="r")
-        return _read(self.folder / "utterances.jsonl", order[shard.first : shard.first + shard.count])
+        return read_utterances(self.folder / "utterances.jsonl", order[shard.first : shard.first + shard.count])
 
     def rejected(self) -> Iterator[Rejection]:
         with (self.folder / "rejected.jsonl").open(encoding="utf-8") as lines:
             yield from (Rejection(**json.loads(line)) for line in lines)
 
-    def _leave_out(self, catalogue: Catalogue, lines: Path) -> Iterator[Rejection]:
+    def leave_out(self, catalogue: Catalogue, lines: Path) -> Iterator[Rejection]:
         """Takes out of the catalogue what must not be in the corpus twice, or on both sides."""
 
         def reject(rows: list[int], reason: str, detail: str) -> Iterator[Rejection]:
-            for utterance in _read(lines, [catalogue.places[row] for row in rows]):
+            for utterance in read_utterances(lines, [catalogue.places[row] for row in rows]):
                 yield Rejection(utterance.key, utterance.language, reason, detail)
 
         yield from reject(catalogue.leave_out_repeated(catalogue.keys), "duplicate", "another recording has this key")
-        _tell_apart(catalogue, lines)
+        tell_apart(catalogue, lines)
         repeated = catalogue.leave_out_repeated(catalogue.fingerprints)
         yield from reject(repeated, "duplicate", "the same recording came before")
         crossing = catalogue.leave_out_crossing()
         yield from reject(crossing, "speaker", "the corpus has the speaker in validation, too")
 
     @contextmanager
-    def _new(self, name: str) -> Iterator[BinaryIO]:
+    def open_new(self, name: str) -> Iterator[BinaryIO]:
         with replacing(self.folder / name) as temporary, temporary.open("wb") as file:
             yield file
 
 
-def _tell_apart(catalogue: Catalogue, lines: Path) -> None:
+def tell_apart(catalogue: Catalogue, lines: Path) -> None:
     """Recordings that agree in some samples of their bytes get a fingerprint of all of them."""
     alike = catalogue.sharing(catalogue.fingerprints)
-    for row, utterance in zip(alike, _read(lines, [catalogue.places[row] for row in alike]), strict=True):
+    for row, utterance in zip(alike, read_utterances(lines, [catalogue.places[row] for row in alike]), strict=True):
         # What cannot be read any more is missed when its shard is written.
         with suppress(OSError):
             if isinstance(utterance.source, File):
                 catalogue.fingerprints[row] = fingerprint(utterance.source, whole=True)
 
 
-def _read(path: Path, places: Iterable[int]) -> Iterator[Utterance]:
+def read_utterances(path: Path, places: Iterable[int]) -> Iterator[Utterance]:
     with path.open("rb") as lines:
         for place in places:
             lines.seek(int(place))
             yield Utterance.from_json(lines.readline().decode())
 
 
-def _deal(catalogue: Catalogue, sizes: Sizes, seed: int) -> tuple[list[PlannedShard], numpy.ndarray]:
+def deal_into_shards(catalogue: Catalogue, sizes: Sizes, seed: int) -> tuple[list[PlannedShard], numpy.ndarray]:
     """The shards, and in their order where each utterance's line begins."""
     shards, order = [], [numpy.zeros(0, dtype=numpy.int64)]
     seconds, places = numpy.asarray(catalogue.seconds), numpy.asarray(catalogue.places)

@@ -49,14 +49,14 @@ class Report:
 
     def track_examining(self, results: Iterable[Examined | Rejection]) -> Iterator[Examined | Rejection]:
         pairs = ((result.seconds if isinstance(result, Examined) else 0.0, result) for result in results)
-        return self._track("reading headers", None, pairs)
+        return self.track_work("reading headers", None, pairs)
 
     def track_writing(self, plan: Plan, records: Iterable[dict]) -> Iterator[dict]:
         seconds = [shard.seconds for shard in plan.shards]
-        return self._track("writing shards", sum(seconds), zip(seconds, records, strict=True))
+        return self.track_work("writing shards", sum(seconds), zip(seconds, records, strict=True))
 
     def track_reading(self, seconds: list[float], found: Iterable[list[str]]) -> Iterator[list[str]]:
-        return self._track("reading shards", sum(seconds), zip(seconds, found, strict=True))
+        return self.track_work("reading shards", sum(seconds), zip(seconds, found, strict=True))
 
     def track_preparing(self, count: int, prepared: Iterable[None]) -> Iterator[None]:
         with Progress(console=self.console, transient=True) as progress:
@@ -119,7 +119,7 @@ class Report:
             self.say(f"{corpus}: {say_count(len(lines), 'recording')} rejected")
             self.show_rejections([Rejection(**json.loads(line)) for line in lines])
 
-    def _track(self, what: str, total: float | None, pairs: Iterable[tuple[float, Result]]) -> Iterator[Result]:
+    def track_work(self, what: str, total: float | None, pairs: Iterable[tuple[float, Result]]) -> Iterator[Result]:
         """The results, each counted with its seconds of audio."""
         columns = (TextColumn("{task.description}"), BarColumn(), Hours(), TimeRemainingColumn())
         started = said = time.monotonic()

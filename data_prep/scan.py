@@ -39,22 +39,22 @@ class ExamineTask(NamedTuple):
 
 def examine(task: ExamineTask) -> list[Examined | Rejection]:
     """One result for each utterance, more for a recording that is cut."""
-    return [result for utterance in task.utterances for result in _examine(utterance, task.rules)]
+    return [result for utterance in task.utterances for result in examine_utterance(utterance, task.rules)]
 
 
-def _examine(utterance: Utterance | Rejection, rules: Rules) -> list[Examined | Rejection]:
+def examine_utterance(utterance: Utterance | Rejection, rules: Rules) -> list[Examined | Rejection]:
     if isinstance(utterance, Rejection):
         return [utterance]
     if not isinstance(utterance.source, File):
         return [Examined(utterance, rules.expected_seconds, digest(utterance.to_json().encode()))]
     try:
-        return list(_examine_file(utterance, utterance.source, rules))
+        return list(examine_file(utterance, utterance.source, rules))
     # Whatever a recording does to its decoder, the others are not to suffer.
     except Exception as error:
         return [Rejection(utterance.key, utterance.language, "undecodable", describe(error))]
 
 
-def _examine_file(utterance: Utterance, source: File, rules: Rules) -> Iterator[Examined | Rejection]:
+def examine_file(utterance: Utterance, source: File, rules: Rules) -> Iterator[Examined | Rejection]:
     """The utterance between each two places where it is cut, whose text then nobody knows; itself if it is not."""
     content = source.open()
     info = files.probe(content)
@@ -85,11 +85,11 @@ def fingerprint(source: File, content: Path | bytes | None = None, *, whole: boo
     """A fingerprint of a file's size, beginning, middle and end, or of all its bytes, and of the part that is used."""
     content = source.open() if content is None else content
     with open(content, "rb") if isinstance(content, Path) else io.BytesIO(content) as file:
-        found = hashlib.file_digest(file, "blake2b").digest() if whole else _read_blocks(file)
+        found = hashlib.file_digest(file, "blake2b").digest() if whole else read_blocks(file)
     return digest(found + repr(source[3:]).encode())
 
 
-def _read_blocks(file: BinaryIO) -> bytes:
+def read_blocks(file: BinaryIO) -> bytes:
     size = file.seek(0, io.SEEK_END)
     blocks = [str(size).encode()]
     for place in (0, (size - BLOCK) // 2, size - BLOCK):

@@ -23,7 +23,7 @@ def find_cuts(source: File, content: Path | bytes, info: AudioInfo, rules: Rules
     if rules.long == "keep" or end - start <= rules.max_seconds * info.sample_rate:
         return [start, end]
     step = round(STEP_SECONDS * info.sample_rate)
-    loudness = _loudness(source, content, start, end, step)
+    loudness = measure_loudness(source, content, start, end, step)
     longest = int(rules.max_seconds / STEP_SECONDS)
     shortest = int(rules.min_seconds / STEP_SECONDS) + 1
     steps = -(-(end - start) // step)
@@ -34,7 +34,7 @@ def find_cuts(source: File, content: Path | bytes, info: AudioInfo, rules: Rules
     return [start + edge * step for edge in edges] + [end]
 
 
-def _loudness(source: File, content: Path | bytes, start: int, end: int, step: int) -> Tensor:
+def measure_loudness(source: File, content: Path | bytes, start: int, end: int, step: int) -> Tensor:
     """Mean power [steps] around each step, read in blocks so that a day-long recording fits into memory."""
     block = step * int(BLOCK_SECONDS / STEP_SECONDS)
     power = []

@@ -22,7 +22,7 @@ def choose_validation_speakers(
         return chosen, []
     for language in sorted(seconds):
         if len(seconds[language]) > 1:
-            chosen |= _draw_speakers(seconds[language], share=share, seed=f"{seed} {language}")
+            chosen |= draw_speakers(seconds[language], share=share, seed=f"{seed} {language}")
     totals: dict[str, float] = {}
     for speakers in seconds.values():
         for name, length in speakers.items():
@@ -40,7 +40,7 @@ def choose_validation_speakers(
     return chosen, notes
 
 
-def _draw_speakers(seconds: Mapping[str, float], *, share: float, seed: str) -> set[str]:
+def draw_speakers(seconds: Mapping[str, float], *, share: float, seed: str) -> set[str]:
     """Speakers drawn by the seed while they fit into `share`; the shortest if none does, and never the longest."""
     order = sorted(seconds)
     random.Random(seed).shuffle(order)

@@ -65,7 +65,7 @@ class Folder:
 
     def lines(self, name: str) -> Iterator[str]:
         with (self.path / name).open("rb") as file:
-            yield from _lines(file, self.path / name)
+            yield from read_plain_lines(file, self.path / name)
 
     def file(self, name: str) -> File:
         return File(str(self.path / name))
@@ -78,8 +78,8 @@ class Archive:
     """A tar; a compressed one, or a zip, is copied into `scratch` first, once: it cannot be read from the middle."""
 
     def __init__(self, path: Path, scratch: Path) -> None:
-        self.name = _stem(path)
-        self.path = _decompress(path, scratch)
+        self.name = find_stem(path)
+        self.path = decompress(path, scratch)
         self.left_out: list[tuple[str, str]] = []
         self.places = find_files(self.path, source=path, left_out=self.left_out)
 
@@ -89,7 +89,7 @@ class Archive:
     def lines(self, name: str) -> Iterator[str]:
         content = self.file(name).open()
         assert isinstance(content, bytes)  # from inside the tar
-        yield from _lines(io.BytesIO(content), f"{self.path}: {name}")
+        yield from read_plain_lines(io.BytesIO(content), f"{self.path}: {name}")
 
     def file(self, name: str) -> File:
         # A name that is not there becomes a path that is not there, and is rejected like one.
@@ -121,11 +121,11 @@ def find(
 ) -> Iterator[Found]:
     """The `wanted` files of all `sources` by folders; a source that is a folder with none may hold archives that do."""
     for source in sources:
-        found = _group(open_tree(source, scratch), wanted, prune)
+        found = group_files(open_tree(source, scratch), wanted, prune)
         if not found and source.is_dir():
             files = (path for path in source.iterdir() if path.is_file())
             archives = sorted(path for path in files if path.name.lower().endswith(SUFFIXES))
-            found = [group for path in archives for group in _group(Archive(path, scratch), wanted, prune)]
+            found = [group for path in archives for group in group_files(Archive(path, scratch), wanted, prune)]
         if not found:
             raise ValueError(
                 f"{source} holds no {what}, neither in folders nor in .tar, .tar.gz, .tar.bz2, .tar.xz or .zip files"
@@ -139,7 +139,7 @@ def open_tree(source: Path, scratch: Path) -> Tree:
     return Folder(source) if source.is_dir() else Archive(source, scratch)
 
 
-def _group(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str, ...]) -> list[Found]:
+def group_files(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str, ...]) -> list[Found]:
     groups: dict[PurePosixPath, list[str]] = {}
     for name in tree.names(prune):
         path = PurePosixPath(name)
@@ -148,12 +148,12 @@ def _group(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str
     return [Found(tree, folder, names) for folder, names in groups.items()]
 
 
-def _stem(archive: Path) -> str:
+def find_stem(archive: Path) -> str:
     lower = archive.name.lower()
     return next((archive.name[: -len(suffix)] for suffix in SUFFIXES if lower.endswith(suffix)), archive.name)
 
 
-def _decompress(path: Path, scratch: Path) -> Path:
+def decompress(path: Path, scratch: Path) -> Path:
     """The tar itself, or what is in the compressed one."""
     kind = compression_of(path)
     if kind is None:
@@ -163,7 +163,7 @@ def _decompress(path: Path, scratch: Path) -> Path:
     # Another archive of this name, or a new one in its place, is not the one that an earlier run unpacked.
     status = path.stat()
     identity = f"{path.absolute()} {status.st_size} {status.st_mtime_ns}"
-    unpacked = scratch / f"{_stem(path)}-{sha256(os.fsencode(identity)).hexdigest()[:8]}.tar"
+    unpacked = scratch / f"{find_stem(path)}-{sha256(os.fsencode(identity)).hexdigest()[:8]}.tar"
     if not unpacked.exists():
         try:
             with replacing(unpacked) as temporary, temporary.open("wb") as file:
@@ -180,7 +180,7 @@ def _decompress(path: Path, scratch: Path) -> Path:
     return unpacked
 
 
-def _lines(file: BinaryIO, name: object) -> Iterator[str]:
+def read_plain_lines(file: BinaryIO, name: object) -> Iterator[str]:
     """The lines of UTF-8 text, compressed by gzip or not, with or without a byte order mark; line feeds end them."""
     try:
         yield from lines_in(file, name)

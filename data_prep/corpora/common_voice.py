@@ -21,7 +21,7 @@ def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Ut
 
     The speakers of the test split never appear, invalidated and unheard clips neither.
     """
-    rows = {"official": _official, "validated": _read_validated}[clips]
+    rows = {"official": read_official, "validated": read_validated}[clips]
     for found in find(sources, scratch, lambda path: path.name in TABLES, what="Common Voice .tsv", prune=("clips",)):
         language = label(found.parts[-1])
         table = {"official": "train.tsv", "validated": "validated.tsv"}[clips]
@@ -47,23 +47,23 @@ class Malformed(NamedTuple):
     absent: list[str]
 
 
-def _official(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
+def read_official(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
     for table, split in (("train.tsv", "train"), ("dev.tsv", "val")):
-        for row in _read_rows(found, table):
+        for row in read_rows(found, table):
             yield split, row
 
 
-def _read_validated(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
-    rows = (row for table in ("dev.tsv", "test.tsv") for row in _read_rows(found, table))
+def read_validated(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
+    rows = (row for table in ("dev.tsv", "test.tsv") for row in read_rows(found, table))
     held_out = {row["client_id"] for row in rows if isinstance(row, dict)}
-    for row in _read_rows(found, "validated.tsv"):
+    for row in read_rows(found, "validated.tsv"):
         if isinstance(row, Malformed) or row["client_id"] not in held_out:
             yield "train", row
-    for row in _read_rows(found, "dev.tsv"):
+    for row in read_rows(found, "dev.tsv"):
         yield "val", row
 
 
-def _read_rows(found: Found, table: str) -> Iterator[dict | Malformed]:
+def read_rows(found: Found, table: str) -> Iterator[dict | Malformed]:
     """The rows of a table, none if the language has no such table."""
     name = str(found.folder / table)
     if name not in found.names:

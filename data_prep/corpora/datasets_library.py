@@ -37,7 +37,7 @@ def find_tables(source: Path | str, *, config: str | None, revision: str | None)
     """The files of each split, of a folder or of a data set of the hub; ValueError where there are none."""
     datasets = import_datasets()
     if isinstance(source, Path) and any((source / name).is_file() for name in SAVED):
-        return _saved(source)
+        return find_saved(source)
     if isinstance(source, Path) and not source.is_dir():
         raise ValueError(f"{source} is not there: expected a folder, or a data set of the hub such as owner/name")
     from datasets.packaged_modules.arrow.arrow import Arrow
@@ -58,7 +58,7 @@ def find_tables(source: Path | str, *, config: str | None, revision: str | None)
             f"{source} holds no parquet or arrow files (but {kind}): python -m data_prep folder reads others"
         )
     files = {str(split): [str(file) for file in found] for split, found in builder.config.data_files.items()}
-    _require_own(source, [file for found in files.values() for file in found])
+    require_own(source, [file for found in files.values() for file in found])
     return files
 
 
@@ -67,7 +67,7 @@ def open_table(place: str, column: str | None) -> Table:
     datasets = import_datasets()
     kind = "arrow" if place.endswith(".arrow") else "parquet"
     rows = datasets.load_dataset(kind, data_files=[place], split="train", streaming=True)
-    column = _audio_column(rows.features, column, place)
+    column = find_audio_column(rows.features, column, place)
     labels = [name for name in rows.features if name in (*LANGUAGE, *SPEAKER, *TEXT)]
     names = {name: rows.features[name] for name in labels if isinstance(rows.features[name], datasets.ClassLabel)}
     return Table(rows.select_columns([column, *labels]).decode(False), column, names)
@@ -87,7 +87,7 @@ def import_datasets() -> Any:
     return datasets
 
 
-def _saved(folder: Path) -> dict[str, list[str]]:
+def find_saved(folder: Path) -> dict[str, list[str]]:
     """The files that save_to_disk wrote: in a folder for each split, or in just one."""
     folders = (
         [folder] if (folder / "state.json").is_file() else sorted(path for path in folder.iterdir() if path.is_dir())
@@ -95,14 +95,14 @@ def _saved(folder: Path) -> dict[str, list[str]]:
     files = {found.name: sorted(map(str, found.glob("data-*.arrow"))) for found in folders}
     if not any(files.values()):
         raise ValueError(f"{folder} was written by save_to_disk, but holds no data-*.arrow")
-    _require_own(folder, [file for found in files.values() for file in found])
+    require_own(folder, [file for found in files.values() for file in found])
     # One that was saved by itself is of no split.
     return (
         {"all": files[folder.name]} if folders == [folder] else {name: found for name, found in files.items() if found}
     )
 
 
-def _require_own(source: Path | str, files: list[str]) -> None:
+def require_own(source: Path | str, files: list[str]) -> None:
     """The description of a data set may name any file, also in a network."""
     for file in files:
         if isinstance(source, Path):
@@ -113,17 +113,17 @@ def _require_own(source: Path | str, files: list[str]) -> None:
             raise ValueError(f"{source} names a file elsewhere, which is not read: {file}")
 
 
-def _audio_column(features: Any, wanted: str | None, place: str) -> str:
+def find_audio_column(features: Any, wanted: str | None, place: str) -> str:
     from datasets import Audio, Value
 
-    there = ", ".join(f"{name} ({_kind(feature)})" for name, feature in features.items())
-    embedded = {name for name, feature in features.items() if isinstance(feature, Audio) or _is_file(feature)}
+    there = ", ".join(f"{name} ({describe_kind(feature)})" for name, feature in features.items())
+    embedded = {name for name, feature in features.items() if isinstance(feature, Audio) or is_audio_file(feature)}
     if wanted is not None:
         if wanted not in features:
             raise ValueError(f"{place} has no column {wanted!r}, only {there}")
         if wanted not in embedded and features[wanted] != Value("binary"):
             raise ValueError(
-                f"column {wanted!r} of {place} is no audio but {_kind(features[wanted])}; there are {there}"
+                f"column {wanted!r} of {place} is no audio but {describe_kind(features[wanted])}; there are {there}"
             )
         return wanted
     if len(embedded) != 1:
@@ -132,12 +132,12 @@ def _audio_column(features: Any, wanted: str | None, place: str) -> str:
     return embedded.pop()
 
 
-def _is_file(feature: Any) -> bool:
+def is_audio_file(feature: Any) -> bool:
     """Whether it is a file's bytes and path, as audio is stored by who does not say so."""
     from datasets import Value
 
     return isinstance(feature, dict) and feature.get("bytes") == Value("binary") and "path" in feature
 
 
-def _kind(feature: Any) -> str:
+def describe_kind(feature: Any) -> str:
     return getattr(feature, "dtype", None) or type(feature).__name__

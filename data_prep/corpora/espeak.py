@@ -42,7 +42,7 @@ def speak(text: str, voice: str, rate: int, pitch: int, pitch_range: int) -> Rec
         return 0
 
     callback = CALLBACK(receive)
-    with _library() as (library, sample_rate):
+    with open_library() as (library, sample_rate):
         # Its generator of noise starts from the clock.
         library.espeak_ng_SetRandSeed(ctypes.c_long(1))
         library.espeak_SetSynthCallback(callback)
@@ -61,7 +61,7 @@ def speak(text: str, voice: str, rate: int, pitch: int, pitch_range: int) -> Rec
 def languages() -> list[Language]:
     """The natural languages whose numbers espeak-ng speaks, each with a voice; tags are primary (en, not en-gb)."""
     found: dict[str, str] = {}
-    with _library() as (library, _):
+    with open_library() as (library, _):
         library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(VoiceRecord))
         for record in library.espeak_ListVoices(None):
             if not record:
@@ -71,12 +71,12 @@ def languages() -> list[Language]:
             voice = record.contents.identifier.decode()
             if tag in WITHOUT_DIGITS or voice.startswith("art/"):
                 continue
-            if _has_dictionary(tag, voice) and len(voice) < len(found.get(tag, voice + "-")):
+            if has_dictionary(tag, voice) and len(voice) < len(found.get(tag, voice + "-")):
                 found[tag] = voice
     return [Language(tag, found[tag]) for tag in sorted(found)]
 
 
-def _has_dictionary(tag: str, voice: str) -> bool:
+def has_dictionary(tag: str, voice: str) -> bool:
     """Whether the wheel brings what the voice needs: espeak-ng lists languages that it crashes on without."""
     data = Path(espeakng_loader.get_data_path())
     named = re.search(r"^dictionary\s+(\w+)", (data / "lang" / voice).read_text(encoding="utf-8"), re.MULTILINE)
@@ -84,7 +84,7 @@ def _has_dictionary(tag: str, voice: str) -> bool:
 
 
 @contextmanager
-def _library() -> Iterator[tuple[ctypes.CDLL, int]]:
+def open_library() -> Iterator[tuple[ctypes.CDLL, int]]:
     """A freshly loaded library and its sample rate: espeak-ng keeps state from text to text that no call resets."""
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     try:

@@ -38,18 +38,18 @@ def utterances(
     implausible: set[str] = set()
     asked = Asked(manifest, language, layout)
     trees = [open_tree(source, scratch) for source in sources]
-    published = _parts_of(trees)
+    published = find_parts(trees)
     for source, tree in zip(sources, trees, strict=True):
         prefix = "" if len(sources) == 1 else f"{source.name}/"
         tars = TarredDataset(source, scratch)
-        for item in _of_source(tree, source, scratch, tars, published, asked):
+        for item in find_in_source(tree, source, scratch, tars, published, asked):
             if isinstance(item, Malformed):
                 yield Rejection.malformed(printable(item.place), language or UNKNOWN_LANGUAGE, item.reason)
                 continue
             if not isinstance(item, Found):
                 yield item
                 continue
-            utterance = _utterance(item, tars, language, prefix)
+            utterance = make_utterance(item, tars, language, prefix)
             if utterance.language not in implausible and not is_language(
                 item.row.language or language or UNKNOWN_LANGUAGE
             ):
@@ -70,34 +70,32 @@ class Found(NamedTuple):
 Item = Found | Malformed | Rejection | str
 
 
-def _parts_of(trees: Iterable[Tree]) -> Parts:
+def find_parts(trees: Iterable[Tree]) -> Parts:
     """Those that all recordings and archives of a run are of."""
-    return Parts(
-        kind_of_path(f"{tree.name}/{name}") for tree in trees for name in tree.names() if _may_hold_audio(name)
-    )
+    return Parts(kind_of_path(f"{tree.name}/{name}") for tree in trees for name in tree.names() if may_hold_audio(name))
 
 
-def _may_hold_audio(name: str) -> bool:
+def may_hold_audio(name: str) -> bool:
     return is_recording(name) or name.lower().endswith(archives.SUFFIXES)
 
 
-def _of_source(
+def find_in_source(
     tree: Tree, source: Path, scratch: Path, tars: TarredDataset, published: Parts, asked: Asked
 ) -> Iterator[Item]:
     """What is in a source: the rows of its manifest, its recordings, or those in the archives that it holds."""
-    listed = _rows_of_manifest(tree, source, asked.manifest)
+    listed = read_rows(tree, source, asked.manifest)
     if listed is not None:
-        yield from _of_list(*listed, tree, asked)
+        yield from find_in_list(*listed, tree, asked)
         return
     if kaldi.RECORDINGS in tree:
-        yield from _of_list(kaldi.RECORDINGS, kaldi.rows_of_kaldi(tree), tree, asked)
+        yield from find_in_list(kaldi.RECORDINGS, kaldi.rows_of_kaldi(tree), tree, asked)
         return
     names = list(tree.names())
     if (shar := Shar.find(names)).lists:
         if not isinstance(tree, Folder):
             raise ValueError(f"{source} holds lhotse's Shar, whose tars are not read inside of another: unpack it")
         yield f"lhotse's Shar: {say_count(len(shar.lists), 'list')} of cuts, each with a tar"
-        yield from _of_list(shar.lists[0], shar.rows(tree, tars), tree, asked)
+        yield from find_in_list(shar.lists[0], shar.rows(tree, tars), tree, asked)
         return
     recordings = [name for name in names if is_recording(name)]
     suffixes = (*archives.SUFFIXES, *archives.NOT_READ)
@@ -105,35 +103,37 @@ def _of_source(
     if not recordings and packed and isinstance(tree, Folder):
         yield f"{say_count(len(packed), 'archive')}, such as {packed[0]}"
         for number, name in enumerate(packed):
-            yield from _of_archive(source / name, name, scratch, published, asked, brief=number > 0)
+            yield from find_in_archive(source / name, name, scratch, published, asked, brief=number > 0)
         return
     not_read = describe_not_read(names)
     if not recordings:
         raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{f'; {not_read}' if not_read else ''}")
     if packed:
         yield f"not read: {say_count(len(packed), 'archive')}, such as {packed[0]}; only the recordings beside"
-    yield from _of_tree(tree, names, published, asked, brief=False)
+    yield from find_in_tree(tree, names, published, asked, brief=False)
 
 
-def _of_list(name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked) -> Iterator[Item]:
+def find_in_list(name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked) -> Iterator[Item]:
     for item in of_manifest(name, rows, tree, spec=asked.layout, language=asked.language):
         yield Found(item, tree) if isinstance(item, Row) else item
 
 
-def _of_archive(path: Path, name: str, scratch: Path, published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:
+def find_in_archive(
+    path: Path, name: str, scratch: Path, published: Parts, asked: Asked, *, brief: bool
+) -> Iterator[Item]:
     """The recordings in an archive among others; only the one that is damaged is rejected."""
     try:
         archive = Archive(path, scratch)
         names = list(archive.names())
         # Samples of different archives may have the same names.
         prefix = f"{PurePosixPath(name).with_name(archive.name)}/"
-        for item in _of_tree(archive, names, published, asked, brief=brief):
+        for item in find_in_tree(archive, names, published, asked, brief=brief):
             yield item._replace(prefix=prefix) if isinstance(item, Found) else item
     except (ValueError, OSError) as error:
         yield Malformed(name, describe(error))
 
 
-def _of_tree(tree: Tree, names: list[str], published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:
+def find_in_tree(tree: Tree, names: list[str], published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:
     """The recordings of a tree, and sentences on it; if `brief`, only what is left out."""
     recordings = [name for name in names if is_recording(name)]
     if not_read := describe_not_read(names):
@@ -150,22 +150,22 @@ def _of_tree(tree: Tree, names: list[str], published: Parts, asked: Asked, *, br
             yield item
 
 
-def _utterance(found: Found, tars: TarredDataset, language: str | None, prefix: str) -> Utterance | Rejection:
+def make_utterance(found: Found, tars: TarredDataset, language: str | None, prefix: str) -> Utterance | Rejection:
     row, tree = found.row, found.tree
     try:
-        source = _file(row, tree, tars)
+        source = find_file(row, tree, tars)
     except ValueError as error:
         return Rejection.malformed(key_of(prefix + row.name), language or UNKNOWN_LANGUAGE, str(error))
     return Utterance.of_row(row, source, prefix=prefix + found.prefix, language=language)
 
 
-def _file(row: Row, tree: Tree, tars: TarredDataset) -> File:
+def find_file(row: Row, tree: Tree, tars: TarredDataset) -> File:
     if row.archive is not None:
         return tars.file(row.archive, row.path)
     return File(row.path) if row.path.startswith("/") else tree.file(row.path)
 
 
-def _rows_of_manifest(tree: Tree, source: Path, manifest: Path | None) -> tuple[str, Iterator[Row | Malformed]] | None:
+def read_rows(tree: Tree, source: Path, manifest: Path | None) -> tuple[str, Iterator[Row | Malformed]] | None:
     """The manifest's name and rows, if there is one; one that is named outright may lie anywhere."""
     if manifest is not None:
         if not manifest.is_file():

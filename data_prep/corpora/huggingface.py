@@ -47,7 +47,7 @@ def utterances(
     for number, source in enumerate(sources):
         prefix = "" if len(sources) == 1 else f"{Path(source).name}/"
         with (scratch / f"audio-{number}.bin").open("wb") as file:
-            for item in _of_source(source, file, asked):
+            for item in read_source(source, file, asked):
                 if isinstance(item, Malformed):
                     yield Rejection.malformed(printable(item.place), language or UNKNOWN_LANGUAGE, item.reason)
                 elif isinstance(item, Found):
@@ -65,12 +65,12 @@ class Found(NamedTuple):
     source: File
 
 
-def _of_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Found | Malformed | str]:
+def read_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Found | Malformed | str]:
     tables = find_tables(source, config=asked.config, revision=asked.revision)
-    chosen, sentence = _choose(list(tables), asked.splits, source)
+    chosen, sentence = choose(list(tables), asked.splits, source)
     if sentence:
         yield sentence
-    parts = Parts(_kind(split) for split in chosen)
+    parts = Parts(kind_of_split(split) for split in chosen)
     first = True
     for split in chosen:
         count = 0
@@ -81,7 +81,9 @@ def _of_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Fou
                     splits = f"{say_count(len(chosen), 'split')} ({', '.join(chosen)})"
                     yield f"understood as a data set of {splits}: {table.describe()}"
                 for cells in table.rows():
-                    yield _found(table, cells, f"{split}-{count:07d}", parts.split(_kind(split)), source, file)
+                    yield found_in(
+                        table, cells, f"{split}-{count:07d}", parts.split(kind_of_split(split)), source, file
+                    )
                     count += 1
             except Exception as error:
                 # A column that was named wrongly, or a network that is gone, is no fault of this file.
@@ -92,38 +94,38 @@ def _of_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Fou
             first = False
 
 
-def _choose(there: list[str], wanted: list[str] | None, source: Path | str) -> tuple[list[str], str | None]:
+def choose(there: list[str], wanted: list[str] | None, source: Path | str) -> tuple[list[str], str | None]:
     """The splits that are read, and a sentence about those that are not."""
     if wanted:
         if missing := [split for split in wanted if split not in there]:
             raise ValueError(f"{source} has no split {', '.join(missing)}, only {', '.join(there)}")
         return wanted, None
-    parts = Parts(map(_kind, there))
+    parts = Parts(map(kind_of_split, there))
     if "train" not in parts.found:
         return there, None
-    left_out = [split for split in there if _kind(split) is None or parts.leaves_out(_kind(split))]
+    left_out = [split for split in there if kind_of_split(split) is None or parts.leaves_out(kind_of_split(split))]
     kept = [split for split in there if split not in left_out]
     return kept, f"splits that are not read: {', '.join(left_out)} (--split chooses)" if left_out else None
 
 
-def _kind(split: str) -> str | None:
+def kind_of_split(split: str) -> str | None:
     found = re.match("|".join(KINDS), split)
     return KINDS[found[0]] if found else None
 
 
-def _found(
+def found_in(
     table: Table, cells: dict[str, Any], name: str, split: str | None, source: Path | str, file: BinaryIO
 ) -> Found | Malformed:
     try:
         # Other columns, such as the place in a longer recording, are not of this audio.
         labels = {key: value for key, value in cells.items() if key in (*LANGUAGE, *SPEAKER, *TEXT)}
         row = parse_row(labels, path=name)._replace(split=split)
-        return Found(row, _store(cells[table.column], source, file))
+        return Found(row, store(cells[table.column], source, file))
     except ValueError as error:
         return Malformed(name, str(error))
 
 
-def _store(cell: Any, source: Path | str, file: BinaryIO) -> File:
+def store(cell: Any, source: Path | str, file: BinaryIO) -> File:
     """Where the audio of a cell is, after it was written into the file; ValueError where there is none."""
     content, path = (cell, None) if isinstance(cell, bytes) else ((cell or {}).get("bytes"), (cell or {}).get("path"))
     if content:

@@ -20,24 +20,24 @@ UNPACKING = {
 
 def rows_of_kaldi(tree: Tree) -> Iterator[Row | Malformed]:
     """A row for each segment, or for each recording where there is no list of segments."""
-    recordings = {key: place for _, key, place in _entries(tree, RECORDINGS)}
+    recordings = {key: place for _, key, place in read_entries(tree, RECORDINGS)}
     texts, speakers, languages = (
-        {key: value for _, key, value in _entries(tree, name)} for name in ("text", "utt2spk", "utt2lang")
+        {key: value for _, key, value in read_entries(tree, name)} for name in ("text", "utt2spk", "utt2lang")
     )
     listed = SEGMENTS if SEGMENTS in tree else RECORDINGS
-    for number, key, value in _entries(tree, listed):
+    for number, key, value in read_entries(tree, listed):
         try:
-            recording, start, seconds = _segment(value) if listed == SEGMENTS else (key, 0.0, None)
+            recording, start, seconds = parse_segment(value) if listed == SEGMENTS else (key, 0.0, None)
             if recording not in recordings:
                 raise ValueError(f"its recording {recording} is not in {RECORDINGS}")
-            path, channel = _file_of(recordings[recording], tree)
+            path, channel = find_file(recordings[recording], tree)
             part = Part(start, seconds, channel)
             yield Row(path, languages.get(key), speakers.get(key), texts.get(key), part=part)
         except ValueError as error:
             yield Malformed(f"{listed}, line {number}", str(error))
 
 
-def _entries(tree: Tree, name: str) -> Iterator[tuple[int, str, str]]:
+def read_entries(tree: Tree, name: str) -> Iterator[tuple[int, str, str]]:
     """The number of each line, its first word, and what follows; nothing of a list that is not there."""
     for number, line in enumerate(tree.lines(name) if name in tree else (), 1):
         key, _, value = line.strip().replace("\t", " ", 1).partition(" ")
@@ -45,7 +45,7 @@ def _entries(tree: Tree, name: str) -> Iterator[tuple[int, str, str]]:
             yield number, key, value.strip()
 
 
-def _segment(entry: str) -> tuple[str, float, float | None]:
+def parse_segment(entry: str) -> tuple[str, float, float | None]:
     """The recording of a segment, its beginning in seconds and its length; an end of -1 is the recording's."""
     recording, start, end = entry.split() if len(entry.split()) == 3 else ("", "", "")
     if not recording:
@@ -54,12 +54,12 @@ def _segment(entry: str) -> tuple[str, float, float | None]:
     return recording, part.start, part.seconds
 
 
-def _file_of(entry: str, tree: Tree) -> tuple[str, int | None]:
+def find_file(entry: str, tree: Tree) -> tuple[str, int | None]:
     """The file of an entry of wav.scp and its channel, None for all.
 
     Its path is taken from the folder on, or else from where the command is run, as Kaldi does.
     """
-    path, channel = _unpack(entry) if entry.endswith("|") else (entry, None)
+    path, channel = parse_command(entry) if entry.endswith("|") else (entry, None)
     if path.rpartition(":")[0].endswith(".ark"):
         raise ValueError(f"{path} is in an archive of Kaldi, which is not read: write the recordings to files")
     if path not in tree and not path.startswith("/") and Path(path).is_file():
@@ -67,7 +67,7 @@ def _file_of(entry: str, tree: Tree) -> tuple[str, int | None]:
     return path, channel
 
 
-def _unpack(command: str) -> tuple[str, int | None]:
+def parse_command(command: str) -> tuple[str, int | None]:
     """The file and the channel that a command unpacks; ValueError for one that may do anything else."""
     *words, path = shlex.split(command.removesuffix("|")) or [""]
     program, options, channel = Path(words[0]).name if words else "", words[1:], None

@@ -11,25 +11,25 @@ LONGEST = 80
 def key_of(path: str) -> str:
     """A key of ASCII letters, digits, `-` and single `_`, different for every path but for its suffix."""
     stem = PurePath(path).with_suffix("").as_posix()
-    plain = _to_word(stem)
+    plain = to_word(stem)
     # Where letters had to be replaced, two paths could meet: the path's own digest keeps them apart.
     if plain == stem and len(plain) <= LONGEST:
         return plain
-    return f"{plain[-LONGEST + 9 :].strip('_')}-{_digest(path)}"
+    return f"{plain[-LONGEST + 9 :].strip('_')}-{digest(path)}"
 
 
 def label(name: str) -> str:
     """A language or a speaker as a plain name; names in other scripts stay apart."""
-    plain = _to_word(name)
+    plain = to_word(name)
     if name.isascii() and len(plain) <= LONGEST:
         return plain or "unknown"
-    return f"{plain[: LONGEST - 9]}-{_digest(name)}".removeprefix("-")
+    return f"{plain[: LONGEST - 9]}-{digest(name)}".removeprefix("-")
 
 
-def _digest(name: str) -> str:
+def digest(name: str) -> str:
     return hashlib.blake2b(name.encode(errors="surrogateescape"), digest_size=4).hexdigest()
 
 
-def _to_word(name: str) -> str:
+def to_word(name: str) -> str:
     # Two underscores would begin a name that energon skips.
     return re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_")

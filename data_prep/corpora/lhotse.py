@@ -36,12 +36,12 @@ def rows_of_pair(recordings: Path, supervisions: Path) -> Iterator[Row | Malform
             yield Malformed(f"{recordings}, line {number}", row if isinstance(row, str) else "no 'id'")
     for number, row in parse_json(read_lines(supervisions), str(supervisions)):
         try:
-            yield parse_row(row if isinstance(row, str) else _as_cut(row, by_id))
+            yield parse_row(row if isinstance(row, str) else as_cut(row, by_id))
         except ValueError as error:
             yield Malformed(f"{supervisions}, line {number}", str(error))
 
 
-def _as_cut(supervision: dict, recordings: dict[str, dict]) -> dict:
+def as_cut(supervision: dict, recordings: dict[str, dict]) -> dict:
     """The cut that lhotse would make of a supervision."""
     wanted = supervision.get("recording_id")
     if not isinstance(wanted, str) or wanted not in recordings:
@@ -54,7 +54,7 @@ class Shar(NamedTuple):
     """Lists of cuts, each with a tar of their recordings."""
 
     lists: list[str]
-    tars_alone: list[str]  # for which there is no list
+    unlisted_tars: list[str]  # which no list belongs to
 
     @classmethod
     def find(cls, names: Iterable[str]) -> "Shar":
@@ -62,19 +62,19 @@ class Shar(NamedTuple):
         named = [(name, PurePosixPath(name).name) for name in names]
         tars = {name for name, short in named if TAR.fullmatch(short)}
         found = ((name, CUTS.fullmatch(short)) for name, short in named)
-        lists = [name for name, cuts in found if cuts and (cuts[1] or _tar_of(name) in tars)]
-        return cls(lists, sorted(tars - {_tar_of(name) for name in lists}))
+        lists = [name for name, cuts in found if cuts and (cuts[1] or tar_of(name) in tars)]
+        return cls(lists, sorted(tars - {tar_of(name) for name in lists}))
 
     def rows(self, tree: Tree, tars: TarredDataset) -> Iterator[Row | Malformed]:
         for cuts in self.lists:
-            yield from _rows_of_cuts(tree, cuts, tars)
-        for tar in self.tars_alone:
+            yield from rows_of_cuts(tree, cuts, tars)
+        for tar in self.unlisted_tars:
             yield Malformed(tar, "no list of cuts beside it")
 
 
-def _rows_of_cuts(tree: Tree, cuts: str, tars: TarredDataset) -> Iterator[Row | Malformed]:
+def rows_of_cuts(tree: Tree, cuts: str, tars: TarredDataset) -> Iterator[Row | Malformed]:
     """A row for each cut of a list in `tree`; where the list is damaged, of the cuts before it."""
-    tar = _tar_of(cuts)
+    tar = tar_of(cuts)
     folder = tar.removesuffix(PurePosixPath(tar).name)
     try:
         # Found by the names of their cuts, as nothing says in which format they are.
@@ -82,20 +82,20 @@ def _rows_of_cuts(tree: Tree, cuts: str, tars: TarredDataset) -> Iterator[Row | 
         recordings = {member.rpartition(".")[0]: f"{folder}{member}" for member in members}
         for number, cut in parse_json(tree.lines(cuts), cuts):
             try:
-                yield parse_row(cut if isinstance(cut, str) else _with_path(cut, recordings))._replace(archive=tar)
+                yield parse_row(cut if isinstance(cut, str) else with_path(cut, recordings))._replace(archive=tar)
             except ValueError as error:
                 yield Malformed(f"{cuts}, line {number}", str(error))
     except ValueError as error:
         yield Malformed(cuts, str(error))
 
 
-def _tar_of(cuts: str) -> str:
+def tar_of(cuts: str) -> str:
     """The tar beside a list of cuts that holds their recordings."""
     path = PurePosixPath(cuts)
     return path.with_name(f"recording{''.join(path.suffixes[: -2 if path.suffix == '.gz' else -1])}.tar").as_posix()
 
 
-def _with_path(cut: dict, recordings: dict[str, str]) -> dict:
+def with_path(cut: dict, recordings: dict[str, str]) -> dict:
     """A cut of Shar as a row for its recording, which holds no more than the cut, nor other channels."""
     if not isinstance(cut.get("recording"), dict):
         return cut

@@ -20,24 +20,24 @@ def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> It
     """Every utterance of the train and dev splits found; with `limited`, only that part of train."""
     wanted = LISTS if limited is None else (*LISTS, "handles.txt")
     folders = list(find(sources, scratch, lambda path: path.name in wanted, what="MLS corpus", prune=("audio",)))
-    handles = _handles(folders, LIMITED[limited]) if limited else None
+    handles = read_handles(folders, LIMITED[limited]) if limited else None
     for found in folders:
         split = SPLITS.get(found.folder.name)
         if split is None or found.names[0].endswith("handles.txt"):
             continue
-        language, suffix = _language(found), None
-        for place, identifier, text in _read_lists(found):
+        language, suffix = find_language(found), None
+        for place, identifier, text in read_lists(found):
             if identifier.count("_") != 2:
                 yield Rejection.malformed(place, language, f"'{identifier}' is no id like speaker_book_number")
                 continue
             speaker, book, _ = identifier.split("_")
             path = f"{found.folder}/audio/{speaker}/{book}/{identifier}"
-            suffix = suffix or _suffix(found, path)
+            suffix = suffix or find_suffix(found, path)
             if split != "train" or handles is None or identifier in handles:
                 yield Utterance(identifier, found.tree.file(path + suffix), language, speaker, split, text)
 
 
-def _read_lists(found: Found) -> Iterator[tuple[str, str, str | None]]:
+def read_lists(found: Found) -> Iterator[tuple[str, str, str | None]]:
     """Where in which list, id and text of the utterances of a split."""
     name = next(f"{found.folder}/{name}" for name in LISTS if f"{found.folder}/{name}" in found.names)
     for number, line in enumerate(found.tree.lines(name), start=1):
@@ -45,7 +45,7 @@ def _read_lists(found: Found) -> Iterator[tuple[str, str, str | None]]:
         yield f"{name}:{number}", identifier, columns[0] if name.endswith(LISTS[0]) and columns else None
 
 
-def _language(found: Found) -> str:
+def find_language(found: Found) -> str:
     for part in reversed(found.parts):
         language = MLS_LANGUAGES.get(part.removeprefix("mls_").removesuffix("_opus"))
         if language:
@@ -53,14 +53,14 @@ def _language(found: Found) -> str:
     raise ValueError(f"no folder of {'/'.join(found.parts)} is named after a language of MLS, such as mls_german")
 
 
-def _suffix(found: Found, path: str) -> str:
+def find_suffix(found: Found, path: str) -> str:
     """The suffix of the recordings of a split, one of which is at `path`."""
     there = [suffix for suffix in (".flac", ".opus") if path + suffix in found.tree]
     named_opus = any(part.endswith("_opus") for part in found.parts)
     return there[0] if there else ".opus" if named_opus else ".flac"
 
 
-def _handles(folders: list[Found], wanted: tuple[str, ...]) -> set[str]:
+def read_handles(folders: list[Found], wanted: tuple[str, ...]) -> set[str]:
     """The ids in `limited_supervision/9hr/handles.txt` and `limited_supervision/1hr/<part>/handles.txt`."""
     return {
         line.strip()

@@ -22,7 +22,7 @@ def of_recordings(
     tree: Tree, recordings: list[str], *, names: set[str], published: Parts, spec: str | None, language: str | None
 ) -> Iterator[Row | Malformed | str]:
     """A row for each recording, of its KEY.json if there is one, and of its folders."""
-    sidecars = {name: _sidecar(name) for name in recordings if _sidecar(name) in names}
+    sidecars = {name: name_sidecar(name) for name in recordings if name_sidecar(name) in names}
     bare = [name for name in recordings if name not in sidecars]
     if is_common_voice(bare) and spec is None:
         raise ValueError(
@@ -35,12 +35,12 @@ def of_recordings(
     if layout is not None:
         yield describe_labels(layout.name, [layout.labels(name) for name in bare], language=language)
     for name, sidecar in sidecars.items():
-        yield _of_sidecar(tree, name, sidecar, spec)
+        yield row_of_sidecar(tree, name, sidecar, spec)
     if layout is not None:
-        yield from _of_layout(tree, layout, bare, published)
+        yield from rows_of_layout(tree, layout, bare, published)
 
 
-def _of_layout(tree: Tree, layout: Layout, names: list[str], published: Parts) -> Iterator[Row | Malformed | str]:
+def rows_of_layout(tree: Tree, layout: Layout, names: list[str], published: Parts) -> Iterator[Row | Malformed | str]:
     """A row for each recording, of its path, and of what a known corpus brings beside it."""
     transcripts = Transcripts(layout.corpus, tree)
     in_parts = layout.corpus in parts.CORPORA
@@ -52,7 +52,7 @@ def _of_layout(tree: Tree, layout: Layout, names: list[str], published: Parts) -
             yield f"left out: {left_out} of its test parts, which are for evaluation"
     if layout.corpus == "VCTK":
         there = set(names)
-        kept = [name for name in names if _of_first_microphone(name) not in there - {name}]
+        kept = [name for name in names if name_of_first_microphone(name) not in there - {name}]
         if kept != names:
             left_out = say_count(len(names) - len(kept), "recording")
             yield f"left out: {left_out} of the second microphone, as the speech is the same"
@@ -70,23 +70,23 @@ def _of_layout(tree: Tree, layout: Layout, names: list[str], published: Parts) -
         yield Row(name, labels.language, labels.speaker, text, split=split)
 
 
-def _of_first_microphone(name: str) -> str | None:
+def name_of_first_microphone(name: str) -> str | None:
     """The recording of the same speech by VCTK's first microphone."""
     second = SECOND_MICROPHONE.fullmatch(name)
     return f"{second[1]}1{second[2]}" if second else None
 
 
-def _sidecar(name: str) -> str:
+def name_sidecar(name: str) -> str:
     return PurePosixPath(name).with_suffix(".json").as_posix()
 
 
-def _of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None) -> Row | Malformed:
+def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None) -> Row | Malformed:
     try:
         row = json.loads("".join(tree.lines(sidecar)))
         said = parse_row(row, path=name) if isinstance(row, dict) else Row(name)
     except (ValueError, RecursionError) as error:
         return Malformed(sidecar, str(error))
-    return _with_folders(said, _labels_of(name, tree, spec))
+    return with_folders(said, labels_of(name, tree, spec))
 
 
 def of_manifest(
@@ -99,7 +99,7 @@ def of_manifest(
     count = without_speaker = 0
     for row in rows:
         if isinstance(row, Row):
-            row = _with_folders(row, _labels_of(row.path, tree, spec))
+            row = with_folders(row, labels_of(row.path, tree, spec))
             if not count:
                 first = f"language {row.language or language or 'not known'}, speaker {row.speaker or 'not known'}"
                 yield f"understood by {manifest}: first {row.path}, {first}"
@@ -110,7 +110,7 @@ def of_manifest(
         yield f"{nameless} without a speaker, also by the folders: of one speaker, {UNKNOWN_SPEAKER}"
 
 
-def _labels_of(name: str, tree: Tree, spec: str | None) -> Labels:
+def labels_of(name: str, tree: Tree, spec: str | None) -> Labels:
     """What the folders of one recording say; nothing where they are not clear."""
     try:
         return find_layout([name], root=tree.name, spec=spec).labels(name) or Labels()
@@ -120,7 +120,7 @@ def _labels_of(name: str, tree: Tree, spec: str | None) -> Labels:
         return Labels()
 
 
-def _with_folders(row: Row, labels: Labels) -> Row:
+def with_folders(row: Row, labels: Labels) -> Row:
     return row._replace(
         language=labels.language if row.language is None else row.language,
         speaker=labels.speaker if row.speaker is None else row.speaker,

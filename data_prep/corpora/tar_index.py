@@ -20,7 +20,7 @@ def find_files(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> 
             for member in tar:
                 # tarfile would keep millions of these.
                 tar.members = []  # type: ignore[attr-defined]
-                name = _inside(member.name)
+                name = strip_root(member.name)
                 if member.isdir() or is_resource_fork(PurePosixPath(name).name):
                     continue
                 if name in places or name in links:
@@ -28,20 +28,20 @@ def find_files(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> 
                     places.pop(name, None)
                     links.pop(name, None)
                 if member.islnk():
-                    links[name] = _inside(member.linkname)
+                    links[name] = strip_root(member.linkname)
                 elif member.issym():
                     links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
                 elif member.isreg() and not member.issparse():
                     places[name] = member.offset_data, member.size
                 else:
                     left_out.append((name, "a sparse file" if member.issparse() else "a device or a pipe"))
-            _require_end(tar)
+            require_end(tar)
     except (tarfile.TarError, ValueError, OverflowError) as error:
         raise ValueError(f"{source} is no complete tar ({error}); download it again") from error
     if places and sum(max(places.values())) > path.stat().st_size:
         raise ValueError(f"{source} is truncated; download it again")
     for name, target in links.items():
-        place = _follow(target, places, links)
+        place = follow(target, places, links)
         if place is None:
             left_out.append((name, f"a link to {target}, which is not in the archive"))
         else:
@@ -49,12 +49,12 @@ def find_files(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> 
     return places
 
 
-def _inside(name: str) -> str:
+def strip_root(name: str) -> str:
     """The name as `tar` unpacks it: an absolute one is not that of a file of this machine."""
     return name.removeprefix("./").lstrip("/")
 
 
-def _require_end(tar: tarfile.TarFile) -> None:
+def require_end(tar: tarfile.TarFile) -> None:
     """Raise where the archive just stops, which Python takes for its end, or where more follows its end."""
     tar.fileobj.seek(tar.offset)
     if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
@@ -64,7 +64,7 @@ def _require_end(tar: tarfile.TarFile) -> None:
             raise tarfile.ReadError("more follows its end mark, as where two were joined: unpack with --ignore-zeros")
 
 
-def _follow(target: str, places: dict[str, tuple[int, int]], links: dict[str, str]) -> tuple[int, int] | None:
+def follow(target: str, places: dict[str, tuple[int, int]], links: dict[str, str]) -> tuple[int, int] | None:
     """The place of what a link leads to, over other links, too."""
     for _ in range(MOST_LINKS):
         if target in places:

@@ -33,12 +33,12 @@ class TarredDataset:
 
     def _hold(self, archive: str) -> Archive:
         if archive != self.name:
-            self.name, self.latest = archive, self._open(self.folder / archive)
+            self.name, self.latest = archive, self.open_archive(self.folder / archive)
         if isinstance(self.latest, ValueError):
             raise self.latest
         return self.latest
 
-    def _open(self, path: Path) -> Archive | ValueError:
+    def open_archive(self, path: Path) -> Archive | ValueError:
         """The tar, or why it cannot be read, which goes for all that is in it."""
         try:
             return Archive(path, self.scratch)

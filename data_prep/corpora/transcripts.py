@@ -13,10 +13,10 @@ class Transcripts:
     def __init__(self, corpus: str, tree: Tree) -> None:
         self.tree = tree
         finders: dict[str, Callable[[PurePosixPath], str | None]] = {
-            "LibriSpeech": self._of_librispeech,
-            "LibriTTS": self._of_libritts,
-            "VCTK": self._of_vctk,
-            "LJSpeech": self._of_ljspeech,
+            "LibriSpeech": self.of_librispeech,
+            "LibriTTS": self.of_libritts,
+            "VCTK": self.of_vctk,
+            "LJSpeech": self.of_ljspeech,
         }
         self.finder = finders.get(corpus)
         # Of the list that was read last: recordings come in the order of their folders.
@@ -26,33 +26,33 @@ class Transcripts:
         """The text of a recording, None where there is none; ValueError where the file that has it cannot be read."""
         return (self.finder and self.finder(PurePosixPath(name))) or None
 
-    def _of_librispeech(self, path: PurePosixPath) -> str | None:
+    def of_librispeech(self, path: PurePosixPath) -> str | None:
         """From `103/1240/103-1240.trans.txt`, whose lines are `103-1240-0000 TEXT`."""
         chapter = path.stem.rpartition("-")[0]
-        return self._lookup(path.parent / f"{chapter}.trans.txt", path.stem, lambda line: line.partition(" ")[::2])
+        return self.lookup(path.parent / f"{chapter}.trans.txt", path.stem, lambda line: line.partition(" ")[::2])
 
-    def _of_libritts(self, path: PurePosixPath) -> str | None:
-        return self._read(path.with_suffix(".normalized.txt"))
+    def of_libritts(self, path: PurePosixPath) -> str | None:
+        return self.read(path.with_suffix(".normalized.txt"))
 
-    def _of_vctk(self, path: PurePosixPath) -> str | None:
+    def of_vctk(self, path: PurePosixPath) -> str | None:
         """From `txt/p225/p225_001.txt`, for `wav48_silence_trimmed/p225/p225_001_mic1.flac`."""
         name = re.sub(r"_mic\d$", "", path.stem)
-        return self._read(path.parent.parent.parent / "txt" / path.parent.name / f"{name}.txt")
+        return self.read(path.parent.parent.parent / "txt" / path.parent.name / f"{name}.txt")
 
-    def _of_ljspeech(self, path: PurePosixPath) -> str | None:
+    def of_ljspeech(self, path: PurePosixPath) -> str | None:
         """From `metadata.csv` above `wavs`, whose lines are `LJ001-0001|as printed|as spoken`, without quotation."""
 
         def parse(line: str) -> tuple[str, str]:
             name, *texts = line.split("|")
             return name, texts[-1] if texts else ""
 
-        return self._lookup(path.parent.parent / "metadata.csv", path.stem, parse)
+        return self.lookup(path.parent.parent / "metadata.csv", path.stem, parse)
 
-    def _read(self, path: PurePosixPath) -> str | None:
+    def read(self, path: PurePosixPath) -> str | None:
         name = path.as_posix()
         return " ".join("".join(self.tree.lines(name)).split()) if name in self.tree else None
 
-    def _lookup(self, path: PurePosixPath, key: str, parse: Callable[[str], tuple[str, str]]) -> str | None:
+    def lookup(self, path: PurePosixPath, key: str, parse: Callable[[str], tuple[str, str]]) -> str | None:
         """What a list has for a key; `parse` makes key and text of a line."""
         name = path.as_posix()
         if name != self.list_name:

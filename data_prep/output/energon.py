@@ -63,7 +63,7 @@ def find_foreign(folder: Path) -> list[str]:
     if unknown := sorted({path.name for path in metadata.glob("*")} - WRITTEN):
         found.append(f"{metadata / unknown[0]} is none of energon's files that data_prep writes")
     try:
-        split = safe_yaml.parse(_read_text(metadata / "split.yaml"), "split.yaml")
+        split = safe_yaml.parse(read_to_parse(metadata / "split.yaml"), "split.yaml")
         names = [name for part in split["split_parts"].values() for name in part]
         if split.get("exclude") or not all(SHARDS.fullmatch(name) for name in names):
             found.append(f"{metadata / 'split.yaml'} names other than shards of its folder")
@@ -72,7 +72,7 @@ def find_foreign(folder: Path) -> list[str]:
     return found
 
 
-def _read_text(path: Path) -> bytes:
+def read_to_parse(path: Path) -> bytes:
     """The beginning of a file; nothing where it is none."""
     return safe_yaml.text_of(path) if path.is_file() else b""
 

@@ -45,11 +45,11 @@ def write_index(out: Path, sample_rate: int) -> None:
     """Gather every finished corpus in `out` into index.json, after the blends that it promises."""
     # Two corpora may be finished at the same time.
     with lock_file(out / LOCK, wait=True):
-        _gather(out, sample_rate)
+        gather_datasets(out, sample_rate)
 
 
-def _gather(out: Path, sample_rate: int) -> None:
-    entries = [dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in _read_datasets(path)]
+def gather_datasets(out: Path, sample_rate: int) -> None:
+    entries = [dataset for path in sorted(out.glob(f"*/{CORPUS}")) for dataset in read_datasets(path)]
     seconds: dict[str, dict[str, float]] = {}
     for split in SPLITS:
         seconds[split] = {entry["path"]: entry["seconds"] for entry in entries if entry["split"] == split}
@@ -78,7 +78,7 @@ def list_corpora(out: Path) -> set[str]:
     return {dataset.corpus for dataset in read_corpus(out).datasets} if (out / NAME).exists() else set()
 
 
-def _read_datasets(path: Path) -> list[dict]:
+def read_datasets(path: Path) -> list[dict]:
     """The datasets of a file that lists some; ValueError where they are none that data_prep wrote."""
     require_inside(path.parent, [path])
     try:

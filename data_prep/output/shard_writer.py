@@ -47,14 +47,14 @@ def write_shard(task: ShardTask) -> dict:
     if not task.record_path.exists():
         # A killed worker could not remove its own.
         remove_left_overs(task.path)
-        write_text(task.record_path, json.dumps(_write(task), ensure_ascii=False))
+        write_text(task.record_path, json.dumps(write_anew(task), ensure_ascii=False))
     return json.loads(task.record_path.read_text(encoding="utf-8"))
 
 
-def _write(task: ShardTask) -> dict:
+def write_anew(task: ShardTask) -> dict:
     started = time.process_time()
     with replacing(task.path) as temporary:
-        contents = _write_samples(task, temporary)
+        contents = write_samples(task, temporary)
         with temporary.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = task.path.stat().st_size
@@ -64,13 +64,13 @@ def _write(task: ShardTask) -> dict:
     return {"name": task.shard.name, "bytes": size, "sha256": digest, "cpu_seconds": cpu_seconds} | contents
 
 
-def _write_samples(task: ShardTask, path: Path) -> dict:
+def write_samples(task: ShardTask, path: Path) -> dict:
     """Put the utterances into a tar at `path`; samples, seconds, speakers and rejected come back."""
     lengths, speakers, rejected = [], set(), []
     # The time is fixed: the same utterances give the same bytes.
     with path.open("wb") as file, webdataset.TarWriter(file, encoder=False, mtime=0) as tar:
         for utterance in Planner(task.plan_folder).utterances(task.shard):
-            sample = _make_sample(utterance, task)
+            sample = make_sample(utterance, task)
             if isinstance(sample, Rejection):
                 rejected.append(sample._asdict())
                 continue
@@ -81,29 +81,29 @@ def _write_samples(task: ShardTask, path: Path) -> dict:
     return {"samples": len(lengths), "seconds": seconds, "speakers": sorted(speakers), "rejected": rejected}
 
 
-def _make_sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
+def make_sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
     """KEY.flac and KEY.json of an utterance, or why it has none; OSError where the machine is at fault, not it."""
     try:
         audio, source_rate = utterance.source.read()
         problem = task.rules.check(len(audio) / source_rate, source_rate) or task.rules.check_level(audio)
-        return _encode(utterance, audio, source_rate, task) if problem is None else _reject(utterance, *problem)
+        return encode_sample(utterance, audio, source_rate, task) if problem is None else reject(utterance, *problem)
     except OSError:
         raise
     # Whatever a recording does to its decoder, the others are not to suffer.
     except Exception as error:
         if isinstance(error.__cause__, FileNotFoundError):
             raise OSError(f"{error}, which was there a while ago: bring it back and run the same command") from error
-        return _reject(utterance, "undecodable", describe(error))
+        return reject(utterance, "undecodable", describe(error))
 
 
-def _reject(utterance: Utterance, reason: str, detail: str) -> Rejection:
+def reject(utterance: Utterance, reason: str, detail: str) -> Rejection:
     return Rejection(utterance.key, utterance.language, reason, detail)
 
 
-def _encode(utterance: Utterance, audio: Tensor, source_rate: int, task: ShardTask) -> dict:
+def encode_sample(utterance: Utterance, audio: Tensor, source_rate: int, task: ShardTask) -> dict:
     """The sample of audio [T] that was recorded at `source_rate`."""
     sample_rate = task.rules.sample_rate
-    resampled = _turn_down(resample(audio, from_rate=source_rate, to_rate=sample_rate))
+    resampled = turn_down(resample(audio, from_rate=source_rate, to_rate=sample_rate))
     description = {
         "key": utterance.key,
         "seconds": round(len(resampled) / sample_rate, 6),
@@ -120,6 +120,6 @@ def _encode(utterance: Utterance, audio: Tensor, source_rate: int, task: ShardTa
     return {"__key__": utterance.key, "flac": flac, "json": description}
 
 
-def _turn_down(audio: Tensor) -> Tensor:
+def turn_down(audio: Tensor) -> Tensor:
     """Audio within the range of 16 bits: resampling overshoots at full scale, and clipping would be heard."""
     return audio / max(1.0, float(audio.max()) * 32768 / 32767, -float(audio.min()))

@@ -33,8 +33,8 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     seconds = [task.shard.seconds for task in tasks]
     for found in report.track_reading(seconds, map_tasks(workers, find_differences, tasks)):
         problems += found
-    problems += _find_miscounted(out, index.datasets)
-    problems += _find_foreign(out, index.datasets)
+    problems += find_miscounted(out, index.datasets)
+    problems += find_all_foreign(out, index.datasets)
     for problem in problems:
         report.say(problem)
     hours = sum(seconds) / 3600
@@ -45,7 +45,7 @@ def verify(out: Path, workers: Workers, report: Report) -> int:
     return min(len(problems), 1)
 
 
-def _find_miscounted(out: Path, datasets: list[Dataset]) -> list[str]:
+def find_miscounted(out: Path, datasets: list[Dataset]) -> list[str]:
     """A sentence for every shard of which energon's own metadata says something else than the index."""
     problems = []
     for dataset in datasets:
@@ -62,7 +62,7 @@ def _find_miscounted(out: Path, datasets: list[Dataset]) -> list[str]:
     return problems
 
 
-def _find_foreign(out: Path, datasets: list[Dataset]) -> list[str]:
+def find_all_foreign(out: Path, datasets: list[Dataset]) -> list[str]:
     """A sentence for everything that the folder tells energon and data_prep would not."""
     problems = []
     for split in SPLITS:
@@ -79,7 +79,7 @@ def find_differences(task: VerifyTask) -> list[str]:
     try:
         with task.path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        samples, seconds, found = _read_samples(task)
+        samples, seconds, found = read_samples(task)
     except (OSError, tarfile.TarError, ValueError) as error:
         return [f"{task.path}: {error}"]
     actual = {"bytes": task.path.stat().st_size, "sha256": digest, "samples": samples, "seconds": round(seconds, 3)}
@@ -89,7 +89,7 @@ def find_differences(task: VerifyTask) -> list[str]:
     return found
 
 
-def _read_samples(task: VerifyTask) -> tuple[int, float, list[str]]:
+def read_samples(task: VerifyTask) -> tuple[int, float, list[str]]:
     """Samples, their seconds, and what is wrong with any."""
     samples, seconds, found = 0, 0.0, []
     audio = {}
@@ -113,11 +113,11 @@ def _read_samples(task: VerifyTask) -> tuple[int, float, list[str]]:
                 audio.pop(key, None)
                 continue
             seconds += described
-            found += _check_audio(task, key, audio.pop(key, b""), described)
+            found += check_audio(task, key, audio.pop(key, b""), described)
     return samples, seconds, found + [f"{task.path}: {key} has no json" for key in audio]
 
 
-def _check_audio(task: VerifyTask, key: str, content: bytes, described: float) -> list[str]:
+def check_audio(task: VerifyTask, key: str, content: bytes, described: float) -> list[str]:
     try:
         recording = files.read(content)
     except UnreadableAudio as error:

@@ -84,13 +84,13 @@ def local(
     # A server that has imported what the workers need and forks them: they start at once and inherit no threads.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
-    with _safe_path():
+    with safe_path():
         forkserver.ensure_running()
     free = context.SimpleQueue()
     for device in devices:
         free.put(device)
     begin = (free, threads, quiet)
-    executor = ProcessPoolExecutor(len(devices), mp_context=context, initializer=_begin, initargs=begin)
+    executor = ProcessPoolExecutor(len(devices), mp_context=context, initializer=begin_worker, initargs=begin)
     try:
         yield Workers(len(devices), executor.submit, lambda future: future.result())
     except BrokenProcessPool as error:
@@ -126,7 +126,7 @@ def cluster(address: str, *, gpus: bool = False) -> Iterator[Workers]:
     kind, device = ("GPU", "cuda") if gpus else ("CPU", "cpu")
     try:
         options: dict[str, Any] = {f"num_{kind.lower()}s": 1, "max_retries": RETRIES}
-        remote = ray.remote(**options)(_on)
+        remote = ray.remote(**options)(run_on)
         count = int(ray.cluster_resources().get(kind, 1))
         yield Workers(count, lambda function, *task: remote.remote(device, function, *task), result)
     except ray.exceptions.RayError as error:
@@ -136,7 +136,7 @@ def cluster(address: str, *, gpus: bool = False) -> Iterator[Workers]:
 
 
 @contextmanager
-def _safe_path() -> Iterator[None]:
+def safe_path() -> Iterator[None]:
     """Python processes begun now do not import what lies in the working folder, where `python -c` looks first."""
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
@@ -149,12 +149,12 @@ def _safe_path() -> Iterator[None]:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def _on(device: str, function: Callable, *task):
+def run_on(device: str, function: Callable, *task):
     with here(device):
         return function(*task)
 
 
-def _begin(free, threads: int, quiet: bool) -> None:
+def begin_worker(free, threads: int, quiet: bool) -> None:
     """A local worker: its device, its threads, and gone when the process that it works for is."""
     import torch
 
@@ -163,7 +163,7 @@ def _begin(free, threads: int, quiet: bool) -> None:
     torch.set_num_threads(threads)
     # An interrupt reaches the whole group; the parent ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     if quiet:
         # libmpg123 and espeak-ng print straight to the error output, a line for every odd file.
         sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
@@ -172,7 +172,7 @@ def _begin(free, threads: int, quiet: bool) -> None:
         os.close(silence)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None  # of a worker
     parent.join()

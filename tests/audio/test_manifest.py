@@ -56,7 +56,7 @@ def test_bad_manifests_are_named_by_line(tmp_path, name, content, message):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("m.csv", 'path,text\na,"to begin\n', "after line 1: unexpected end of data"),
+        ("m.csv", 'path,"text\na,b\n', "line 1: no row of .csv"),
         ("m.jsonl", "\udcff", "expected text in UTF-8"),
     ],
 )
@@ -64,6 +64,19 @@ def test_what_cannot_be_read_on_is_an_error(tmp_path, name, content, message):
     (tmp_path / name).write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(ValueError, match=message):
         read_manifest(tmp_path / name)
+
+
+@pytest.mark.parametrize("last", ["d,all\n", 'd,"all"\n', 'd,"he said ""all""\nof it"\n', 'd,"to end', ""])
+def test_a_quotation_that_does_not_end_costs_a_csv_one_row(tmp_path, last):
+    (tmp_path / "m.csv").write_text('path,text\na,"two\nlines"\n\nb,"to begin\nc,""\n' + last)
+    first, broken, second, *rest = read_manifest(tmp_path / "m.csv")
+    assert (first.text, second.path, second.text) == ("two\nlines", "c", None)
+    assert broken.place.endswith("m.csv, line 5") and "a quotation must end" in broken.reason
+    if last.endswith("\n"):
+        (row,) = rest
+        assert row.path == "d" and row.text.startswith(("all", "he said "))
+    elif last:
+        assert rest[0].place.endswith("m.csv, line 7")
 
 
 def test_quotation_marks_enclose_a_field_of_a_tsv_only_in_pairs(tmp_path):

@@ -35,3 +35,15 @@ def test_an_archive_of_many_lines_is_no_manifest(tmp_path):
     path.write_bytes(b'{"path": "a.wav"}\n\0\0\n')
     row, malformed = read_manifest(path)
     assert row.path == "a.wav" and malformed.reason
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [(300 * 'a","\n', "it has a row of over 1000"), (80 * 'a","\n' + 'a"b\n', "too many quotations")],
+)
+def test_quotations_are_not_looked_for_without_end(tmp_path, monkeypatch, rows, message):
+    monkeypatch.setattr(tables, "LONGEST_LINE", 1000)
+    path = tmp_path / "list.csv"
+    path.write_text("path\n" + rows)
+    with pytest.raises(ValueError, match=message):
+        read_manifest(path)

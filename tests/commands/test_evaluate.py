@@ -99,3 +99,16 @@ def test_errors_before_any_clip_is_evaluated(recordings, tmp_path, options, mess
     with pytest.raises(ValueError, match=message):
         main([*options, "--data", str(recordings), "--out", str(tmp_path / "out"), "--workers", "0"])
     assert not (tmp_path / "out").exists()
+
+
+def test_an_old_report_is_replaced_only_if_that_is_asked_for(recordings, tmp_path):
+    out = tmp_path / "report"
+    arguments = ["--pairs", str(recordings), str(recordings), "--out", str(out), "--workers", "0", "--limit", "1"]
+    out.mkdir()
+    for name in ("report.html", "clips.csv", "summary.json"):
+        (out / name).write_text("old")
+        with pytest.raises(ValueError, match=f"{name} is there already; --overwrite writes over it"):
+            main(arguments)
+    assert {path.read_text() for path in out.iterdir()} == {"old"}
+    assert main([*arguments, "--protocol", "codec-superb", "--overwrite"]) == 0
+    assert len(summary(out)["codecs"]) == 1

@@ -6,6 +6,9 @@ import pytest
 import yaml
 
 from lfsc.cli import main
+from lfsc.commands.train import changed_keys
+from lfsc.config.compose import compose
+from lfsc.config.run_config import without_copies
 from lfsc.runs.directory import Run
 from lfsc.training import build
 from lfsc.training.callbacks.max_updates import MaxUpdates
@@ -45,6 +48,13 @@ def test_a_continued_run_names_what_differs_and_how_it_can_change(train, capsys)
     told = capsys.readouterr().err
     assert "ended as it was begun; `lfsc resume` changes max_updates, ema_decay; name=… begins another run" in told
     assert told.endswith("with this codec.encoder.channels\n")
+
+
+def test_a_continued_run_names_no_copies_of_a_key():
+    begun = compose("lfsc_22khz", ["data.path=x"])
+    asked = compose("lfsc_22khz", ["data.path=x", "batch_size=7", "data.crop_length=512", "slm.path=here", "seed=8"])
+    found = without_copies(list(changed_keys(begun, asked)), asked)
+    assert sorted(found) == ["batch_size", "data.crop_length", "seed", "slm.path"]
 
 
 def test_a_finished_run_that_continues_to_a_later_end_is_told_how(train, capsys):

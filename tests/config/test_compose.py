@@ -96,6 +96,14 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
         ("demo", ["losses.reconstruction=null"], "losses.reconstruction=null: expected a section of keys"),
         ("demo", ["data.path=null"], "data.path=null: expected a value"),
         ("demo", ["+seed=3"], r"\+seed=3: there is a seed already; seed=… changes it"),
+        ("demo", ["name.x=3"], "no key 'name.x': name is demo, expected a section of keys"),
+        (
+            "demo",
+            ["optimizers.generator.schedule=null", "optimizers.generator.schedule.decay=1"],
+            "schedule is null, exp",
+        ),
+        ("demo", ["callbacks.x.y=3"], "no key 'callbacks.x': callbacks has none$"),
+        ("demo", ["~data._target_"], "data has no _target_: expected a class, such as lfsc.training.datamodule.Codec"),
         ("demo", ["data=radio"], "no option .radio. for data: there are shards"),
         ("demo", ["trainer"], r"'trainer' is not key=value"),
         ("demo", ["debug=all"], "no option 'all' for debug: there are anomaly, none, overfit, profile"),
@@ -161,6 +169,18 @@ def test_what_is_wrong_in_a_recipe_of_ones_own_is_answered_in_one_line(own, text
     with pytest.raises(ValueError, match=message) as error:
         own(f"defaults: [demo, _self_]\n{text}\n")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "override", "message"),
+    [
+        ("data: null", "data.path=x", "no key 'data.path': data is null, expected a section of keys"),
+        ("optimizers: {generator: 5}", "optimizers.generator.lr=1", "optimizers.generator is 5, expected a section"),
+    ],
+)
+def test_what_a_recipe_has_in_the_place_of_a_section_is_said_where_a_key_of_it_is_set(own, text, override, message):
+    with pytest.raises(ValueError, match=message):
+        own(f"defaults: [demo, _self_]\n{text}\n", [override])
 
 
 @pytest.mark.parametrize(
@@ -349,14 +369,16 @@ def test_a_recipes_folder_may_have_any_name(tmp_path):
     assert (config["name"], config["trainer"]["accelerator"]) == ("日本", "cpu")
 
 
-def test_a_yml_is_asked_to_be_renamed(tmp_path, own):
-    (tmp_path / "mine.yml").write_text("defaults: [demo, _self_]\n")
-    with pytest.raises(ValueError, match=r"mine.yml: a recipe ends in .yaml; rename it to mine.yaml"):
-        compose(str(tmp_path / "mine.yml"), [])
+def test_other_suffixes_are_asked_to_be_renamed(tmp_path, own):
+    for name in ("mine.yml", "mine.YAML", "mine.Yml", "mine"):
+        (tmp_path / name).write_text("defaults: [demo, _self_]\n")
+        with pytest.raises(ValueError, match=rf"{name}: a recipe ends in .yaml; rename it to mine.yaml"):
+            compose(str(tmp_path / name), [])
     (tmp_path / "trainer").mkdir()
-    (tmp_path / "trainer" / "big.yml").write_text("devices: 2\n")
-    with pytest.raises(ValueError, match=r"big.yml: a recipe's files end in .yaml; rename it to big.yaml"):
-        own("defaults: [demo, override trainer: big, _self_]\n")
+    for name in ("big.yml", "large.YAML"):
+        (tmp_path / "trainer" / name).write_text("devices: 2\n")
+        with pytest.raises(ValueError, match=rf"{name}: a recipe's files end in .yaml; rename it to \w+.yaml"):
+            own(f"defaults: [demo, override trainer: {name.partition('.')[0]}, _self_]\n")
 
 
 def test_a_recipe_named_as_a_shipped_one_that_extends_it_is_told_to_be_renamed(tmp_path):

@@ -4,15 +4,15 @@ import pytest
 
 from lfsc.config.values import (
     LARGEST,
-    brief,
+    require_choice,
     require_number,
     require_numbers,
-    require_one_of,
     require_rows,
     require_section,
     require_seed,
     require_text,
 )
+from lfsc.nn.arguments import brief
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 1.0, "7", None, [7], LARGEST + 1, 1 << 80])
@@ -34,7 +34,7 @@ def test_what_passes_comes_back():
         and require_rows([[1], [2, 3]], "a") == [[1], [2, 3]]
     )
     assert require_seed(0, "a") == 0 and require_text("x", "a") == "x" and require_section({"a": 1}, "a") == {"a": 1}
-    assert require_one_of("x", ["x"], "a") == "x"
+    assert require_choice("x", ["x"], "a") == "x"
 
 
 def test_a_message_stays_short_whatever_it_shows():
@@ -43,4 +43,4 @@ def test_a_message_stays_short_whatever_it_shows():
         bomb = [bomb, bomb]
     assert brief(bomb) == "a list" and len(brief("y" * 10_000)) == 100
     with pytest.raises(ValueError, match="a is a list"):
-        require_one_of(bomb, ["x"], "a")
+        require_choice(bomb, ["x"], "a")

@@ -102,7 +102,7 @@ def test_an_unfinished_bundle_has_no_configuration_and_is_refused(bundle):
         ({"fingerprint": "../../etc/passwd"}, "16 hexadecimal digits"),
         ({"fingerprint": None}, "16 hexadecimal digits"),
         ({"updates": "many"}, "updates 'many'"),
-        ({"licence": ["x"]}, "licence a list"),
+        ({"licence": ["x"]}, r"licence \['x'\]"),
         ({"codec": {"_target_": "os.system", "command": "touch trace"}}, r"codec\._target_ is 'os\.system'"),
         ({"codec": None}, "codec is None"),
         ({"weight_norm": False}, "tensors are missing"),

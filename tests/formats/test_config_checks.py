@@ -33,7 +33,7 @@ def test_a_codec_and_its_discriminators_pass_unchanged(config, discriminators):
         (("encoder", "channels"), 1 << 19, "codec.encoder has .* parameters, which are too many"),
         (("decoder", "channels"), 1 << 20, "codec.decoder has .* parameters, which are too many"),
         (("decoder", "channels"), 1, "codec.decoder.channels is 1: expected a number to be halved 2 times"),
-        (("encoder", "rates"), [2] * 17, "codec.encoder.rates is a list"),
+        (("encoder", "rates"), [2] * 17, r"codec.encoder.rates is \[2, 2, "),
         (
             ("encoder", "rates"),
             [1, 8],
@@ -41,7 +41,7 @@ def test_a_codec_and_its_discriminators_pass_unchanged(config, discriminators):
         ),
         (("encoder", "kernel_sizes"), [3, 4], r"codec\.encoder\.kernel_sizes is \[3, 4\]: .*an odd number"),
         (("decoder", "out_kernel_size"), 2, "codec.decoder.out_kernel_size is 2: expected an odd number"),
-        (("decoder", "dilations"), [[1]], "codec.decoder.dilations is a list"),
+        (("decoder", "dilations"), [[1]], r"codec.decoder.dilations is \[1\]"),
         (("quantizer", "levels"), [1 << 20, 1 << 20], "codec.quantizer.levels is .*codes or fewer"),
         (("quantizer", "num_codebooks"), -8, "codec.quantizer.num_codebooks is -8"),
         (("quantizer",), None, "codec.quantizer is None: expected a section"),
@@ -50,7 +50,7 @@ def test_a_codec_and_its_discriminators_pass_unchanged(config, discriminators):
             "lfsc.models.decoder.Decoder",
             r"only lfsc\.models\.encoder\.Encoder may stand there",
         ),
-        (("encoder", "_target_"), ["os.system"], "codec.encoder._target_ is a list"),
+        (("encoder", "_target_"), ["os.system"], r"codec.encoder._target_ is \['os.system'\]"),
     ],
 )
 def test_what_no_codec_has_is_named(path, value, reason, config):

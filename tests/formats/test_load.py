@@ -44,6 +44,28 @@ def test_a_run_stands_for_its_newest_checkpoint_or_for_the_one_that_is_named(mak
         lfsc.load(f"{run}@worst")
 
 
+@pytest.mark.parametrize("damage", ["cut", "flipped", "emptied"])
+def test_of_a_damaged_checkpoint_of_a_run_an_older_one_is_named(checkpoint, tmp_path, damage):
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    content = bytearray(checkpoint.read_bytes())
+    for name in ("update-00000005", "best-00000008", "best-copy"):
+        (run / "checkpoints" / f"{name}.ckpt").write_bytes(content)
+    tensor = torch.load(checkpoint, weights_only=True)["state_dict"]["codec.encoder.conv_out.bias"]
+    content[content.index(tensor.numpy().tobytes())] ^= damage == "flipped"
+    for name in ("last", "update-00000009", "update-00000008"):
+        (run / "checkpoints" / f"{name}.ckpt").write_bytes(
+            {"cut": content[:-100], "flipped": content, "emptied": b""}[damage]
+        )
+    # The best one of update 8 is whole, but run@8 stands for the other one.
+    for source in (run, f"{run}@last", f"{run}@8"):
+        with pytest.raises(ValueError, match=rf"^{source}: \S+\.ckpt.*; {run}@5 is whole$"):
+            lfsc.load(source)
+    (run / "checkpoints" / "update-00000005.ckpt").unlink()
+    with pytest.raises(ValueError, match=r"last\.ckpt.*(?<!whole)$"):
+        lfsc.load(run)
+
+
 def test_averaged_weights_are_taken_where_a_run_has_them(checkpoint, make_codec):
     average = make_codec(seed=1)
     contents = torch.load(checkpoint, weights_only=True)

@@ -33,7 +33,7 @@ def test_the_newest_the_best_and_one_of_an_update(run):
 
 
 def test_what_is_not_there_is_told(run):
-    with pytest.raises(ValueError, match="no checkpoint of update 7: it has 5, 10, 15, 20"):
+    with pytest.raises(ValueError, match=r"no checkpoint of update 7: mine@N .*, N of \[5, 10, 15, 20\]"):
         checkpoint_of(run, "7")
     with pytest.raises(ValueError, match="@worst: expected @last, @best or the number of an update, as in mine@best"):
         checkpoint_of(run, "worst")
@@ -41,5 +41,9 @@ def test_what_is_not_there_is_told(run):
     with pytest.raises(ValueError, match="kept no best checkpoint by val/mel"):
         checkpoint_of(run, "best")
     (run.checkpoints / "last.ckpt").unlink()
+    with pytest.raises(ValueError, match=r"no last\.ckpt: mine@N takes that of an update, N of \[5"):
+        checkpoint_of(run, "last")
+    for path in run.checkpoints.iterdir():
+        path.unlink()
     with pytest.raises(ValueError, match="no checkpoint yet"):
         checkpoint_of(run, "last")

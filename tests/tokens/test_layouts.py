@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -47,7 +49,7 @@ def test_what_the_layouts_look_like():
     assert flat(tokens, vocabulary).tolist() == [101, 102, 103, 114, 115, 116]
     assert interleave(tokens, vocabulary).tolist() == [101, 114, 102, 115, 103, 116]
     assert delay(tokens, vocabulary, pad=0).tolist() == [[101, 102, 103, 0], [0, 114, 115, 116]]
-    shared = vocabulary._replace(shared=True)
+    shared = replace(vocabulary, shared=True)
     assert interleave(tokens, shared).tolist() == [101, 104, 102, 105, 103, 106]
     assert (vocabulary.end, shared.end) == (120, 110)
 
@@ -84,3 +86,18 @@ def test_every_token_of_every_codebook_has_an_id_of_its_own():
 def test_what_a_language_model_got_wrong_is_told(call, message):
     with pytest.raises(ValueError, match=message):
         call(Vocabulary(2, 10, first=100))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"first": -1}, "first is -1: expected a whole number of 0 or more"),
+        ({"first": 1.5}, "first is 1.5"),
+        ({"num_codebooks": 0}, "num_codebooks is 0: expected a whole number of 1 or more"),
+        ({"codebook_size": None}, "codebook_size is None"),
+        ({"shared": "no"}, "shared is 'no': expected true or false"),
+    ],
+)
+def test_what_is_no_vocabulary_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Vocabulary(**{"num_codebooks": 2, "codebook_size": 10} | arguments)

@@ -56,7 +56,7 @@ def train(config: dict[str, Any], checkpoint: Path | None = None):
 
 
 def resume(config: dict[str, Any]):
-    from lfsc.training.checkpoint_io import newest
+    from lfsc.runs.checkpoints import newest
 
     return train(config, newest(run_of(config).checkpoints))
 

@@ -74,12 +74,12 @@ def find_layout(names: Sequence[str], *, root: str, spec: str | None = None, lan
     With `spec`, such as language/speaker/*, that one. If `language_given`, no folder need name a language.
     """
     if spec is not None:
-        return Layout(spec, partial(_by_spec, _parse_spec(spec)))
+        return Layout(spec, partial(by_spec, parse_spec(spec)))
     for known in KNOWN:
-        labels = partial(_by_form, re.compile(rf"(.*/)?{known.form}\.\w+"), known, root)
+        labels = partial(by_form, re.compile(rf"(.*/)?{known.form}\.\w+"), known, root)
         if 2 * sum(labels(name) is not None for name in names) > len(names):
             return Layout(f"{known.name} ({known.shape})", labels, known.name)
-    labels = partial(_by_folders, language_given)
+    labels = partial(by_folders, language_given)
     unclear = next((name for name in names if labels(name) is None), None)
     if unclear is not None:
         raise ValueError(
@@ -105,22 +105,22 @@ def describe_labels(name: str, labels: Sequence[Labels | None], *, language: str
     return f"understood as {name}: {counts}{of_nobody}; language: {most}"
 
 
-def _by_form(form: re.Pattern, known: Known, root: str, name: str) -> Labels | None:
+def by_form(form: re.Pattern, known: Known, root: str, name: str) -> Labels | None:
     found = form.fullmatch(name)
     if not found:
         return None
     groups = found.groupdict()
-    language = known.language or (groups["language"].lower() if "language" in groups else _mls_language(root, name))
+    language = known.language or (groups["language"].lower() if "language" in groups else mls_language(root, name))
     return Labels(language, known.speaker or groups["speaker"])
 
 
-def _mls_language(root: str, name: str) -> str | None:
+def mls_language(root: str, name: str) -> str | None:
     parts = reversed([root, *PurePosixPath(name).parts[:-1]])
     words = (part.removeprefix("mls_").removesuffix("_opus") for part in parts)
     return next((MLS_LANGUAGES[word] for word in words if word in MLS_LANGUAGES), None)
 
 
-def _by_folders(language_given: bool, name: str) -> Labels | None:
+def by_folders(language_given: bool, name: str) -> Labels | None:
     """The first folder that is a language and the one after it; without a language, the only folder."""
     folders = [folder for folder in PurePosixPath(name).parts[:-1] if folder != "/" and not SORTING.fullmatch(folder)]
     if not folders:
@@ -133,7 +133,7 @@ def _by_folders(language_given: bool, name: str) -> Labels | None:
     return Labels(folders[place], folders[place + 1] if place + 1 < len(folders) else None)
 
 
-def _parse_spec(spec: str) -> tuple[list[str], list[str]]:
+def parse_spec(spec: str) -> tuple[list[str], list[str]]:
     """The words before the star and after it."""
     words = spec.split("/")
     if not {"language", "speaker"} & set(words) or words.count("*") > 1 or len(set(words)) < len(words):
@@ -142,7 +142,7 @@ def _parse_spec(spec: str) -> tuple[list[str], list[str]]:
     return words[:place], words[place + 1 :]
 
 
-def _by_spec(words: tuple[list[str], list[str]], name: str) -> Labels | None:
+def by_spec(words: tuple[list[str], list[str]], name: str) -> Labels | None:
     folders = PurePosixPath(name).parts[:-1]
     front, back = words
     if len(folders) < len(front) + len(back):

@@ -71,7 +71,7 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
     if any(beyond):
         # A separator inside a field has moved what follows it to other columns.
         raise ValueError(f"more fields than columns: {', '.join(map(repr, beyond))}")
-    row = _unpack_lhotse(row)
+    row = unpack_lhotse(row)
     if path is None:
         path = find_first(row, PATH)
         if path is not None and not isinstance(path, str):
@@ -82,16 +82,16 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
             raise ValueError(f"no 'path' or 'audio_filepath', only {columns}")
     return Row(
         path,
-        (_read_text(row, LANGUAGE, (str,)) or "").strip() or None,
-        _read_text(row, SPEAKER, (str, int)),
-        _read_text(row, TEXT, (str, int, float)) or None,
-        _read_text(row, ("corpus",), (str,)) or None,
+        (read_text(row, LANGUAGE, (str,)) or "").strip() or None,
+        read_text(row, SPEAKER, (str, int)),
+        read_text(row, TEXT, (str, int, float)) or None,
+        read_text(row, ("corpus",), (str,)) or None,
         read_part(row),
-        _read_archive(row),
+        read_archive(row),
     )
 
 
-def _unpack_lhotse(row: dict) -> dict:
+def unpack_lhotse(row: dict) -> dict:
     """A recording of lhotse, or a cut with one supervision, as a row; any other row as it is."""
     recording = row["recording"] if isinstance(row.get("recording"), dict) else row
     if isinstance(row.get("tracks"), list):
@@ -115,7 +115,7 @@ def _unpack_lhotse(row: dict) -> dict:
     return labels | cut | {"path": sources[0].get("source")}
 
 
-def _read_text(row: dict, names: tuple[str, ...], kinds: tuple[type, ...]) -> str | None:
+def read_text(row: dict, names: tuple[str, ...], kinds: tuple[type, ...]) -> str | None:
     """The value of the first of the names that is there, also if it is empty."""
     name = next((name for name in names if row.get(name) is not None), None)
     if name is None:
@@ -129,7 +129,7 @@ def _read_text(row: dict, names: tuple[str, ...], kinds: tuple[type, ...]) -> st
     return text
 
 
-def _read_archive(row: dict) -> str | None:
+def read_archive(row: dict) -> str | None:
     """The tar that NeMo's scripts put the recording into."""
     shard = row.get("shard_id")
     if shard in (None, ""):

@@ -46,7 +46,7 @@ def read_part(row: dict) -> Part:
     """The part that the fields of a row name; ValueError for fields that contradict each other or are not read."""
     if not_read := [name for name in NOT_READ if row.get(name) not in (None, "")]:
         raise ValueError(f"{not_read[0]!r} is not read: give 'offset' and 'duration' in seconds")
-    start, duration, end = (_read_seconds(row, names) for names in (START, DURATION, END))
+    start, duration, end = (read_seconds(row, names) for names in (START, DURATION, END))
     if end is not None:
         length = round(end - (start or 0.0), 6)
         if duration is not None and abs(duration - length) > ROUNDING:
@@ -54,10 +54,10 @@ def read_part(row: dict) -> Part:
         duration = length
     if duration is not None and duration <= 0:
         raise ValueError(f"its part is {duration:g} s long, expected more than 0")
-    return Part(start or 0.0, duration, _read_channel(row))
+    return Part(start or 0.0, duration, read_channel(row))
 
 
-def _read_seconds(row: dict, names: tuple[str, ...]) -> float | None:
+def read_seconds(row: dict, names: tuple[str, ...]) -> float | None:
     given = [name for name in names if row.get(name) not in (None, "")]
     if not given:
         return None
@@ -73,7 +73,7 @@ def _read_seconds(row: dict, names: tuple[str, ...]) -> float | None:
     return seconds
 
 
-def _read_channel(row: dict) -> int | None:
+def read_channel(row: dict) -> int | None:
     value = find_first(row, CHANNEL)
     if value is None or value == "average":
         return None

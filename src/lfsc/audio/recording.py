@@ -83,7 +83,7 @@ class OpenRecording:
         # Memory is taken as it is filled.
         audio = numpy.empty(wanted, dtype=numpy.float32) if out is None else out[:wanted]
         decoded, levels = 0, Levels()
-        for block in self._blocks(start, wanted, channel, levels):
+        for block in self.read_blocks(start, wanted, channel, levels):
             if not numpy.isfinite(block).all():
                 first = start + decoded + int(numpy.argmin(numpy.isfinite(block)))
                 raise UnreadableAudio(f"{self.name}: sample {first} is not finite")
@@ -97,7 +97,7 @@ class OpenRecording:
             )
         return audio[:decoded]
 
-    def _blocks(self, start: int, wanted: int, channel: int | None, levels: "Levels") -> Iterator[Rows]:
+    def read_blocks(self, start: int, wanted: int, channel: int | None, levels: "Levels") -> Iterator[Rows]:
         """Mono samples in the order of the parts, so few at a time that many channels fit, too."""
         for part in self.parts:
             if start >= part.frames:
@@ -141,9 +141,9 @@ def open_recording(source: Source, *, trusted: bool = False, whole: bool = False
 
     With `trusted`, its header is believed; as a `whole`, nothing may follow it that is not read.
     """
-    name = _name(source)
-    with _named(name), ExitStack() as stack:
-        file = stack.enter_context(_file(source))
+    name = name_source(source)
+    with name_errors(name), ExitStack() as stack:
+        file = stack.enter_context(open_source(source))
         streams = [] if trusted else find_streams(file)
         if whole:
             require_single(file)
@@ -175,15 +175,15 @@ def open_recording(source: Source, *, trusted: bool = False, whole: bool = False
 
 
 @contextmanager
-def _named(name: str) -> Iterator[None]:
+def name_errors(name: str) -> Iterator[None]:
     try:
         yield
     except (soundfile.SoundFileError, Damage, OSError) as error:
-        raise UnreadableAudio(f"{name}: {_reason(error, name)}") from error
+        raise UnreadableAudio(f"{name}: {explain(error, name)}") from error
 
 
 @contextmanager
-def _file(source: Source) -> Iterator[BinaryIO]:
+def open_source(source: Source) -> Iterator[BinaryIO]:
     if isinstance(source, bytes):
         yield Memory(source)
     elif isinstance(source, str | os.PathLike):
@@ -197,13 +197,13 @@ def _file(source: Source) -> Iterator[BinaryIO]:
         yield source
 
 
-def _name(source: Source) -> str:
+def name_source(source: Source) -> str:
     if isinstance(source, bytes):
         return f"recording of {len(source)} bytes"
     return str(source) if isinstance(source, str | os.PathLike) else str(getattr(source, "name", "recording"))
 
 
-def _reason(error: Exception, name: str) -> str:
+def explain(error: Exception, name: str) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
     if isinstance(error, Damage):

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
@@ -60,12 +61,12 @@ def parse_json(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict 
     lines = iter(lines)
     for number, line in enumerate(lines, 1):
         if line.strip() == "[":
-            yield from _parse_array(_join(line, lines, manifest), manifest)
+            yield from parse_array(join_lines(line, lines, manifest), manifest)
         elif line.strip():
-            yield number, _parse_object(line)
+            yield number, parse_object(line)
 
 
-def _join(first: str, lines: Iterator[str], manifest: str) -> str:
+def join_lines(first: str, lines: Iterator[str], manifest: str) -> str:
     joined, length = [first], len(first)
     for line in lines:
         joined.append(line)
@@ -75,7 +76,7 @@ def _join(first: str, lines: Iterator[str], manifest: str) -> str:
     return "".join(joined)
 
 
-def _parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
+def parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
     """The entries of a file that is one array over many lines, as lhotse writes .json, with their numbers."""
     try:
         rows = json.loads(text)
@@ -85,7 +86,7 @@ def _parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
         yield number, row if isinstance(row, dict) else f"expected an object with 'path', found {json.dumps(row)[:60]}"
 
 
-def _parse_object(line: str) -> dict | str:
+def parse_object(line: str) -> dict | str:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -94,34 +95,91 @@ def _parse_object(line: str) -> dict | str:
     return row if isinstance(row, dict) else f"expected an object with 'path', found {line.strip()[:60]}"
 
 
-def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]]:
-    rows = csv.DictReader(lines, restkey=BEYOND, strict=True)
-    try:
-        rows.fieldnames = [name.strip() for name in rows.fieldnames or ()]
-        for row in rows:
-            yield rows.line_num, _drop_empty(row)
-    except csv.Error as error:
-        raise ValueError(f"{manifest}, after line {rows.line_num}: {error}") from error
+def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
+    source = LinesOfRows(lines, manifest)
+    rows = csv.reader(source, strict=True)
+    columns: list[str] | None = None
+    while True:
+        try:
+            fields = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            number = source.skip_line()
+            reason = f"no row of .csv ({error}): a quotation must end, and a quotation mark inside of one is doubled"
+            if columns is None:
+                raise ValueError(f"{manifest}, line {number}: {reason}") from error
+            yield number, reason
+            continue
+        number = source.end_row()
+        if columns is None:
+            columns = [name.strip() for name in fields]
+        elif fields:
+            yield number, name_fields(columns, fields)
+
+
+class LinesOfRows:
+    """The lines of a table whose rows may have several, up to where a row began that can be read again."""
+
+    def __init__(self, lines: Iterable[str], manifest: str):
+        self.lines, self.manifest = iter(lines), manifest
+        self.row: list[str] = []
+        self.again: deque[str] = deque()
+        # Of the lines before the row, and in characters: of the row, of all lines, of those that were read again.
+        self.before = self.length = self.total = self.repeated = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.again:
+            line = self.again.popleft()
+        else:
+            line = next(self.lines)
+            self.total += len(line)
+        self.row.append(line)
+        self.length += len(line)
+        if self.length > LONGEST_LINE:
+            raise ValueError(f"{self.manifest} is not a manifest: it has a row of over {LONGEST_LINE} characters")
+        return line
+
+    def end_row(self) -> int:
+        """The number of the line in which the row began, which is done with."""
+        number = self.before + 1
+        self.before += len(self.row)
+        self.row, self.length = [], 0
+        return number
+
+    def skip_line(self) -> int:
+        """The same, where only the row's first line is done with: the lines after it are rows of their own.
+
+        ValueError where that goes on without end, as in no list of recordings: two quotations that do not end have
+        the lines between them read twice, and not more often.
+        """
+        self.repeated += self.length
+        if self.repeated > self.total + LONGEST_LINE:
+            raise ValueError(f"{self.manifest} is not a manifest: it has too many quotations that do not end")
+        self.again.extendleft(reversed(self.row[1:]))
+        del self.row[1:]
+        return self.end_row()
 
 
 def parse_tabs(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]]:
     columns: list[str] = []
     for number, line in enumerate(lines, 1):
         if not columns:
-            columns = [name.strip() for name in _split_tabs(line)]
+            columns = [name.strip() for name in split_tabs(line)]
         elif line.strip():
-            fields = _split_tabs(line)
-            # As csv.DictReader has it: what is missing is None.
-            beyond = {BEYOND: fields[len(columns) :]}
-            yield number, _drop_empty({**dict(zip_longest(columns, fields[: len(columns)])), **beyond})
+            yield number, name_fields(columns, split_tabs(line))
 
 
-def _split_tabs(line: str) -> list[str]:
+def name_fields(columns: list[str], fields: list[str]) -> dict:
+    """The row, with None for fields that are missing or empty, which in a table say nothing."""
+    row = {name: value or None for name, value in zip_longest(columns, fields[: len(columns)])}
+    return row | {BEYOND: fields[len(columns) :]}
+
+
+def split_tabs(line: str) -> list[str]:
     """The fields of a line of .tsv, where a quotation mark encloses a field only if it also ends with one."""
     fields = line.rstrip("\r\n").split("\t")
     return [re.sub(r'^"(.*)"$', lambda match: match[1].replace('""', '"'), field) for field in fields]
-
-
-def _drop_empty(row: dict) -> dict:
-    """The row with None for empty fields, which in a table say nothing."""
-    return {name: None if value == "" else value for name, value in row.items()}

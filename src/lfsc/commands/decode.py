@@ -2,7 +2,7 @@
 
 import argparse
 
-from lfsc.commands import codec_options, file_jobs
+from lfsc.commands import codec_options, file_jobs, job_runner
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
@@ -30,10 +30,10 @@ def main(arguments: list[str]) -> int:
         audio = decoded.audio[0, : stored.num_samples].cpu()
         if options.original_level:
             audio = audio * 10 ** (-stored.gain_db / 20)
-        file_jobs.write(job, files.encode(audio, sample_rate=codec.sample_rate, format=job.format(options.format)))
+        job_runner.write(job, files.encode(audio, sample_rate=codec.sample_rate, format=job.format(options.format)))
         return stored.num_samples / codec.sample_rate
 
-    return file_jobs.run(found, decode, verb="decode", overwrite=options.overwrite)
+    return job_runner.run(found, decode, verb="decode", overwrite=options.overwrite)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

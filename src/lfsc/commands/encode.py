@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lfsc.commands import codec_options, file_jobs
+from lfsc.commands import codec_options, file_jobs, job_runner
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         audio, gain_db = recordings.load(job, progress)
         encoded = codec.encode(audio[None].to(codec.device), chunk_seconds=options.chunk_seconds)
         stored = Tokens.of_codec(codec, encoded.tokens[0], len(audio), fingerprint, gain_db=gain_db)
-        file_jobs.write(job, token_file.pack(stored))
+        job_runner.write(job, token_file.pack(stored))
         return len(audio) / codec.sample_rate
 
     def done(target: Path) -> bool:
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
             raise ValueError(f"{target} is there with tokens of codec {found}, this is {fingerprint}; see --overwrite")
         return True
 
-    return file_jobs.run(found, encode, verb="encode", done=done, overwrite=options.overwrite, finish=recordings.note)
+    return job_runner.run(found, encode, verb="encode", done=done, overwrite=options.overwrite, finish=recordings.note)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

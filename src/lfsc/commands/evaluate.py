@@ -33,6 +33,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     add_data(parser.add_argument_group("what is evaluated"))
     parser.add_argument("--out", type=Path, required=True, metavar="REPORT", help="a folder for the report")
+    parser.add_argument("--overwrite", action="store_true", help="replace a report that exists there already")
     add_protocol(parser.add_argument_group("how"))
     add_models(parser.add_argument_group("models of metrics: a local path, a hub name, or none"))
     options = parser.parse_args(arguments)

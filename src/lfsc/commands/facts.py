@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lfsc.config.overrides import as_override
 from lfsc.io.messages import as_word
+from lfsc.runs.directory import Run
 from lfsc.shards import index
 from lfsc.shards.index import Conversion, Corpus
 
@@ -84,9 +85,9 @@ def describe_shard(path: Path) -> Facts:
 def describe_graphs(path: Path) -> Facts:
     """What `lfsc export --format onnx` or torch wrote, or `lfsc tokenize` has begun."""
     try:
-        facts = dict(json.loads((path / "codec.json").read_text(encoding="utf-8")))
+        facts = dict(json.loads((path / index.CODEC_NAME).read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}/codec.json is damaged ({error!r}): export the codec again") from error
+        raise ValueError(f"{path / index.CODEC_NAME} is damaged ({error!r}): export the codec again") from error
     kinds = {"encoder.onnx": "ONNX graphs", "encoder.pt2": "torch.export programs"}
     kind = next((kind for name, kind in kinds.items() if (path / name).is_file()), "shards of tokens, unfinished")
     use = "any program that runs them" if "unfinished" not in kind else "lfsc tokenize again, which goes on"
@@ -94,8 +95,6 @@ def describe_graphs(path: Path) -> Facts:
 
 
 def describe_status(path: Path) -> Facts:
-    from lfsc.runs.directory import Run
-
     status = Run(path).status()
     assert status is not None  # who asks has seen the file
     state = f"{status.effective_state} at update {status.update:,} of {status.max_updates:,} on {status.host}"

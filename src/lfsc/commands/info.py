@@ -13,6 +13,8 @@ from lfsc.commands.facts import (
     describe_token_file,
 )
 from lfsc.commands.own_code import add_own_code, own_code_names
+from lfsc.runs.directory import Run
+from lfsc.shards import index
 
 DESCRIPTION = """\
 Say what something is and what it can be used for: a codec in any form that lfsc.load takes, a run directory, prepared
@@ -38,11 +40,11 @@ def describe(source: str, trust: list[str]) -> Facts:
     path = Path(source).expanduser()
     if path.is_file():
         return describe_file(source, path, trust)
-    if (path / "index.json").is_file():
+    if (path / index.NAME).is_file():
         return describe_index(path)
-    if (path / "status.json").is_file():
+    if Run(path).status_file.is_file():
         return describe_run(path, trust)
-    if (path / "codec.json").is_file():
+    if (path / index.CODEC_NAME).is_file():
         return describe_graphs(path)
     return describe_codec(source, trust)
 
@@ -54,7 +56,7 @@ def describe_file(source: str, path: Path, trust: list[str]) -> Facts:
         return describe_token_file(path)
     if path.suffix == ".tar":
         return describe_shard(path)
-    if path.suffix in (".onnx", ".pt2") and (path.parent / "codec.json").is_file():
+    if path.suffix in (".onnx", ".pt2") and (path.parent / index.CODEC_NAME).is_file():
         return describe_graphs(path.parent)
     return describe_codec(source, trust)
 
@@ -71,7 +73,7 @@ def describe_codec(source: str, trust: list[str]) -> Facts:
 def describe_run(path: Path, trust: list[str]) -> Facts:
     """Where a run stands, then what its newest checkpoint holds if it has one."""
     stands = describe_status(path)
-    if not (path / "checkpoints" / "last.ckpt").is_file():
+    if not Run(path).last_checkpoint.is_file():
         return {"kind": "run directory without a checkpoint", **stands, "for": "lfsc train, which begins it anew"}
     facts = describe_codec(str(path), trust)
     return {"kind": facts.pop("kind"), **stands, **facts}

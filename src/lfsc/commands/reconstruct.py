@@ -2,7 +2,7 @@
 
 import argparse
 
-from lfsc.commands import codec_options, file_jobs
+from lfsc.commands import codec_options, file_jobs, job_runner
 from lfsc.commands.progress import Progress
 
 DESCRIPTION = """\
@@ -26,10 +26,10 @@ def main(arguments: list[str]) -> int:
         audio, _ = recordings.load(job, progress)
         tokens = codec.encode(audio[None].to(codec.device), chunk_seconds=options.chunk_seconds).tokens
         decoded = codec.decode(tokens, chunk_seconds=options.chunk_seconds).audio[0, : len(audio)].cpu()
-        file_jobs.write(job, files.encode(decoded, sample_rate=codec.sample_rate, format=job.format(options.format)))
+        job_runner.write(job, files.encode(decoded, sample_rate=codec.sample_rate, format=job.format(options.format)))
         return len(audio) / codec.sample_rate
 
-    return file_jobs.run(found, reconstruct, verb="reconstruct", overwrite=options.overwrite, finish=recordings.note)
+    return job_runner.run(found, reconstruct, verb="reconstruct", overwrite=options.overwrite, finish=recordings.note)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

@@ -54,10 +54,9 @@ def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -
 def resume_locked(run: "Run", config: dict[str, Any], *, is_asked: bool, tasks: int) -> int:
     from lfsc.commands.run_result import report_run
     from lfsc.distributed import is_first
-    from lfsc.runs.checkpoints import update_of
+    from lfsc.runs.checkpoints import newest, update_of
     from lfsc.runs.lock import refuse_rivals
     from lfsc.runs.summary import resume_command
-    from lfsc.training.checkpoint_io import newest
 
     config |= {"runs_root": str(run.path.parent), "name": run.path.name}
     checkpoint = newest(run.checkpoints)

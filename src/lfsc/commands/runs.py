@@ -36,9 +36,9 @@ def main(arguments: list[str]) -> int:
 
 
 def runs_below(folder: Path) -> Iterator["Run"]:
-    from lfsc.runs.directory import Run
+    from lfsc.runs.directory import STATUS, Run
 
-    for path in sorted(folder.rglob("status.json")):
+    for path in sorted(folder.rglob(STATUS)):
         run = Run(path.parent)
         if run.config_file.is_file() or is_ours(run):  # other programs have a status.json too
             yield run

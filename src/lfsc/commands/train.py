@@ -121,9 +121,14 @@ def refuse_more_updates(run: "Run", wanted: int) -> None:
 def warn_of_changes(run: "Run", asked: dict[str, Any]) -> None:
     """Name the settings of the command that are not the run's, which keeps its own."""
     from lfsc.commands.resume import is_fixed
+    from lfsc.config.run_config import without_copies
 
     # The two found the run, however they were written.
-    changed = [key for key in changed_keys(run.config(), asked) if key not in ("name", "runs_root")]
+    changed = [
+        key
+        for key in without_copies(list(changed_keys(run.config(), asked)), asked)
+        if key not in ("name", "runs_root")
+    ]
     free, fixed = ([key for key in changed if is_fixed(key) == fixes] for fixes in (False, True))
     ways = [
         *([f"`lfsc resume` changes {', '.join(free)}"] if free else []),
@@ -146,9 +151,10 @@ def changed_keys(begun: dict[str, Any], asked: dict[str, Any], section: str = ""
 def make_corpus(config: dict[str, Any]) -> None:
     """Synthesize the demo corpus where a recipe asks for it and data.path is not there; ValueError for other data."""
     from lfsc.io.messages import as_word
+    from lfsc.shards import index
 
     path = Path(config["data"]["path"])
-    if not config["prepare_demo"] or "://" in config["data"]["path"] or (path / "index.json").exists():
+    if not config["prepare_demo"] or "://" in config["data"]["path"] or (path / index.NAME).exists():
         return
     # A demo corpus that was interrupted is finished.
     if path.is_dir() and any(path.iterdir()) and not (path / "demo").is_dir():

@@ -1,7 +1,7 @@
 """Values set in a composed configuration, and what is said of a key that it does not have."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -9,6 +9,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from lfsc.config.overrides import Override, suggest
+from lfsc.config.scalars import as_text
 from lfsc.config.schema import OPEN
 from lfsc.io.messages import one_line
 
@@ -47,11 +48,15 @@ def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
     if hint := suggest(full_key):
         return f"no key {full_key!r}: set {hint} instead"
     section, _, name = full_key.rpartition(".")
-    existing = sorted(OmegaConf.select(OmegaConf.create(config), section) if section else config)
+    found = OmegaConf.select(OmegaConf.create(config), section) if section else config
+    if not isinstance(found, Mapping):
+        there = "null" if found is None else as_text(found)
+        return f"no key {full_key!r}: {section} is {there}, expected a section of keys"
+    existing = sorted(found)
     if not section and name in config["trainer"]:
         return f"no key {full_key!r}: did you mean trainer.{name}?"
     close = get_close_matches(name, existing)
-    known = ", ".join(key for key in existing if key != "hydra")
+    known = ", ".join(key for key in existing if key != "hydra") or "none"
     hint = f"did you mean {' or '.join(close)}?" if close else f"{section or 'a recipe'} has {known}"
     return f"no key {full_key!r}: {hint}"
 

@@ -2,7 +2,7 @@
 
 import re
 from copy import deepcopy
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,8 @@ def change(config: DictConfig, overrides: list[Override]) -> None:
     """Set values and leave keys out, in the order of the overrides."""
     for each in overrides:
         apply = remove if each.removes else assign
-        apply(config, each, explain=lambda key: explain_unknown(key, to_container(config)))
+        # As it was: what cannot be set has a section made for it.
+        apply(config, each, explain=partial(explain_unknown, config=to_container(config)))
 
 
 def resolve(typed: dict[str, Any], path: Path, open_keys: set[str], *, missing_allowed: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,12 @@ class RecipeFiles(FileConfigSource):
 
     def is_config(self, config_path: str) -> bool:
         path = Path(self.path) / self._normalize_file_name(config_path)
-        if not path.is_file() and (other := path.with_suffix(".yml")).is_file():
-            raise ValueError(f"{other}: a recipe's files end in .yaml; rename it to {path.name}")
-        return path.is_file()
+        if path.is_file():
+            return True
+        for other in path.parent.glob(f"{escape(path.stem)}.*"):
+            if other.suffix.lower() in (".yaml", ".yml"):
+                raise ValueError(f"{other}: a recipe's files end in .yaml; rename it to {path.name}")
+        return False
 
 
 def names_in(defaults: Any) -> Any:

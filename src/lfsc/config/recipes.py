@@ -21,16 +21,13 @@ def recipe_names() -> list[str]:
 
 
 def find_recipe(recipe: str) -> Path:
-    path = (
-        Path(recipe).expanduser() if recipe.endswith((".yaml", ".yml")) else find_shipped("recipes") / f"{recipe}.yaml"
-    )
-    if path.is_file() and path.suffix == ".yml":
-        raise ValueError(f"{path}: a recipe ends in .yaml; rename it to {path.with_suffix('.yaml').name}")
-    if not path.is_file():
-        raise ValueError(
-            f"no recipe {recipe!r}: there are {', '.join(recipe_names())}, or give the path of a YAML file"
-        )
-    return path.resolve()
+    given = Path(recipe).expanduser()
+    path = given if given.suffix == ".yaml" else find_shipped("recipes") / f"{recipe}.yaml"
+    if path.is_file():
+        return path.resolve()
+    if given.is_file():
+        raise ValueError(f"{given}: a recipe ends in .yaml; rename it to {given.with_suffix('.yaml').name}")
+    raise ValueError(f"no recipe {recipe!r}: there are {', '.join(recipe_names())}, or give the path of a YAML file")
 
 
 def find_beside(path: Path, recipe: str) -> Path:

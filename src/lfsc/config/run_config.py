@@ -1,6 +1,7 @@
 """The configuration of a run that is there: whether it can be used, and what a resume changes in it."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from lfsc.config.choices import is_option
 from lfsc.config.compose import compose_file
 from lfsc.config.instantiate import KNOWN
 from lfsc.config.overrides import Override, as_override, parse_overrides, suggest
-from lfsc.config.places import type_values
+from lfsc.config.places import REFERENCE, type_values, value_at
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_shipped
 from lfsc.config.scalars import unmark
@@ -35,7 +36,8 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             if each.removes:
                 raise ValueError(f"{each.item}: a run keeps its keys; {each.key}=null leaves out what may be left out")
             before = OmegaConf.select(node, each.key)
-            for key in [each.key, *(key for key in followers(each.key) if OmegaConf.select(node, key) == before)]:
+            copies = [key for key in references().get(each.key, ()) if OmegaConf.select(node, key) == before]
+            for key in [each.key, *copies]:
                 OmegaConf.update(node, key, option_or_value(each), force_add=False, merge=False)
     except OmegaConfBaseException as error:
         hint = suggest(error.full_key or "")
@@ -50,21 +52,44 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     return chosen
 
 
-def followers(key: str) -> list[str]:
-    """The keys of conf/'s groups that are `${key}` there."""
-    sections = {path: read_recipe(path) for path in find_shipped("conf").glob("*/*.yaml")}
-    return [
-        place for path, section in sections.items() for place in places_of(f"${{{key}}}", section, path.parent.name)
-    ]
+def without_copies(keys: list[str], config: dict[str, Any]) -> list[str]:
+    """The keys of a configuration without those that have their value of another one of them."""
+    copies = {
+        copy + rest
+        for key in keys
+        for original, rest in splits(key)
+        for copy in references().get(original, ())
+        if value_at(config, copy + rest) == value_at(config, key)
+    }
+    return [key for key in keys if key not in copies]
 
 
-def places_of(value: str, section: Any, place: str) -> Iterator[str]:
-    """Where a value stands in nested sections."""
-    if section == value:
-        yield place
-    elif isinstance(section, dict):
+def splits(key: str) -> Iterator[tuple[str, str]]:
+    """a.b and nothing, a and .b, of a.b."""
+    rest = ""
+    while key:
+        yield key, rest
+        key, dot, name = key.rpartition(".")
+        rest = f"{dot}{name}{rest}"
+
+
+@lru_cache(maxsize=1)
+def references() -> dict[str, list[str]]:
+    """The keys of conf/'s groups that are `${key}` there, by key."""
+    found: dict[str, list[str]] = {}
+    for path in find_shipped("conf").glob("*/*.yaml"):
+        for original, place in find_references(read_recipe(path), path.parent.name):
+            found.setdefault(original, []).append(place)
+    return found
+
+
+def find_references(section: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Which key a value in nested sections stands for, and where."""
+    if isinstance(section, dict):
         for name, part in section.items():
-            yield from places_of(value, part, f"{place}.{name}")
+            yield from find_references(part, f"{place}.{name}")
+    elif isinstance(section, str) and (reference := REFERENCE.fullmatch(section)):
+        yield reference[1], place
 
 
 def check_is_current(config: Any, run: Path) -> None:

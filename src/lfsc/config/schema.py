@@ -31,6 +31,8 @@ def check_fits(schema: Any, chosen: Any, *, explain: Callable[[str], str], key: 
     """
     if not (isinstance(schema, dict) and isinstance(chosen, dict)):
         return check_kind(schema, chosen, key)
+    if "_target_" in schema and "_target_" not in chosen:
+        raise ValueError(f"{key} has no _target_: expected a class, such as {schema['_target_']}")
     if chosen.get("_target_") != schema.get("_target_"):
         return None
     for name, value in chosen.items():

@@ -6,7 +6,6 @@ from typing import Any
 
 from lfsc.config.instantiate import KNOWN, PARTS, is_trusted, locate
 from lfsc.config.values import (
-    brief,
     require_flag,
     require_number,
     require_numbers,
@@ -17,6 +16,7 @@ from lfsc.config.values import (
     require_seed,
     require_text,
 )
+from lfsc.nn.arguments import brief
 
 # What may stand for an argument, by its annotation; any other argument is a part of its own.
 CHECKS = {

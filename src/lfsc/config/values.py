@@ -1,21 +1,17 @@
 """Values of configurations that anybody may have written, checked one by one; ValueError says where and what."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+
+from lfsc.nn.arguments import brief, require_flags, require_one_of, require_whole
 
 # No codec comes near these; without them a file of a few bytes could ask for hours and gigabytes.
 LARGEST = 1 << 20
 LONGEST = 10
 
 
-def brief(value: Any) -> str:
-    """A value as a message shows it; what comes from elsewhere may be of any length and depth."""
-    return repr(value)[:100] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
-
-
 def require_number(value: Any, name: str) -> int:
-    if type(value) is not int or not 1 <= value <= LARGEST:
-        raise ValueError(f"{name} is {brief(value)}: expected a whole number from 1 to {LARGEST}")
+    require_whole(most=LARGEST, **{name: value})
     return value
 
 
@@ -50,8 +46,7 @@ def require_seed(value: Any, name: str) -> int:
 
 
 def require_flag(value: Any, name: str) -> bool:
-    if type(value) is not bool:
-        raise ValueError(f"{name} is {brief(value)}: expected true or false")
+    require_flags(**{name: value})
     return value
 
 
@@ -67,7 +62,6 @@ def require_section(value: Any, name: str) -> Mapping:
     return value
 
 
-def require_one_of(value: Any, allowed: Iterable[str], name: str) -> str:
-    if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name} is {brief(value)}: only {' or '.join(allowed)} may stand there")
+def require_choice(value: Any, allowed: Collection[str], name: str) -> str:
+    require_one_of(allowed, **{name: value})
     return value

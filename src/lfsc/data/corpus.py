@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 def read_corpus(path: str, *, sample_rate: int) -> Corpus:
     """The index of `path` (a folder or msc://profile/folder); ValueError if it is absent, damaged, of another rate."""
-    corpus = index.parse(_read_index(path), path=str(path))
+    corpus = index.parse(read_index(path), path=str(path))
     if not isinstance(corpus, Corpus):
         raise ValueError(f"{path} holds what lfsc tokenize or detokenize wrote: expected shards that data_prep wrote")
     if corpus.sample_rate != sample_rate:
@@ -25,11 +25,11 @@ def read_corpus(path: str, *, sample_rate: int) -> Corpus:
             f"{path} holds audio at {corpus.sample_rate} Hz, the model is for {sample_rate} Hz: prepare it at that rate"
         )
     with ThreadPoolExecutor(16) as threads:
-        list(threads.map(partial(_require_crude, storage.place(path)), {dataset.path for dataset in corpus.datasets}))
+        list(threads.map(partial(check_folder, storage.place(path)), {dataset.path for dataset in corpus.datasets}))
     return corpus
 
 
-def _require_crude(root: EPath, folder: str) -> None:
+def check_folder(root: EPath, folder: str) -> None:
     path = root / folder / ENERGON_TYPE
     storage.require_inside(root, [path])
     try:
@@ -47,7 +47,7 @@ def drop_missing(datasets: list[Dataset], *, path: str, max_missing_fraction: fl
     places = [(dataset, shard) for dataset in datasets for shard in dataset.shards]
     root = storage.place(path)
     with ThreadPoolExecutor(16) as threads:
-        faults = list(threads.map(lambda place: _find_fault(root, root / place[0].path, place[1]), places))
+        faults = list(threads.map(lambda place: find_fault(root, root / place[0].path, place[1]), places))
     faulty = {(d.path, s.name): fault for (d, s), fault in zip(places, faults, strict=True) if fault}
     lost = sum(shard.samples for dataset, shard in places if (dataset.path, shard.name) in faulty)
     total = sum(shard.samples for _, shard in places)
@@ -63,7 +63,7 @@ def drop_missing(datasets: list[Dataset], *, path: str, max_missing_fraction: fl
     return [dataset for dataset in whole if dataset.samples]
 
 
-def _find_fault(root: EPath, folder: EPath, shard: Shard) -> str | None:
+def find_fault(root: EPath, folder: EPath, shard: Shard) -> str | None:
     path = folder / shard.name
     storage.require_inside(root, [path, path.with_suffix(".tar.idx")])
     try:
@@ -73,7 +73,7 @@ def _find_fault(root: EPath, folder: EPath, shard: Shard) -> str | None:
     return None if found == shard.bytes else f"{path} has {found} bytes, the index says {shard.bytes}"
 
 
-def _read_index(path: str) -> bytes:
+def read_index(path: str) -> bytes:
     folder = storage.place(path)
     storage.require_inside(folder, [folder / index.NAME])
     try:

@@ -33,11 +33,13 @@ from lfsc.nn.device import allow_tf32, find_device
 
 # The version of the protocol, raised with every change that changes a number.
 VERSION = 2
+SUMMARY, CLIPS, PAGE = "summary.json", "clips.csv", "report.html"
 PACKAGES = ("torch", "torchaudio", "torchmetrics", "soundfile", "numpy")
 
 
 def evaluate(options: Namespace) -> int:
     """Evaluate, write the report, print its means; 1 where clips had to be excluded."""
+    refuse_old_report(options)
     device = str(find_device(options.device))
     # As the commands that code have it: tokens, and what models measure, are then a CPU's.
     allow_tf32(False)
@@ -63,6 +65,12 @@ def evaluate(options: Namespace) -> int:
         }
         report = Report(describe_protocol(options, clips), described, results, not_measured)
         return write_report(report, options)
+
+
+def refuse_old_report(options: Namespace) -> None:
+    old = [path for name in (SUMMARY, CLIPS, PAGE) if (path := options.out / name).exists()]
+    if old and not options.overwrite:
+        raise ValueError(f"{old[0]} is there already; --overwrite writes over it, another --out keeps it")
 
 
 def open_codecs(options: Namespace, device: str) -> dict[str, Codec]:
@@ -134,10 +142,10 @@ def write_report(report: Report, options: Namespace) -> int:
     # Before any file: if one cannot be written, what took hours is printed.
     Console(markup=False, emoji=False).print(means_table(summary))
     print_exclusions(summary)
-    write_text(options.out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    write_text(options.out / "clips.csv", clips_csv(report))
+    write_text(options.out / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(options.out / CLIPS, clips_csv(report))
     better = report.definitions[options.examples_by].better
     examples = load_examples(report.results, by=options.examples_by, better=better, sample_rate=options.sample_rate)
-    write_text(options.out / "report.html", render_page(report, summary, examples))
+    write_text(options.out / PAGE, render_page(report, summary, examples))
     print(f"report: {options.out / 'report.html'}")
     return 1 if any(codec["failed"] or codec["misaligned"] for codec in summary["codecs"].values()) else 0

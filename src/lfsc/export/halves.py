@@ -15,6 +15,7 @@ from lfsc.export.graphs import (
 )
 from lfsc.export.parity import Parity, measure_parity
 from lfsc.formats.source import Source
+from lfsc.shards.index import CODEC_NAME
 
 
 def write_halves(
@@ -31,7 +32,7 @@ def write_halves(
         graphs["decoder_step"] = TokensToAudioStep
     for name, graph in graphs.items():
         write(graph(codec), out / f"{name}{suffix}")
-    write_facts(out / "codec.json", codec)
+    write_facts(out / CODEC_NAME, codec)
     encode, decode, *step = (load(out / f"{name}{suffix}") for name in graphs)
     if not step:
         return measure_parity(codec, encode, decode)

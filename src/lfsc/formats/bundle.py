@@ -10,13 +10,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lfsc.config.values import brief, require_text
+from lfsc.config.values import require_text
 from lfsc.formats.checksums import add_stamp, crc32_of, require_checksum, require_stamp
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import SUBJECTS
 from lfsc.formats.skeleton import Tensors
 from lfsc.formats.source import BUNDLE, Source
 from lfsc.io import atomic, safe_yaml
+from lfsc.nn.arguments import brief
 
 CONFIG, WEIGHTS, DISCRIMINATORS = "config.yaml", "model.safetensors", "discriminators.safetensors"
 FILES = (CONFIG, WEIGHTS, DISCRIMINATORS, "README.md")

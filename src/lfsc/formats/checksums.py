@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-from lfsc.config.values import brief, require_section
+from lfsc.config.values import require_section
 from lfsc.io.compression import zlib
+from lfsc.nn.arguments import brief
 
 LINE = b"# crc32 of the lines above: "
 STAMP = re.compile(re.escape(LINE) + rb"([0-9a-f]{8})\n*\Z")

@@ -13,9 +13,9 @@ from lfsc.formats.nemo.archive import GZIP, Archive
 from lfsc.formats.shipped import SHIPPED, shipped
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.regular import open_regular
-from lfsc.io.torch_file import TorchFile, Weights
-from lfsc.runs.checkpoints import checkpoint_of
-from lfsc.runs.directory import Run
+from lfsc.io.torch_file import DamagedFile, TorchFile, Weights
+from lfsc.runs.checkpoints import checkpoint_of, suggest_whole
+from lfsc.runs.directory import STATUS, Run
 
 EXPECTED = (
     "expected a run directory, a checkpoint (.ckpt), an exported bundle, a .nemo archive, a hub name, or pocket, which "
@@ -26,7 +26,7 @@ GRAPHS = "the folder has {}, which lfsc does not load: give the codec that they 
 OTHER_FOLDERS = {
     "encoder.onnx": GRAPHS.format("ONNX graphs"),
     "encoder.pt2": GRAPHS.format("torch.export programs"),
-    "status.json": "the run has no checkpoints: `lfsc info` says what became of it",
+    STATUS: "the run has no checkpoints: `lfsc info` says what became of it",
 }
 ZIP = b"PK\x03\x04"
 TAR, TAR_AT = b"ustar", 257
@@ -43,6 +43,9 @@ def resolve(source: str | PathLike, *, trusted: Collection[str] = ()) -> Iterato
         finally:
             for file in found.files:
                 file.close()
+    except DamagedFile as error:
+        run = Run(split_run(source)[0])
+        raise ValueError(f"{source}: {error}{suggest_whole(run) if run.checkpoints.is_dir() else ''}") from error
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
 
@@ -58,9 +61,9 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
         return read_file(path, trusted)
     if path.exists():
         raise ValueError(f"it is neither a file nor a folder; {EXPECTED}")
-    folder, _, which = str(source).rpartition("@")
-    if (Path(folder).expanduser() / "checkpoints").is_dir():
-        return read_run(Path(folder).expanduser(), trusted, which)
+    run, which = split_run(source)
+    if Run(run).checkpoints.is_dir():
+        return read_run(run, trusted, which)
     # `runs/typo` looks like a hub's name too.
     if path.parts[0] == "runs":
         raise ValueError("there is no such run; `lfsc train` makes one, `lfsc runs` lists them")
@@ -70,10 +73,17 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
     raise ValueError(f"there is no such file or folder; {EXPECTED}")
 
 
+def split_run(source: str | PathLike) -> tuple[Path, str]:
+    """The folder of RUN, and what it is to stand for."""
+    path = Path(source).expanduser()
+    folder, _, which = str(path).rpartition("@")
+    return (path, "last") if path.is_dir() or not folder else (Path(folder), which)
+
+
 def read_folder(path: Path, trusted: Collection[str]) -> Source:
     if (path / bundle.WEIGHTS).is_file():
         return bundle.read(path, trusted=trusted)
-    if (path / "checkpoints").is_dir():
+    if Run(path).checkpoints.is_dir():
         return read_run(path, trusted)
     archives = sorted(path.glob("*.nemo"))
     if len(archives) == 1:

@@ -28,7 +28,7 @@ def replacing(path: PathLike | str) -> Iterator[Path]:
     if is_stream(path):
         raise ValueError(f"{path} is no place for a file: expected a name in a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(_temporary_name(path))
+    temporary = path.with_name(name_temporary(path))
     try:
         yield temporary
         sync(temporary)
@@ -54,7 +54,7 @@ def naming(path: Path | str, *errors: type[Exception]) -> Iterator[None]:
         raise OSError(f"{path} could not be written, with {free:.1f} MB free there ({first_line(error)})") from error
 
 
-def _temporary_name(path: Path) -> str:
+def name_temporary(path: Path) -> str:
     """Hidden, as long as a name may be, and with the suffix last: soundfile and others choose their format by it."""
     stem, end = path.stem, f".{os.getpid()}.part{path.suffix}"
     room = LONGEST_NAME - len(os.fsencode("." + end))

@@ -26,6 +26,10 @@ DAMAGE = (
 )
 
 
+class DamagedFile(ValueError):
+    """A file of torch.save that is not whole, or holds more than data."""
+
+
 class TorchFile:
     """`contents` is what was saved, with a tensor on the meta device in place of each; `tensor` reads one.
 
@@ -46,7 +50,7 @@ class TorchFile:
                 raise ValueError("its byte order is not little-endian")
             self.contents, self.records = self.unpickle(self.read_record("data.pkl"))
         except DAMAGE as error:
-            raise ValueError(
+            raise DamagedFile(
                 f"{name} is not a whole checkpoint of torch.save, or holds more than data: {first_line(error)}"
             ) from error
 
@@ -85,7 +89,7 @@ class TorchFile:
             with self.zip.open(info) as record:
                 fill(flat.view(torch.uint8).numpy().data, record)
         except DAMAGE as error:
-            raise ValueError(
+            raise DamagedFile(
                 f"{self.name}: tensor record {info.filename.removeprefix(self.folder)} is damaged: {first_line(error)}"
             ) from error
         return flat.as_strided(saved.shape, saved.stride(), saved.storage_offset()).contiguous()

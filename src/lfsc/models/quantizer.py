@@ -21,6 +21,7 @@ class GroupedFSQ(nn.Module):
     """Finite scalar quantization (arXiv 2309.15505) of consecutive groups of channels, one group per codebook."""
 
     # Of each of a group's channels, [d]: the digit that stands for 0, the number of levels, and what a digit is worth.
+    # The names are part of the fingerprint of a codec with an encoder of somebody's own, and so they stay.
     centre: Tensor
     steps: Tensor
     place: Tensor

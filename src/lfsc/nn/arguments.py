@@ -3,12 +3,16 @@
 from collections.abc import Collection
 from typing import Any
 
+# The entries of a list that a message shows.
+MOST_SHOWN = 20
 
-def require_whole(*, least: int = 1, odd: bool = False, **arguments: Any) -> None:
+
+def require_whole(*, least: int = 1, most: int | None = None, odd: bool = False, **arguments: Any) -> None:
     """Each argument is a whole number of `least` or more."""
     for name, value in arguments.items():
-        if not is_whole_number(value, least, odd):
-            raise ValueError(f"{name} is {brief(value)}: expected {describe_whole_number(least, odd)}")
+        if not is_whole_number(value, least, odd) or (most is not None and value > most):
+            bounds = describe_whole_number(least, odd) if most is None else f"a whole number from {least} to {most}"
+            raise ValueError(f"{name} is {brief(value)}: expected {bounds}")
 
 
 def require_whole_lists(*, least: int = 1, odd: bool = False, **arguments: Any) -> None:
@@ -62,5 +66,12 @@ def describe_whole_number(least: int, odd: bool) -> str:
 
 
 def brief(value: Any) -> str:
-    """A value as a message shows it."""
-    return repr(list(value) if isinstance(value, tuple) else value)[:100]
+    """A value as a message shows it; what comes from elsewhere may be of any length and depth."""
+    value = list(value) if isinstance(value, tuple) else value
+    return repr(value)[:100] if is_short(value) else f"a {type(value).__name__}"
+
+
+def is_short(value: Any, depth: int = 2) -> bool:
+    if isinstance(value, list | tuple):
+        return depth > 0 and len(value) <= MOST_SHOWN and all(is_short(each, depth - 1) for each in value)
+    return isinstance(value, str | int | float | bool | None)

@@ -19,6 +19,7 @@ from lfsc.runs.status import FINISHED, Status
 
 # The runs_root of conf/train.yaml, where runs are looked for by their names.
 RUNS_ROOT = "runs"
+CONFIG, STATUS = "config.yaml", "status.json"
 
 
 class Run:
@@ -26,14 +27,15 @@ class Run:
 
     def __init__(self, path: Path | str):
         self.path = Path(path)
-        self.config_file = self.path / "config.yaml"
-        self.status_file = self.path / "status.json"
+        self.config_file = self.path / CONFIG
+        self.status_file = self.path / STATUS
         self.environment_file = self.path / "environment.json"
         self.metrics_file = self.path / "metrics.csv"
         self.warmup_file = self.path / "warmup.csv"
         self.nonfinite_file = self.path / "nonfinite.jsonl"
         self.wandb_file = self.path / "wandb.json"
         self.checkpoints = self.path / "checkpoints"
+        self.last_checkpoint = self.checkpoints / "last.ckpt"
         self.samples = self.path / "samples"
 
     @classmethod
@@ -49,7 +51,7 @@ class Run:
         run = cls(path)
         if not run.config_file.is_file():
             there = Path(RUNS_ROOT, path)
-            advice = f"did you mean {there}?" if (there / "config.yaml").is_file() else "`lfsc train RECIPE` makes one"
+            advice = f"did you mean {there}?" if (there / CONFIG).is_file() else "`lfsc train RECIPE` makes one"
             raise ValueError(f"{run.path} is not a run: it has no config.yaml; {advice}")
         run.require_files()
         run.config()

@@ -7,8 +7,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from lfsc.config.values import brief, require_section
+from lfsc.config.values import require_section
 from lfsc.io import safe_yaml
+from lfsc.nn.arguments import brief
 
 # The only names that data_prep gives: without dots, slashes and colons none is a way out, or a place in a network.
 WORD = re.compile(r"[A-Za-z0-9_-]+")

@@ -20,6 +20,8 @@ from lfsc.shards.checks import (
 )
 
 NAME = "index.json"
+# Beside it, or beside exported graphs: of which codec they are.
+CODEC_NAME = "codec.json"
 
 
 class Shard(NamedTuple):
@@ -115,19 +117,19 @@ def parse(content: bytes, *, path: str) -> Corpus | Conversion:
     """What the index of the folder `path` says; ValueError where it is damaged."""
     try:
         index = json.loads(content)
-        return _corpus(index, content, path) if "datasets" in index else _conversion(index, path)
+        return parse_corpus(index, content, path) if "datasets" in index else parse_conversion(index, path)
     except (ValueError, ArithmeticError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path}/{NAME} is damaged ({error!r}): make the shards again") from error
 
 
-def _corpus(index: dict, content: bytes, path: str) -> Corpus:
+def parse_corpus(index: dict, content: bytes, path: str) -> Corpus:
     datasets = [
         Dataset(
             entry["corpus"],
             entry["language"],
             entry["split"],
             entry["path"],
-            [_shard(shard, seconds=shard["seconds"]) for shard in entry["shards"]],
+            [parse_shard(shard, seconds=shard["seconds"]) for shard in entry["shards"]],
             require_duration(entry["seconds"]),
             require_count(entry.get("speakers", 0)),
         )
@@ -136,18 +138,18 @@ def _corpus(index: dict, content: bytes, path: str) -> Corpus:
     return Corpus(path, require_count(index["sample_rate"], least=1), datasets, hashlib.sha256(content).hexdigest())
 
 
-def _conversion(index: dict, path: str) -> Conversion:
+def parse_conversion(index: dict, path: str) -> Conversion:
     shape = ("sample_rate", "hop_length", "num_codebooks", "codebook_size")
     counts = {name: require_count(index[name], least=1) for name in shape}
     counts |= {name: require_count(index[name]) for name in ("samples", "failed", "frames")}
     # Among what is said of a converted shard, `seconds` is the time that it took.
-    shards = [_shard(shard, seconds=shard["audio_seconds"]) for shard in index["shards"]]
+    shards = [parse_shard(shard, seconds=shard["audio_seconds"]) for shard in index["shards"]]
     for shard in shards:
         require_name(shard.name, PLACE, "a shard in the folder, such as en/train-00000.tar")
     return Conversion(path, str(index["codec"]), **counts, all_shards=shards)
 
 
-def _shard(shard: dict, *, seconds: float) -> Shard:
+def parse_shard(shard: dict, *, seconds: float) -> Shard:
     sizes = require_count(shard["bytes"]), require_count(shard["samples"]), require_duration(seconds)
     found = Shard(shard["name"], *sizes, *(str(shard.get(name, "")) for name in ("sha256", "split")))
     if found.samples * LEAST_CLIP_BYTES > found.bytes:

@@ -4,13 +4,16 @@
 step later than the row above (arXiv 2306.05284).
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from lfsc.nn.arguments import require_flags, require_whole
 
-class Vocabulary(NamedTuple):
+
+@dataclass(frozen=True)
+class Vocabulary:
     """Ids of a codec's tokens: each codebook has its own, from `first` on, perhaps after those of a text model.
 
     In a model with an embedding for each codebook they are `shared`: all codebooks have the same ids.
@@ -20,6 +23,11 @@ class Vocabulary(NamedTuple):
     codebook_size: int
     first: int = 0
     shared: bool = False
+
+    def __post_init__(self):
+        require_whole(num_codebooks=self.num_codebooks, codebook_size=self.codebook_size)
+        require_whole(least=0, first=self.first)
+        require_flags(shared=self.shared)
 
     @property
     def end(self) -> int:
@@ -37,13 +45,13 @@ class Vocabulary(NamedTuple):
             raise ValueError(
                 f"tokens {list(tokens.shape)} of {tokens.shape[-2]} codebooks, expected {self.num_codebooks}"
             )
-        return self._inside(tokens.long(), "token") + self.starts(tokens.device)
+        return self.require_inside(tokens.long(), "token") + self.starts(tokens.device)
 
     def tokens(self, ids: Tensor) -> Tensor:
         """Tokens [...,C,F] of ids [...,C,F]; ValueError for an id that is not its codebook's."""
-        return self._inside(ids - self.starts(ids.device), "id")
+        return self.require_inside(ids - self.starts(ids.device), "id")
 
-    def _inside(self, tokens: Tensor, name: str) -> Tensor:
+    def require_inside(self, tokens: Tensor, name: str) -> Tensor:
         wrong = ((tokens < 0) | (tokens >= self.codebook_size)).nonzero()
         if len(wrong):
             *_, codebook, frame = wrong[0].tolist()

@@ -98,7 +98,7 @@ def begin(out: Path, facts: dict, *, overwrite: bool) -> None:
     """Note in `out` of which codec it holds tokens; ValueError where it holds another's."""
     # One after the other: of two codecs at once, the second is to see what the first has noted.
     with lock_folder(out, wait=True):
-        note_codec(out / "codec.json", facts, out, overwrite=overwrite)
+        note_codec(out / index.CODEC_NAME, facts, out, overwrite=overwrite)
 
 
 def note_codec(path: Path, facts: dict, out: Path, *, overwrite: bool) -> None:
@@ -114,7 +114,7 @@ def note_codec(path: Path, facts: dict, out: Path, *, overwrite: bool) -> None:
 
 def require_tokens(source: str, coding: Coding) -> None:
     """ValueError where the folder `source` says that its tokens are another codec's; a single shard cannot say it."""
-    path = Path(source) / "codec.json"
+    path = Path(source) / index.CODEC_NAME
     if path.is_file():
         require_same_codec(json.loads(path.read_text(encoding="utf-8"))["codec"], coding.codec, name=source)
 

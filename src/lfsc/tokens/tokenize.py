@@ -12,9 +12,10 @@ from torch.nn.utils.rnn import pad_sequence
 
 from lfsc.audio import files
 from lfsc.audio.suffixes import SUFFIXES
-from lfsc.config.values import LARGEST, brief
+from lfsc.config.values import LARGEST
 from lfsc.io.json_text import to_json
 from lfsc.models.codec import Codec
+from lfsc.nn.arguments import brief
 from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.tar import Sample
 from lfsc.tokens import npy

@@ -1,6 +1,5 @@
-"""Checkpoints on disk: written whole or not at all, and the newest of them."""
+"""Checkpoints on disk, written whole or not at all."""
 
-import logging
 import os
 import shutil
 from pathlib import Path
@@ -11,11 +10,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from lfsc.io import atomic
 from lfsc.io.messages import first_line
-from lfsc.io.regular import open_regular
-from lfsc.io.torch_file import DAMAGE, TorchFile
-from lfsc.runs.checkpoints import update_of
-
-logger = logging.getLogger(__name__)
+from lfsc.runs.checkpoints import newest_first, update_of
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -46,31 +41,8 @@ def link(source: Path, target: Path) -> None:
             shutil.copyfile(source, temporary)
 
 
-def newest(folder: Path) -> Path:
-    """The newest checkpoint of a run that is whole; ValueError where there is none."""
-    damaged: list[str] = []
-    for path in sorted([*folder.glob("update-*.ckpt"), *folder.glob("best-*.ckpt")], key=update_of, reverse=True):
-        if is_whole(path):
-            if damaged:
-                logger.warning("%s cannot be read, so %s is taken", ", ".join(damaged), path.name)
-            return path
-        damaged.append(path.name)
-    found = f"{', '.join(damaged)} cannot be read" if damaged else "there is none"
-    raise ValueError(f"no checkpoint to resume from in {folder}: {found}; `lfsc train` starts over in a new folder")
-
-
-def is_whole(path: Path) -> bool:
-    """Whether every byte of a checkpoint is what was written, and it is one of a run and nothing but data."""
-    try:
-        with open_regular(path) as file:
-            found = TorchFile(file, name=path.name)
-            return found.zip.testzip() is None and "updates" in found.contents
-    except (OSError, TypeError, ValueError, *DAMAGE):
-        return False
-
-
 def set_aside_newer(folder: Path, update: int) -> None:
     """Give the checkpoints of later updates another name: they are damaged, and would count among the last to keep."""
-    for path in [*folder.glob("update-*.ckpt"), *folder.glob("best-*.ckpt")]:
+    for path in newest_first(folder):
         if update_of(path) > update:
             path.rename(path.with_suffix(".damaged"))

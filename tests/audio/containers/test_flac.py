@@ -1,20 +1,24 @@
 import io
 
+import numpy
 import pytest
+import soundfile
 
 from lfsc.audio.containers import flac
 from lfsc.audio.containers.stream import Damage
+from lfsc.audio.files import probe
+from lfsc.audio.recording import UnreadableAudio
 
 
 def test_checksums_are_those_of_the_format():
     assert flac.crc8(b"123456789") == 0xF4
     # CRC-16/UMTS.
-    assert flac._crc16(b"123456789") == 0xFEE8
+    assert flac.crc16(b"123456789") == 0xFEE8
 
 
 def test_frames_end_where_the_next_begin(encode):
     content = encode("flac", 3.0)
-    ends = sorted(stop for _, stop in flac._find_frame_ends(content, int.from_bytes(content[8:10])))
+    ends = sorted(frame.stop for frame in flac.find_frames(content, int.from_bytes(content[8:10])))
     assert ends == [*range(4096, 48000, 4096), 48000]
 
 
@@ -25,3 +29,14 @@ def test_another_file_behind_is_found_across_blocks(monkeypatch, encode):
     for pad in range(12):
         with pytest.raises(Damage, match=f"another FLAC file follows at byte {len(content) + pad}:"):
             flac.require_single(io.BytesIO(content + bytes(pad) + content))
+
+
+@pytest.mark.parametrize("rate", [16000, 22050, 48000, 12000, 11025, 44101, 327670])
+def test_frames_that_have_another_rate_than_the_header_are_refused(rate):
+    content = io.BytesIO()
+    soundfile.write(content, numpy.full(5000, 0.1), rate, format="FLAC")
+    assert probe(content.getvalue()).sample_rate == rate
+    damaged = bytearray(content.getvalue())
+    damaged[18:21] = ((2 * rate << 4) | (damaged[20] & 15)).to_bytes(3)
+    with pytest.raises(UnreadableAudio, match=f"its header says {2 * rate} Hz and its last frame {rate} Hz"):
+        probe(bytes(damaged))

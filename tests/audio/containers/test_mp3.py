@@ -11,7 +11,7 @@ FRAME = 576
 
 
 def frames(content: bytes) -> list[mp3.Frame]:
-    return list(mp3._read_frames(io.BytesIO(content), 0, len(content)))
+    return list(mp3.read_frames(io.BytesIO(content), 0, len(content)))
 
 
 def without_summary(content: bytes) -> bytes:

@@ -71,6 +71,6 @@ def test_opus_of_an_unknown_rate_is_read_with_its_whole_band(encode):
 def test_flac_in_ogg_is_refused_with_advice():
     packet = b"\x7fFLAC\x01\x00\x00\x01fLaC" + bytes(38)
     page = b"OggS\0\6" + bytes(20) + bytes([1, len(packet)]) + packet
-    page = page[:22] + ogg._make_checksum(page) + page[26:]
+    page = page[:22] + ogg.make_checksum(page) + page[26:]
     with pytest.raises(ValueError, match="FLAC in Ogg is not read: convert it"), open_recording(page):
         pass

@@ -92,7 +92,7 @@ def test_none_are_none(config):
     ("place", "key", "value", "reason"),
     [
         (0, "_target_", MODULES + "audio_codec_modules.DiscriminatorSTFT", "discriminators.0._target_ is"),
-        (0, "stft_bands", [[0, 1]], "discriminators.0.stft_bands is a list"),
+        (0, "stft_bands", [[0, 1]], r"discriminators.0.stft_bands is \[\[0, 1\]\]"),
         (1, "lrelu_slope", 0.2, "discriminators.1.lrelu_slope is 0.2"),
         (2, "use_spectral_norm", True, "discriminators.2.use_spectral_norm is True"),
         (2, "input_sr", 24000, "discriminators.2.input_sr is 24000"),

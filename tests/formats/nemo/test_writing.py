@@ -41,6 +41,12 @@ def test_plain_weights_are_no_archive(archive, tmp_path):
     assert not (tmp_path / "again.nemo").exists()
 
 
+def test_where_nothing_can_be_written_the_error_has_the_name_that_was_given(archive):
+    with resolve(archive) as found, pytest.raises(OSError) as error:
+        write_nemo(found, Path("/sys/codec.nemo"), with_discriminators=False)
+    assert error.value.filename == "/sys/codec.nemo"
+
+
 @pytest.mark.peer
 @pytest.mark.slow
 @pytest.mark.parametrize("with_discriminators", [False, True])

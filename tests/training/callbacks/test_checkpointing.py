@@ -5,8 +5,9 @@ import logging
 import pytest
 import torch
 
+from lfsc.runs.checkpoints import is_whole, newest
 from lfsc.training.callbacks.checkpointing import Checkpointing
-from lfsc.training.checkpoint_io import AtomicCheckpointIO, is_whole, newest, set_aside_newer
+from lfsc.training.checkpoint_io import AtomicCheckpointIO, set_aside_newer
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 
 
@@ -54,6 +55,16 @@ def test_the_last_and_the_best_are_kept(keep, tmp_path):
     ]  # fmt: skip
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["updates"] == 10
     assert torch.load(tmp_path / "best-00000007.ckpt", weights_only=True)["updates"] == 7
+
+
+def test_copies_under_other_names_stay_and_do_not_count(keep, tmp_path):
+    copies = {"best-copy.ckpt", "update-copy.ckpt"}
+    for name in copies:
+        (tmp_path / name).touch()
+    assert set(keep(6, {2: 0.5})) == copies | {
+        *("best-00000002.ckpt", "last.ckpt", "update-00000004.ckpt", "update-00000006.ckpt")
+    }
+    assert newest(tmp_path).name == "update-00000006.ckpt"
 
 
 def test_the_best_may_be_the_largest(keep):

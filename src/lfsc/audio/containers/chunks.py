@@ -56,19 +56,19 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     file.seek(0)
     head = file.read(SPHERE_HEADER)
     if head[:4] in LAYOUTS:
-        return _check_chunks(file, LAYOUTS[head[:4]], size)
+        return check_chunks(file, LAYOUTS[head[:4]], size)
     if head[:4] in AU:
         start, claimed = (int.from_bytes(head[place : place + 4], AU[head[:4]]) for place in (4, 8))
-        return [_check_data(file, start, size - start if claimed == UNKNOWN else claimed, size)]
+        return [check_data(file, start, size - start if claimed == UNKNOWN else claimed, size)]
     if head.startswith(SPHERE):
-        return [_check_data(file, *_read_sphere(head, size), size)]
+        return [check_data(file, *read_sphere(head, size), size)]
     return None
 
 
-def _check_chunks(file: BinaryIO, layout: Layout, size: int) -> list[Stream]:
+def check_chunks(file: BinaryIO, layout: Layout, size: int) -> list[Stream]:
     large = None
     coding = 0
-    for chunk in _read_chunks(file, layout, size):
+    for chunk in read_chunks(file, layout, size):
         if chunk.id == b"ds64":
             file.seek(chunk.start + 8)
             large = int.from_bytes(file.read(8), "little")
@@ -78,28 +78,28 @@ def _check_chunks(file: BinaryIO, layout: Layout, size: int) -> list[Stream]:
         if not chunk.id.startswith(layout.data):
             continue
         claimed = large if large is not None and chunk.size == UNKNOWN else chunk.size
-        if layout.size_bytes == 4 and _is_unknown(claimed) and chunk.start + claimed > size:
+        if layout.size_bytes == 4 and is_unknown(claimed) and chunk.start + claimed > size:
             break
-        if claimed == 0 and layout.is_wave and not _ends_in_chunks(file, layout, chunk.start, size):
-            return [_finish_header(file, layout, chunk, size)]
-        whole = _check_data(file, chunk.start, claimed, size)
-        found = _find_mp3(file, chunk.start, claimed) if coding == MP3_IN_WAV else None
+        if claimed == 0 and layout.is_wave and not ends_in_chunks(file, layout, chunk.start, size):
+            return [finish_header(file, layout, chunk, size)]
+        whole = check_data(file, chunk.start, claimed, size)
+        found = find_mp3(file, chunk.start, claimed) if coding == MP3_IN_WAV else None
         return found or [whole]
     return [Stream(0, size)]
 
 
-def _find_mp3(file: BinaryIO, start: int, size: int) -> list[Stream] | None:
+def find_mp3(file: BinaryIO, start: int, size: int) -> list[Stream] | None:
     """The MP3 in a WAV's chunk, of whose length decoders of WAV have but an estimate."""
     inner = StreamFile(file, Stream(start, start + size))
     found = mp3.find_streams(cast(BinaryIO, inner), size, 0)
     return found and [stream._replace(start=stream.start + start, end=stream.end + start) for stream in found]
 
 
-def _is_unknown(claimed: int) -> bool:
+def is_unknown(claimed: int) -> bool:
     return claimed > UNKNOWN - 256 or abs(claimed - PIPE) < 0x20000
 
 
-def _read_chunks(file: BinaryIO, layout: Layout, size: int, first: int | None = None) -> Iterator[Chunk]:
+def read_chunks(file: BinaryIO, layout: Layout, size: int, first: int | None = None) -> Iterator[Chunk]:
     place, header = layout.first if first is None else first, layout.id_bytes + layout.size_bytes
     for _ in range(MOST_CHUNKS):
         if place + header > size:
@@ -116,24 +116,24 @@ def _read_chunks(file: BinaryIO, layout: Layout, size: int, first: int | None = 
         place += header + -(-claimed // layout.align) * layout.align
 
 
-def _ends_in_chunks(file: BinaryIO, layout: Layout, place: int, size: int) -> bool:
+def ends_in_chunks(file: BinaryIO, layout: Layout, place: int, size: int) -> bool:
     """Whether from there on the file is nothing but chunks with names of letters."""
     end = place
-    for chunk in _read_chunks(file, layout, size, place):
+    for chunk in read_chunks(file, layout, size, place):
         if not chunk.id.isascii() or not chunk.id.decode("ascii").isprintable():
             return False
         end = chunk.start + chunk.size
     return end <= size <= end + 1
 
 
-def _finish_header(file: BinaryIO, layout: Layout, chunk: Chunk, size: int) -> Stream:
+def finish_header(file: BinaryIO, layout: Layout, chunk: Chunk, size: int) -> Stream:
     """The file with the size that its header lacks, as a program that was killed leaves it."""
     file.seek(0)
     head = file.read(chunk.size_at) + min(size - chunk.start, UNKNOWN).to_bytes(4, layout.order)
     return Stream(chunk.start, size, head)
 
 
-def _read_sphere(head: bytes, size: int) -> tuple[int, int]:
+def read_sphere(head: bytes, size: int) -> tuple[int, int]:
     """Where the samples of a SPHERE file begin, and how many bytes they claim to be."""
     lines = head.decode("latin-1").split("\n")
     fields = {name: value for name, _, value in (line.split(" ", 2) for line in lines if line.count(" ") >= 2)}
@@ -146,7 +146,7 @@ def _read_sphere(head: bytes, size: int) -> tuple[int, int]:
         return SPHERE_HEADER, max(0, size - SPHERE_HEADER)
 
 
-def _check_data(file: BinaryIO, start: int, claimed: int, size: int) -> Stream:
+def check_data(file: BinaryIO, start: int, claimed: int, size: int) -> Stream:
     """The file, if its samples are all there and no other recording follows them."""
     end = start + claimed
     if end > size:

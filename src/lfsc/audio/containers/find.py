@@ -15,22 +15,22 @@ def find_streams(file: BinaryIO) -> list[Stream]:
     Lengths are those of the samples that are there. Damage where a recording is cut off.
     """
     size = file.seek(0, io.SEEK_END)
-    tags = _measure_tags(file, size)
-    found = _find_in_container(file, size) or mp3.find_streams(file, size, tags)
+    tags = measure_tags(file, size)
+    found = find_in_container(file, size) or mp3.find_streams(file, size, tags)
     if found is None and tags:
         inner = StreamFile(file, Stream(tags, size))
         found = [
             stream._replace(start=stream.start + tags, end=stream.end + tags)
-            for stream in _find_in_container(cast(BinaryIO, inner), inner.size) or ()
+            for stream in find_in_container(cast(BinaryIO, inner), inner.size) or ()
         ]
     return found or [Stream(0, size)]
 
 
-def _find_in_container(file: BinaryIO, size: int) -> list[Stream] | None:
+def find_in_container(file: BinaryIO, size: int) -> list[Stream] | None:
     return chunks.find_streams(file, size) or ogg.find_streams(file, size) or flac.find_streams(file, size)
 
 
-def _measure_tags(file: BinaryIO, size: int) -> int:
+def measure_tags(file: BinaryIO, size: int) -> int:
     """The size of the ID3v2 tags that a file begins with."""
     place = 0
     while place < size:

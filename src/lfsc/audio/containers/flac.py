@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from lfsc.audio.containers.stream import Damage, Stream
 
@@ -17,22 +17,41 @@ ANOTHER = MARKER + bytes([0, 0, 0, 34])
 TAIL, LONGEST_TAIL = 1 << 15, 1 << 20
 SYNC = re.compile(rb"\xff[\xf8\xf9]")
 VARIABLE = 1
+# In Hz, by their codes in the headers of frames.
+RATES = dict(enumerate((88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000), 1))
+# In Hz and bytes, by the codes of rates that stand at the end of the header.
+UNITS = {12: (1000, 1), 13: (1, 2), 14: (10, 2)}
 LONGEST_HEADER = 16
 ID3V1 = 128
 BLOCK = 1 << 20
 
 
+class Frame(NamedTuple):
+    """Where a frame begins in some bytes, the sample after its last, and its rate in Hz, None where it says none."""
+
+    place: int
+    stop: int
+    rate: int | None
+
+
 def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
-    """The one stream of a FLAC file with its true length, None where it is none; Damage where it is cut off."""
+    """The one stream of a FLAC file with its true length, None where it is none.
+
+    Damage where it is cut off, or where its header and its frames have different rates.
+    """
     file.seek(0)
     head = file.read(STREAMINFO_END)
     if head[:4] != MARKER or len(head) < STREAMINFO_END:
         return None
     form, claimed = divmod(int.from_bytes(head[FORM]), SAMPLES + 1)
-    end = _without_tag(file, size)
-    found = _find_length(file, end, int.from_bytes(head[SMALLEST_BLOCK]), claimed)
-    if found is None:
+    end = without_tag(file, size)
+    last = find_last_frame(file, end, int.from_bytes(head[SMALLEST_BLOCK]), claimed)
+    if last is None:
         raise Damage("truncated, it does not end with a whole frame")
+    # Before the channels and the bits of a sample.
+    rate, found = form >> 8, last.stop
+    if last.rate not in (None, rate):
+        raise Damage(f"damaged, its header says {rate} Hz and its last frame {last.rate} Hz: encode it again")
     if found < claimed < SAMPLES:
         raise Damage(f"truncated, {found} of {claimed} samples are there")
     if found == claimed:
@@ -58,41 +77,41 @@ def crc8(content: bytes) -> int:
     return remainder
 
 
-def _without_tag(file: BinaryIO, size: int) -> int:
+def without_tag(file: BinaryIO, size: int) -> int:
     """Where the file ends but for an ID3v1 tag."""
     file.seek(max(0, size - ID3V1))
     return size - ID3V1 if file.read(3) == b"TAG" and size > ID3V1 else size
 
 
-def _find_length(file: BinaryIO, end: int, smallest_block: int, claimed: int) -> int | None:
-    """The length in samples: `claimed` if the last frame ends there, else where the frame ends that ends the file."""
+def find_last_frame(file: BinaryIO, end: int, smallest_block: int, claimed: int) -> Frame | None:
+    """The frame that ends with sample `claimed`, or else the one that ends the file."""
     tail = TAIL
     while True:
         file.seek(max(STREAMINFO_END, end - tail))
         content = file.read(end - file.tell())
-        frames = list(_find_frame_ends(content, smallest_block))
-        if claimed and any(stop == claimed for _, stop in frames):
-            return claimed
+        frames = list(find_frames(content, smallest_block))
+        if claimed and (last := next((frame for frame in frames if frame.stop == claimed), None)):
+            return last
         budget = 2 * LONGEST_TAIL
-        for place, stop in frames:
-            budget -= len(content) - place
-            if budget > 0 and _crc16(content[place:]) == 0:
-                return stop
+        for frame in frames:
+            budget -= len(content) - frame.place
+            if budget > 0 and crc16(content[frame.place :]) == 0:
+                return frame
         if tail >= min(end, LONGEST_TAIL):
             return None
         tail *= 32
 
 
-def _find_frame_ends(content: bytes, smallest_block: int) -> Iterator[tuple[int, int]]:
-    """Where frames seem to begin in some bytes, the last first, and the sample after each one's last."""
+def find_frames(content: bytes, smallest_block: int) -> Iterator[Frame]:
+    """What seem to be frames in some bytes, the last first."""
     for place in reversed([found.start() for found in SYNC.finditer(content)]):
-        stop = _parse_frame_end(content[place : place + LONGEST_HEADER], smallest_block)
-        if stop is not None:
-            yield place, stop
+        frame = parse_header(content[place : place + LONGEST_HEADER], place, smallest_block)
+        if frame is not None:
+            yield frame
 
 
-def _parse_frame_end(header: bytes, smallest_block: int) -> int | None:
-    """The sample after the last of the frame with this header; None where it is none."""
+def parse_header(header: bytes, place: int, smallest_block: int) -> Frame | None:
+    """The frame at `place` with this header; None where it is none."""
     if len(header) < 6:
         return None
     size_code, rate_code = header[2] >> 4, header[2] & 15
@@ -104,21 +123,23 @@ def _parse_frame_end(header: bytes, smallest_block: int) -> int | None:
     number = header[4] & (0x7F >> ones)
     for byte in header[5 : 4 + count]:
         number = number << 6 | byte & 0x3F
-    size_bytes = {6: 1, 7: 2}.get(size_code, 0)
-    place = 4 + count
-    stop = place + size_bytes + {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
-    if stop >= len(header) or crc8(header[:stop]) != header[stop]:
+    unit, rate_bytes = UNITS.get(rate_code, (0, 0))
+    size_at = 4 + count
+    rate_at = size_at + {6: 1, 7: 2}.get(size_code, 0)
+    end = rate_at + rate_bytes
+    if end >= len(header) or crc8(header[:end]) != header[end]:
         return None
-    if size_bytes:
-        block = int.from_bytes(header[place : place + size_bytes]) + 1
+    if rate_at > size_at:
+        block = int.from_bytes(header[size_at:rate_at]) + 1
     elif size_code >= 8:
         block = 256 << size_code - 8
     else:
         block = 192 if size_code == 1 else 576 << size_code - 2
-    return (number if header[1] & VARIABLE else number * smallest_block) + block
+    stop = (number if header[1] & VARIABLE else number * smallest_block) + block
+    return Frame(place, stop, unit * int.from_bytes(header[rate_at:end]) if unit else RATES.get(rate_code))
 
 
-def _crc16(content: bytes) -> int:
+def crc16(content: bytes) -> int:
     """The checksum by the polynomial x^16 + x^15 + x^2 + 1: 0 for a whole frame, which ends with its own."""
     remainder = 0
     for byte in content:
@@ -126,7 +147,7 @@ def _crc16(content: bytes) -> int:
     return remainder
 
 
-def _compute_remainders(polynomial: int, bits: int) -> list[int]:
+def compute_remainders(polynomial: int, bits: int) -> list[int]:
     """The remainders of every byte followed by zeros."""
     found = []
     for byte in range(256):
@@ -137,4 +158,4 @@ def _compute_remainders(polynomial: int, bits: int) -> list[int]:
     return found
 
 
-CRC8, CRC16 = _compute_remainders(0x107, 8), _compute_remainders(0x18005, 16)
+CRC8, CRC16 = compute_remainders(0x107, 8), compute_remainders(0x18005, 16)

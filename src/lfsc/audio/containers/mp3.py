@@ -44,18 +44,18 @@ def find_streams(file: BinaryIO, size: int, start: int) -> list[Stream] | None:
     Each begins with a summary that counts its frames: its own if that is true, else another.
     """
     file.seek(start)
-    if not start and _parse(int.from_bytes(file.read(HEADER)), 0) is None:
+    if not start and parse_header(int.from_bytes(file.read(HEADER)), 0) is None:
         return None
-    frames = _read_frames(file, start, size)
+    frames = read_frames(file, start, size)
     first = next(frames, None)
-    if first is None or not (first.is_summary or _is_followed(file, first, size)):
+    if first is None or not (first.is_summary or is_followed(file, first, size)):
         return None
     streams, opening, count, last = [], first, 0 if first.is_summary else 1, first
     for frame in frames:
         if frame.form != first.form:
             raise Damage(f"its rate or kind changes at byte {frame.start}: split it there")
         if frame.is_summary:
-            streams.append(_make_stream(file, opening, count, last))
+            streams.append(make_stream(file, opening, count, last))
             opening, count = frame, -1
         count, last = count + 1, frame
     if last.start + last.size > size:
@@ -63,11 +63,11 @@ def find_streams(file: BinaryIO, size: int, start: int) -> list[Stream] | None:
             count -= 1
         else:
             raise Damage(f"truncated, its last frame lacks {last.start + last.size - size} of {last.size} bytes")
-    streams.append(_make_stream(file, opening, count, last._replace(size=min(last.size, size - last.start))))
+    streams.append(make_stream(file, opening, count, last._replace(size=min(last.size, size - last.start))))
     return streams
 
 
-def _make_stream(file: BinaryIO, opening: Frame, count: int, last: Frame) -> Stream:
+def make_stream(file: BinaryIO, opening: Frame, count: int, last: Frame) -> Stream:
     """From its opening frame to its last, `count` frames of audio in all."""
     end, claimed = last.start + last.size, opening.claimed
     # Some encoders count the summary, too.
@@ -78,42 +78,42 @@ def _make_stream(file: BinaryIO, opening: Frame, count: int, last: Frame) -> Str
     if (claimed is not None and claimed >= count) or opening.form & LAYER != LAYER_3:
         return Stream(opening.start, end)
     start = opening.start + opening.size if opening.is_summary else opening.start
-    return Stream(start, end, _make_summary(file, opening, count))
+    return Stream(start, end, make_summary(file, opening, count))
 
 
-def _make_summary(file: BinaryIO, opening: Frame, count: int) -> bytes:
+def make_summary(file: BinaryIO, opening: Frame, count: int) -> bytes:
     """A frame like the opening one that counts `count` frames after it."""
     file.seek(opening.start)
     header = int.from_bytes(file.read(HEADER)) | 1 << 16
     # The largest frame of the form, so that the count fits in; without a checksum.
     header = header & ~0xF000 | 14 << 12
-    frame = _parse(header, 0)
+    frame = parse_header(header, 0)
     assert frame is not None  # as of the opening frame's header
-    place = _find_summary(header)
+    place = find_summary(header)
     content = header.to_bytes(4).ljust(place, b"\0") + b"Info" + HAS_FRAMES.to_bytes(4) + count.to_bytes(4)
     return content.ljust(frame.size, b"\0")
 
 
-def _read_frames(file: BinaryIO, place: int, size: int) -> Iterator[Frame]:
+def read_frames(file: BinaryIO, place: int, size: int) -> Iterator[Frame]:
     """The frames of a file in their order; tags and other bytes between them are passed over."""
     form = None
     while place + HEADER <= size:
         file.seek(place)
         content = file.read(HEADER + SUMMARY_BYTES)
-        frame = _parse(int.from_bytes(content[:HEADER]), place)
-        if frame is None or (form is not None and frame.form != form and not _is_followed(file, frame, size)):
-            following = _pass_over(file, content, place, size, form)
+        frame = parse_header(int.from_bytes(content[:HEADER]), place)
+        if frame is None or (form is not None and frame.form != form and not is_followed(file, frame, size)):
+            following = pass_over(file, content, place, size, form)
             if following is None:
                 return
             place = following
             continue
         form = frame.form
-        frame = _with_summary(frame, content)
+        frame = with_summary(frame, content)
         yield frame
         place += frame.size
 
 
-def _parse(header: int, place: int) -> Frame | None:
+def parse_header(header: int, place: int) -> Frame | None:
     """The frame with this header of 32 bits."""
     version, layer = header >> 19 & 3, LAYERS.get(header >> 17 & 3)
     bitrate, rate = header >> 12 & 15, header >> 10 & 3
@@ -126,8 +126,8 @@ def _parse(header: int, place: int) -> Frame | None:
     return Frame(place, header & FORM, (slots + (header >> 9 & 1)) * slot, samples, None, False)
 
 
-def _with_summary(frame: Frame, content: bytes) -> Frame:
-    place = _find_summary(int.from_bytes(content[:HEADER]))
+def with_summary(frame: Frame, content: bytes) -> Frame:
+    place = find_summary(int.from_bytes(content[:HEADER]))
     if content[place : place + 4] in (b"Xing", b"Info"):
         has_frames = int.from_bytes(content[place + 4 : place + 8]) & HAS_FRAMES
         claimed = int.from_bytes(content[place + 8 : place + 12]) if has_frames else None
@@ -137,13 +137,13 @@ def _with_summary(frame: Frame, content: bytes) -> Frame:
     return frame
 
 
-def _find_summary(header: int) -> int:
+def find_summary(header: int) -> int:
     """Where a summary stands in a frame of layer III: after its side information."""
     first, mono = header >> 19 & 3 == 3, header >> 6 & 3 == MONO
     return HEADER + ((17 if mono else 32) if first else (9 if mono else 17))
 
 
-def _pass_over(file: BinaryIO, content: bytes, place: int, size: int, form: int | None) -> int | None:
+def pass_over(file: BinaryIO, content: bytes, place: int, size: int, form: int | None) -> int | None:
     """Where to look for the next frame, where none is at `place`; None if there is none."""
     if content[:3] == b"ID3":
         return place + id3_size(content)
@@ -157,20 +157,20 @@ def _pass_over(file: BinaryIO, content: bytes, place: int, size: int, form: int 
         block = file.read(BLOCK)
         found = -1
         while (found := block.find(b"\xff", found + 1)) >= 0:
-            frame = _parse(int.from_bytes(block[found : found + HEADER]), place + found)
-            if frame and form in (None, frame.form) and _is_followed(file, frame, size):
+            frame = parse_header(int.from_bytes(block[found : found + HEADER]), place + found)
+            if frame and form in (None, frame.form) and is_followed(file, frame, size):
                 return frame.start
         place += max(1, len(block) - HEADER)
     return None
 
 
-def _is_followed(file: BinaryIO, frame: Frame, size: int) -> bool:
+def is_followed(file: BinaryIO, frame: Frame, size: int) -> bool:
     """Whether another frame of the same form follows this one, or the file ends with it."""
     place = frame.start + frame.size
     if place == size:
         return True
     file.seek(place)
-    after = _parse(int.from_bytes(file.read(HEADER)), place)
+    after = parse_header(int.from_bytes(file.read(HEADER)), place)
     return after is not None and after.form == frame.form
 
 

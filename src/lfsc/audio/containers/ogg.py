@@ -30,8 +30,8 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
         header = file.read(HEADER + 255)
         if header[:4] != CAPTURE or len(header) < HEADER:
             # Tags of other formats may follow the last page.
-            if ended and not _has_page(file, place):
-                return _make_streams(file, starts, place)
+            if ended and not has_page(file, place):
+                return make_streams(file, starts, place)
             raise Damage(f"damaged or truncated, no page of Ogg at byte {place} of {size}")
         flags, segments = header[5], header[26]
         if flags & FIRST_PAGE and not beginning:
@@ -41,21 +41,21 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
         beginning, ended = bool(flags & FIRST_PAGE), bool(flags & LAST_PAGE)
         length = HEADER + segments + sum(header[HEADER : HEADER + segments])
         # A decoder would pass over a page that is damaged, and the recording would be shorter without a word.
-        if place + length <= size and not _is_sound(file, place, length):
+        if place + length <= size and not is_sound(file, place, length):
             raise Damage(f"damaged, the checksum of its page at byte {place} is wrong")
         place += length
     if place > size:
         raise Damage(f"truncated, its last page lacks {place - size} bytes")
     if not ended:
         raise Damage("truncated, its last page is not marked as the last")
-    return _make_streams(file, starts, size)
+    return make_streams(file, starts, size)
 
 
-def _make_streams(file: BinaryIO, starts: list[int], end: int) -> list[Stream]:
-    return [_make_stream(file, start, stop) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
+def make_streams(file: BinaryIO, starts: list[int], end: int) -> list[Stream]:
+    return [make_stream(file, start, stop) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
 
 
-def _make_stream(file: BinaryIO, start: int, end: int) -> Stream:
+def make_stream(file: BinaryIO, start: int, end: int) -> Stream:
     """The stream, as one of 48 kHz where it is Opus of a rate that is not known; Damage where it is FLAC."""
     file.seek(start)
     page = file.read(MOST)
@@ -67,23 +67,23 @@ def _make_stream(file: BinaryIO, start: int, end: int) -> Stream:
         return Stream(start, end)
     length = packet + sum(page[HEADER:packet])
     head = page[: rate.start] + FULL_RATE.to_bytes(4, "little") + page[rate.stop : length]
-    return Stream(start + length, end, head[:CHECKSUM] + _make_checksum(head) + head[CHECKSUM + 4 :])
+    return Stream(start + length, end, head[:CHECKSUM] + make_checksum(head) + head[CHECKSUM + 4 :])
 
 
-def _is_sound(file: BinaryIO, place: int, length: int) -> bool:
+def is_sound(file: BinaryIO, place: int, length: int) -> bool:
     """Whether the checksum of a page is right."""
     file.seek(place)
     page = file.read(length)
-    return page[CHECKSUM : CHECKSUM + 4] == _make_checksum(page)
+    return page[CHECKSUM : CHECKSUM + 4] == make_checksum(page)
 
 
-def _make_checksum(page: bytes) -> bytes:
+def make_checksum(page: bytes) -> bytes:
     """The checksum of a page: zlib's, but begun with 0, and with the bits of each byte reversed."""
     checksum = zlib.crc32((page[:CHECKSUM] + bytes(4) + page[CHECKSUM + 4 :]).translate(MIRRORED), 0xFFFFFFFF)
     return (checksum ^ 0xFFFFFFFF).to_bytes(4, "big").translate(MIRRORED)
 
 
-def _has_page(file: BinaryIO, place: int) -> bool:
+def has_page(file: BinaryIO, place: int) -> bool:
     file.seek(place)
     before = b""
     while block := file.read(BLOCK):

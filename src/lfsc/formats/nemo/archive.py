@@ -7,7 +7,6 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
-from lfsc.config.values import brief
 from lfsc.formats.config_checks import check_discriminators
 from lfsc.formats.nemo.config import codec_from_nemo, ignored_training
 from lfsc.formats.nemo.discriminators import discriminators_from_nemo
@@ -18,6 +17,7 @@ from lfsc.io.piece import Piece
 from lfsc.io.plain_tar import FILE, FOLDER, Member
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import BLOCK, TorchFile, Weights
+from lfsc.nn.arguments import brief
 
 CONFIG = "model_config.yaml"
 CHECKPOINT = "model_weights.ckpt"

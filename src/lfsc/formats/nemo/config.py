@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from lfsc.config.values import brief, require_number, require_one_of, require_section
+from lfsc.config.values import require_choice, require_number, require_section
+from lfsc.nn.arguments import brief
 
 MODULES = "nemo.collections.tts.modules."
 REQUIRED = None
@@ -143,7 +144,7 @@ def translate(config: Mapping, part: str, mapping: ClassMapping) -> dict:
     if (target := given.pop("_target_", None)) != mapping.nemo:
         raise ValueError(f"{part} is a {brief(target)}, which is not supported: expected {mapping.nemo}")
     for key, allowed in mapping.ignored.items():
-        require_one_of(given.pop(key, allowed[0]), allowed, f"{part}.{key}")
+        require_choice(given.pop(key, allowed[0]), allowed, f"{part}.{key}")
     if unknown := [key for key in given if key not in mapping.keys]:
         raise ValueError(f"{part}.{unknown[0]} of {mapping.nemo} is not supported")
     return {"_target_": mapping.lfsc} | {

@@ -5,8 +5,9 @@ from typing import Any
 
 from torch import Tensor
 
-from lfsc.config.values import brief, require_items, require_number, require_one_of, require_section
+from lfsc.config.values import require_choice, require_items, require_number, require_section
 from lfsc.formats.nemo.config import MODULES
+from lfsc.nn.arguments import brief
 
 CLASSES = {
     MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT": "stft",
@@ -34,11 +35,11 @@ def discriminators_from_nemo(config: dict) -> dict | None:
     if not config.get("discriminator"):
         return None
     given = require_section(config["discriminator"], "discriminator")
-    require_one_of(given.get("_target_"), [WRAPPER], "discriminator._target_")
+    require_choice(given.get("_target_"), [WRAPPER], "discriminator._target_")
     families: dict[str, Any] = {}
     for place, part in enumerate(require_items(given.get("discriminators"), "discriminator.discriminators")):
         name = f"discriminator.discriminators.{place}"
-        family = CLASSES[require_one_of(require_section(part, name).get("_target_"), CLASSES, f"{name}._target_")]
+        family = CLASSES[require_choice(require_section(part, name).get("_target_"), CLASSES, f"{name}._target_")]
         if family in families:
             raise ValueError(f"{name} is a second {family} discriminator, which is not supported")
         families[family] = FROM_NEMO[family](name, {key: part[key] for key in part if key != "_target_"}, config)

@@ -65,13 +65,17 @@ def write_archive(
         config["discriminator"] = discriminators_to_nemo(discriminators, tensors)
         modules = discriminator_modules(discriminators)
         state |= {to_nemo(name, modules): tensor for name, tensor in tensors.items()}
-    with atomic.replacing(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    # The archive first: where nothing can be written, the error then has its name.
+    with (
+        atomic.replacing(path) as temporary,
+        tarfile.open(temporary, "w:") as tar,
+        tempfile.TemporaryDirectory(dir=path.parent) as folder,
+    ):
         (Path(folder) / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         # In one order, so that the same weights make the same file.
         with atomic.naming(path, RuntimeError):
             torch.save(dict(sorted(state.items())), Path(folder) / CHECKPOINT)
-        with tarfile.open(temporary, "w:") as tar:
-            tar.add(folder, arcname=".", filter=anonymize)
+        tar.add(folder, arcname=".", filter=anonymize)
 
 
 def anonymize(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -22,7 +22,7 @@ def check_audio(audio: Tensor, *, sample_rate: int | None, expected_rate: int, d
     if audio.dtype != torch.float32:
         hint = "audio.float()" if audio.is_floating_point() else "audio.float() / 32768 for 16-bit samples"
         raise ValueError(f"audio is {audio.dtype}, expected torch.float32 in -1…1: write {hint}")
-    return _require_device(audio, "audio", device)
+    return require_device(audio, "audio", device)
 
 
 def check_tokens(tokens: Tensor, *, num_codebooks: int, device: torch.device) -> Tensor:
@@ -35,7 +35,7 @@ def check_tokens(tokens: Tensor, *, num_codebooks: int, device: torch.device) ->
         raise ValueError(f"tokens have shape {list(tokens.shape)}, expected [batch, {num_codebooks}, frames]{hint}")
     if tokens.is_floating_point() or tokens.is_complex() or tokens.dtype == torch.bool:
         raise ValueError(f"tokens are {tokens.dtype}, expected integers: write tokens.long()")
-    return _require_device(tokens, "tokens", device).long()
+    return require_device(tokens, "tokens", device).long()
 
 
 def check_lengths(length: Tensor | None, x: Tensor, *, name: str, unit: str) -> Tensor:
@@ -87,7 +87,7 @@ def check_codebook(tokens: Tensor, *, codebook_size: int) -> None:
         )
 
 
-def _require_device(x: Tensor, name: str, device: torch.device) -> Tensor:
+def require_device(x: Tensor, name: str, device: torch.device) -> Tensor:
     if x.device != device:
         raise ValueError(f"{name} on {x.device}, the codec on {device}: write {name}.to(codec.device)")
     return x

@@ -8,6 +8,7 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
+from lfsc.runs.checkpoints import newest_first
 from lfsc.training.checkpoint_io import link
 from lfsc.training.module import CodecModule
 
@@ -75,9 +76,11 @@ class Checkpointing(Callback):
 
     def remove_old(self) -> None:
         kept = {f"best-{update:08d}.ckpt" for _, update in self.best}
-        old = sorted(self.folder.glob("update-*.ckpt"))[: -self.keep_last]
-        for path in [*old, *(best for best in self.folder.glob("best-*.ckpt") if best.name not in kept)]:
-            path.unlink()
+        found = newest_first(self.folder)
+        kept |= {path.name for path in [path for path in found if path.name.startswith("update-")][: self.keep_last]}
+        for path in found:
+            if path.name not in kept:
+                path.unlink()
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best}
