@@ -96,6 +96,8 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
         ("demo", ["losses.reconstruction=null"], "losses.reconstruction=null: expected a section of keys"),
         ("demo", ["data.path=null"], "data.path=null: expected a value"),
         ("demo", ["+seed=3"], r"\+seed=3: there is a seed already; seed=… changes it"),
+        ("demo", ["data.blend=[1]"], r"data.blend=\[1\]: expected a section of keys$"),
+        ("demo", ["freeze={a: 1}"], r"freeze=\{a: 1\}: expected a list$"),
         ("demo", ["name.x=3"], "no key 'name.x': name is demo, expected a section of keys"),
         (
             "demo",
@@ -162,7 +164,8 @@ def own(tmp_path):
         ("callbacks: {mine: 3}", r"no key 'callbacks.mine': .* \(a new one has _target_\)"),
         ("hydra: {run: {dir: here}}", "mine.yaml has a section hydra: Hydra starts nothing here"),
         ("seed: [", r"^mine.yaml, line 3: expected the node content, but found"),
-        ("data: [1]", "Cannot merge DictConfig with ListConfig"),
+        ("data: [1]", r"data=\[1\]: expected a section of keys"),
+        ("codec: {encoder: {rates: {a: 1}}}", r"codec.encoder.rates=\{'a': 1\}: expected a list"),
     ],
 )
 def test_what_is_wrong_in_a_recipe_of_ones_own_is_answered_in_one_line(own, text, message):

@@ -10,9 +10,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lfsc.config.overrides import Override, suggest
 from lfsc.config.scalars import as_text
-from lfsc.config.schema import OPEN
+from lfsc.config.schema import KINDS, OPEN
 from lfsc.io.messages import one_line
 
+# What OmegaConf says of a list in the place of a section, or of a section in that of a list.
+MISMATCH = "Cannot merge DictConfig with ListConfig"
 UNKNOWN = re.compile(r"Key '[^']+' is not in struct full_key: (\S+)")
 
 
@@ -26,6 +28,10 @@ def assign(config: DictConfig, override: Override, *, explain: Callable[[str], s
         OmegaConf.update(config, key, value, merge=True, force_add=bool(override.sign))
     except OmegaConfBaseException as error:
         unknown = UNKNOWN.search(one_line(error))
+        if MISMATCH in str(error):
+            raise ValueError(
+                f"{override.item}: expected {KINDS[dict if OmegaConf.is_dict(there) else list]}"
+            ) from error
         if not unknown:
             raise ValueError(f"{override.item}: {one_line(error)}") from error
         # The user's own entries are named by the user.

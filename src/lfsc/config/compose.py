@@ -13,16 +13,17 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from lfsc.config import from_weights
-from lfsc.config.assignment import UNKNOWN, assign, explain_unknown, remove, to_container
+from lfsc.config.assignment import MISMATCH, UNKNOWN, assign, explain_unknown, remove, to_container
 from lfsc.config.choices import as_hydra_override, is_choice, option_names, options_of, options_of_choice
 from lfsc.config.from_weights import ReadArchitecture
 from lfsc.config.hydra_files import quiet_plugins, read_as_recipes
 from lfsc.config.overrides import Override, parse_overrides
 from lfsc.config.own_code import make_importable
 from lfsc.config.places import type_values
+from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_recipe, find_shipped, keys_left_open
 from lfsc.config.scalars import unmark
-from lfsc.config.schema import check_fits
+from lfsc.config.schema import check_fits, check_kinds
 from lfsc.config.words import quote
 from lfsc.io.messages import one_line
 
@@ -153,6 +154,11 @@ def compose_file(path: Path, overrides: list[str]) -> DictConfig:
 def explain(error: Exception, path: Path) -> str:
     """Hydra's complaint in one line, with what exists where something did not."""
     text = one_line(error).partition(" Config search path")[0]
+    if MISMATCH in text:
+        try:
+            check_kinds(compose_schema(()), unmark(read_recipe(path)))
+        except ValueError as found:
+            return f"{path.stem}: {found}"
     choice = re.search(r"Could not load '([^/']+)/([^']+)'", text)
     if choice:
         return f"no option {choice[2]!r} for {choice[1]}: there are {', '.join(option_names(choice[1]))}"
