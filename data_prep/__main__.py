@@ -10,13 +10,17 @@ from lfsc.io.messages import one_line, printable
 from lfsc.io.streams import make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
 
-from .argument_types import count, positive, share
+from .argument_types import count, duration, positive, rate, share
 from .corpora.registry import CORPORA
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb, and give its exit status: 2 for what a user did wrong, which is printed in one line."""
-    options = make_parser().parse_args(arguments)
+    parser = make_parser()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if "" in arguments:
+        parser.error("an argument is empty, as where a variable is not set: give what belongs there")
+    options = parser.parse_args(arguments)
     try:
         # Local workers import while this process does.
         with cluster(options.ray) if options.ray else processes(options.workers) as workers:
@@ -55,12 +59,12 @@ def add_corpus_verb(
 ) -> argparse.ArgumentParser:
     verb = add_verb(verbs, name, help, source, source_type)
     verb.add_argument("--name", help="of the corpus in OUT")
-    verb.add_argument("--seed", type=int, default=0, help="of the splits and of the order (%(default)s)")
-    verb.add_argument("--sample-rate", type=positive(int), default=22050, help="of the shards in Hz (%(default)s)")
+    verb.add_argument("--seed", type=count, default=0, help="of the splits and of the order (%(default)s)")
+    verb.add_argument("--sample-rate", type=rate, default=22050, help="of the shards in Hz (%(default)s)")
     verb.add_argument(
         "--min-rate", type=positive(int), default=16000, help="reject recordings below, in Hz (%(default)s)"
     )
-    verb.add_argument("--min-seconds", type=float, default=0.4, help="reject shorter recordings (%(default)s)")
+    verb.add_argument("--min-seconds", type=duration, default=0.4, help="reject shorter recordings (%(default)s)")
     verb.add_argument("--max-seconds", type=positive(float), default=30.0, help="what --long calls long (%(default)s)")
     verb.add_argument("--long", choices=("cut", "reject", "keep"), default="cut", help="cut long ones at silences")
     verb.add_argument(

@@ -3,6 +3,9 @@
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 
+# In Hz. At others, a second of speech is nothing, or hours.
+LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000
+
 
 def positive(kind: type) -> Callable[[str], float]:
     """A reader of numbers of this kind above 0."""
@@ -15,6 +18,19 @@ def positive(kind: type) -> Callable[[str], float]:
     # What argparse calls the value in its own messages.
     number.__name__ = kind.__name__
     return number
+
+
+def duration(text: str) -> float:
+    """Seconds from 0 on."""
+    if not float(text) >= 0:
+        raise ArgumentTypeError(f"{text} is not a number of seconds")
+    return float(text)
+
+
+def rate(text: str) -> int:
+    if not LOWEST_RATE <= int(text) <= HIGHEST_RATE:
+        raise ArgumentTypeError(f"{text} is not a rate from {LOWEST_RATE} to {HIGHEST_RATE} Hz")
+    return int(text)
 
 
 def count(text: str) -> int:

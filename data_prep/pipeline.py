@@ -11,6 +11,7 @@ from lfsc.io.atomic import write_text
 from lfsc.io.lock import lock_or_refuse
 from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.checks import require_inside
+from lfsc.shards.index import CODEC_NAME
 
 from .corpora.utterance import Rejection, Utterance
 from .output.energon import EnergonTask, prepare
@@ -45,6 +46,8 @@ class Corpus(NamedTuple):
 
 def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
     """Write `corpus` into `out`, or what an earlier run has left of it to do."""
+    if (out / CODEC_NAME).exists():
+        raise ValueError(f"{out} holds shards of tokens, whose index would be lost: give another folder")
     folder = out / corpus.name
     # What an earlier run left may be somebody else's, and shards would be written through links.
     require_inside(out, folder.rglob("*"))

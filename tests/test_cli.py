@@ -39,6 +39,13 @@ def test_a_users_mistake_is_one_line_and_status_2(capsys):
     assert said.count("\n") == 1
 
 
+def test_an_empty_argument_is_not_the_folder_one_is_in(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["runs", ""], ["tokenize", "", "out"], ["evaluate", "--data", "a.tar", "--out", ""]):
+        assert main(arguments) == 2
+        assert "an argument is empty, as where a variable is not set" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("verb", "missing"), [("train", "recipe"), ("resume", "run")])
 def test_only_what_is_needed_is_asked_for(verb, missing, capsys):
     with pytest.raises(SystemExit):

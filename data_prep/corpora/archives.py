@@ -12,11 +12,12 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
+from lfsc.audio.suffixes import is_hidden
 from lfsc.audio.tables import lines_in
 from lfsc.io.archive_kinds import compression_of
 from lfsc.io.atomic import replacing
 
-from .tar_index import find_files, is_resource_fork
+from .tar_index import find_files
 from .utterance import File
 from .zips import copy_as_tar
 
@@ -50,7 +51,10 @@ class Folder:
         self.left_out: list[tuple[str, str]] = []
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
-        """The names in sorted order, without folders called one of `prune`; linked folders count, but none twice."""
+        """The names in sorted order, without what is hidden, and folders called one of `prune`.
+
+        Linked folders count, but none twice.
+        """
         visited = set()
         for folder, folders, names in os.walk(self.path, followlinks=True):
             status = os.stat(folder)
@@ -58,9 +62,9 @@ class Folder:
                 folders.clear()
                 continue
             visited.add((status.st_dev, status.st_ino))
-            folders[:] = sorted(set(folders) - set(prune))
+            folders[:] = sorted(name for name in set(folders) - set(prune) if not is_hidden(name))
             for name in sorted(names):
-                if not is_resource_fork(name):
+                if not is_hidden(name):
                     yield (Path(folder) / name).relative_to(self.path).as_posix()
 
     def lines(self, name: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Any tree of recordings; a manifest says who speaks which language, or files beside them, or the folders' names."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from lfsc.audio.languages import is_language
 from lfsc.audio.manifest import MANIFESTS, Malformed, Row, parse_rows
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.audio.tables import read_lines
-from lfsc.io.messages import describe, printable, say_count
+from lfsc.io.messages import as_word, describe, printable, say_count
 
 from . import archives, kaldi, lhotse, tarred
 from .archives import Archive, Folder, Tree, open_tree
@@ -18,6 +19,9 @@ from .parts import Parts, kind_of_path
 from .rows import of_manifest, of_recordings
 from .tarred import TarredDataset
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
+
+# Lists of recordings by the names that other programs give them; LJSpeech's is another of the last name.
+OTHER_LIST = re.compile(r"\w*manifest\.(jsonl?|csv|tsv)(\.gz)?|metadata\.jsonl|metadata\.csv")
 
 
 class Asked(NamedTuple):
@@ -105,6 +109,9 @@ def find_in_source(
         for number, name in enumerate(packed):
             yield from find_in_archive(source / name, name, scratch, published, asked, brief=number > 0)
         return
+    for name in filter(OTHER_LIST.fullmatch, names):
+        if name != "metadata.csv" or "file_name" in next(tree.lines(name), ""):
+            yield f"not read: {name}, which may say more of the recordings: --manifest {as_word(source / name)}"
     not_read = describe_not_read(names)
     if not recordings:
         raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{f'; {not_read}' if not_read else ''}")

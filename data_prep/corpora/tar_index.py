@@ -2,7 +2,9 @@
 
 import posixpath
 import tarfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from lfsc.audio.suffixes import is_hidden
 
 # One after the other, as systems allow.
 MOST_LINKS = 40
@@ -21,7 +23,7 @@ def find_files(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> 
                 # tarfile would keep millions of these.
                 tar.members = []  # type: ignore[attr-defined]
                 name = strip_root(member.name)
-                if member.isdir() or is_resource_fork(PurePosixPath(name).name):
+                if member.isdir() or is_hidden(name):
                     continue
                 if name in places or name in links:
                     left_out.append((name, "another member of the same name follows it"))
@@ -43,7 +45,7 @@ def find_files(path: Path, *, source: Path, left_out: list[tuple[str, str]]) -> 
     for name, target in links.items():
         place = follow(target, places, links)
         if place is None:
-            left_out.append((name, f"a link to {target}, which is not in the archive"))
+            left_out.append((name, f"a link to {target}, which is no file of the archive"))
         else:
             places[name] = place
     return places
@@ -73,8 +75,3 @@ def follow(target: str, places: dict[str, tuple[int, int]], links: dict[str, str
             return None
         target = links[target]
     return None
-
-
-def is_resource_fork(name: str) -> bool:
-    """macOS leaves a `._` file beside each that it copies to other file systems."""
-    return name.startswith("._")

@@ -29,7 +29,7 @@ class Transcripts:
     def of_librispeech(self, path: PurePosixPath) -> str | None:
         """From `103/1240/103-1240.trans.txt`, whose lines are `103-1240-0000 TEXT`."""
         chapter = path.stem.rpartition("-")[0]
-        return self.lookup(path.parent / f"{chapter}.trans.txt", path.stem, lambda line: line.partition(" ")[::2])
+        return self.lookup(path.parent / f"{chapter}.trans.txt", path.stem, _split_word)
 
     def of_libritts(self, path: PurePosixPath) -> str | None:
         return self.read(path.with_suffix(".normalized.txt"))
@@ -60,3 +60,9 @@ class Transcripts:
             self.list_texts = dict(parse(line.strip()) for line in lines)
             self.list_name = name
         return self.list_texts.get(key)
+
+
+def _split_word(line: str) -> tuple[str, str]:
+    """The first word, and the rest."""
+    word, *rest = line.split(maxsplit=1) or [""]
+    return word, "".join(rest)

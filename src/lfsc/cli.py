@@ -44,6 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"lfsc: no verb {verb!r}; there are {', '.join(VERBS)}", file=sys.stderr)
         return 2
     try:
+        if "" in rest:
+            # Not the folder that one is in.
+            raise ValueError("an argument is empty, as where a variable is not set: give what belongs there")
         return import_module(f"lfsc.commands.{verb}").main(rest)
     except (ValueError, OSError) as error:
         print(f"lfsc {verb}: {printable(one_line(error))}", file=sys.stderr)

@@ -1,5 +1,6 @@
 import io
 import os
+import re
 import struct
 
 import numpy
@@ -159,11 +160,29 @@ def test_whatever_cannot_be_used_is_one_clear_error(tmp_path, case):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["memo.m4a", "MEMO.AAC"])
+@pytest.mark.parametrize("name", ["memo.tta", "MEMO.APE"])
 def test_audio_of_a_kind_that_is_not_read_is_to_be_converted(tmp_path, name):
-    (tmp_path / name).write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
+    (tmp_path / name).write_bytes(bytes(100))
     with pytest.raises(UnreadableAudio, match=r"decoded \(.*\): convert it to \.flac or \.wav$"):
         files.load(tmp_path / name, sample_rate=RATE)
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"\0\0\0\x1cftypM4A ", "it is MP4 (.m4a), which is not read: convert it"),
+        (b"\x1aE\xdf\xa3", "it is Matroska or WebM, which is not read: convert it"),
+        (b"\xff\xf1", "it is AAC, which is not read: convert it"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "it is a pointer of Git LFS and not the recording"),
+        (b"<!DOCTYPE HTML><title>404", "it is a web page and not a recording: download it again"),
+        (b"\x1f\x8b\x08", "it is compressed with gzip: unpack it"),
+    ],
+)
+def test_what_is_no_recording_is_named_by_its_content(tmp_path, content, message):
+    path = tmp_path / "a.wav"
+    path.write_bytes(content + bytes(1000))
+    with pytest.raises(UnreadableAudio, match=re.escape(f"{path}: {message}")):
+        files.read(path)
 
 
 def test_what_is_not_there_or_a_folder_is_unreadable(tmp_path):

@@ -57,6 +57,7 @@ def test_bad_manifests_are_named_by_line(tmp_path, name, content, message):
     ("name", "content", "message"),
     [
         ("m.csv", 'path,"text\na,b\n', "line 1: no row of .csv"),
+        ("m.csv", "path,text\ra,b\r", r"line 1: no row of .csv \(a line ends with a carriage return alone"),
         ("m.jsonl", "\udcff", "expected text in UTF-8"),
     ],
 )
@@ -77,6 +78,22 @@ def test_a_quotation_that_does_not_end_costs_a_csv_one_row(tmp_path, last):
         assert row.path == "d" and row.text.startswith(("all", "he said "))
     elif last:
         assert rest[0].place.endswith("m.csv, line 7")
+
+
+def test_a_row_of_a_csv_that_cannot_be_read_costs_no_other(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_text(f'path,text\na,"b"c\n\nb,{"x" * 200_000}\nc,\n')
+    quoted, long, row = read_manifest(path)
+    assert (quoted.place, long.place) == (f"{path}, line 2", f"{path}, line 4")
+    assert quoted.reason.startswith("no row of .csv (',' expected after '\"': a quotation must end")
+    assert long.reason == "no row of .csv (field larger than field limit (131072))"
+    assert row == Row("c")
+
+
+@pytest.mark.parametrize("name", [".", "/", "..", "a/.."])
+def test_a_path_that_is_no_name_of_a_file_is_refused(name):
+    with pytest.raises(ValueError, match=f"its path is '{re.escape(name)}', expected that of a recording"):
+        parse_row({"path": name})
 
 
 def test_quotation_marks_enclose_a_field_of_a_tsv_only_in_pairs(tmp_path):
@@ -194,7 +211,8 @@ def test_a_list_may_be_compressed_or_one_array(tmp_path):
     write_tsv(tmp_path / "m.tsv")
     (tmp_path / "n.tsv.gz").write_bytes(gzip.compress((tmp_path / "m.tsv").read_bytes()))
     (tmp_path / "m.json").write_text(json.dumps(ROWS, indent=2))
-    for name in ("m.jsonl.gz", "n.tsv.gz", "m.json"):
+    (tmp_path / "one_line.json").write_text(json.dumps(ROWS))
+    for name in ("m.jsonl.gz", "n.tsv.gz", "m.json", "one_line.json"):
         assert read_manifest(tmp_path / name) == expected
     (tmp_path / "m.json").write_text(json.dumps([*ROWS, 7], indent=2))
     assert read_manifest(tmp_path / "m.json")[-1].reason == "expected an object with 'path', found 7"

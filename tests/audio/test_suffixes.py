@@ -1,4 +1,4 @@
-from lfsc.audio.suffixes import NOT_READ, SUFFIXES, describe_not_read, is_recording
+from lfsc.audio.suffixes import NOT_READ, SUFFIXES, describe_not_read, is_hidden, is_recording
 
 
 def test_what_is_read_is_not_among_what_is_not():
@@ -9,3 +9,8 @@ def test_what_is_read_is_not_among_what_is_not():
 def test_what_is_not_read_is_counted_by_suffix():
     assert describe_not_read(["a.wav", "b.txt", "c"]) is None
     assert describe_not_read(["x/a.M4A", "._b.m4a"]).startswith("1 file of audio is not read (1 .m4a), such as x/a.M4A")
+
+
+def test_what_is_in_a_hidden_folder_is_hidden():
+    assert all(map(is_hidden, ("._a.wav", "x/.a.wav", ".git/a.wav", "x/.y/z/a.wav")))
+    assert not any(map(is_hidden, ("a.wav", "x.y/a.b.wav", "../a.wav", "x/../a.wav")))

@@ -57,6 +57,12 @@ def test_from_stdin_to_stdout(recordings, codec_path, standard_streams):
     assert torch.equal(found.tokens, lfsc.load(codec_path).encode(audio[None]).tokens[0])
 
 
+@pytest.mark.parametrize("level", ["nan", "inf"])
+def test_a_level_that_is_none_is_told(tmp_path, capsys, level):
+    assert main(["encode", str(tmp_path), str(tmp_path / "out"), "--level", level]) == 2
+    assert f"--level {level}: expected a number of dB" in capsys.readouterr().err
+
+
 def test_a_level_is_reached_and_recorded(recordings, codec_path, tmp_path):
     source = str(recordings / "a.wav")
     out = tmp_path / "a.lfsc"

@@ -75,6 +75,11 @@ def test_two_runs_give_the_same_bytes_whatever_their_workers(recordings, tmp_pat
         (["--codec", "identity", "--data", "x", "--limit", "0"], "--limit 0"),
         (["--codec", "identity", "--data", "x", "--workers", "-1"], "--workers -1"),
         (
+            ["--codec", "identity", "--data", "x", "--sample-rate", "99999999"],
+            "--sample-rate 99999999: expected 1000 to",
+        ),
+        (["--codec", "identity", "--data", "x", "--tolerance-ms", "nan"], "--tolerance-ms nan: expected 0 or more"),
+        (
             ["--codec", "identity", "--data", "x", "--protocol", "mine"],
             "--protocol mine: expected one of lfsc, nanocodec",
         ),

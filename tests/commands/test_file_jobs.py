@@ -14,7 +14,7 @@ def plan(source, target):
 
 
 def test_a_tree_is_mirrored(tmp_path):
-    made(tmp_path / "in", "b/x.wav", "a.FLAC", "a.txt", "._a.wav")
+    made(tmp_path / "in", "b/x.wav", "a.FLAC", "a.txt", "._a.wav", ".cache/c.wav")
     found = plan(tmp_path / "in", tmp_path / "out")
     assert [(job.source.name, job.target.relative_to(tmp_path / "out").as_posix()) for job in found] == [
         ("a.FLAC", "a.lfsc"),

@@ -112,3 +112,11 @@ def test_whatever_a_file_does_is_its_own_failure(tmp_path, capsys, error):
     assert "1 of 3 files" in said and f"lfsc test: {tmp_path}/in/a.wav: " in said
     assert f"{tmp_path}/in/c.wav: No such file" in said
     assert "Traceback" not in said
+
+
+def test_a_link_to_itself_is_no_folder_for_results(tmp_path, capsys):
+    made(tmp_path / "in", "a.wav")
+    (tmp_path / "loop").symlink_to("loop")
+    (job,) = plan(tmp_path / "in", tmp_path / "loop")
+    assert run([job], lambda job, _: write(job, b"") or 0.0, verb="encode") == 1
+    assert f"{tmp_path / 'loop'}: " in capsys.readouterr().err

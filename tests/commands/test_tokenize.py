@@ -11,6 +11,7 @@ import torch
 import lfsc
 from lfsc.audio import files
 from lfsc.cli import main
+from lfsc.commands.codec_options import load_codec
 from lfsc.commands.shard_workers import default_decoders
 from lfsc.shards.tar import Sample, read, write
 from lfsc.tokens.fingerprint import fingerprint
@@ -34,6 +35,12 @@ def clip_of(shard, number) -> Sample:
     return Sample(f"{shard}-{number}", {"flac": flac, "json": json.dumps(note).encode()})
 
 
+def test_the_codec_is_told_once(corpus, tmp_path, capsys):
+    load_codec.cache_clear()
+    assert main(["tokenize", str(corpus), str(tmp_path / "out"), "--workers", "1", "--device", "cpu"]) == 0
+    assert capsys.readouterr().err.count("the small sample that comes with lfsc") == 1
+
+
 def shards_in(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.tar"))}
 
@@ -51,6 +58,33 @@ def test_shards_of_speech_become_shards_of_tokens(corpus, codec_path, tmp_path, 
     index = json.loads((tmp_path / "out" / "index.json").read_text())
     assert (index["samples"], index["failed"], index["codec"]) == (24, 0, fingerprint(codec))
     assert [shard["samples"] for shard in index["shards"]] == [6] * 4
+
+
+def test_a_source_is_never_overwritten(corpus, codec_path, tmp_path, capsys):
+    before = {path: path.read_bytes() for path in corpus.rglob("*") if path.is_file()}
+    (tmp_path / "link").symlink_to(corpus / "one/en")
+    shard, options = str(corpus / "one/en/train-00000.tar"), ["--codec", codec_path, "--workers", "1", "--overwrite"]
+    for source, out, message in (
+        (corpus, corpus, "would be overwritten by its own result"),
+        (shard, corpus / "one/en", "would be overwritten by its own result"),
+        (shard, tmp_path / "link", "would be overwritten by its own result"),
+        (shard, corpus, "has the index of other shards, which would be lost"),
+    ):
+        assert main(["tokenize", str(source), str(out), *options]) == 2
+        assert message in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in corpus.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1"])
+def test_seconds_of_a_batch_that_are_none_are_told(corpus, codec_path, tmp_path, capsys, seconds):
+    assert main(["tokenize", str(corpus), str(tmp_path / "o"), "--codec", codec_path, "--batch-seconds", seconds]) == 2
+    assert f"--batch-seconds {float(seconds)}: expected 0 or more seconds" in capsys.readouterr().err
+
+
+def test_results_inside_the_source_are_no_sources(corpus, codec_path, capsys):
+    arguments = ["tokenize", str(corpus), str(corpus / "tokens"), "--codec", codec_path, "--workers", "1"]
+    assert main(arguments) == main(arguments) == 0
+    assert "0 shards, 4 there already" in capsys.readouterr().err
 
 
 def test_processes_parts_and_ray_make_the_same_bytes(corpus, codec_path, tmp_path):

@@ -166,6 +166,8 @@ def own(tmp_path):
         ("seed: [", r"^mine.yaml, line 3: expected the node content, but found"),
         ("data: [1]", r"data=\[1\]: expected a section of keys"),
         ("codec: {encoder: {rates: {a: 1}}}", r"codec.encoder.rates=\{'a': 1\}: expected a list"),
+        ("name: a${b", r"^mine: no viable alternative at input '\$\{b'"),
+        ("data: !!set {a}", "^mine: Value 'set' is not a supported primitive type"),
     ],
 )
 def test_what_is_wrong_in_a_recipe_of_ones_own_is_answered_in_one_line(own, text, message):

@@ -100,6 +100,14 @@ def test_a_finished_corpus_is_left_alone_and_other_settings_are_refused(tree, tm
     assert "holds shards at 22050 Hz, not 16000 Hz" in capsys.readouterr().err
 
 
+def test_shards_of_tokens_keep_their_index(tree, tmp_path, capsys):
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "tokens" / "codec.json").write_text("{}")
+    assert main(["folder", str(tree), str(tmp_path / "tokens"), "--workers", "0"]) == 2
+    assert "holds shards of tokens, whose index would be lost" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "tokens").iterdir()] == ["codec.json"]
+
+
 def test_a_run_that_ended_between_its_last_steps(tree, tmp_path, prepare):
     out = tmp_path / "out"
     index = prepare("folder", tree, out)["index"]

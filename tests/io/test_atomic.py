@@ -67,3 +67,12 @@ def test_only_what_was_left_of_a_file_is_removed(tmp_path):
         (tmp_path / name).touch()
     remove_left_overs(tmp_path / "a [1].json")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("file", "link"):
+        with pytest.raises(OSError, match="no folder") as error, replacing(tmp_path / name / "a.wav"):
+            pass
+        assert error.value.filename == str(tmp_path / name)

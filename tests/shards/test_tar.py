@@ -64,6 +64,11 @@ def test_names_are_split_by_one_rule(tmp_path):
     ]
 
 
+def test_files_that_macos_leaves_are_no_samples(tmp_path):
+    pack(tmp_path / "a.tar", "._x", "x/._a.flac", "x/a.flac", "x/._a.json", "x/a.json", "x/.DS_Store")
+    assert [(sample.key, list(sample.parts)) for sample in read(tmp_path / "a.tar")] == [("x/a", ["flac", "json"])]
+
+
 @pytest.mark.parametrize("names", [("a.flac", "a.json", "a.FLAC"), ("a.flac", "b.flac", "a.json")])
 def test_a_member_never_takes_the_place_of_another(tmp_path, names):
     pack(tmp_path / "a.tar", *names)

@@ -18,7 +18,7 @@ def measure_clipping(audio: Tensor) -> Clipping:
     if len(audio) < 2:
         return Clipping(0.0, float(audio.abs().sum()))
     low, high = audio.aminmax()
-    peak = max(-float(low), float(high))
+    peak = max(abs(float(low)), abs(float(high)))
     if peak == 0:
         return Clipping(0.0, peak)
     # Clipping leaves flat tops, which stay flat when it is turned down afterwards.

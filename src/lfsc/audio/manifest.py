@@ -10,7 +10,8 @@ from lfsc.audio.tables import BEYOND, parse_lines, read_lines
 
 # Those that are looked for in a folder of recordings.
 MANIFESTS = tuple(f"manifest.{kind}{packed}" for packed in ("", ".gz") for kind in ("jsonl", "csv", "tsv"))
-PATH = ("path", "audio_filepath", "wav")
+# "file_name" is that of the folders of audio of the Hugging Face hub.
+PATH = ("path", "audio_filepath", "wav", "file_name")
 # Labels, as NeMo, Common Voice, and data sets of the Hugging Face hub call them.
 LANGUAGE = ("language", "lang", "source_lang", "locale")
 SPEAKER = ("speaker", "speaker_id", "client_id")
@@ -80,6 +81,8 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         if not path:
             columns = ", ".join(map(str, row)) or "nothing"
             raise ValueError(f"no 'path' or 'audio_filepath', only {columns}")
+        if PurePosixPath(path).name in ("", ".."):
+            raise ValueError(f"its path is {path!r}, expected that of a recording")
     return Row(
         path,
         (read_text(row, LANGUAGE, (str,)) or "").strip() or None,

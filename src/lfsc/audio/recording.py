@@ -12,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from lfsc.audio.containers.find import find_streams, require_single
+from lfsc.audio.containers.not_read import describe_content
 from lfsc.audio.containers.stream import Damage, StreamFile
 from lfsc.audio.suffixes import NOT_READ
 
@@ -147,6 +148,8 @@ def open_recording(source: Source, *, trusted: bool = False, whole: bool = False
         streams = [] if trusted else find_streams(file)
         if whole:
             require_single(file)
+        if not trusted and (kind := describe_content(file)):
+            raise UnreadableAudio(f"{name}: it is {kind}")
         # To the end and back: a seek within what is buffered would leave the descriptor where it is.
         size = file.seek(0, io.SEEK_END)
         if not size:

@@ -21,9 +21,17 @@ def is_recording(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a file, or a folder that it is in, is not to be seen: its name begins with a dot.
+
+    So do what macOS leaves beside files, checkpoints of notebooks, and what was thrown away.
+    """
+    return any(part.startswith(".") and part != ".." for part in PurePosixPath(name).parts)
+
+
 def describe_not_read(names: Iterable[str]) -> str | None:
     """How many of the files are audio of a kind that is not read, by suffix and with an example; None for none."""
-    found = [name for name in names if name.lower().endswith(NOT_READ) and not PurePosixPath(name).name.startswith(".")]
+    found = [name for name in names if name.lower().endswith(NOT_READ) and not is_hidden(name)]
     if not found:
         return None
     counts = Counter(PurePosixPath(name).suffix.lower() for name in found)

@@ -19,6 +19,8 @@ BEYOND = None
 EXPECTED = "expected text in UTF-8 (jsonl, csv or tsv)"
 # In characters: a compressed file may hold a thousand times its size.
 LONGEST_LINE, LONGEST_ARRAY = 1 << 24, 1 << 28
+# How an array begins that is not an object a line, but one or many lines of its own.
+ARRAY = re.compile(r"\s*\[\s*($|\{)")
 
 
 def read_lines(manifest: Path) -> Iterator[str]:
@@ -60,7 +62,7 @@ def parse_lines(manifest: str, lines: Iterable[str]) -> Iterator[tuple[int, dict
 def parse_json(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
     lines = iter(lines)
     for number, line in enumerate(lines, 1):
-        if line.strip() == "[":
+        if number == 1 and ARRAY.match(line):
             yield from parse_array(join_lines(line, lines, manifest), manifest)
         elif line.strip():
             yield number, parse_object(line)
@@ -77,7 +79,7 @@ def join_lines(first: str, lines: Iterator[str], manifest: str) -> str:
 
 
 def parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
-    """The entries of a file that is one array over many lines, as lhotse writes .json, with their numbers."""
+    """The entries of a file that is one array, in a line or over many, as lhotse writes .json, with their numbers."""
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -106,7 +108,7 @@ def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dic
             return
         except csv.Error as error:
             number = source.skip_line()
-            reason = f"no row of .csv ({error}): a quotation must end, and a quotation mark inside of one is doubled"
+            reason = f"no row of .csv ({explain(error)})"
             if columns is None:
                 raise ValueError(f"{manifest}, line {number}: {reason}") from error
             yield number, reason
@@ -116,6 +118,14 @@ def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dic
             columns = [name.strip() for name in fields]
         elif fields:
             yield number, name_fields(columns, fields)
+
+
+def explain(error: csv.Error) -> str:
+    """What csv says, in words that tell what to do."""
+    if "new-line" in str(error):
+        return "a line ends with a carriage return alone"
+    is_long = "limit" in str(error)
+    return f"{error}{'' if is_long else ': a quotation must end, and a quotation mark inside of one is doubled'}"
 
 
 class LinesOfRows:

@@ -64,9 +64,6 @@ def prepare_codec(options: argparse.Namespace, device=None) -> Ready:
 
     if not options.chunk_seconds > 0:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
-    # Once, and not in each worker.
-    if options.codec == SHIPPED and multiprocessing.parent_process() is None:
-        print(ABOUT, file=sys.stderr)
     device = device or find_device(options.device)
     set_arithmetic(options, device)
     return load_codec(options.codec, str(device), options.precision, tuple(own_code_names(options)))
@@ -81,6 +78,9 @@ def load_codec(source: str, device: str, precision: str, trust: tuple[str, ...])
     from lfsc.cpu.apply import optimize_for_cpu
     from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 
+    # Once, and not in each worker.
+    if source == SHIPPED and multiprocessing.parent_process() is None:
+        print(ABOUT, file=sys.stderr)
     codec = lfsc.load(source, trust=trust)
     mark = fingerprint(codec)
     codec = remove_codec_weight_norm(codec, fingerprint=mark).requires_grad_(False)

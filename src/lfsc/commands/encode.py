@@ -1,6 +1,7 @@
 """lfsc encode IN OUT --codec X"""
 
 import argparse
+from math import isfinite
 from pathlib import Path
 
 from lfsc.commands import codec_options, file_jobs, job_runner
@@ -13,6 +14,8 @@ a file, a folder, or - for stdout. Files that exist already are skipped; failure
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
+    if options.level is not None and not isfinite(options.level):
+        raise ValueError(f"--level {options.level}: expected a number of dB, such as -23")
     found = file_jobs.find_recordings(options.input, options.output, made=".lfsc")
 
     from lfsc.commands.recordings import Recordings

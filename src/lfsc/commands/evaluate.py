@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from math import inf
 from pathlib import Path
 
 from lfsc.commands.own_code import add_own_code, own_code_names
@@ -118,8 +119,13 @@ def check(options: argparse.Namespace) -> None:
     options.data = references.pop()
     if options.protocol not in (None, *PROTOCOLS):
         raise ValueError(f"--protocol {options.protocol}: expected one of {', '.join(PROTOCOLS)}")
-    for name in ("limit", "sample_rate"):
-        if getattr(options, name) is not None and getattr(options, name) < 1:
-            raise ValueError(f"--{name.replace('_', '-')} {getattr(options, name)}: expected a positive number")
+    from lfsc.audio.recording import HIGHEST_RATE, LOWEST_RATE
+
+    if options.limit is not None and options.limit < 1:
+        raise ValueError(f"--limit {options.limit}: expected a positive number")
+    if not LOWEST_RATE <= options.sample_rate <= HIGHEST_RATE:
+        raise ValueError(f"--sample-rate {options.sample_rate}: expected {LOWEST_RATE} to {HIGHEST_RATE} Hz")
+    if not 0 <= options.tolerance_ms < inf:
+        raise ValueError(f"--tolerance-ms {options.tolerance_ms}: expected 0 or more milliseconds")
     if options.workers < 0:
         raise ValueError(f"--workers {options.workers}: expected 0 or more")

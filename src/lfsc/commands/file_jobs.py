@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from lfsc.audio.suffixes import SUFFIXES, describe_not_read
+from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_hidden
 from lfsc.io.messages import printable
 from lfsc.io.regular import is_open_file, require_regular
 
@@ -87,13 +87,14 @@ def find_jobs_in_folder(folder: Path, target: str, suffixes: Collection[str], ma
     if target == STANDARD or Path(target).is_file():
         raise ValueError(f"{folder} is a folder, so the output must be one too, not {target!r}")
     out = Path(target)
+    is_same = os.path.realpath(out) == os.path.realpath(folder)
     found = sorted(
         path
         for path in folder.rglob("*")
         if path.suffix.lower() in suffixes
         and not path.is_dir()
-        and not path.name.startswith(".")
-        and (out.resolve() == folder.resolve() or not path.is_relative_to(out))
+        and not is_hidden(str(path.relative_to(folder)))
+        and (is_same or not path.is_relative_to(out))
     )
     if not found:
         raise ValueError(f"{folder}: no files with suffix {', '.join(suffixes)} in it")

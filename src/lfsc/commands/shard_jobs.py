@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -90,6 +91,8 @@ def coding_of(options: argparse.Namespace, device) -> "Coding":
 
     codec, fingerprint = codec_options.prepare_codec(options, device)
     batch_seconds = BATCH_SECONDS.get(device.type, 30.0) if options.batch_seconds is None else options.batch_seconds
+    if not 0 <= batch_seconds < inf:
+        raise ValueError(f"--batch-seconds {batch_seconds}: expected 0 or more seconds")
     # Alone, a clip meets the same kernels whatever its neighbours are.
     return Coding(codec, fingerprint, 0.0 if options.deterministic else batch_seconds, options.chunk_seconds)
 

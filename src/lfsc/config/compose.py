@@ -153,7 +153,8 @@ def compose_file(path: Path, overrides: list[str]) -> DictConfig:
 
 def explain(error: Exception, path: Path) -> str:
     """Hydra's complaint in one line, with what exists where something did not."""
-    text = one_line(error).partition(" Config search path")[0]
+    # Hydra gives some errors of OmegaConf without a word of its own.
+    text = (one_line(error) or one_line(error.__cause__ or error)).partition(" Config search path")[0]
     if MISMATCH in text:
         try:
             check_kinds(compose_schema(()), unmark(read_recipe(path)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from lfsc.audio.layouts import Labels, describe_labels, find_layout
 from lfsc.audio.manifest import MANIFESTS, Malformed, Row, read_manifest
-from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
+from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_hidden, is_recording
 from lfsc.evaluation.clips import Clip
 from lfsc.io.archive_kinds import compression_of
 from lfsc.io.messages import describe, printable, say_count
@@ -125,11 +125,8 @@ def scan_folder(folder: Path) -> list[Clip]:
 
 
 def recordings_of(folder: Path) -> Iterator[str]:
-    return (
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if is_recording(path.name) and not path.name.startswith(".") and not path.is_dir()
-    )
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    return (name for name in names if is_recording(name) and not is_hidden(name))
 
 
 def labels_of(names: list[str], root: str) -> list[Labels]:

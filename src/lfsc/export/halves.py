@@ -15,6 +15,7 @@ from lfsc.export.graphs import (
 )
 from lfsc.export.parity import Parity, measure_parity
 from lfsc.formats.source import Source
+from lfsc.io.atomic import make_folder
 from lfsc.shards.index import CODEC_NAME
 
 
@@ -26,7 +27,7 @@ def write_halves(
     Of a causal decoder also decoder_step, which gives the audio of each frame as its tokens come.
     """
     codec = load_for_export(found)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     graphs: dict[str, type] = {"encoder": AudioToTokens, "decoder": TokensToAudio}
     if has_step(codec):
         graphs["decoder_step"] = TokensToAudioStep

@@ -91,7 +91,7 @@ def read_whole(path: Path, config: dict) -> SafeTensors:
 
 def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, Tensors]) -> None:
     """Write a bundle; `tensors` maps a file's name to its tensors. config.yaml comes last: without it there is none."""
-    path.mkdir(parents=True, exist_ok=True)
+    atomic.make_folder(path)
     (path / CONFIG).unlink(missing_ok=True)
     checksums = {}
     for name, weights in tensors.items():

@@ -8,6 +8,7 @@ KINDS = {
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
     b"PK\3\4": "zip",
+    b"PK\5\6": "zip",  # with nothing in it
     b"\x28\xb5\x2f\xfd": "zstd",
     b"7z\xbc\xaf": "7z",
     b"Rar!": "rar",

@@ -27,7 +27,7 @@ def replacing(path: PathLike | str) -> Iterator[Path]:
     path = Path(path)
     if is_stream(path):
         raise ValueError(f"{path} is no place for a file: expected a name in a folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(name_temporary(path))
     try:
         yield temporary
@@ -42,6 +42,14 @@ def replacing(path: PathLike | str) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """The folder, and those that it lies in; OSError where a file, or a link to nothing, has the name of one."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OSError(error.errno, "there is something of this name that is no folder", error.filename) from error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from lfsc.io.atomic import make_folder
 from lfsc.io.regular import require_regular
 
 NAME = ".lock"
@@ -31,7 +32,7 @@ def lock_folder(folder: Path, *, wait: bool = False) -> Iterator[None]:
 @contextmanager
 def lock_or_refuse(path: Path, refusal: str, *, wait: bool = False) -> Iterator[None]:
     """As `lock_file`, in a folder that is made; ValueError with the `refusal` where the file is another process's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     # A stack, so that errors of what is done inside pass as they are.
     with ExitStack() as stack:
         try:

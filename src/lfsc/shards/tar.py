@@ -120,8 +120,13 @@ def read_content(file: BinaryIO, member: Member) -> bytes:
 
 
 def files_of(file: BinaryIO) -> Iterator[Member]:
-    """The plain files of a shard; ValueError for what could hold a part of a sample and is none."""
+    """The plain files of a shard; ValueError for what could hold a part of a sample and is none.
+
+    Files whose names begin with a dot have no key, as in WebDataset: macOS leaves a `._` file beside each.
+    """
     for member in plain_tar.read_members(file):
+        if member.name.rpartition("/")[2].startswith("."):
+            continue
         if member.kind == plain_tar.FILE:
             yield member
         elif member.kind != plain_tar.FOLDER:

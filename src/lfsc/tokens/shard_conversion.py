@@ -1,6 +1,7 @@
 """A folder of shards to another, shard by shard: in parallel, resumable, and counted."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -30,11 +31,18 @@ class Task(NamedTuple):
 
 
 def find_tasks(source: str, out: Path, *, part: tuple[int, int]) -> list[Task]:
-    """What is to be made of the shards of `source`: the `part`-th of so many parts, counted from 1."""
+    """What is to be made of the shards of `source`: the `part`-th of so many parts, counted from 1.
+
+    ValueError where a shard would be overwritten; those in `out` are results and no sources.
+    """
     number, parts = part
+    root, results = (Path(os.path.realpath(path)) for path in (source, out))
     found = [Task(shard, out / shard.name) for shard in find(source)]
-    if Path(source).resolve() == out.resolve():
-        raise ValueError(f"{source} would be overwritten by its own result: give another output folder")
+    if results != root and results.is_relative_to(root):
+        found = [task for task in found if not Path(os.path.realpath(task.shard.path)).is_relative_to(results)]
+    for task in found:
+        if os.path.realpath(task.shard.path) == os.path.realpath(task.target):
+            raise ValueError(f"{task.shard.path} would be overwritten by its own result: give another output folder")
     return found[number - 1 :: parts]
 
 
@@ -95,7 +103,9 @@ def read_record(task: Task) -> dict | None:
 
 
 def begin(out: Path, facts: dict, *, overwrite: bool) -> None:
-    """Note in `out` of which codec it holds tokens; ValueError where it holds another's."""
+    """Note in `out` of which codec it holds tokens; ValueError where it holds another's, or other shards."""
+    if (out / index.NAME).is_file() and not (out / index.CODEC_NAME).is_file():
+        raise ValueError(f"{out} has the index of other shards, which would be lost: give another output folder")
     # One after the other: of two codecs at once, the second is to see what the first has noted.
     with lock_folder(out, wait=True):
         note_codec(out / index.CODEC_NAME, facts, out, overwrite=overwrite)

@@ -1,9 +1,12 @@
 import io
 
+import numpy
 import pytest
 
+from lfsc.audio import files
 from lfsc.audio.containers import chunks
 from lfsc.audio.containers.stream import Damage, StreamFile
+from lfsc.audio.recording import UnreadableAudio
 
 
 def test_an_unfinished_header_gets_the_size_that_is_there(encode):
@@ -11,6 +14,69 @@ def test_an_unfinished_header_gets_the_size_that_is_there(encode):
     unfinished = content[:40] + bytes(4) + content[44:]
     (stream,) = chunks.find_streams(io.BytesIO(unfinished), len(unfinished))
     assert StreamFile(io.BytesIO(unfinished), stream).read() == content
+
+
+@pytest.mark.parametrize("kind, size", [("w64", 24), ("w64", 2**63 - 1), ("caf", 2**64 - 1), ("caf", 4), ("aiff", 8)])
+def test_a_size_that_was_never_written_is_what_is_there(kind, size, encode):
+    content = encode(kind)
+    place = content.index({"aiff": b"SSND"}.get(kind, b"data")) + (16 if kind == "w64" else 4)
+    size_bytes = 4 if kind == "aiff" else 8
+    order = "little" if kind == "w64" else "big"
+    unfinished = content[:place] + size.to_bytes(size_bytes, order) + content[place + size_bytes :]
+    assert files.read(unfinished).audio.equal(files.read(content).audio)
+
+
+@pytest.mark.parametrize("size", [0, 2**64 - 1])
+def test_an_rf64_without_sizes_is_read_to_its_end(size, encode):
+    content = encode("rf64")
+    place = content.index(b"ds64") + 16
+    content = content[:place] + size.to_bytes(8, "little") + content[place + 8 :]
+    data = content.index(b"data") + 4
+    content = content[:data] + b"\xff" * 4 + content[data + 4 :]
+    assert files.read(content).audio.equal(files.read(encode("wav")).audio)
+
+
+def test_an_rf64_of_more_than_is_there_is_truncated(encode):
+    content = encode("rf64")
+    place, data = content.index(b"ds64") + 16, content.index(b"data") + 4
+    content = content[:data] + b"\xff" * 4 + content[data + 4 :]
+    content = content[:place] + (5 << 30).to_bytes(8, "little") + content[place + 8 :]
+    with pytest.raises(UnreadableAudio, match="truncated, 32000 of 5368709120 bytes of samples are there"):
+        files.read(content)
+
+
+def test_an_au_without_a_size_is_read_to_its_end(encode):
+    content = encode("au")
+    assert files.read(content[:8] + bytes(4) + content[12:]).audio.equal(files.read(content).audio)
+
+
+# The fields of a `fmt ` chunk for one channel of float at 16 kHz, as an extension of whatever is said at its end.
+EXTENDED_FLOAT = (
+    b"\xfe\xff\1\0" + (16000).to_bytes(4, "little") + (64000).to_bytes(4, "little") + b"\4\0\x20\0\x16\0\x20\0"
+    b"\4\0\0\0" + bytes.fromhex("0300000000001000800000aa00389b71")
+)
+
+
+def make_w64(samples: bytes, behind: bytes = b"") -> bytes:
+    rest = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return name + rest + (24 + len(content)).to_bytes(8, "little") + content
+
+    content = b"wave" + rest + chunk(b"fmt ", EXTENDED_FLOAT) + chunk(b"data", samples) + behind
+    return b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000") + (24 + len(content)).to_bytes(8, "little") + content
+
+
+@pytest.mark.parametrize("behind", [b"", b"fact" * 10])
+def test_float_in_w64_is_float_and_nothing_behind_it_is_sound(behind):
+    samples = numpy.random.default_rng(0).normal(0, 0.1, 1000).astype("<f4")
+    assert (files.read(make_w64(samples.tobytes(), behind)).audio.numpy() == samples).all()
+
+
+def test_another_recording_is_found_behind_other_chunks(encode):
+    content = encode("wav") + b"LIST" + (4).to_bytes(4, "little") + b"INFO"
+    with pytest.raises(UnreadableAudio, match="another recording follows at byte 32056: split them"):
+        files.read(content + encode("wav"))
 
 
 @pytest.mark.parametrize("kind", ["rf64", "w64", "au", "caf", "aiff", "sphere"])

@@ -4,6 +4,7 @@ import pytest
 import soundfile
 
 from lfsc.audio.containers import ogg
+from lfsc.audio.containers.ogg_pages import with_checksum
 from lfsc.audio.containers.stream import Damage, Stream
 from lfsc.audio.recording import open_recording
 
@@ -68,9 +69,13 @@ def test_opus_of_an_unknown_rate_is_read_with_its_whole_band(encode):
             assert len(recording.read(0)) == seconds * 48000
 
 
-def test_flac_in_ogg_is_refused_with_advice():
-    packet = b"\x7fFLAC\x01\x00\x00\x01fLaC" + bytes(38)
+@pytest.mark.parametrize(
+    "packet, kind", [(b"\x7fFLAC\x01\x00\x00\x01fLaC", "FLAC"), (b"Speex   1.2", "Speex"), (b"\x80theora\3", "Theora")]
+)
+def test_what_is_not_read_in_ogg_is_named_with_advice(packet, kind):
     page = b"OggS\0\6" + bytes(20) + bytes([1, len(packet)]) + packet
-    page = page[:22] + ogg.make_checksum(page) + page[26:]
-    with pytest.raises(ValueError, match="FLAC in Ogg is not read: convert it"), open_recording(page):
+    with (
+        pytest.raises(ValueError, match=f"{kind}.* in Ogg is not read: convert it"),
+        open_recording(with_checksum(page)),
+    ):
         pass

@@ -122,12 +122,33 @@ def test_a_json_beside_a_recording_says_more(tmp_path, put):
     assert (bad.key, bad.reason, bad.detail) == ("fr/max/c.json", "malformed", "'language' is 7, expected text")
 
 
+def test_what_is_hidden_is_no_recording(tmp_path, put):
+    tree_of(put, ["en/s/a.wav", "en/s/.b.wav", "en/.ipynb_checkpoints/a-checkpoint.wav", ".Trash-0/files/c.wav"])
+    assert [utterance.source.path for utterance in read(tmp_path / "in")] == [str(tmp_path / "in/en/s/a.wav")]
+
+
 def test_audio_that_is_not_read_is_counted_and_named(tmp_path, put):
     tree_of(put, ["en/s/a.wav", "en/s/b.M4A", "en/s/c.webm", "en/s/d.m4a", "en/s/._e.m4a", "en/s/notes.txt"])
     said = sentences(tmp_path / "in")
     assert said[0] == (
         "3 files of audio are not read (2 .m4a, 1 .webm), such as en/s/b.M4A: convert them to .flac or .wav"
     )
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("train_manifest.json", "{}"),
+        ("metadata.jsonl", "{}"),
+        ("metadata.csv", "file_name,text\n"),
+        ("metadata.csv", ""),
+    ],
+)
+def test_a_list_that_is_not_read_is_named(tmp_path, put, name, content):
+    tree_of(put, ["en/s/a.wav"])
+    put(f"in/{name}", content)
+    note = f"not read: {name}, which may say more of the recordings: --manifest {tmp_path / 'in' / name}"
+    assert (note in sentences(tmp_path / "in")) == bool(content)
 
 
 def test_speakers_that_look_like_nothing_stay_apart(tmp_path, put):

@@ -10,7 +10,7 @@ DISTRIBUTED = {
     "LibriSpeech": (
         {
             "LibriSpeech/dev-clean/84/121/84-121.trans.txt": "84-121-0000 GO\n84-121-0001 DO YOU KNOW\n",
-            "LibriSpeech/dev-clean/84/122/84-122.trans.txt": "84-122-0000 ASIDE\n",
+            "LibriSpeech/dev-clean/84/122/84-122.trans.txt": "84-122-0000\tASIDE\n\n",
         },
         {
             "LibriSpeech/dev-clean/84/121/84-121-0001.flac": "DO YOU KNOW",

@@ -1,3 +1,4 @@
+import stat
 import zipfile
 
 import pytest
@@ -31,3 +32,33 @@ def test_a_damaged_zip_is_told_and_leaves_nothing(tmp_path):
         with pytest.raises(ValueError, match=r"a\.zip: .*; download it again"):
             Archive(path, tmp_path / "scratch")
         assert not list((tmp_path / "scratch").glob("*"))
+
+
+def test_an_empty_zip_is_read(tmp_path):
+    zipfile.ZipFile(tmp_path / "a.zip", "w").close()
+    assert list(Archive(tmp_path / "a.zip", tmp_path / "scratch").names()) == []
+
+
+def test_backslashes_of_windows_are_slashes_and_links_lead_to_what_they_link_to(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        entries = {"de\\ann\\a.wav": b"1", "de/b\\c.wav": b"2", "de/ann/link.wav": b"../b\\c.wav"}
+        for name, content in entries.items():
+            entry = zipfile.ZipInfo("name")
+            entry.filename, entry.create_system = name, 0 if "ann\\" in name else 3
+            entry.external_attr = (stat.S_IFLNK if "link" in name else stat.S_IFREG) << 16
+            archive.writestr(entry, content)
+    tree = Archive(tmp_path / "a.zip", tmp_path / "scratch")
+    assert {name: tree.file(name).open() for name in tree.names()} == {
+        "de/ann/a.wav": b"1",
+        "de/b\\c.wav": b"2",
+        "de/ann/link.wav": b"2",
+    }
+
+
+def test_a_name_that_is_not_what_the_zip_says_is_told_with_the_zip(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ü.wav", b"1")
+    path.write_bytes(path.read_bytes().replace("ü".encode(), b"\x81\x81"))
+    with pytest.raises(ValueError, match=r"a\.zip: a name in it is no UTF-8"):
+        Archive(path, tmp_path / "scratch")

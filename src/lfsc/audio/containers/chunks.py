@@ -10,7 +10,10 @@ Order = Literal["little", "big"]
 
 
 class Layout(NamedTuple):
-    """A chunk has an id of `id_bytes`, a size of `size_bytes`, and begins at a multiple of `align` after `first`."""
+    """A chunk has an id of `id_bytes`, a size of `size_bytes`, and begins at a multiple of `align` after `first`.
+
+    One of samples has `least` bytes in front of them.
+    """
 
     first: int
     id_bytes: int
@@ -19,29 +22,32 @@ class Layout(NamedTuple):
     align: int
     data: tuple[bytes, ...]  # ids of chunks of samples begin so
     counts_header: bool = False
+    least: int = 0
 
     @property
-    def is_wave(self) -> bool:
-        return self.id_bytes == 4 and self.data == (b"data",)
+    def header(self) -> int:
+        return self.id_bytes + self.size_bytes
 
 
 LAYOUTS = {
     b"RIFF": Layout(12, 4, 4, "little", 2, (b"data",)),
     b"RIFX": Layout(12, 4, 4, "big", 2, (b"data",)),
     b"RF64": Layout(12, 4, 4, "little", 2, (b"data",)),
-    b"FORM": Layout(12, 4, 4, "big", 2, (b"SSND", b"BODY")),
+    b"FORM": Layout(12, 4, 4, "big", 2, (b"SSND", b"BODY"), least=8),
     b"riff": Layout(40, 16, 8, "little", 8, (b"data",), counts_header=True),
-    b"caff": Layout(8, 4, 8, "big", 1, (b"data",)),
+    b"caff": Layout(8, 4, 8, "big", 1, (b"data",), least=4),
 }
 AU: dict[bytes, Order] = {b".snd": "big", b"dns.": "little"}
 SPHERE = b"NIST_1A"
 SPHERE_HEADER = 1024
 OTHERS = (*LAYOUTS, *AU, SPHERE[:4], b"fLaC", b"OggS")
 MOST_CHUNKS = 10_000
-# WAVE_FORMAT_MPEGLAYER3 of mmreg.h.
-MP3_IN_WAV = 0x55
+# WAVE_FORMAT_MPEGLAYER3 and WAVE_FORMAT_EXTENSIBLE of mmreg.h, and where the latter has the format that it extends.
+MP3_IN_WAV, EXTENSIBLE, EXTENDED = 0x55, 0xFFFE, slice(24, 26)
 # What programs write before they know the size, about, and never correct where they write to a pipe.
 UNKNOWN, PIPE = 0xFFFF_FFFF, 0x7FFF_FFFF
+# Of sizes of 8 bytes, so large that none is meant, such as -1.
+UNKNOWN_LARGE = 1 << 62
 
 
 class Chunk(NamedTuple):
@@ -59,6 +65,8 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
         return check_chunks(file, LAYOUTS[head[:4]], size)
     if head[:4] in AU:
         start, claimed = (int.from_bytes(head[place : place + 4], AU[head[:4]]) for place in (4, 8))
+        if not claimed and start < size:
+            return [_change(file, {8: b"\xff" * 4}, start, size)]
         return [check_data(file, start, size - start if claimed == UNKNOWN else claimed, size)]
     if head.startswith(SPHERE):
         return [check_data(file, *read_sphere(head, size), size)]
@@ -68,24 +76,54 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
 def check_chunks(file: BinaryIO, layout: Layout, size: int) -> list[Stream]:
     large = None
     coding = 0
-    for chunk in read_chunks(file, layout, size):
+    # What is to stand in the header, by its place.
+    changes: dict[int, bytes] = {}
+    chunks = read_chunks(file, layout, size)
+    for chunk in chunks:
         if chunk.id == b"ds64":
             file.seek(chunk.start + 8)
             large = int.from_bytes(file.read(8), "little")
-        if chunk.id == b"fmt " and layout.is_wave:
+        if chunk.id.startswith(b"fmt "):
             file.seek(chunk.start)
-            coding = int.from_bytes(file.read(2), layout.order)
+            form = file.read(EXTENDED.stop)
+            coding = int.from_bytes(form[:2], layout.order)
+            if coding == EXTENSIBLE and layout.counts_header:
+                # libsndfile takes whatever a W64 file extends for whole numbers, also where it is float.
+                changes[chunk.start] = form[EXTENDED]
         if not chunk.id.startswith(layout.data):
             continue
-        claimed = large if large is not None and chunk.size == UNKNOWN else chunk.size
-        if layout.size_bytes == 4 and is_unknown(claimed) and chunk.start + claimed > size:
+        claimed = chunk.size if large is None or chunk.size != UNKNOWN else large
+        if layout.size_bytes == 4 and large is None and is_unknown(claimed) and chunk.start + claimed > size:
             break
-        if claimed == 0 and layout.is_wave and not ends_in_chunks(file, layout, chunk.start, size):
-            return [finish_header(file, layout, chunk, size)]
+        if claimed >= UNKNOWN_LARGE or (
+            claimed <= layout.least and not ends_in_chunks(file, layout, chunk.start + claimed, size)
+        ):
+            # As a program leaves it that was killed, or that writes to a pipe.
+            claimed = size - chunk.start
+            counted = claimed + layout.header * layout.counts_header
+            changes[chunk.size_at] = min(counted, 256**layout.size_bytes - 1).to_bytes(layout.size_bytes, layout.order)
+            if large is not None:
+                changes[0] = b"RIFF"
         whole = check_data(file, chunk.start, claimed, size)
+        for later in chunks:
+            if later.id[:4] in OTHERS:
+                raise Damage(f"another recording follows at byte {later.size_at - layout.id_bytes}: split them")
         found = find_mp3(file, chunk.start, claimed) if coding == MP3_IN_WAV else None
-        return found or [whole]
+        # In W64, libsndfile takes some of what follows for samples.
+        end = chunk.start + claimed if layout.counts_header else whole.end
+        return found or [_change(file, changes, chunk.start, end)]
     return [Stream(0, size)]
+
+
+def _change(file: BinaryIO, changes: dict[int, bytes], start: int, end: int) -> Stream:
+    """The file up to `end`, with changes in front of `start`."""
+    if not changes:
+        return Stream(0, end)
+    file.seek(0)
+    head = bytearray(file.read(start))
+    for place, content in changes.items():
+        head[place : place + len(content)] = content
+    return Stream(start, end, bytes(head))
 
 
 def find_mp3(file: BinaryIO, start: int, size: int) -> list[Stream] | None:
@@ -100,16 +138,13 @@ def is_unknown(claimed: int) -> bool:
 
 
 def read_chunks(file: BinaryIO, layout: Layout, size: int, first: int | None = None) -> Iterator[Chunk]:
-    place, header = layout.first if first is None else first, layout.id_bytes + layout.size_bytes
+    place, header = layout.first if first is None else first, layout.header
     for _ in range(MOST_CHUNKS):
         if place + header > size:
             return
         file.seek(place)
         content = file.read(header)
         claimed = int.from_bytes(content[layout.id_bytes :], layout.order)
-        if claimed >> 63:
-            # CAF's -1: to the end of the file.
-            claimed = size - place - header
         if layout.counts_header:
             claimed = max(0, claimed - header)
         yield Chunk(content[: layout.id_bytes], place + layout.id_bytes, place + header, claimed)
@@ -120,17 +155,10 @@ def ends_in_chunks(file: BinaryIO, layout: Layout, place: int, size: int) -> boo
     """Whether from there on the file is nothing but chunks with names of letters."""
     end = place
     for chunk in read_chunks(file, layout, size, place):
-        if not chunk.id.isascii() or not chunk.id.decode("ascii").isprintable():
+        if not chunk.id[:4].isascii() or not chunk.id[:4].decode("ascii").isprintable():
             return False
         end = chunk.start + chunk.size
     return end <= size <= end + 1
-
-
-def finish_header(file: BinaryIO, layout: Layout, chunk: Chunk, size: int) -> Stream:
-    """The file with the size that its header lacks, as a program that was killed leaves it."""
-    file.seek(0)
-    head = file.read(chunk.size_at) + min(size - chunk.start, UNKNOWN).to_bytes(4, layout.order)
-    return Stream(chunk.start, size, head)
 
 
 def read_sphere(head: bytes, size: int) -> tuple[int, int]:

@@ -1,22 +1,20 @@
 """Ogg (RFC 3533): pages, each of a logical stream; streams may follow each other in one file."""
 
-import zlib
 from typing import BinaryIO
 
+from lfsc.audio.containers import opus
+from lfsc.audio.containers.ogg_pages import CHECKSUM, FIRST_PAGE, HEADER, LAST_PAGE, MOST, make_checksum
 from lfsc.audio.containers.stream import Damage, Stream
 
 CAPTURE = b"OggS"
-HEADER = 27
-MOST = HEADER + 255 + 255 * 255  # bytes of a page
-FIRST_PAGE, LAST_PAGE = 2, 4
 BLOCK = 1 << 20
-CHECKSUM = 22  # where it is in a page
-MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-# The first packet of FLAC in Ogg, which libsndfile does not decode.
-FLAC = b"\x7fFLAC"
-# In its first packet, Opus (RFC 7845) names the rate that was encoded. Where it is not known it is 0, which libsndfile
-# takes for 8 kHz.
-OPUS, OPUS_RATE, FULL_RATE = b"OpusHead", 12, 48000
+# What libsndfile does not decode, by the beginnings of first packets.
+NOT_READ = {
+    b"\x7fFLAC": "FLAC",
+    b"Speex   ": "Speex",
+    b"\x80theora": "Theora, which is video,",
+    b"fishead\0": "a skeleton of several streams",
+}
 
 
 def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
@@ -56,31 +54,21 @@ def make_streams(file: BinaryIO, starts: list[int], end: int) -> list[Stream]:
 
 
 def make_stream(file: BinaryIO, start: int, end: int) -> Stream:
-    """The stream, as one of 48 kHz where it is Opus of a rate that is not known; Damage where it is FLAC."""
+    """The stream; Damage where it is of a kind that is not read."""
     file.seek(start)
     page = file.read(MOST)
-    packet = HEADER + page[26]
-    if page.startswith(FLAC, packet):
-        raise Damage("FLAC in Ogg is not read: convert it to .flac")
-    rate = slice(packet + OPUS_RATE, packet + OPUS_RATE + 4)
-    if not page.startswith(OPUS, packet) or page[rate] != bytes(4):
-        return Stream(start, end)
-    length = packet + sum(page[HEADER:packet])
-    head = page[: rate.start] + FULL_RATE.to_bytes(4, "little") + page[rate.stop : length]
-    return Stream(start + length, end, head[:CHECKSUM] + make_checksum(head) + head[CHECKSUM + 4 :])
+    packet = page[HEADER + page[26] :]
+    for begin, kind in NOT_READ.items():
+        if packet.startswith(begin):
+            raise Damage(f"{kind} in Ogg is not read: convert it to .flac")
+    return opus.make_stream(file, start, end) if packet.startswith(opus.MAGIC) else Stream(start, end)
 
 
 def is_sound(file: BinaryIO, place: int, length: int) -> bool:
     """Whether the checksum of a page is right."""
     file.seek(place)
     page = file.read(length)
-    return page[CHECKSUM : CHECKSUM + 4] == make_checksum(page)
-
-
-def make_checksum(page: bytes) -> bytes:
-    """The checksum of a page: zlib's, but begun with 0, and with the bits of each byte reversed."""
-    checksum = zlib.crc32((page[:CHECKSUM] + bytes(4) + page[CHECKSUM + 4 :]).translate(MIRRORED), 0xFFFFFFFF)
-    return (checksum ^ 0xFFFFFFFF).to_bytes(4, "big").translate(MIRRORED)
+    return page[CHECKSUM] == make_checksum(page)
 
 
 def has_page(file: BinaryIO, place: int) -> bool:
