@@ -87,6 +87,15 @@ def test_a_run_does_not_go_back(ended, capsys):
     [
         (["seed=3"], "seed cannot change within a run"),
         (["codec.encoder.channels=3"], "init_from=RUN codec.encoder.channels=3` starts another"),
+        (["freeze=[encoder]"], "freeze cannot change within a run"),
+        (["initialization=torch"], "initialization cannot change within a run"),
+        (["losses.reconstruction.waveform.weight=3"], "+losses.reconstruction.NAME={…} adds a whole entry"),
+        (["+losses.reconstruction.waveform.weight=3"], "+losses.reconstruction.NAME={…} adds a whole entry"),
+        (
+            ["+losses.reconstruction.x={loss: {_target_: a.B}}"],
+            "x is no entry of a run (a new one has weight and loss)",
+        ),
+        (["+callbacks.x=5"], "callbacks.x is no entry of a run (a new one has _target_)"),
         (["max_updats=3"], "no key 'max_updats' in this run"),
         (["trainer.max_steps=3"], "set max_updates instead"),
         (["max_updates=many"], "max_updates=many: expected a whole number"),
@@ -114,6 +123,12 @@ def test_what_discriminators_gave_is_not_repeated_until_they_start_again(ended, 
     assert not judged & rows[3].keys() and "train/mel" in rows[3]
     # Update 4 is one without the discriminators' own step.
     assert rows[4].keys() & judged == {"train/adversarial", "train/features"}
+
+
+def test_a_loss_can_be_added(ended, micro):
+    loss = "{weight: 1, loss: {_target_: lfsc.losses.waveform.WaveformLoss}}"
+    assert main(["resume", str(ended.path), "max_updates=3", f"+losses.reconstruction.waveform={loss}"]) == 0
+    assert next(row for row in micro.history(ended) if "train/waveform" in row)["update"] == "3"
 
 
 def test_a_run_that_is_none(tmp_path, capsys):

@@ -9,8 +9,11 @@ WHOLE = dict.fromkeys(COUNTS, 4) | {
     "num_threads": None,
     "patience": None,
     "num_workers": 0,
+    "save_top_k": 0,
+    "num_audio_samples": 0,
     "discriminators": {"start_at": 0, "warmup_updates": 0},
     "debug": {"profile": 0},
+    "health_checks": {"discriminator_updates": 0, "mel_rises": 0},
 }
 
 
@@ -36,13 +39,16 @@ def test_a_count_may_not_be_left_open():
     ("changes", "message"),
     [
         ({"num_micro_batches": 3}, "num_micro_batches=3: expected a number that divides batch_size=4"),
-        ({"num_workers": -1}, "num_workers=-1: expected loader processes, or 0 for none"),
-        ({"debug": {"profile": -1}}, "debug.profile=-1: expected updates to trace, or 0"),
+        ({"save_top_k": -1}, "save_top_k=-1: expected a whole number from 0 on"),
+        ({"num_audio_samples": -1}, "num_audio_samples=-1: expected a whole number from 0 on"),
+        ({"num_workers": -1}, "num_workers=-1: expected a whole number from 0 on"),
+        ({"debug": {"profile": -1}}, "debug.profile=-1: expected a whole number from 0 on"),
+        ({"health_checks": {"discriminator_updates": 5, "mel_rises": -1}}, "health_checks.mel_rises=-1: expected a wh"),
         ({"discriminators": {"start_at": 4}}, "start_at=4: expected a whole number from 0 to below max_updates=4"),
         ({"discriminators": {"start_at": -1}}, "start_at=-1: expected a whole number from 0"),
         ({"discriminators": {"start_at": None}}, "start_at=None: expected a whole number from 0"),
-        ({"discriminators": {"start_at": 0, "warmup_updates": -1}}, "warmup_updates=-1: expected updates, or 0 for no"),
-        ({"discriminators": {"start_at": 0}}, "warmup_updates=None: expected updates, or 0 for none"),
+        ({"discriminators": {"start_at": 0, "warmup_updates": -1}}, "warmup_updates=-1: expected a whole number"),
+        ({"discriminators": {"start_at": 0}}, "warmup_updates=None: expected a whole number"),
     ],
 )
 def test_contradictions_are_reported(changes, message):

@@ -47,9 +47,19 @@ def test_an_unknown_name_is_refused_with_what_there_is(datasets):
         Blend(alpha=1.0, weights={"fr": 2})(datasets, HOURS.values())
 
 
-def test_negative_weights_are_refused():
-    with pytest.raises(ValueError, match="must not be negative: en: -1"):
-        Blend(alpha=1.0, weights={"en": -1})
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"alpha": 1e12}, r"^alpha is 1000000000000.0: expected a number from -10 to 10"),
+        ({"weights": {"en": -1}}, r"^weights\.en is -1: expected a number of 0 or more"),
+        ({"weights": {"en": "much"}}, r"^weights\.en is 'much': expected a number of 0 or more"),
+        ({"weights": [1]}, r"^weights is \[1\]: expected a number for each name, such as \{de: 2\}$"),
+        ({"weights": 0}, r"^weights is 0: expected a number for each name"),
+    ],
+)
+def test_what_is_no_weight_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Blend(**{"alpha": 1.0, "weights": None} | settings)
 
 
 def test_a_blend_of_nothing_is_refused(datasets):

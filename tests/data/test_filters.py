@@ -29,9 +29,9 @@ def test_only_ranges_need_the_json():
     assert filter_of(seconds=[1, None]).needs_json
 
 
-@pytest.mark.parametrize("limits", [[3, 1], [1], [1, 2, 3]])
+@pytest.mark.parametrize("limits", [[3, 1], [1], [1, 2, 3], 5, "7", ["a", "b"], {"from": 1, "to": 2}])
 def test_a_range_that_is_none_is_refused(limits):
-    with pytest.raises(ValueError, match=r"seconds=.*expected \[from, to\]"):
+    with pytest.raises(ValueError, match=r"seconds is .*expected \[from, to\]"):
         filter_of(seconds=limits)
 
 
@@ -45,5 +45,6 @@ def test_languages_choose_datasets(corpus):
 
 
 def test_languages_are_a_list():
-    with pytest.raises(ValueError, match=r"languages is 'no': expected a list, such as \[no\]"):
-        filter_of(languages="no")
+    for languages in ("no", 5):
+        with pytest.raises(ValueError, match=rf"languages is {languages!r}: expected a list, such as \[{languages}\]"):
+            filter_of(languages=languages)

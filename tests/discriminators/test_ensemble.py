@@ -58,3 +58,9 @@ def test_a_period_scores_its_columns_apart():
     before, after = (member.network(member.transform(clip)).score for clip in (audio, changed))
     assert torch.equal(before[:, [0, 2]], after[:, [0, 2]])
     assert not torch.equal(before[:, 1], after[:, 1])
+
+
+@pytest.mark.parametrize("family", [nn.ModuleList([Network()]), Network(), "a"])
+def test_a_family_of_something_else_is_refused_by_name(family):
+    with pytest.raises(ValueError, match=r"^discriminators\.mine is a \w+: expected a torch\.nn\.ModuleList of lfsc"):
+        Ensemble(mine=family)

@@ -1,12 +1,13 @@
 """Weights of another training as a beginning: all of a part or none, and every part accounted for."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from lfsc.config.instantiate import build
-from lfsc.formats.init_from import Part, initialize_from
+from lfsc.formats.init_from import Part, initialize_from, match_families
 from lfsc.formats.resolve import resolve
 
 
@@ -135,6 +136,23 @@ def test_damage_in_the_discriminators_is_found_before_anything_is_changed(checkp
     with pytest.raises(ValueError, match="tensors are missing"):
         initialize_from(checkpoint, codec=codec, discriminators=discriminators, config=config)
     assert unchanged(before, codec, discriminators)
+
+
+class Tensors(dict):
+    """Stands in for the tensors of a file."""
+
+    def shape(self, name):
+        return tuple(self[name].shape)
+
+
+@pytest.mark.parametrize(("family", "hint"), [({"slm": {}}, "; its slm is perhaps another one"), ({}, "")])
+def test_a_family_of_another_shape_is_named(run, family, hint):
+    """What frozen model a family listens to is not compared, but its number of layers and channels shows."""
+    discriminators = run[2]
+    weights = Tensors({f"families.period.{key}": torch.zeros(3) for key in discriminators.families.period.state_dict()})
+    source = SimpleNamespace(discriminators=lambda: {"period": family}, discriminator_weights=lambda: weights)
+    with pytest.raises(ValueError, match=rf"^discriminators\.period: .* is \[3\], its configuration says [^;]*{hint}"):
+        match_families(source, discriminators)
 
 
 def test_a_plain_bundle_cannot_train_on(plain_bundle, run):

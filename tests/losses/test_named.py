@@ -31,11 +31,18 @@ def test_values_come_without_their_weights():
 @pytest.mark.parametrize(
     ("function", "found"),
     [
-        (lambda fake, real: (fake - real).abs().mean(dim=1), r"a tensor \[2\]"),
+        (lambda fake, real: (fake - real).abs().mean(dim=1), r"a tensor \[2\] of torch.float32"),
+        (lambda fake, real: torch.tensor(3), r"a tensor \[\] of torch.int64"),
+        (lambda fake, real: torch.tensor(3j), r"a tensor \[\] of torch.complex64"),
         (lambda fake, real: 0.5, "a float"),
         (lambda fake, real: None, "a NoneType"),
     ],
 )
 def test_what_is_no_scalar_is_refused_by_name(function, found):
-    with pytest.raises(ValueError, match=rf"^the loss mine gave {found}: expected a scalar tensor$"):
+    with pytest.raises(ValueError, match=rf"^the loss mine gave {found}: expected a scalar tensor of floats$"):
         named(function)(torch.ones(2, 5), torch.zeros(2, 5))
+
+
+def test_what_is_no_module_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"^the loss mine is a function: expected a torch\.nn\.Module$"):
+        NamedLosses({"mine": {"weight": 1, "loss": lambda fake, real: 0}})

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from lfsc.runs.directory import Run
+from lfsc.runs.metrics_rows import best_value
 from lfsc.runs.status import FINISHED, Status
 from lfsc.runs.summary import resume_command, tell_skipped, what_to_do
 
@@ -44,3 +45,9 @@ def test_skipped_steps_are_told_at_the_end(tmp_path, rows, told):
     run.metrics_file.write_text(f"update,skipped/generator,skipped/discriminators\n{rows}")
     expected = [f"skipped:     {told}, whose losses or gradients were not finite: {run.nonfinite_file}"]
     assert tell_skipped(run) == (expected if told else [])
+
+
+def test_a_value_that_is_not_a_number_is_not_the_best():
+    rows = [{"update": "0", "val/mel": "nan"}, {"update": "5", "val/mel": "0.5"}, {"update": "9", "val/mel": "0.7"}]
+    assert best_value(rows, "val/mel", "min") == (0.5, 5)
+    assert best_value(rows[:1], "val/mel", "min") is None

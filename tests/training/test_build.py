@@ -27,6 +27,7 @@ from lfsc.training.ddp import GanDDPStrategy
         ),
         (["crop_length=4100"], "crop_length=4100 is not a multiple of the codec's hop of 32 samples"),
         (["trainer.precision=16-mixed"], "needs a GPU"),
+        (["optimizers.generator.clip_norm=x"], "clip_norm=x: expected a positive number, or null for none"),
     ],
 )
 def test_contradictions_are_reported(configure, overrides, message):
@@ -38,6 +39,7 @@ def test_contradictions_are_reported(configure, overrides, message):
     ("overrides", "message"),
     [
         (["trainer.devices=0"], "trainer.accelerator=cpu trainer.devices=0: "),
+        (["trainer.devices=-1"], "trainer.accelerator=cpu trainer.devices=-1: "),
         (["trainer.accelerator=tpu"], "trainer.accelerator=tpu trainer.devices=1: "),
     ],
 )

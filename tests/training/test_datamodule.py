@@ -52,6 +52,25 @@ def lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("batch_size", 0, "a whole number of 1 or more"),
+        ("batch_size", -1, "a whole number of 1 or more"),
+        ("crops_per_clip", 0, "a whole number of 1 or more"),
+        ("crop_length", "x", "a whole number of 1 or more"),
+        ("num_workers", 1.5, "a whole number of 0 or more"),
+        ("min_duration", -1, "a number of 0 or more"),
+        ("max_skipped_fraction", 1.5, "a number from 0 to 1"),
+        ("val_crop_length", 0, "a whole number of 1 or more"),
+        ("max_val_clips", -1, "a whole number of 0 or more"),
+    ],
+)
+def test_what_no_data_can_have_is_refused(toy, name, value, expected):
+    with pytest.raises(ValueError, match=f"^{name} is {value!r}: expected {expected}$"):
+        toy.data("anywhere", **{name: value})
+
+
 @pytest.mark.parametrize("num_workers", [0, 3])
 def test_a_resumed_trainer_sees_the_batches_that_would_have_come(toy, corpus, tmp_path, num_workers):
     toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", num_workers=num_workers, updates=17)

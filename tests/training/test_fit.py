@@ -1,5 +1,7 @@
 """Weights to begin from, and what becomes of the warm-up then."""
 
+import signal
+
 import pytest
 import torch
 
@@ -81,3 +83,53 @@ def test_the_families_that_came_along_stay_as_they_are_meanwhile(micro, configur
     loss.backward()
     module.warmup.hold_others(module.discriminators)
     assert all(parameter.grad is not None for parameter in module.discriminators.parameters())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory_is_one_line_with_what_needs_less(micro, configure, monkeypatch, error):
+    config = configure("max_updates=1", "validate_every=9", "num_audio_samples=0")
+
+    def fail(module, audio):
+        raise error
+
+    monkeypatch.setattr("lfsc.training.module.CodecModule.train_networks", fail)
+    with pytest.raises(ValueError, match=r"^not enough memory \(.+\): a smaller batch_size, num_micro_batches=N"):
+        micro.train(config)
+
+
+def test_a_codec_that_has_diverged_is_said_to_have(micro, configure):
+    config = configure("max_updates=1", "optimizers.generator.lr=1e12")
+    with pytest.raises(ValueError, match=r"^at update 1, latents of validation clips .* the codec has diverged; a"):
+        micro.train(config)
+
+
+def test_crops_that_are_too_short_for_a_loss_are_one_line(micro, configure):
+    config = configure("max_updates=1", "validate_every=9", "crop_length=64", "data.max_val_clips=0")
+    with pytest.raises(
+        ValueError, match=r"^crop_length=64 or .* is too short for a loss or a discriminator \(.*longer"
+    ):
+        micro.train(config)
+
+
+def test_a_run_that_is_stopped_at_once_is_said_to_be_interrupted(micro, configure, monkeypatch):
+    """By a second Ctrl-C."""
+    config = configure("max_updates=1", "validate_every=9")
+
+    def stop(module, audio):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lfsc.training.module.CodecModule.train_networks", stop)
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            micro.train(config)
+    finally:
+        signal.signal(signal.SIGINT, handler)  # Lightning ignores it from then on
+    assert micro.run_of(config).status().state == "interrupted"

@@ -151,7 +151,7 @@ def test_each_network_has_a_clip_norm_of_its_own():
         ("optimizers.generator.betas=[2,3]", r"optimizers.generator \(torch.optim.Adam\): Invalid beta"),
         (
             "optimizers.generator.schedule.period=0",
-            r"generator\.schedule\.period=0: expected at least one update",
+            r"generator\.schedule\.period is 0: expected a whole number of 1 or more",
         ),
         ("+optimizers.generator.zebra=1", r"no key 'optimizers.generator.zebra'"),
     ],

@@ -43,7 +43,7 @@ def test_without_warmup_it_begins_at_its_height():
 @pytest.mark.parametrize(
     ("schedule", "settings", "message"),
     [
-        (ExponentialDecay, {"decay": 0.9, "period": 0}, "period=0: expected at least one update"),
+        (ExponentialDecay, {"decay": 0.9, "period": 0}, "period is 0: expected a whole number of 1 or more"),
         (WarmupCosine, {"warmup_updates": 5, "max_updates": 5}, "warmup_updates=5: expected 0 to below max_updates=5"),
         (WarmupCosine, {"warmup_updates": -1, "max_updates": 5}, "warmup_updates=-1: expected 0 to below"),
     ],

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from lfsc.runs.directory import Run
 
 # What a run was built of and trained on: its checkpoint would not fit, or mean, anything else.
-FIXED = ("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "prepare_demo")
+FIXED = (
+    *("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "initialization"),
+    *("freeze", "prepare_demo"),
+)
 
 
 def main(arguments: list[str]) -> int:

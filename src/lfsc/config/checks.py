@@ -16,6 +16,13 @@ COUNTS = (
     "batch_size",
     "num_micro_batches",
 )
+# Those of sections that may be 0.
+OR_NONE = (
+    ("discriminators", "warmup_updates"),
+    ("debug", "profile"),
+    ("health_checks", "discriminator_updates"),
+    ("health_checks", "mel_rises"),
+)
 
 
 def check_counts(config: dict[str, Any]) -> None:
@@ -25,26 +32,24 @@ def check_counts(config: dict[str, Any]) -> None:
     for name in ("loss_gradients_every", "num_threads", "patience"):
         if config[name] is not None:
             check_count(name, config[name])
-    start_at, warmup = (config["discriminators"].get(name) for name in ("start_at", "warmup_updates"))
+    start_at = config["discriminators"].get("start_at")
     if type(start_at) is not int or not 0 <= start_at < config["max_updates"]:
         raise ValueError(
             f"discriminators.start_at={start_at}: expected a whole number from 0 to below "
             f"max_updates={config['max_updates']}; discriminators.start_at=0 has them from the start"
         )
-    if type(warmup) is not int or warmup < 0:
-        raise ValueError(f"discriminators.warmup_updates={warmup}: expected updates, or 0 for none")
-    if type(config["num_workers"]) is not int or config["num_workers"] < 0:
-        raise ValueError(f"num_workers={config['num_workers']}: expected loader processes, or 0 for none")
-    if config["debug"]["profile"] < 0:
-        raise ValueError(f"debug.profile={config['debug']['profile']}: expected updates to trace, or 0 for none")
+    for name in ("save_top_k", "num_audio_samples", "num_workers"):
+        check_count(name, config[name], least=0)
+    for section, name in OR_NONE:
+        check_count(f"{section}.{name}", config[section].get(name), least=0)
     micro_batches, clips = config["num_micro_batches"], config["batch_size"]
     if clips % micro_batches:
         raise ValueError(f"num_micro_batches={micro_batches}: expected a number that divides batch_size={clips}")
 
 
-def check_count(name: str, value: Any) -> None:
-    if type(value) is not int or value < 1:
-        raise ValueError(f"{name}={value}: expected a whole number from 1 on")
+def check_count(name: str, value: Any, *, least: int = 1) -> None:
+    if type(value) is not int or value < least:
+        raise ValueError(f"{name}={value}: expected a whole number from {least} on")
 
 
 def is_on_one_device(trainer: dict[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from lfsc.config.places import type_values
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_recipe, find_shipped, keys_left_open
 from lfsc.config.scalars import unmark
-from lfsc.config.schema import check_fits, check_kinds
+from lfsc.config.schema import check_fits, check_kinds, follow_references
 from lfsc.config.words import quote
 from lfsc.io.messages import one_line
 
@@ -62,10 +62,13 @@ def compose(
         take_architecture(chosen, schema, asked, of_architecture, read_architecture)
     change(chosen, of_architecture)
     require_all_sections(chosen, schema, path)
+    schema = follow_references(schema)
     typed = type_values(to_container(chosen), schema)
     check_fits(schema, typed, explain=lambda key: explain_unknown(key, schema))
-    resolved = resolve(typed, path, open_keys, missing_allowed=missing_allowed)
-    return drop_unused(type_values(resolved, schema))
+    resolved = type_values(resolve(typed, path, open_keys, missing_allowed=missing_allowed), schema)
+    # Again, with what references stand for.
+    check_fits(schema, resolved, explain=lambda key: explain_unknown(key, schema))
+    return drop_unused(resolved)
 
 
 def choose_options(path: Path, choices: list[Override]) -> DictConfig:

@@ -1,6 +1,5 @@
 """What a word is, by the place where it stands: 1.10 is a name, a version or a number."""
 
-import re
 from collections.abc import Collection
 from inspect import signature
 from types import UnionType
@@ -11,26 +10,23 @@ from lfsc.config.scalars import MARK, as_text, as_value
 from lfsc.config.schema import ANYTHING
 
 TEXTS = {"init_from": str, "freeze": list[str]}  # what is text although conf/ has null or nothing there
-REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 
 
 def type_values(chosen: Any, schema: Any, *, may_import: Collection[str] | None = None) -> Any:
     """A configuration whose words are of the type that their places take: text, or a number, a truth value or null.
 
-    A place takes text if the schema has text there, or if the class of its section says so in its signature; classes
-    are looked at only where that decides, and only those in `may_import` if it is given.
+    A place takes text if the schema, which has no references, has text there, or if the class of its section says so in
+    its signature; classes are looked at only where that decides, and only those in `may_import` if it is given.
     """
-    return Places(schema, may_import).type_value(chosen, schema, None, "")
+    return Places(may_import).type_value(chosen, schema, None, "")
 
 
 class Places:
-    def __init__(self, schema: Any, may_import: Collection[str] | None):
-        self.schema = schema
+    def __init__(self, may_import: Collection[str] | None):
         self.may_import = may_import
 
     def type_value(self, value: Any, default: Any, annotation: Any, key: str) -> Any:
         """`value` in the place `key`, where the schema has `default` and a constructor `annotation`."""
-        default = self.follow(default)
         if isinstance(value, dict):
             return self.type_section(value, default, annotation, key)
         if isinstance(value, list):
@@ -51,17 +47,9 @@ class Places:
             typed[name] = self.type_value(value, defaults.get(name), expected, place)
         return typed
 
-    def follow(self, default: Any) -> Any:
-        """What the schema has where a default is `${key}`; None where it is put together of several."""
-        seen = 0
-        while isinstance(default, str) and "${" in default:
-            reference = REFERENCE.fullmatch(default)
-            default = value_at(self.schema, reference[1]) if reference and (seen := seen + 1) < 10 else None
-        return default
-
     def annotations(self, section: dict, defaults: dict, key: str) -> dict[str, Any]:
         """What the class of a section takes, if any value of the section needs that to be known."""
-        unknown = [each for name, each in section.items() if self.follow(defaults.get(name)) in (None, [])]
+        unknown = [each for name, each in section.items() if defaults.get(name) in (None, [])]
         target = section["_target_"]
         if not has_words(unknown) or (self.may_import is not None and target not in self.may_import):
             return {}
@@ -70,12 +58,6 @@ class Places:
         except ValueError:
             return {}  # whoever builds it says what is wrong with it
         return {name: parameter.annotation for name, parameter in parameters.items()}
-
-
-def value_at(config: Any, key: str) -> Any:
-    for name in key.split("."):
-        config = config.get(name) if isinstance(config, dict) else None
-    return config
 
 
 def has_words(value: Any) -> bool:

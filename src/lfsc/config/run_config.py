@@ -14,16 +14,16 @@ from lfsc.config.choices import is_option
 from lfsc.config.compose import compose_file
 from lfsc.config.instantiate import KNOWN
 from lfsc.config.overrides import Override, as_override, parse_overrides, suggest
-from lfsc.config.places import REFERENCE, type_values, value_at
+from lfsc.config.places import type_values
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_shipped
 from lfsc.config.scalars import unmark
-from lfsc.config.schema import check_kinds
+from lfsc.config.schema import OPEN, REFERENCE, check_entry, check_kinds, value_at
 from lfsc.io.messages import as_word
 
 
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
-    """A run's own configuration with `key=value` overrides of keys that it has.
+    """A run's own configuration with `key=value` overrides of keys that it has; `+` adds to an OPEN section.
 
     What took its value from an overridden key when the run was begun, as data.batch_size from batch_size, follows it.
     """
@@ -36,20 +36,28 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             if each.removes:
                 raise ValueError(f"{each.item}: a run keeps its keys; {each.key}=null leaves out what may be left out")
             before = OmegaConf.select(node, each.key)
+            section = each.key.rpartition(".")[0]
+            if adds := each.sign != "" and section in OPEN:
+                check_entry(section, each.key, each.value, lambda key: f"{key} is no entry of a run")
             copies = [key for key in references().get(each.key, ()) if OmegaConf.select(node, key) == before]
             for key in [each.key, *copies]:
-                OmegaConf.update(node, key, option_or_value(each), force_add=False, merge=False)
+                OmegaConf.update(node, key, option_or_value(each), force_add=adds, merge=False)
     except OmegaConfBaseException as error:
         hint = suggest(error.full_key or "")
         raise ValueError(
             f"no key {error.full_key!r} in this run; "
-            + (f"set {hint} instead" if hint else "its config.yaml has them all")
+            + (f"set {hint} instead" if hint else explain_absent(error.full_key or ""))
         ) from error
     # Classes that a run names are not imported for their signatures: they may be somebody else's.
     chosen = type_values(OmegaConf.to_container(node, resolve=True), config, may_import=KNOWN)
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     check_kinds(config, chosen, free=["trainer.devices", *options])
     return chosen
+
+
+def explain_absent(key: str) -> str:
+    section = next((section for section in OPEN if key.startswith(f"{section}.")), None)
+    return f"+{section}.NAME={{…}} adds a whole entry" if section else "its config.yaml has them all"
 
 
 def without_copies(keys: list[str], config: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """What a configuration may hold: the keys of conf/, and for each value its kind."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from inspect import Parameter, signature
@@ -11,8 +12,8 @@ from lfsc.config.scalars import as_text
 # Sections whose entries are named by the user.
 OPEN = ("callbacks", "logger", "losses.reconstruction", "losses.adversarial", "discriminators")
 ANYTHING = ("trainer.devices",)  # a number, a list of numbers, or auto
-# One text each, where several are no choice and conf/ may leave them open.
-TEXTS = ("name", "runs_root", "data.path", "init_from", "monitor")
+# One text each, although conf/ has nothing there.
+TEXTS = ("init_from",)
 # Where null is a choice although conf/ has a value; in OPEN sections it takes an entry out.
 NULLABLE = re.compile(
     r"slm\.path|discriminators\.slm\.slm\.path|data\.max_val_clips|data\.val_crop_length|optimizers\.\w+\.schedule"
@@ -20,7 +21,33 @@ NULLABLE = re.compile(
 )
 # A word that may stand for a switch.
 WORDS = {"compile": "all"}
-KINDS = {bool: "true or false", int: "a whole number", float: "a number", dict: "a section of keys", list: "a list"}
+KINDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "one text",
+    dict: "a section of keys",
+    list: "a list",
+}
+REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+
+
+def follow_references(schema: Any, root: Any = None) -> Any:
+    """A schema with what a `${key}` stands for in its place; None for a value that is put together of several."""
+    root = schema if root is None else root
+    seen = 0
+    while isinstance(schema, str) and "${" in schema:
+        reference = REFERENCE.fullmatch(schema)
+        schema = value_at(root, reference[1]) if reference and (seen := seen + 1) < 10 else None
+    if isinstance(schema, dict):
+        return {key: follow_references(value, root) for key, value in schema.items()}
+    return schema
+
+
+def value_at(config: Any, key: str) -> Any:
+    for name in key.split("."):
+        config = config.get(name) if isinstance(config, dict) else None
+    return config
 
 
 def check_fits(schema: Any, chosen: Any, *, explain: Callable[[str], str], key: str = "") -> None:
@@ -72,6 +99,8 @@ def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str]
 def check_kind(default: Any, chosen: Any, key: str) -> None:
     if key in TEXTS and isinstance(chosen, dict | list):
         raise ValueError(f"{key}={as_text(chosen)}: expected one text")
+    if type(default) in (int, float) and isinstance(chosen, float) and not math.isfinite(chosen):
+        raise ValueError(f"{key}={as_text(chosen)}: expected {KINDS[type(default)]}{example(default)}")
     if chosen is None and default is not None and not is_nullable(default, key):
         raise ValueError(f"{key}=null: expected {KINDS.get(type(default), 'a value')}{example(default)}")
     expected = KINDS.get(type(default))

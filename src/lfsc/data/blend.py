@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from lfsc.data.corpus import Dataset
+from lfsc.nn.arguments import brief, require_numbers
 
 
 class Share(NamedTuple):
@@ -24,11 +25,13 @@ class Blend:
     """
 
     def __init__(self, *, alpha: float, weights: Mapping[str, float] | None):
+        require_numbers(least=-10, most=10, alpha=alpha)
+        if not isinstance(weights, Mapping | None):
+            raise ValueError(f"weights is {brief(weights)}: expected a number for each name, such as {{de: 2}}")
         self.alpha = alpha
         self.weights = dict(weights or {})
-        negative = [f"{name}: {weight}" for name, weight in self.weights.items() if weight < 0]
-        if negative:
-            raise ValueError(f"blend weights must not be negative: {', '.join(negative)}")
+        for name, weight in self.weights.items():
+            require_numbers(least=0, **{f"weights.{name}": weight})
 
     def __call__(
         self, datasets: Sequence[Dataset], hours: Iterable[float], *, known: Sequence[Dataset] | None = None

@@ -1,8 +1,10 @@
 """Which clips are used at all."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lfsc.data.corpus import Dataset
+from lfsc.nn.arguments import brief
 
 Range = Sequence[float | None]
 
@@ -11,7 +13,7 @@ class Filter:
     """Clips of `languages` whose json has `seconds` and `bandwidth` (Hz) in a range [from, to]; None is no limit."""
 
     def __init__(self, *, languages: Sequence[str] | None, seconds: Range | None, bandwidth: Range | None):
-        if isinstance(languages, str):
+        if not isinstance(languages, list | tuple | None):
             raise ValueError(f"languages is {languages!r}: expected a list, such as [{languages}]")
         self.languages = None if languages is None else list(languages)
         ranges = {"seconds": seconds, "bandwidth": bandwidth}
@@ -42,9 +44,15 @@ class Filter:
 
 
 def check_range(field: str, limits: Range) -> tuple[float | None, float | None]:
-    if len(limits) != 2 or (limits[0] is not None and limits[1] is not None and limits[0] > limits[1]):
-        raise ValueError(f"{field}={list(limits)}: expected [from, to], with null where there is no limit")
-    return limits[0], limits[1]
+    if isinstance(limits, list | tuple) and len(limits) == 2 and all(map(is_limit, limits)):
+        low, high = limits
+        if low is None or high is None or low <= high:
+            return low, high
+    raise ValueError(f"{field} is {brief(limits)}: expected [from, to], with null where there is no limit")
+
+
+def is_limit(value: Any) -> bool:
+    return value is None or type(value) in (int, float)
 
 
 def within(value: float | None, limits: Range) -> bool:

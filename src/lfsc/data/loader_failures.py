@@ -44,7 +44,7 @@ def describe_death(exitcode: int | None) -> str:
     return f"a worker died, {how}{hint}"
 
 
-def explain(error: RuntimeError | OSError) -> str | None:
+def explain(error: Exception) -> str | None:
     """What a failure means, in one line; None for one of anything else."""
     text = str(error)
     if "Too many open files" in text or getattr(error, "errno", None) == errno.EMFILE:

@@ -42,6 +42,12 @@ class Ensemble(nn.Module):
         super().__init__()
         if not families:
             raise ValueError("no discriminator: expected at least one family, as conf/discriminators/lfsc.yaml has")
+        for name, family in families.items():
+            if not (isinstance(family, nn.ModuleList) and all(isinstance(each, Discriminator) for each in family)):
+                raise ValueError(
+                    f"discriminators.{name} is a {type(family).__name__}: expected a torch.nn.ModuleList of "
+                    "lfsc.discriminators.ensemble.Discriminator"
+                )
         self.families = ModuleDict(families)
 
     @property

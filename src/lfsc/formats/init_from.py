@@ -96,7 +96,11 @@ def match_families(found: Source, discriminators: Ensemble) -> list[tuple]:
         module = ours.get(name)
         tensors = WeightsBelow(weights, f"families.{name}") if weights is not None and name in theirs else None
         if module is not None and tensors is not None:
-            require_same(module.state_dict(), tensors)
+            try:
+                require_same(module.state_dict(), tensors)
+            except ValueError as error:
+                hint = "; its slm is perhaps another one than this run's" if "slm" in theirs[name] else ""
+                raise ValueError(f"discriminators.{name}: {error}{hint}") from error
         families.append((name, module, tensors))
     return families
 

@@ -13,6 +13,9 @@ class NamedLosses(nn.Module):
 
     def __init__(self, losses: dict[str, Any]):
         super().__init__()
+        for name, entry in losses.items():
+            if not isinstance(entry["loss"], nn.Module):
+                raise ValueError(f"the loss {name} is a {type(entry['loss']).__name__}: expected a torch.nn.Module")
         self.weights = {name: float(entry["weight"]) for name, entry in losses.items()}
         self.losses = nn.ModuleDict({name: entry["loss"] for name, entry in losses.items()})
 
@@ -22,7 +25,8 @@ class NamedLosses(nn.Module):
 
 
 def require_scalar(name: str, value: Any) -> Tensor:
-    if not isinstance(value, Tensor) or value.ndim:
-        found = f"a tensor {list(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
-        raise ValueError(f"the loss {name} gave {found}: expected a scalar tensor")
+    if not isinstance(value, Tensor) or value.ndim or not value.is_floating_point():
+        is_tensor = isinstance(value, Tensor)
+        found = f"a tensor {list(value.shape)} of {value.dtype}" if is_tensor else f"a {type(value).__name__}"
+        raise ValueError(f"the loss {name} gave {found}: expected a scalar tensor of floats")
     return value

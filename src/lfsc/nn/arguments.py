@@ -1,5 +1,6 @@
 """Checks of constructors' arguments: the ValueError begins with the argument's name."""
 
+import math
 from collections.abc import Collection
 from typing import Any
 
@@ -34,6 +35,14 @@ def require_resolutions(**arguments: Any) -> None:
         rows = values if isinstance(values, list | tuple) else []
         if not rows or not all(is_resolution(row) for row in rows):
             raise ValueError(f"{name} is {brief(values)}: expected a list of [n_fft, hop, window], window up to n_fft")
+
+
+def require_numbers(*, least: float, most: float = math.inf, **arguments: Any) -> None:
+    """Each argument is a finite number from `least` to `most`."""
+    for name, value in arguments.items():
+        if type(value) not in (int, float) or not (math.isfinite(value) and least <= value <= most):
+            span = f"of {least:g} or more" if most == math.inf else f"from {least:g} to {most:g}"
+            raise ValueError(f"{name} is {brief(value)}: expected a number {span}")
 
 
 def require_flags(**arguments: Any) -> None:

@@ -19,7 +19,7 @@ from lfsc.runs.status import FINISHED, Status
 
 # The runs_root of conf/train.yaml, where runs are looked for by their names.
 RUNS_ROOT = "runs"
-CONFIG, STATUS = "config.yaml", "status.json"
+CONFIG, STATUS, METRICS = "config.yaml", "status.json", "metrics.csv"
 
 
 class Run:
@@ -30,7 +30,7 @@ class Run:
         self.config_file = self.path / CONFIG
         self.status_file = self.path / STATUS
         self.environment_file = self.path / "environment.json"
-        self.metrics_file = self.path / "metrics.csv"
+        self.metrics_file = self.path / METRICS
         self.warmup_file = self.path / "warmup.csv"
         self.nonfinite_file = self.path / "nonfinite.jsonl"
         self.wandb_file = self.path / "wandb.json"

@@ -1,6 +1,7 @@
 """The rows of a metrics.csv, for who wants to read one without a trainer."""
 
 import csv
+import math
 from pathlib import Path
 
 RATE = "throughput/updates_per_second"
@@ -18,7 +19,8 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 def best_value(rows: list[dict[str, str]], metric: str, mode: str) -> tuple[float, int] | None:
     """The best value of a metric, by `mode` min or max, and its update; None where no row has one."""
     choose = {"min": min, "max": max}[mode]
-    return choose(((float(row[metric]), int(row["update"])) for row in rows if row.get(metric)), default=None)
+    values = [(float(row[metric]), int(row["update"])) for row in rows if row.get(metric)]
+    return choose(((value, update) for value, update in values if math.isfinite(value)), default=None)
 
 
 def hours_of_updates(rows: list[dict[str, str]]) -> list[float]:

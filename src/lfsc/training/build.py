@@ -130,7 +130,7 @@ def on_devices(*, accelerator: str, devices: Any, **options) -> Trainer:
     """Lightning's trainer; ValueError where this machine lacks what it should run on."""
     try:
         return Trainer(accelerator=accelerator, devices=devices, **options)
-    except (MisconfigurationException, ModuleNotFoundError, RuntimeError) as error:  # the last of Slurm's variables
+    except (MisconfigurationException, ModuleNotFoundError, RuntimeError, TypeError) as error:  # Runtime: of Slurm
         raise ValueError(f"trainer.accelerator={accelerator} trainer.devices={devices}: {error}") from error
 
 

@@ -1,5 +1,6 @@
 """Checkpoints on disk, written whole or not at all."""
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -11,12 +12,20 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lfsc.io import atomic
 from lfsc.io.messages import first_line
 from lfsc.runs.checkpoints import newest_first, update_of
+from lfsc.training.plain_state import EXPECTED, find_foreign
+
+logger = logging.getLogger(__name__)
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Saves under the final name only what is whole and on the disk; loads nothing that could run code."""
 
+    def __init__(self):
+        super().__init__()
+        self.left_out: set[str] = set()
+
     def save_checkpoint(self, checkpoint: dict[str, Any], path, storage_options=None) -> None:
+        self.leave_out_foreign(checkpoint)
         try:
             with atomic.replacing(path) as temporary:
                 torch.save(checkpoint, temporary)
@@ -27,6 +36,20 @@ class AtomicCheckpointIO(TorchCheckpointIO):
                 f"{path} could not be written, with {free:.0f} MB free there ({first_line(error)}); the "
                 "checkpoints before it are whole: make room, then `lfsc resume` resumes from the last"
             ) from error
+
+    def leave_out_foreign(self, checkpoint: dict[str, Any]) -> None:
+        """Take out what callbacks would keep that could not be read back; ValueError where anything else is so."""
+        callbacks = checkpoint.get("callbacks", {})
+        for name in list(callbacks):
+            if found := find_foreign(callbacks[name], f"state_dict() of {name}"):
+                del callbacks[name]
+                if name not in self.left_out:
+                    logger.warning(
+                        "%s: %s; it is left out, and a resumed run begins that callback anew", found, EXPECTED
+                    )
+                self.left_out.add(name)
+        if found := find_foreign(checkpoint, "the checkpoint"):
+            raise ValueError(f"{found}: {EXPECTED}; an optimizer or schedule of your own keeps it in its state_dict()")
 
     def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict[str, Any]:
         return torch.load(path, map_location="cpu", weights_only=True)

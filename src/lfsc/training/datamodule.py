@@ -13,6 +13,7 @@ from lfsc.data.skips import SkipWatch
 from lfsc.data.stream import Ranks, TrainingStream
 from lfsc.data.task_encoder import CropEncoder
 from lfsc.data.validation import ValidationClips
+from lfsc.nn.arguments import require_numbers, require_whole
 
 
 class CodecDataModule(LightningDataModule):
@@ -41,6 +42,15 @@ class CodecDataModule(LightningDataModule):
         filter: Filter,
     ):
         super().__init__()
+        require_whole(sample_rate=sample_rate, crop_length=crop_length, batch_size=batch_size)
+        require_whole(crops_per_clip=crops_per_clip)
+        require_whole(least=0, num_workers=num_workers)
+        require_numbers(least=0, min_duration=min_duration)
+        require_numbers(least=0, most=1, max_skipped_fraction=max_skipped_fraction)
+        if val_crop_length is not None:
+            require_whole(val_crop_length=val_crop_length)
+        if max_val_clips is not None:
+            require_whole(least=0, max_val_clips=max_val_clips)
         self.path = path
         self.sample_rate = sample_rate
         self.crop_length = crop_length

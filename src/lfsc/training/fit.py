@@ -22,6 +22,7 @@ from lfsc.io.messages import as_word, one_line, say_count
 from lfsc.runs.checkpoints import update_of
 from lfsc.runs.directory import Run
 from lfsc.runs.status import RUNNING
+from lfsc.training import out_of_memory
 from lfsc.training.build import build_module, build_trainer
 from lfsc.training.callbacks.heartbeat import failure_elsewhere
 from lfsc.training.checkpoint_io import set_aside_newer
@@ -31,6 +32,8 @@ from lfsc.training.module import CodecModule
 
 # How gloo and NCCL report a process that they have lost.
 LOST = re.compile(r"[Cc]onnection (closed|reset|refused)|Broken pipe|remote process exited|NCCL (communicator|error)")
+# What torch says where a window or a kernel is longer than what it should go over.
+TOO_SHORT = re.compile(r"Padding size should be less than|Kernel size can't be greater than actual input size")
 
 
 def train(
@@ -57,7 +60,12 @@ def train(
     )
     try:
         trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
-    except RuntimeError as error:
+    except SystemExit as error:
+        # Lightning's, without a word, after a second Ctrl-C.
+        if trainer.interrupted:
+            raise KeyboardInterrupt from error
+        raise
+    except (MemoryError, RuntimeError) as error:
         # This rank may only have lost the connection to one that failed.
         if elsewhere := failure_elsewhere(run, before):
             raise ValueError(f"another rank failed: {elsewhere}") from error
@@ -67,13 +75,16 @@ def train(
     return module
 
 
-def explain_failure(error: RuntimeError, config: dict[str, Any], run: Run, *, world_size: int) -> str | None:
+def explain_failure(error: Exception, config: dict[str, Any], run: Run, *, world_size: int) -> str | None:
     """What an error of a training means, in one line; None where only its traceback can tell."""
     # The death of a worker is raised wherever this process is, such as in a checkpoint.
-    if reason := loader_failures.explain(error):
+    if reason := loader_failures.explain(error) or out_of_memory.explain(error):
         return reason
     if reason := compile_failure(error):
         return f"compile={as_text(config['compile'])}, and a part could not be compiled: {reason}; take compile=false"
+    if TOO_SHORT.search(str(error)):
+        lengths = f"crop_length={config['crop_length']} or data.val_crop_length={config['data'].get('val_crop_length')}"
+        return f"{lengths} is too short for a loss or a discriminator ({one_line(error)[:120]}): take longer crops"
     if world_size > 1 and LOST.search(str(error)):
         advice = f"`lfsc resume {as_word(run.path)}` resumes from the last checkpoint"
         return f"another rank is gone ({one_line(error)[:120]}); {advice}"

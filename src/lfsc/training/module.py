@@ -195,6 +195,11 @@ class CodecModule(LightningModule):
     def validation_step(self, batch, batch_idx: int):
         """What comes back of a batch, with its tokens; callbacks measure it and listen to it."""
         encoded = self.codec.encode(batch.audio, batch.lengths)
+        if (encoded.tokens < 0).any():
+            raise ValueError(
+                f"at update {self.updates}, latents of validation clips are not finite: the codec has diverged; "
+                "a resume with a lower optimizers.generator.lr, or with its clip_norm, goes on from before"
+            )
         decoded = self.codec.decode(*encoded)
         # As long as it came: the last frame may reach beyond the batch, and the last clip end before it.
         missing = batch.audio.shape[-1] - decoded.audio.shape[-1]

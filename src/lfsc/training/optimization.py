@@ -29,7 +29,7 @@ class GanOptimizer:
         clip_norm: float | None = None,
         scaler: GradScaler | None = None,
     ):
-        if clip_norm is not None and clip_norm <= 0:
+        if clip_norm is not None and not (type(clip_norm) in (int, float) and clip_norm > 0):
             raise ValueError(f"clip_norm={clip_norm}: expected a positive number, or null for none")
         self.optimizer = optimizer
         self.schedule = schedule

@@ -6,13 +6,15 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
+from lfsc.nn.arguments import require_numbers, require_whole
+
 
 class ExponentialDecay(LRScheduler):
     """The learning rate, multiplied by `decay` after every `period` updates."""
 
     def __init__(self, optimizer: Optimizer, *, decay: float, period: int):
-        if period < 1:
-            raise ValueError(f"period={period}: expected at least one update")
+        require_whole(period=period)
+        require_numbers(least=0, decay=decay)
         self.decay = decay
         self.period = period
         super().__init__(optimizer)

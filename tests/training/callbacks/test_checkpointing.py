@@ -1,9 +1,13 @@
 """Checkpointing on a disk that fails, and the choice of those to keep."""
 
 import logging
+import re
+from pathlib import Path
 
+import numpy
 import pytest
 import torch
+from lightning.pytorch import Callback
 
 from lfsc.runs.checkpoints import is_whole, newest
 from lfsc.training.callbacks.checkpointing import Checkpointing
@@ -23,6 +27,7 @@ class Trainer:
 
     is_global_zero = True
     should_stop = False
+    callbacks = ()
 
     def __init__(self, module):
         self.module = module
@@ -99,6 +104,68 @@ def test_a_metric_that_no_validation_gives_is_refused_at_once(tmp_path):
     checkpoints = Checkpointing(folder=tmp_path, every=1, keep_last=1, save_top_k=1, monitor="val/mell", mode="min")
     with pytest.raises(ValueError, match="monitor=val/mell: a validation gives val/mel, val/stft"):
         checkpoints.on_train_start(Trainer(module), module)
+
+
+def test_another_metric_ranks_the_best_anew(tmp_path):
+    """By what metrics.csv has of them: values of two metrics cannot be compared."""
+    settings = {"folder": tmp_path / "checkpoints", "every": 1, "keep_last": 1, "save_top_k": 2}
+    before = Checkpointing(**settings, monitor="val/mel", mode="min")
+    before.best = [[0.5, 20], [0.6, 10]]
+    rows = "update,val/mel,val/si_sdr\n0,0.9,-3\n10,0.6,2\n20,0.5,1\n"
+    (tmp_path / "metrics.csv").write_text(rows)
+    after = Checkpointing(**settings, monitor="val/si_sdr", mode="max")
+    after.load_state_dict(before.state_dict())
+    assert after.best == [[-2, 10], [-1, 20]]
+    after.load_state_dict({"best": [[-7, 20]]})
+    assert after.best == [[-7, 20]], "of an lfsc that did not write what ranked"
+    with pytest.raises(ValueError, match="monitor=val/nope: a validation gives val/mel, val/si_sdr"):
+        Checkpointing(**settings, monitor="val/nope", mode="min").load_state_dict(before.state_dict())
+
+
+class Keeps(Callback):
+    """Keeps what it is given."""
+
+    def __init__(self, state):
+        self.state = state
+
+    def state_dict(self):
+        return self.state
+
+
+FOREIGN = [
+    ({"best": numpy.float64(0.5)}, r"\['best'\] is a float64"),
+    ({"seen": [1, {Path("x")}]}, r"\['seen'\]\[1\] is a set"),
+    ({"by": {(1, 2): 3}}, r"\['by'\] has the key \(1, 2\), which is a tuple"),
+    ({"make": lambda: 1}, r"\['make'\] is a function"),
+    ({"spectrum": torch.zeros(2, dtype=torch.complex64)}, r"\['spectrum'\] is a tensor of torch.complex64"),
+]
+
+
+@pytest.mark.parametrize(("state", "message"), FOREIGN)
+def test_a_callback_that_keeps_what_cannot_be_read_back_is_refused_at_once(tmp_path, state, message):
+    trainer = Trainer(Module())
+    trainer.callbacks = [Keeps(state)]
+    checkpoints = Checkpointing(folder=tmp_path, every=1, keep_last=1, save_top_k=1, monitor="val/mel", mode="min")
+    with pytest.raises(ValueError, match=rf"^state_dict\(\) of Keeps{message}: a checkpoint holds tensors, numbers"):
+        checkpoints.on_train_start(trainer, trainer.module)
+
+
+@pytest.mark.parametrize(("state", "message"), FOREIGN)
+def test_later_it_is_left_out_and_the_checkpoint_is_whole(tmp_path, caplog, state, message):
+    path, writer = tmp_path / "update-00000001.ckpt", AtomicCheckpointIO()
+    for _ in range(2):
+        writer.save_checkpoint({"updates": 1, "callbacks": {"Keeps": state, "Other": {"a": (1, None)}}}, path)
+    (message_of_one,) = caplog.messages
+    assert re.match(rf"state_dict\(\) of Keeps{message}: .*; it is left out", message_of_one)
+    assert is_whole(path)
+    assert torch.load(path, weights_only=True)["callbacks"] == {"Other": {"a": (1, None)}}
+
+
+def test_a_schedule_that_keeps_what_cannot_be_read_back_is_refused(tmp_path):
+    with pytest.raises(
+        ValueError, match=r"^the checkpoint\['lr_schedulers'\]\[0\]\['f'\] is a builtin_function_or_method"
+    ):
+        AtomicCheckpointIO().save_checkpoint({"updates": 1, "lr_schedulers": [{"f": print}]}, tmp_path / "a.ckpt")
 
 
 @pytest.fixture

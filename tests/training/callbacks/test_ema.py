@@ -67,7 +67,7 @@ def test_it_may_begin_in_the_middle_of_a_run(averaged):
     assert torch.equal(begun.average["codec.weight"], seen[-1])
 
 
-@pytest.mark.parametrize("decay", [0, 1, 1.5])
+@pytest.mark.parametrize("decay", [0, 1, 1.5, "x", [0.9]])
 def test_a_decay_lies_between(decay):
     with pytest.raises(ValueError, match="expected a decay between 0 and 1"):
         EMA(decay=decay)

@@ -22,3 +22,10 @@ def test_the_table_adds_up(micro, configure):
     assert abs(sum(times.values()) - whole) < 0.01 * whole + 1
     assert all(time >= 0 for time in times.values()) and times["backward"] > 0.1 * whole
     assert "reconstruct" not in vars(module), "nothing is labelled any more"
+
+
+def test_a_run_that_ends_before_its_profile_says_so(micro, configure, caplog):
+    config = configure("debug=profile", "max_updates=3", "validate_every=9")
+    micro.train(config)
+    assert "there is no profile: it takes 6 updates, and the run ended after 3" in caplog.messages
+    assert not (micro.run_of(config).path / "profile").exists()

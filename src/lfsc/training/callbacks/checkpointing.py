@@ -9,8 +9,15 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from lfsc.runs.checkpoints import newest_first
+from lfsc.runs.directory import METRICS
+from lfsc.runs.metrics_rows import read_rows
 from lfsc.training.checkpoint_io import link
 from lfsc.training.module import CodecModule
+from lfsc.training.plain_state import EXPECTED, find_foreign
+
+
+def is_lfscs(callback: Callback) -> bool:
+    return type(callback).__module__.startswith("lfsc.")
 
 
 class Checkpointing(Callback):
@@ -29,6 +36,7 @@ class Checkpointing(Callback):
         self.keep_last = keep_last
         self.save_top_k = save_top_k
         self.monitor = monitor
+        self.mode = mode
         self.sign = 1 if mode == "min" else -1
         self.best: list[list[float]] = []  # [signed value, update], best first
         self.saved_at = (-1, -1)  # updates of the warm-up, and of the run
@@ -36,6 +44,11 @@ class Checkpointing(Callback):
     def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         if module.validated_at == module.updates and self.monitor not in module.validation:
             raise ValueError(f"monitor={self.monitor}: a validation gives {', '.join(sorted(module.validation))}")
+        # Before anything has been learned that a checkpoint should keep.
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
+            name = type(callback).__qualname__
+            if not is_lfscs(callback) and (found := find_foreign(callback.state_dict(), f"state_dict() of {name}")):
+                raise ValueError(f"{found}: {EXPECTED}")
 
     def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if trainer.should_stop or self.is_due(module):
@@ -83,10 +96,23 @@ class Checkpointing(Callback):
                 path.unlink()
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best}
+        return {"best": self.best, "ranking": [self.monitor, self.mode]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"][: self.save_top_k]
+        best = state_dict["best"]
+        if state_dict.get("ranking", [self.monitor, self.mode]) != [self.monitor, self.mode]:
+            best = self.rank_anew([update for _, update in best])
+        self.best = best[: self.save_top_k]
+
+    def rank_anew(self, updates: list[int]) -> list[list[float]]:
+        """The checkpoints of `updates` by another metric than before; ValueError for one that was never measured."""
+        rows = {int(row["update"]): row for row in read_rows(self.folder.parent / METRICS)}
+        columns = next(iter(rows.values()), {self.monitor: ""})
+        if self.monitor not in columns:
+            known = ", ".join(sorted(name for name in columns if name.startswith("val/")))
+            raise ValueError(f"monitor={self.monitor}: a validation gives {known}")
+        values = {update: float(rows.get(update, {}).get(self.monitor) or math.nan) for update in updates}
+        return sorted([self.sign * value, update] for update, value in values.items() if math.isfinite(value))
 
     @rank_zero_only
     def setup(self, trainer: Trainer, module: CodecModule, stage: str) -> None:

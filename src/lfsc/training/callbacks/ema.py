@@ -19,7 +19,7 @@ class EMA(Callback):
     """
 
     def __init__(self, *, decay: float):
-        if not 0 < decay < 1:
+        if type(decay) is not float or not 0 < decay < 1:
             raise ValueError(f"ema_decay={decay}: expected a decay between 0 and 1, such as 0.999, or null for none")
         self.decay = decay
         self.average: dict[str, Tensor] = {}

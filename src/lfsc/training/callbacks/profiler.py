@@ -1,5 +1,6 @@
 """Where an update's time goes."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -12,6 +13,8 @@ from torch.profiler import ProfilerActivity, profile, record_function, schedule
 
 from lfsc.io.messages import say_count
 from lfsc.training.module import CodecModule
+
+logger = logging.getLogger(__name__)
 
 # Updates that are left out: the first ones allocate, compile and choose their algorithms.
 WAIT, WARMUP = 1, 1
@@ -57,13 +60,19 @@ class Profiler(Callback):
         self.restore.append(lambda: delattr(owner, method))
 
     def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
-        self.profiler.step()
         self.traced += 1
-        if self.traced == WAIT + WARMUP + self.updates:
+        self.profiler.step()
+        if self.is_complete:
             self.stopping_reason_message = f"{say_count(self.updates, 'update')} traced"
             trainer.should_stop = True
 
+    @property
+    def is_complete(self) -> bool:
+        return self.traced == WAIT + WARMUP + self.updates
+
     def write(self, profiler: profile) -> None:
+        if not self.is_complete:
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         profiler.export_chrome_trace(str(self.folder / "trace.json"))
         events = profiler.key_averages()
@@ -73,6 +82,12 @@ class Profiler(Callback):
 
     def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
         self.profiler.stop()
+        if not self.is_complete:
+            logger.warning(
+                "there is no profile: it takes %d updates, and the run ended after %d",
+                WAIT + WARMUP + self.updates,
+                self.traced,
+            )
         while self.restore:
             self.restore.pop()()
 
