@@ -1,7 +1,6 @@
 """What every command that runs a codec has in common: its options, and the codec ready to run."""
 
 import argparse
-import multiprocessing
 import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -58,12 +57,17 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def prepare_codec(options: argparse.Namespace, device=None) -> Ready:
-    """The codec of the options, optimized for a CPU or on its device, in its precision; its tokens' fingerprint."""
+def prepare_codec(options: argparse.Namespace, device=None, *, is_worker: bool = False) -> Ready:
+    """The codec of the options, optimized for a CPU or on its device, in its precision; its tokens' fingerprint.
+
+    That it is the shipped one is told, but not by each worker.
+    """
     from lfsc.nn.device import find_device
 
     if not options.chunk_seconds > 0:
         raise ValueError(f"--chunk-seconds {options.chunk_seconds}: expected more than 0")
+    if options.codec == SHIPPED and not is_worker:
+        print(ABOUT, file=sys.stderr)
     device = device or find_device(options.device)
     set_arithmetic(options, device)
     return load_codec(options.codec, str(device), options.precision, tuple(own_code_names(options)))
@@ -78,9 +82,6 @@ def load_codec(source: str, device: str, precision: str, trust: tuple[str, ...])
     from lfsc.cpu.apply import optimize_for_cpu
     from lfsc.tokens.fingerprint import fingerprint, remove_codec_weight_norm
 
-    # Once, and not in each worker.
-    if source == SHIPPED and multiprocessing.parent_process() is None:
-        print(ABOUT, file=sys.stderr)
     codec = lfsc.load(source, trust=trust)
     mark = fingerprint(codec)
     codec = remove_codec_weight_norm(codec, fingerprint=mark).requires_grad_(False)

@@ -86,10 +86,10 @@ def convert(
     return 1 if failures else 0
 
 
-def coding_of(options: argparse.Namespace, device) -> "Coding":
+def coding_of(options: argparse.Namespace, device, *, is_worker: bool = False) -> "Coding":
     from lfsc.tokens.tokenize import Coding
 
-    codec, fingerprint = codec_options.prepare_codec(options, device)
+    codec, fingerprint = codec_options.prepare_codec(options, device, is_worker=is_worker)
     batch_seconds = BATCH_SECONDS.get(device.type, 30.0) if options.batch_seconds is None else options.batch_seconds
     if not 0 <= batch_seconds < inf:
         raise ValueError(f"--batch-seconds {batch_seconds}: expected 0 or more seconds")
@@ -119,7 +119,7 @@ class Conversion:
         from lfsc.tokens.shard_conversion import convert_shard
 
         device = torch.device(own_device())
-        own = coding_of(self.options, device)
+        own = coding_of(self.options, device, is_worker=True)
         if own.fingerprint != self.fingerprint:
             raise ValueError(
                 f"{self.options.codec} changed from codec {self.fingerprint} to {own.fingerprint} meanwhile"
