@@ -20,18 +20,18 @@ class TarredDataset:
 
     def names(self, archive: str) -> Iterator[str]:
         """What is in one of the tars; ValueError where it is not there or damaged."""
-        return self._hold(archive).names()
+        return self.hold(archive).names()
 
     def file(self, archive: str, path: str) -> File:
         """A recording in one of the tars, by its path from the folder on; ValueError where it is not there."""
-        tar, member = self._hold(archive), path.removeprefix(archive[: archive.rfind("/") + 1])
+        tar, member = self.hold(archive), path.removeprefix(archive[: archive.rfind("/") + 1])
         # A recording of which a manifest names several parts is there once, under the name of the first.
         found = next((name for name in (member, re.sub(r"-sub\d+(\.\w+)$", r"\1", member)) if name in tar), None)
         if found is None:
             raise ValueError(f"{member} is not in {self.folder / archive}")
         return tar.file(found)
 
-    def _hold(self, archive: str) -> Archive:
+    def hold(self, archive: str) -> Archive:
         if archive != self.name:
             self.name, self.latest = archive, self.open_archive(self.folder / archive)
         if isinstance(self.latest, ValueError):

@@ -29,7 +29,7 @@ class Transcripts:
     def of_librispeech(self, path: PurePosixPath) -> str | None:
         """From `103/1240/103-1240.trans.txt`, whose lines are `103-1240-0000 TEXT`."""
         chapter = path.stem.rpartition("-")[0]
-        return self.lookup(path.parent / f"{chapter}.trans.txt", path.stem, _split_word)
+        return self.lookup(path.parent / f"{chapter}.trans.txt", path.stem, split_word)
 
     def of_libritts(self, path: PurePosixPath) -> str | None:
         return self.read(path.with_suffix(".normalized.txt"))
@@ -62,7 +62,7 @@ class Transcripts:
         return self.list_texts.get(key)
 
 
-def _split_word(line: str) -> tuple[str, str]:
+def split_word(line: str) -> tuple[str, str]:
     """The first word, and the rest."""
     word, *rest = line.split(maxsplit=1) or [""]
     return word, "".join(rest)

@@ -67,4 +67,4 @@ def test_pages_that_are_missing_are_damage(encode):
     [(b"", 0), (b"\x08", 960), (b"\x19\0", 2 * 2880), (b"\x83\x04", 4 * 120), (b"\xff\x83", 3 * 960)],
 )
 def test_a_packet_tells_how_long_it_is(packet, samples):
-    assert opus._count_samples(packet) == samples
+    assert opus.count_samples(packet) == samples

@@ -66,7 +66,7 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     if head[:4] in AU:
         start, claimed = (int.from_bytes(head[place : place + 4], AU[head[:4]]) for place in (4, 8))
         if not claimed and start < size:
-            return [_change(file, {8: b"\xff" * 4}, start, size)]
+            return [change_head(file, {8: b"\xff" * 4}, start, size)]
         return [check_data(file, start, size - start if claimed == UNKNOWN else claimed, size)]
     if head.startswith(SPHERE):
         return [check_data(file, *read_sphere(head, size), size)]
@@ -111,11 +111,11 @@ def check_chunks(file: BinaryIO, layout: Layout, size: int) -> list[Stream]:
         found = find_mp3(file, chunk.start, claimed) if coding == MP3_IN_WAV else None
         # In W64, libsndfile takes some of what follows for samples.
         end = chunk.start + claimed if layout.counts_header else whole.end
-        return found or [_change(file, changes, chunk.start, end)]
+        return found or [change_head(file, changes, chunk.start, end)]
     return [Stream(0, size)]
 
 
-def _change(file: BinaryIO, changes: dict[int, bytes], start: int, end: int) -> Stream:
+def change_head(file: BinaryIO, changes: dict[int, bytes], start: int, end: int) -> Stream:
     """The file up to `end`, with changes in front of `start`."""
     if not changes:
         return Stream(0, end)

@@ -20,8 +20,8 @@ def make_stream(file: BinaryIO, start: int, stop: int) -> Stream:
     """The stream between two bytes of a file, whose pages are known to be whole."""
     pages = read_pages(file, start, stop)
     first = next(pages)
-    mended = _with_rate(first)
-    if ends := _correct_ends(file, start, stop):
+    mended = with_rate(first)
+    if ends := correct_ends(file, start, stop):
         rest = (page.with_end(end) for page, end in zip(pages, ends[1:], strict=True))
         return Stream(stop, stop, b"".join(page.content for page in (mended, *rest)))
     if mended == first:
@@ -29,7 +29,7 @@ def make_stream(file: BinaryIO, start: int, stop: int) -> Stream:
     return Stream(start + len(first.content), stop, mended.content)
 
 
-def _with_rate(first: Page) -> Page:
+def with_rate(first: Page) -> Page:
     packet = HEADER + first.content[26]
     rate = slice(packet + RATE.start, packet + RATE.stop)
     if first.content[rate] != bytes(4):
@@ -38,7 +38,7 @@ def _with_rate(first: Page) -> Page:
     return Page(with_checksum(content))
 
 
-def _correct_ends(file: BinaryIO, start: int, stop: int) -> list[int] | None:
+def correct_ends(file: BinaryIO, start: int, stop: int) -> list[int] | None:
     """Where each page ends by the packets in it; None where all pages say so, or where they are of several streams.
 
     ffmpeg writes where the recording that it converts had them, off by some samples; libsndfile gives up there. Damage
@@ -46,7 +46,7 @@ def _correct_ends(file: BinaryIO, start: int, stop: int) -> list[int] | None:
     """
     ends, found, places = [], [], []
     end = None
-    for page, samples in _measure(read_pages(file, start, stop)):
+    for page, samples in measure_pages(read_pages(file, start, stop)):
         places.append(page.place)
         found.append(page.end)
         if samples is None:
@@ -63,7 +63,7 @@ def _correct_ends(file: BinaryIO, start: int, stop: int) -> list[int] | None:
     return ends
 
 
-def _measure(pages: Iterable[Page]) -> Iterator[tuple[Page, int | None]]:
+def measure_pages(pages: Iterable[Page]) -> Iterator[tuple[Page, int | None]]:
     """Each page with the samples of the packets of audio that end in it, None where none does."""
     packets, begun = 0, b""
     for page in pages:
@@ -73,12 +73,12 @@ def _measure(pages: Iterable[Page]) -> Iterator[tuple[Page, int | None]]:
             if ends:
                 packets += 1
                 if packets > HEADERS:
-                    samples = (samples or 0) + _count_samples(begun)
+                    samples = (samples or 0) + count_samples(begun)
                 begun = b""
         yield page, samples
 
 
-def _count_samples(packet: bytes) -> int:
+def count_samples(packet: bytes) -> int:
     """The samples at 48 kHz of a packet, by its first two bytes."""
     if not packet:
         return 0
