@@ -112,6 +112,7 @@ def test_a_recipe_of_ones_own_includes_a_shipped_one(tmp_path):
             ["optimizers.generator.schedule=null", "optimizers.generator.schedule.decay=1"],
             "schedule is null, exp",
         ),
+        ("demo", ["discriminators.slm.slm.layers=1"], "discriminators.slm.slm stands for slm; set slm.layers instead"),
         ("demo", ["callbacks.x.y=3"], "no key 'callbacks.x': callbacks has none$"),
         ("demo", ["~data._target_"], "data has no _target_: expected a class, such as lfsc.training.datamodule.Codec"),
         ("demo", ["data=radio"], "no option .radio. for data: there are shards"),

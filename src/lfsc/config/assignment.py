@@ -10,7 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lfsc.config.overrides import Override, suggest
 from lfsc.config.scalars import as_text
-from lfsc.config.schema import KINDS, OPEN
+from lfsc.config.schema import KINDS, OPEN, REFERENCE, value_at
 from lfsc.io.messages import one_line
 
 # What OmegaConf says of a list in the place of a section, or of a section in that of a list.
@@ -54,6 +54,9 @@ def explain_unknown(full_key: str, config: dict[str, Any]) -> str:
     if hint := suggest(full_key):
         return f"no key {full_key!r}: set {hint} instead"
     section, _, name = full_key.rpartition(".")
+    reference = REFERENCE.fullmatch(str(value_at(config, section)))
+    if reference:
+        return f"no key {full_key!r}: {section} stands for {reference[1]}; set {reference[1]}.{name} instead"
     found = OmegaConf.select(OmegaConf.create(config), section) if section else config
     if not isinstance(found, Mapping):
         there = "null" if found is None else as_text(found)
