@@ -1,16 +1,7 @@
 import pytest
+from small_trees import made, plan
 
 from lfsc.commands.file_jobs import Job, find_jobs, find_recordings
-
-
-def made(folder, *names):
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"abc")
-
-
-def plan(source, target):
-    return find_jobs(str(source), str(target), suffixes=(".wav", ".flac"), made=".lfsc")
 
 
 def test_a_tree_is_mirrored(tmp_path):

@@ -2,20 +2,10 @@ import os
 import threading
 
 import pytest
+from small_trees import made, plan
 
-from lfsc.commands.file_jobs import find_jobs
 from lfsc.commands.job_runner import run, write
 from lfsc.io.regular import open_regular
-
-
-def made(folder, *names):
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"abc")
-
-
-def plan(source, target):
-    return find_jobs(str(source), str(target), suffixes=(".wav", ".flac"), made=".lfsc")
 
 
 def test_failures_do_not_stop_the_others_and_are_listed(tmp_path, capsys):
