@@ -110,7 +110,7 @@ def test_the_trajectory_is_nemos(reference):
 def test_two_updates_follow_nemo(reference):
     """The fast part of the test above: one update in which the discriminators step and one in which they do not."""
     updates = fit(module_of(reference), batches_of(reference)[:2])
-    for ours, theirs in zip(updates, reference.scalars["trajectory"], strict=False):
+    for ours, theirs in zip(updates, reference.scalars["trajectory"][:2], strict=True):
         for name in NAMES.keys() & theirs.keys():
             assert ours[NAMES[name]] == pytest.approx(theirs[name], rel=1e-3), name
 
