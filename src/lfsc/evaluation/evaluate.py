@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import lfsc
+from lfsc.audio.resampling import QUALITY
 from lfsc.evaluation.clips import Clip
 from lfsc.evaluation.codecs.base import Codec, ReconstructionFolder
 from lfsc.evaluation.codecs.parse import open_codec, parse
@@ -32,9 +33,9 @@ from lfsc.metrics.metric import Metric
 from lfsc.nn.device import allow_tf32, find_device
 
 # The version of the protocol, raised with every change that changes a number.
-VERSION = 2
+VERSION = 3
 SUMMARY, CLIPS, PAGE = "summary.json", "clips.csv", "report.html"
-PACKAGES = ("torch", "torchaudio", "torchmetrics", "soundfile", "numpy")
+PACKAGES = ("torch", "torchaudio", "torchmetrics", "soundfile", "soxr", "numpy")
 
 
 def evaluate(options: Namespace) -> int:
@@ -123,7 +124,7 @@ def describe_protocol(options: Namespace, clips: list[Clip]) -> dict:
         "lfsc": lfsc.__version__,
         "sample_rate": options.sample_rate,
         "channels": "the mean of all",
-        "resampler": "lfsc.audio.resampling (windowed sinc, Kaiser, width 64)",
+        "resampler": f"libsoxr, {QUALITY}",
         "level": "as it comes, in and out",
         "length_tolerance_ms": options.tolerance_ms,
         "data": options.data.name or str(options.data),

@@ -9,11 +9,12 @@ from PIL import Image
 
 from lfsc.evaluation.codecs.base import Identity
 from lfsc.evaluation.codecs.griffin_lim import MelGriffinLim
+from lfsc.evaluation.model_metrics import MODELS
 from lfsc.evaluation.report.examples import load_examples
-from lfsc.evaluation.report.page import environment, render_page
+from lfsc.evaluation.report.page import FAMILIES, environment, render_page
 from lfsc.evaluation.report.summary import Report, definitions, summarize
 from lfsc.evaluation.runner import Settings, evaluate_codec
-from lfsc.evaluation.signal_metrics import signal_metrics
+from lfsc.evaluation.signal_metrics import OPTIONAL, signal_metrics
 
 RATE = 22050
 HOSTILE = (
@@ -73,6 +74,15 @@ def test_the_page_has_every_section_and_loads_nothing_from_outside(report_page):
         assert words in text, words
     for target in ("results", "listening", "distributions", "groups", "codebooks", "excluded", "clips", "definitions"):
         assert f'<a href="#{target}">' in text and f'<section id="{target}">' in text
+
+
+def test_every_metric_has_its_table():
+    known = {
+        *definitions(list(signal_metrics(RATE)), RATE),
+        *OPTIONAL,
+        *(name for names in MODELS.values() for name in names),
+    }
+    assert known == {name for names in FAMILIES.values() for name in names}
 
 
 def test_text_from_outside_is_escaped_and_is_no_template(report_page):

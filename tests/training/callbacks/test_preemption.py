@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+import torch
 
 from lfsc.data.stream import TrainingStream
 from lfsc.training import build
@@ -70,6 +71,34 @@ def test_one_rank_that_is_signalled_stops_all(micro, configure):
     assert micro.checkpoint_of(run)["updates"] == run.status().update
 
 
+class Asking:
+    """A reduction on its way."""
+
+    waited = False
+
+    def wait(self):
+        self.waited = True
+
+
+def test_a_rank_waits_for_the_answer_an_update_later_and_forgets_no_signal_meanwhile(monkeypatch):
+    asked = []
+
+    def all_reduce(received, **options):
+        assert options["async_op"]
+        asked.append(Asking())
+        return asked[-1]
+
+    monkeypatch.setattr(torch.distributed, "all_reduce", all_reduce)
+    preemption = Preemption()
+    assert preemption.agree() == 0
+    preemption.hear(signal.SIGTERM, None)
+    assert preemption.agree() == 0  # the answer to what was asked before the signal
+    assert [asking.waited for asking in asked] == [True, False]
+    assert preemption.agree() == signal.SIGTERM
+    preemption.on_train_end(None, None)
+    assert all(asking.waited for asking in asked)
+
+
 def test_a_second_interrupt_stops_at_once(capsys):
     interruption = Preemption()
     interruption.hear(signal.SIGINT, None)
@@ -113,12 +142,13 @@ def early_rank(rank, *arguments):
 
 @pytest.mark.parametrize("hook", ["setup", "on_train_start"])
 def test_nor_does_it_leave_ranks_waiting_for_each_other(micro, configure, hook):
+    """They hear of it during the second update, which is then the last."""
     config = configure(*LONG, "data.max_val_clips=2")
     processes = micro.started_ranks(2, early_rank, micro, config, hook)
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0, 0]
-    assert micro.checkpoint_of(micro.run_of(config))["updates"] == 1
+    assert micro.checkpoint_of(micro.run_of(config))["updates"] == 2
 
 
 def test_an_error_before_the_first_update_leaves_signals_as_they_were(micro, configure, monkeypatch):

@@ -11,8 +11,10 @@ from lfsc.evaluation.report.summary import Report, metric_by_clip
 
 FAMILIES: dict[str, Sequence[str]] = {
     "Metrics of the paper": ("mel_distance", "stft_distance", "si_sdr", "squim_mos", "cer"),
-    "Quality, intelligibility and speaker": ("pesq", "stoi", "estoi", "wer", "speaker_similarity"),
-    "Spectrum": ("log_spectral_distance", "spectral_convergence"),
+    "Quality": ("pesq", "visqol", "utmos", "dnsmos", "dnsmos_sig", "dnsmos_bak", "dnsmos_p808"),
+    "Intelligibility": ("stoi", "estoi", "wer"),
+    "Speaker and pitch": ("speaker_similarity", "f0_correlation", "voicing_error"),
+    "Spectrum": ("log_spectral_distance", "spectral_convergence", "mcd"),
     "Loudness": ("loudness_difference", "pause_level_difference", "silence_floor", *map(shift_name, LEVEL_SHIFTS)),
     "Bitrate and codebooks": ("bitrate", "entropy_bitrate", "codebook_usage", "codebook_entropy"),
 }

@@ -1,4 +1,4 @@
-"""Signals that ask a run to stop: it does so after the update under way, on all ranks, with a checkpoint."""
+"""Signals that ask a run to stop: all its ranks do so after an update, with a checkpoint."""
 
 import signal
 import sys
@@ -15,15 +15,20 @@ SIGNALS = (SIGTERM, SIGUSR1, SIGINT, SIGHUP)
 
 
 class Preemption(Callback):
-    """Stops the run after the update in which any rank was signalled; `received` is then the signal, else 0."""
+    """Stops the run after the update in which it was signalled; `received` is then the signal, else 0.
+
+    Several ranks ask each other during the update that follows, and stop after that one.
+    """
 
     def __init__(self):
         self.received = 0
+        self.heard = 0  # by this rank
         self.group: Any = None
+        self.question: tuple[Any, torch.Tensor] | None = None  # what all ranks are asking, and where the answer will be
 
     def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         if trainer.world_size > 1 and torch.distributed.get_backend() != "gloo":
-            # By way of the hosts: asking over the GPUs would make them wait for each other every update.
+            # By way of the hosts: over the GPUs, each question would be one more thing for them to wait for.
             self.group = torch.distributed.new_group(backend="gloo")
         self.replace_lightnings(trainer)
         if threading.current_thread() is threading.main_thread():
@@ -49,24 +54,40 @@ class Preemption(Callback):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def hear(self, number: int, _) -> None:
-        if self.received and number == SIGINT:
+        if self.heard and number == SIGINT:
             raise KeyboardInterrupt
-        self.received = number
+        self.heard = number
         if number == SIGINT:
             print("\nstopping after this update, with a checkpoint; once more stops at once", file=sys.stderr)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        self.received = self.agreed(trainer)
+        self.received = self.heard if trainer.world_size == 1 else self.agree()
         if self.received:
             trainer.should_stop = True
 
-    def agreed(self, trainer: Trainer) -> int:
-        """The signal that this or any other rank has received."""
-        if trainer.world_size == 1:
-            return self.received
-        received = torch.tensor(self.received)
-        torch.distributed.all_reduce(received, op=torch.distributed.ReduceOp.MAX, group=self.group)
+    def agree(self) -> int:
+        """The signal that any rank had received when this was called last; meanwhile there was an update to compute.
+
+        A question passes every rank twice, one after the other: who waited for the answer would add to each update.
+        """
+        answer = self.answer()
+        received = torch.tensor(self.heard)
+        asking = torch.distributed.all_reduce(
+            received, op=torch.distributed.ReduceOp.MAX, group=self.group, async_op=True
+        )
+        self.question = asking, received
+        return answer
+
+    def answer(self) -> int:
+        if self.question is None:
+            return 0
+        (asking, received), self.question = self.question, None
+        asking.wait()
         return int(received)
+
+    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+        # All ranks have asked a last time, and none may leave before the others have heard.
+        self.answer()
 
     def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
