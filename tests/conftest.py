@@ -197,7 +197,7 @@ def narrow_config(
 ) -> dict:
     eps = {"eps": layers.pop("eps")} if "eps" in layers else {}
     alone = {key: layers.pop(key) for key in DECODER_ALONE if key in layers}
-    causal = layers.pop("causal", False)
+    causal, causal_encoder = (layers.pop(key, False) for key in ("causal", "causal_encoder"))
     shape = {"latent_dim": num_codebooks * len(levels), "kernel_sizes": [3, 7, 11], "in_kernel_size": 7, **layers}
     encoder = {"channels": channels, "rates": list(rates), "dilations": [1], "out_kernel_size": 7}
     decoder = {
@@ -207,13 +207,16 @@ def narrow_config(
         "out_kernel_size": 3,
         **alone,
     }
-    of_decoder = {key: value for key, value in shape.items() if not (causal and key == "pad_mode")}
+    # Causal halves have no padding to choose.
+    without = {key: value for key, value in shape.items() if key != "pad_mode"}
+    of_encoder, of_decoder = (without if half else shape for half in (causal_encoder, causal))
     kind = "causal_decoder.CausalDecoder" if causal else "decoder.Decoder"
+    kind_of_encoder = "causal_encoder.CausalEncoder" if causal_encoder else "encoder.Encoder"
     quantizer = {"num_codebooks": num_codebooks, "levels": list(levels), **eps}
     return {
         "_target_": "lfsc.models.codec.Codec",
         "sample_rate": sample_rate,
-        "encoder": {"_target_": "lfsc.models.encoder.Encoder", **encoder, **shape},
+        "encoder": {"_target_": f"lfsc.models.{kind_of_encoder}", **encoder, **of_encoder},
         "quantizer": {"_target_": "lfsc.models.quantizer.GroupedFSQ", **quantizer},
         "decoder": {"_target_": f"lfsc.models.{kind}", **decoder, **of_decoder},
     }

@@ -52,8 +52,10 @@ def test_a_codec_is_told_alike_in_every_form(checkpoint, tmp_path, capsys):
 def test_causality_and_lookahead_are_told(tmp_path, write_checkpoint, capsys):
     causal = told(write_checkpoint(tmp_path / "causal.ckpt", causal=True, rates=(3, 5)), capsys)
     assert causal["lookahead"].endswith("decoding 0 ms, as the decoder is causal") and ", causal" in causal["decoder"]
+    both = told(write_checkpoint(tmp_path / "both.ckpt", causal=True, causal_encoder=True), capsys)
+    assert both["lookahead"] == "encoding and decoding 0 ms, as the codec is causal" and ", causal" in both["encoder"]
     other = told(write_checkpoint(tmp_path / "other.ckpt"), capsys)
-    assert "causal" not in other["lookahead"] + other["decoder"]
+    assert "causal" not in other["lookahead"] + other["encoder"] + other["decoder"]
 
 
 def test_what_of_nemos_training_is_not_read_is_told(checkpoint, tmp_path, capsys):

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason
 SHAPES = {
     "narrow": {"channels": 16},
     "wide": {"channels": 48, "rates": (2, 4, 16)},
-    "causal": {"channels": 48, "rates": (2, 4, 16), "causal": True},
+    "causal": {"channels": 48, "rates": (2, 4, 16), "causal": True, "causal_encoder": True},
 }
 
 

@@ -10,6 +10,7 @@ SHAPES = {
     "usual": NARROW,
     "snakes": NARROW | {"activation": "half_snake", "pad_mode": "replicate", "output_activation": "clamp"},
     "causal": NARROW | {"causal": True, "activation": "half_snake", "grouped_upsampling": True},
+    "causal both ways": NARROW | {"causal": True, "causal_encoder": True},
     "zeros": NARROW | {"activation": "elu", "pad_mode": "zeros", "grouped_upsampling": True},
 }
 

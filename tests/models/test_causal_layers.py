@@ -6,14 +6,18 @@ import torch
 from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d, remember, silence
 
 
-@pytest.mark.parametrize("dilation", [1, 4])
-def test_a_convolution_is_the_sum_over_what_has_come(dilation):
-    layer = CausalConv1d(2, 3, 3, dilation=dilation).double()
-    x = torch.randn(1, 2, 9).double()
+@pytest.mark.parametrize(("kernel_size", "stride", "dilation"), [(3, 1, 1), (3, 1, 4), (6, 3, 1), (4, 2, 1)])
+def test_a_convolution_is_the_sum_over_what_has_come(kernel_size, stride, dilation):
+    layer = CausalConv1d(2, 3, kernel_size, stride=stride, dilation=dilation).double()
+    x = torch.randn(1, 2, 12).double()
     y = layer(x)
-    for step in range(9):
-        seen = [x[0, :, step - dilation * (2 - tap)] for tap in range(3) if step >= dilation * (2 - tap)]
-        taps = layer.weight[..., 3 - len(seen) :]
+    assert y.shape[-1] == 12 // stride
+    for step in range(12 // stride):
+        # The last input of those that this step stands for, and every so many before it.
+        last = step * stride + stride - 1
+        places = range(last - dilation * (kernel_size - 1), last + 1, dilation)
+        seen = [x[0, :, place] for place in places if place >= 0]
+        taps = layer.weight[..., kernel_size - len(seen) :]
         expected = layer.bias + sum(taps[..., tap] @ each for tap, each in enumerate(seen))
         torch.testing.assert_close(y[0, :, step], expected)
 

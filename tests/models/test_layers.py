@@ -22,6 +22,8 @@ LAYERS = {
     "snakes": lambda: ResidualBlock(3, 7, dilation=3, activation="half_snake", convolution=replicating),
     "causal": lambda: CausalConv1d(3, 2, 7),
     "causal, dilated": lambda: CausalConv1d(3, 2, 3, dilation=5),
+    "causal, strided by 2": lambda: CausalConv1d(3, 2, 4, stride=2),
+    "causal, strided by 3": lambda: CausalConv1d(3, 2, 6, stride=3),
     "causal upsampling by 4": lambda: CausalUpsampleConv1d(3, 2, rate=4),
     "causal grouped upsampling by 3": lambda: CausalUpsampleConv1d(3, 3, rate=3, groups=3),
     "causal residual": lambda: ResidualBlock(3, 7, dilation=3, convolution=CausalConv1d),

@@ -33,7 +33,10 @@ def test_another_codecs_tokens_are_refused(make_codec):
         require_same_codec("0123456789abcdef", codec, name="clip")
 
 
-@pytest.mark.parametrize("change", [{"activation": "elu"}, {"pad_mode": "zeros"}, {"eps": 0.01}])
+CHANGES = [{"activation": "elu"}, {"pad_mode": "zeros"}, {"causal_encoder": True}, {"eps": 0.01}]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_other_arithmetic_has_another_fingerprint(make_codec, change):
     usual, other = make_codec(), make_codec(**change)
     other.load_state_dict(usual.state_dict())

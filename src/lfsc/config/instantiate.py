@@ -12,7 +12,7 @@ from lfsc.io.messages import one_line
 # takes as its `quantizer` may be any of these, with the keys that it has by its signature.
 PARTS = {
     "codec": ("lfsc.models.codec.Codec",),
-    "encoder": ("lfsc.models.encoder.Encoder",),
+    "encoder": ("lfsc.models.encoder.Encoder", "lfsc.models.causal_encoder.CausalEncoder"),
     "quantizer": ("lfsc.models.quantizer.GroupedFSQ",),
     "decoder": ("lfsc.models.decoder.Decoder", "lfsc.models.causal_decoder.CausalDecoder"),
     "discriminators": ("lfsc.discriminators.ensemble.Ensemble",),

@@ -21,7 +21,8 @@ class PackedConv1d(PaddedConv1d):
 
     def __init__(self, layer: PaddedConv1d):
         nn.Module.__init__(self)
-        for name in ("in_channels", "out_channels", "kernel_size", "stride", "dilation", "pad", "pad_mode"):
+        shape = ("in_channels", "out_channels", "kernel_size", "stride", "dilation")
+        for name in (*shape, "pad", "pad_after", "pad_mode"):
             setattr(self, name, getattr(layer, name))
         self.bias = layer.bias
         self.shape = ([0, 0], [1, *self.stride], [1, *self.dilation], 1)

@@ -10,7 +10,7 @@ from lfsc.models.codec import Codec
 from lfsc.nn.size import count_millions
 from lfsc.tokens.fingerprint import fingerprint
 
-CAUSAL = "lfsc.models.causal_decoder.CausalDecoder"
+CAUSAL = ("lfsc.models.causal_encoder.CausalEncoder", "lfsc.models.causal_decoder.CausalDecoder")
 USE = "encode, decode, reconstruct, tokenize, evaluate, export"
 
 
@@ -50,6 +50,8 @@ def describe_lookahead(codec: Codec) -> str:
         encode, decode = codec.lookahead
     except AttributeError:
         return "unknown: the codec has parts that are not lfsc's"
+    if encode == decode == 0:
+        return "encoding and decoding 0 ms, as the codec is causal"
     causal = "0 ms, as the decoder is causal" if decode == 0 else f"{decode:.1f} ms"
     return f"encoding {encode:.1f} ms, decoding {causal}"
 
@@ -59,7 +61,7 @@ def describe_part(module: nn.Module, config: dict) -> str:
     size = f"{count_millions(module):.2f} M parameters"
     if config["_target_"] not in KNOWN:
         return f"{size}, {config['_target_']}"
-    variants = ", causal" * (config["_target_"] == CAUSAL)
+    variants = ", causal" * (config["_target_"] in CAUSAL)
     variants += "".join(f", {key} {config[key]}" for key in ("activation", "pad_mode") if key in config)
     return f"{size}, {config['channels']} channels, rates {config['rates']}{variants}"
 

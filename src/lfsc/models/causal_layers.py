@@ -8,11 +8,12 @@ from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
 
 
 class CausalConv1d(PaddedConv1d):
-    """Weight-normed convolution of each input step and those before it, zeros before the first."""
+    """Weight-normed convolution of each `stride` input steps and those before them, zeros before the first."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, dilation: int = 1):
-        super().__init__(in_channels, out_channels, kernel_size, dilation=dilation, pad_mode="zeros")
-        self.pad = dilation * (kernel_size - 1)
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, dilation: int = 1):
+        super().__init__(in_channels, out_channels, kernel_size, stride=stride, dilation=dilation, pad_mode="zeros")
+        self.pad = dilation * (kernel_size - 1) + 1 - stride
+        self.pad_after = 0
 
     def extend(self, x: Tensor, length: Tensor | None = None) -> Tensor:
         # No step of a clip sees what lies beyond its end.

@@ -1,5 +1,6 @@
 """Waveform to latents."""
 
+from collections.abc import Callable
 from functools import partial
 from math import prod
 
@@ -38,7 +39,7 @@ class Encoder(nn.Module):
         self.activation = activation
         self.pad_mode = pad_mode
         widths = [channels * 2**i for i in range(len(rates) + 1)]
-        convolution = partial(PaddedConv1d, pad_mode=pad_mode)
+        convolution = self.layer_class(pad_mode)
         self.conv_in = convolution(1, channels, in_kernel_size)
         self.blocks = ModuleList(
             MultiReceptiveField(
@@ -52,6 +53,10 @@ class Encoder(nn.Module):
         )
         self.activation_out = activation_of(activation, widths[-1])
         self.conv_out = convolution(widths[-1], latent_dim, out_kernel_size)
+
+    def layer_class(self, pad_mode: str) -> Callable[..., PaddedConv1d]:
+        """The class of the convolutions."""
+        return partial(PaddedConv1d, pad_mode=pad_mode)
 
     @property
     def hop_length(self) -> int:

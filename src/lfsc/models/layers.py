@@ -33,6 +33,7 @@ class PaddedConv1d(nn.Conv1d):
         self.pad_mode = pad_mode
         span = dilation * (kernel_size - 1)
         self.pad = (span - stride + 2) // 2 if stride > 1 else span // 2
+        self.pad_after = self.pad
         weight_norm(self)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:

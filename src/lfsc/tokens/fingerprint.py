@@ -8,13 +8,14 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from lfsc.models.activations import Snake
+from lfsc.models.causal_encoder import CausalEncoder
 from lfsc.models.codec import Codec
 from lfsc.models.encoder import Encoder
 from lfsc.models.quantizer import GroupedFSQ
 from lfsc.nn.weight_norm import remove_weight_norm
 
 # Left out where they are so, as of the paper's codec, whose fingerprint has known nothing else.
-USUAL = {"activation": "lrelu", "pad_mode": "reflect", "eps": 1e-3}
+USUAL = {"activation": "lrelu", "pad_mode": "reflect", "causal": False, "eps": 1e-3}
 
 
 def fingerprint(codec: Codec) -> str:
@@ -42,6 +43,7 @@ def fingerprint(codec: Codec) -> str:
     variant = {
         "activation": codec.encoder.activation,
         "pad_mode": codec.encoder.pad_mode,
+        "causal": isinstance(codec.encoder, CausalEncoder),
         "eps": codec.quantizer.eps,
     }
     facts |= {name: value for name, value in variant.items() if value != USUAL[name]}

@@ -65,7 +65,7 @@ def test_what_nemo_leaves_out_has_nemos_own_value(recipe):
     [
         ("audio_encoder", "_target_", CLASS + "MultiBandMelEncoder", "it is a mel codec: its audio_enc"),
         ("audio_encoder", "_target_", MODULES + "encodec_modules.SEANetEncoder", "it is a SEANet codec"),
-        ("audio_encoder", "_target_", CLASS + "CausalHiFiGANEncoder", "it is a codec with a causal encoder"),
+        ("audio_encoder", "_target_", CLASS + "MultiResolutionSTFTEncoder", "it is an STFT codec"),
         ("vector_quantizer", "_target_", MODULES + "encodec_modules.ResidualVectorQuantizer", "learned codebooks"),
         ("audio_decoder", "_target_", CLASS + "Unheard", "audio_decoder is a .*Unheard', which is not supported"),
         ("audio_encoder", "_target_", "os.system", "audio_encoder is a 'os.system'"),
@@ -103,6 +103,16 @@ def causal(recipe, **changes) -> dict:
             **changes,
         }
     }
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_a_causal_encoder_pads_with_zeros_whatever_its_mode(mode, recipe):
+    usual = check_codec(codec_from_nemo(recipe))["encoder"]
+    recipe["audio_encoder"] |= {"_target_": CLASS + "CausalHiFiGANEncoder", "pad_mode": mode}
+    ours = check_codec(codec_from_nemo(recipe))
+    assert ours["encoder"] == usual | {"_target_": "lfsc.models.causal_encoder.CausalEncoder"}
+    written = config_to_nemo(ours)["audio_encoder"]
+    assert (written["_target_"], written["pad_mode"]) == (CLASS + "CausalHiFiGANEncoder", "zeros")
 
 
 @pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])

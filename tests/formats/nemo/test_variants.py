@@ -21,6 +21,7 @@ ONE = {"resblock_dilation_sizes": [1]}
 POINTS = {"resblock_kernel_sizes": [1], "in_kernel_size": 1, "out_kernel_size": 1}
 REPLICATE = {"pad_mode": "replicate"}
 CAUSAL = {"_target_": CLASS + "CausalHiFiGANDecoder"}
+CAUSAL_ENCODER = {"_target_": CLASS + "CausalHiFiGANEncoder"}
 NANO = CAUSAL | {"activation": "half_snake", "output_activation": "clamp"}
 # What each has beside the recipe of `configuration`: for the whole, for both halves, for the encoder, for the decoder.
 VARIANTS = {
@@ -60,6 +61,8 @@ VARIANTS = {
     "nano 0.6 kbps": ({"rates": [2, 3, 6, 7, 7], "levels": [9, 8, 8, 7], "groups": 4}, {}, REPLICATE, NANO),
     "nano 1.78 kbps": ({"rates": [2, 3, 6, 7, 7], "groups": 13}, {}, REPLICATE, NANO),
     "nano 1.89 kbps": ({"rates": [2, 2, 4, 8, 8], "groups": 8}, {}, REPLICATE, NANO),
+    "causal encoder": ({"rates": [3, 4]}, {}, CAUSAL_ENCODER | ONE, {}),
+    "causal both ways": ({"rates": [2, 3, 6, 7, 7]}, {"activation": "half_snake"}, CAUSAL_ENCODER, CAUSAL),
     "kernels of one": ({"rates": [2, 3]}, POINTS, {}, {}),
 }  # fmt: skip
 

@@ -56,8 +56,9 @@ def test_where_nothing_can_be_written_the_error_has_the_name_that_was_given(arch
         {"rates": (2, 4, 8)},
         {"rates": (3, 5), "levels": (5, 4, 3), "num_codebooks": 3, "sample_rate": 16000, "channels": 6},
         {"rates": (3, 5), "causal": True, "activation": "half_snake", "output_activation": "clamp"},
+        {"rates": (2, 5), "causal": True, "causal_encoder": True},
     ],
-    ids=["even", "odd", "causal"],
+    ids=["even", "odd", "causal", "causal both ways"],
 )
 def test_nemo_opens_it_and_computes_the_same(
     with_discriminators, shape, tmp_path, write_checkpoint, discriminators, nemo_python

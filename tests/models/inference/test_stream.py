@@ -7,6 +7,8 @@ SHAPES = {
     "snakes": {"rates": (3, 5), "activation": "half_snake", "pad_mode": "replicate", "output_activation": "clamp"},
     "causal": {"rates": (3, 5), "causal": True, "activation": "half_snake", "grouped_upsampling": True},
     "causal, replicating": {"rates": (2, 4), "causal": True, "pad_mode": "replicate", "output_activation": "clamp"},
+    "causal encoder": {"rates": (3, 5), "causal_encoder": True, "activation": "half_snake"},
+    "causal both ways": {"rates": (2, 4), "causal_encoder": True, "causal": True, "grouped_upsampling": True},
     "zeros": {"rates": (2, 4), "activation": "elu", "pad_mode": "zeros", "grouped_upsampling": True},
 }
 

@@ -27,6 +27,8 @@ LAYERS = {
     "activation": ("activation", "lrelu"),
     "pad_mode": ("pad_mode", "reflect"),
 }
+# Causal layers see zeros before a clip whatever this says.
+CAUSAL_PADDING = {"pad_mode": ("zeros", "reflect", "replicate", "circular")}
 ENCODER = ClassMapping(
     MODULES + "audio_codec_modules.HiFiGANEncoder",
     "lfsc.models.encoder.Encoder",
@@ -37,6 +39,12 @@ ENCODER = ClassMapping(
         "out_kernel_size": ("out_kernel_size", 7),
         **LAYERS,
     },
+)
+CAUSAL_ENCODER = ClassMapping(
+    MODULES + "audio_codec_modules.CausalHiFiGANEncoder",
+    "lfsc.models.causal_encoder.CausalEncoder",
+    {theirs: ours for theirs, ours in ENCODER.keys.items() if theirs != "pad_mode"},
+    ignored=CAUSAL_PADDING,
 )
 DECODER = ClassMapping(
     MODULES + "audio_codec_modules.HiFiGANDecoder",
@@ -58,8 +66,7 @@ CAUSAL_DECODER = ClassMapping(
         **{theirs: ours for theirs, ours in DECODER.keys.items() if theirs != "pad_mode"},
         "n_groups_equal_to_out_channels": ("grouped_upsampling", True),
     },
-    # Its layers see zeros before a clip whatever this says.
-    ignored={"pad_mode": ("zeros", "reflect", "replicate", "circular")},
+    ignored=CAUSAL_PADDING,
 )
 EPS = {"eps": ("eps", 1e-3)}
 QUANTIZER = ClassMapping(
@@ -71,6 +78,7 @@ QUANTIZER = ClassMapping(
 SINGLE_QUANTIZER = ClassMapping(
     MODULES + "audio_codec_modules.FiniteScalarQuantizer", QUANTIZER.lfsc, {"num_levels": ("levels", REQUIRED), **EPS}
 )
+ENCODERS = (ENCODER, CAUSAL_ENCODER)
 DECODERS = (DECODER, CAUSAL_DECODER)
 # Keys of the whole model that change what a codec computes and are not supported.
 FOREIGN = ("semantic_codec", "semantic_codec_path")
@@ -85,7 +93,6 @@ OTHER_CODECS = {
         "ResidualVectorQuantizer",
         "GroupResidualVectorQuantizer",
     ),
-    "a codec with a causal encoder": ("CausalHiFiGANEncoder",),
 }
 
 
@@ -99,9 +106,9 @@ def codec_from_nemo(config: Mapping) -> dict:
     if (output_rate := config.get("output_sample_rate", sample_rate)) != sample_rate:
         raise ValueError(f"output_sample_rate is {brief(output_rate)}: another than sample_rate is not supported")
     parts = {
-        "encoder": translate(config, "audio_encoder", ENCODER),
+        "encoder": half_from_nemo(config, "audio_encoder", ENCODERS),
         "quantizer": quantizer_from_nemo(config),
-        "decoder": decoder_from_nemo(config),
+        "decoder": half_from_nemo(config, "audio_decoder", DECODERS),
     }
     require_hop(config, parts["encoder"]["rates"])
     return {"_target_": "lfsc.models.codec.Codec", "sample_rate": sample_rate, **parts}
@@ -125,10 +132,11 @@ def ignored_training(config: Mapping) -> tuple[str, ...]:
     return tuple(key for key in TRAINING_ONLY if config.get(key))
 
 
-def decoder_from_nemo(config: Mapping) -> dict:
-    given = config.get("audio_decoder")
-    is_causal = isinstance(given, Mapping) and given.get("_target_") == CAUSAL_DECODER.nemo
-    return translate(config, "audio_decoder", CAUSAL_DECODER if is_causal else DECODER)
+def half_from_nemo(config: Mapping, part: str, classes: tuple[ClassMapping, ClassMapping]) -> dict:
+    """The encoder or decoder, which may be of the usual class or of the causal one."""
+    given, (usual, causal) = config.get(part), classes
+    is_causal = isinstance(given, Mapping) and given.get("_target_") == causal.nemo
+    return translate(config, part, causal if is_causal else usual)
 
 
 def quantizer_from_nemo(config: Mapping) -> dict:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lfsc.config.untrusted import parameters_of
 from lfsc.formats.nemo.archive import CHECKPOINT, CONFIG, MODEL
-from lfsc.formats.nemo.config import DECODERS, ENCODER, QUANTIZER, ClassMapping
+from lfsc.formats.nemo.config import DECODERS, ENCODERS, QUANTIZER, ClassMapping
 from lfsc.formats.nemo.discriminators import discriminators_to_nemo
 from lfsc.formats.nemo.names import CODEC, discriminator_modules, to_nemo
 from lfsc.formats.skeleton import Tensors
@@ -90,7 +90,7 @@ def config_to_nemo(codec: dict) -> dict[str, Any]:
     """NeMo's model_config.yaml of our `codec`."""
     # First, as other classes than these need not have rates.
     parts = {
-        "audio_encoder": part_to_nemo("encoder", codec["encoder"], (ENCODER,)),
+        "audio_encoder": part_to_nemo("encoder", codec["encoder"], ENCODERS),
         "audio_decoder": part_to_nemo("decoder", codec["decoder"], DECODERS),
         "vector_quantizer": part_to_nemo("quantizer", codec["quantizer"], (QUANTIZER,)),
     }

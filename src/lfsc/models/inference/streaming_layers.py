@@ -111,7 +111,7 @@ class ConvStage:
             x = torch.cat((before(x, pad, mode), x), dim=-1)
             self.begun = True
         if last:
-            x = torch.cat((x, after(x, pad, mode)), dim=-1)
+            x = torch.cat((x, after(x, self.layer.pad_after, mode)), dim=-1)
         steps = (x.shape[-1] - self.span - 1) // stride + 1 if self.begun else 0
         if steps <= 0:
             self.buffer = x
