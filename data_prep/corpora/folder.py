@@ -80,7 +80,7 @@ def find_parts(trees: Iterable[Tree]) -> Parts:
 
 
 def may_hold_audio(name: str) -> bool:
-    return is_recording(name) or name.lower().endswith(archives.SUFFIXES)
+    return is_recording(name) or name.lower().endswith((*archives.SUFFIXES, kaldi.RECORDINGS))
 
 
 def find_in_source(
@@ -91,10 +91,10 @@ def find_in_source(
     if listed is not None:
         yield from find_in_list(*listed, tree, asked)
         return
-    if kaldi.RECORDINGS in tree:
-        yield from find_in_list(kaldi.RECORDINGS, kaldi.rows_of_kaldi(tree), tree, asked)
-        return
     names = list(tree.names())
+    if folders := kaldi.find_data_folders(names):
+        yield from find_in_kaldi(tree, folders, published, asked)
+        return
     if (shar := Shar.find(names)).lists:
         if not isinstance(tree, Folder):
             raise ValueError(f"{source} holds lhotse's Shar, whose tars are not read inside of another: unpack it")
@@ -118,6 +118,15 @@ def find_in_source(
     if packed:
         yield f"not read: {say_count(len(packed), 'archive')}, such as {packed[0]}; only the recordings beside"
     yield from find_in_tree(tree, names, published, asked, brief=False)
+
+
+def find_in_kaldi(tree: Tree, folders: list[PurePosixPath], published: Parts, asked: Asked) -> Iterator[Item]:
+    for folder in folders:
+        if published.leaves_out(kind_of_path(f"{tree.name}/{folder}")):
+            yield f"left out: {tree.name}/{folder}, which is for evaluation"
+            continue
+        name = f"{folder / kaldi.RECORDINGS}"
+        yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked)
 
 
 def find_in_list(name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked) -> Iterator[Item]:

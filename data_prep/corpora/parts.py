@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 CORPORA = ("LibriSpeech", "LibriTTS", "MLS")
-PART = re.compile(r"(train|dev|test)(-(clean|other))?(-\d+)?")
+PART = re.compile(r"(train|dev|test)([-_](clean|other))?([-_]\d+)?")
 SPLITS = {"train": "train", "dev": "val"}
 
 
