@@ -141,10 +141,14 @@ def find_in_archive(
     try:
         archive = Archive(path, scratch)
         names = list(archive.names())
-        # Samples of different archives may have the same names.
-        prefix = f"{PurePosixPath(name).with_name(archive.name)}/"
-        for item in find_in_tree(archive, names, published, asked, brief=brief):
-            yield item._replace(prefix=prefix) if isinstance(item, Found) else item
+        # Samples of different archives may have the same names, and folders around them say what all are.
+        archive.name = PurePosixPath(name).with_name(archive.name).as_posix()
+        language = next(filter(is_language, PurePosixPath(name).parts[:-1]), asked.language)
+        for item in find_in_tree(archive, names, published, asked._replace(language=language), brief=brief):
+            if isinstance(item, Found):
+                row = item.row._replace(language=item.row.language or language)
+                item = item._replace(row=row, prefix=f"{archive.name}/")
+            yield item
     except (ValueError, OSError) as error:
         yield Malformed(name, describe(error))
 
