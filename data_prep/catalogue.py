@@ -7,6 +7,7 @@ import numpy
 
 from lfsc.io.messages import say_count
 
+from .corpora.utterance import UNKNOWN_SPEAKER
 from .scan import Examined, digest
 from .split import SPLITS, choose_validation_speakers
 
@@ -48,10 +49,13 @@ class Catalogue:
         return self.leave_out(numpy.delete(kept, first))
 
     def leave_out_crossing(self) -> list[int]:
-        """Training rows of speakers that the corpus itself has in validation, in whichever language."""
+        """Training rows of speakers that the corpus itself has in validation, in whichever language.
+
+        Of speakers who are not known it is believed that they are others.
+        """
         splits, speakers = numpy.asarray(self.splits), numpy.asarray(self.speakers)
         names = [name for _, name in self.speaker_numbers]
-        held_out = {names[number] for number in numpy.unique(speakers[splits == VAL])}
+        held_out = {names[number] for number in numpy.unique(speakers[splits == VAL])} - {UNKNOWN_SPEAKER}
         in_both = numpy.array([name in held_out for name in names], dtype=bool)
         return self.leave_out(numpy.flatnonzero((splits == TRAIN) & in_both[speakers]))
 

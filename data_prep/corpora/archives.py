@@ -16,9 +16,10 @@ from lfsc.audio.suffixes import is_hidden
 from lfsc.audio.tables import lines_in
 from lfsc.io.archive_kinds import compression_of
 from lfsc.io.atomic import replacing
+from lfsc.io.messages import describe
 
 from .tar_index import find_files
-from .utterance import File
+from .utterance import UNKNOWN_LANGUAGE, File, Rejection
 from .zips import copy_as_tar
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
@@ -122,14 +123,20 @@ def find(
     *,
     what: str,
     prune: tuple[str, ...] = (),
-) -> Iterator[Found]:
-    """The `wanted` files of all `sources` by folders; a source that is a folder with none may hold archives that do."""
+) -> Iterator[Found | Rejection]:
+    """The `wanted` files of all `sources` by folders; a source that is a folder with none may hold archives that do.
+
+    Of those, a damaged one is rejected.
+    """
     for source in sources:
-        found = group_files(open_tree(source, scratch), wanted, prune)
+        found: list[Found | Rejection] = [*group_files(open_tree(source, scratch), wanted, prune)]
         if not found and source.is_dir():
             files = (path for path in source.iterdir() if path.is_file())
-            archives = sorted(path for path in files if path.name.lower().endswith(SUFFIXES))
-            found = [group for path in archives for group in group_files(Archive(path, scratch), wanted, prune)]
+            for path in sorted(path for path in files if path.name.lower().endswith(SUFFIXES)):
+                try:
+                    found += group_files(Archive(path, scratch), wanted, prune)
+                except (ValueError, OSError) as error:
+                    found.append(Rejection.malformed(path.name, UNKNOWN_LANGUAGE, describe(error)))
         if not found:
             raise ValueError(
                 f"{source} holds no {what}, neither in folders nor in .tar, .tar.gz, .tar.bz2, .tar.xz or .zip files"
@@ -185,8 +192,8 @@ def decompress(path: Path, scratch: Path) -> Path:
 
 
 def read_plain_lines(file: BinaryIO, name: object) -> Iterator[str]:
-    """The lines of UTF-8 text, compressed by gzip or not, with or without a byte order mark; line feeds end them."""
+    """The lines of a text in UTF-8, or in UTF-16 with its mark, compressed by gzip or not; line feeds end them."""
     try:
         yield from lines_in(file, name)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{name} is no UTF-8 text: {error.reason}") from error
+    except UnicodeError as error:
+        raise ValueError(f"{name} is no UTF-8 text: {getattr(error, 'reason', error)}") from error

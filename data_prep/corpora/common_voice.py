@@ -21,23 +21,34 @@ def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Ut
 
     The speakers of the test split never appear, invalidated and unheard clips neither.
     """
-    rows = {"official": read_official, "validated": read_validated}[clips]
     for found in find(sources, scratch, lambda path: path.name in TABLES, what="Common Voice .tsv", prune=("clips",)):
+        if isinstance(found, Rejection):
+            yield found
+            continue
         language = label(found.parts[-1])
         table = {"official": "train.tsv", "validated": "validated.tsv"}[clips]
         if str(found.folder / table) not in found.names:
             there = ", ".join(PurePosixPath(name).name for name in found.names)
             yield f"{language} is skipped, it has no {table}, only {there}; --clips validated reads delta releases"
             continue
-        for split, row in rows(found):
-            if isinstance(row, Malformed):
-                yield Rejection.malformed(row.place, language, f"no {' and no '.join(row.absent)}")
-                continue
-            # Early releases leave the suffix out.
-            clip = PurePosixPath(row["path"]).name.removesuffix(".mp3")
-            source = found.tree.file(str(found.folder / "clips" / f"{clip}.mp3"))
-            speaker = row["client_id"][:SPEAKER_DIGITS]
-            yield Utterance(clip.replace(".", "_"), source, language, speaker, split, row.get("sentence") or None)
+        try:
+            yield from of_language(found, language, clips)
+        except ValueError as error:
+            # What comes after a table that cannot be read is lost, and no other language.
+            yield Rejection.malformed(str(found.folder), language, str(error))
+
+
+def of_language(found: Found, language: str, clips: str) -> Iterator[Utterance | Rejection]:
+    """The clips that the tables of a language name; ValueError where one is no table."""
+    for split, row in {"official": read_official, "validated": read_validated}[clips](found):
+        if isinstance(row, Malformed):
+            yield Rejection.malformed(row.place, language, f"no {' and no '.join(row.absent)}")
+            continue
+        # Early releases leave the suffix out.
+        clip = PurePosixPath(row["path"]).name.removesuffix(".mp3")
+        source = found.tree.file(str(found.folder / "clips" / f"{clip}.mp3"))
+        speaker = row["client_id"][:SPEAKER_DIGITS]
+        yield Utterance(clip.replace(".", "_"), source, language, speaker, split, row.get("sentence") or None)
 
 
 class Malformed(NamedTuple):

@@ -19,6 +19,9 @@ def utterances(scratch: Path, *, sources: list[Path]) -> Iterator[Utterance | Re
         return path.name.lower().endswith("_clean.wav")
 
     for found in find(sources, scratch, is_clean_recording, what="DAPS recording (clean/*_clean.wav)"):
+        if isinstance(found, Rejection):
+            yield found
+            continue
         for name in found.names:
             key = PurePosixPath(name).stem.lower()
             named = NAME.fullmatch(key)

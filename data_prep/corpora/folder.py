@@ -80,7 +80,7 @@ def find_parts(trees: Iterable[Tree]) -> Parts:
 
 
 def may_hold_audio(name: str) -> bool:
-    return is_recording(name) or name.lower().endswith(archives.SUFFIXES)
+    return is_recording(name) or name.lower().endswith((*archives.SUFFIXES, kaldi.RECORDINGS))
 
 
 def find_in_source(
@@ -91,10 +91,10 @@ def find_in_source(
     if listed is not None:
         yield from find_in_list(*listed, tree, asked)
         return
-    if kaldi.RECORDINGS in tree:
-        yield from find_in_list(kaldi.RECORDINGS, kaldi.rows_of_kaldi(tree), tree, asked)
-        return
     names = list(tree.names())
+    if folders := kaldi.find_data_folders(names):
+        yield from find_in_kaldi(tree, folders, published, asked)
+        return
     if (shar := Shar.find(names)).lists:
         if not isinstance(tree, Folder):
             raise ValueError(f"{source} holds lhotse's Shar, whose tars are not read inside of another: unpack it")
@@ -120,6 +120,15 @@ def find_in_source(
     yield from find_in_tree(tree, names, published, asked, brief=False)
 
 
+def find_in_kaldi(tree: Tree, folders: list[PurePosixPath], published: Parts, asked: Asked) -> Iterator[Item]:
+    for folder in folders:
+        if published.leaves_out(kind_of_path(f"{tree.name}/{folder}")):
+            yield f"left out: {tree.name}/{folder}, which is for evaluation"
+            continue
+        name = f"{folder / kaldi.RECORDINGS}"
+        yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked)
+
+
 def find_in_list(name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked) -> Iterator[Item]:
     for item in of_manifest(name, rows, tree, spec=asked.layout, language=asked.language):
         yield Found(item, tree) if isinstance(item, Row) else item
@@ -132,10 +141,14 @@ def find_in_archive(
     try:
         archive = Archive(path, scratch)
         names = list(archive.names())
-        # Samples of different archives may have the same names.
-        prefix = f"{PurePosixPath(name).with_name(archive.name)}/"
-        for item in find_in_tree(archive, names, published, asked, brief=brief):
-            yield item._replace(prefix=prefix) if isinstance(item, Found) else item
+        # Samples of different archives may have the same names, and folders around them say what all are.
+        archive.name = PurePosixPath(name).with_name(archive.name).as_posix()
+        language = next(filter(is_language, PurePosixPath(name).parts[:-1]), asked.language)
+        for item in find_in_tree(archive, names, published, asked._replace(language=language), brief=brief):
+            if isinstance(item, Found):
+                row = item.row._replace(language=item.row.language or language)
+                item = item._replace(row=row, prefix=f"{archive.name}/")
+            yield item
     except (ValueError, OSError) as error:
         yield Malformed(name, describe(error))
 

@@ -1,15 +1,19 @@
 """Kaldi's data folders: the list wav.scp of recordings, and beside it segments, text, utt2spk and utt2lang."""
 
+import re
 import shlex
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 
 from lfsc.audio.manifest import Malformed, Row
-from lfsc.audio.parts import Part, read_part
+from lfsc.audio.parts import WHOLE, Part, read_part
 
 from .archives import Tree
 
 RECORDINGS, SEGMENTS = "wav.scp", "segments"
+# Folders that Kaldi's scripts make of others, for so many processes.
+SPLIT_UP = re.compile(r"split\d+(utt)?")
+TO_THE_END = re.compile(r"-1(\.0*)?")
 # Programs with options that unpack a recording and change nothing: the file is read in their place. None is run.
 UNPACKING = {
     "cat": set(),
@@ -18,21 +22,31 @@ UNPACKING = {
 }
 
 
-def rows_of_kaldi(tree: Tree) -> Iterator[Row | Malformed]:
-    """A row for each segment, or for each recording where there is no list of segments."""
-    recordings = {key: place for _, key, place in read_entries(tree, RECORDINGS)}
+def find_data_folders(names: Iterable[str]) -> list[PurePosixPath]:
+    """The data folders among files of these names: the tree itself, or all below it."""
+    folders = [PurePosixPath(name).parent for name in names if PurePosixPath(name).name == RECORDINGS]
+    if PurePosixPath() in folders:
+        return [PurePosixPath()]
+    return [folder for folder in folders if not any(map(SPLIT_UP.fullmatch, folder.parts))]
+
+
+def rows_of_kaldi(tree: Tree, folder: PurePosixPath) -> Iterator[Row | Malformed]:
+    """A row for each segment of a data folder, or for each recording where there is no list of segments."""
+    recordings = {key: place for _, key, place in read_entries(tree, f"{folder / RECORDINGS}")}
     texts, speakers, languages = (
-        {key: value for _, key, value in read_entries(tree, name)} for name in ("text", "utt2spk", "utt2lang")
+        {key: value for _, key, value in read_entries(tree, f"{folder / name}")}
+        for name in ("text", "utt2spk", "utt2lang")
     )
-    listed = SEGMENTS if SEGMENTS in tree else RECORDINGS
+    has_segments = f"{folder / SEGMENTS}" in tree
+    listed = f"{folder / (SEGMENTS if has_segments else RECORDINGS)}"
     for number, key, value in read_entries(tree, listed):
         try:
-            recording, start, seconds = parse_segment(value) if listed == SEGMENTS else (key, 0.0, None)
+            recording, part = parse_segment(value) if has_segments else (key, WHOLE)
             if recording not in recordings:
                 raise ValueError(f"its recording {recording} is not in {RECORDINGS}")
-            path, channel = find_file(recordings[recording], tree)
-            part = Part(start, seconds, channel)
-            yield Row(path, languages.get(key), speakers.get(key), texts.get(key), part=part)
+            path, channel = find_file(recordings[recording], tree, folder)
+            part = part if part.channel is not None else part._replace(channel=channel)
+            yield Row(path, languages.get(key), speakers.get(key), texts.get(key) or None, part=part)
         except ValueError as error:
             yield Malformed(f"{listed}, line {number}", str(error))
 
@@ -40,28 +54,36 @@ def rows_of_kaldi(tree: Tree) -> Iterator[Row | Malformed]:
 def read_entries(tree: Tree, name: str) -> Iterator[tuple[int, str, str]]:
     """The number of each line, its first word, and what follows; nothing of a list that is not there."""
     for number, line in enumerate(tree.lines(name) if name in tree else (), 1):
-        key, _, value = line.strip().replace("\t", " ", 1).partition(" ")
+        key, *value = line.split(maxsplit=1) or [""]
         if key:
-            yield number, key, value.strip()
+            yield number, key, "".join(value).strip()
 
 
-def parse_segment(entry: str) -> tuple[str, float, float | None]:
-    """The recording of a segment, its beginning in seconds and its length; an end of -1 is the recording's."""
-    recording, start, end = entry.split() if len(entry.split()) == 3 else ("", "", "")
-    if not recording:
+def parse_segment(entry: str) -> tuple[str, Part]:
+    """The recording of a segment and the part of it, as extract-segments of Kaldi takes them.
+
+    An end of -1 is that of the recording. A channel may follow, counted from 0.
+    """
+    recording, *rest = entry.split()
+    if len(rest) not in (2, 3):
         raise ValueError(f"{entry!r}: expected a recording, a beginning and an end in seconds")
-    part = read_part({"start": start} | ({} if end.startswith("-1") else {"end": end}))
-    return recording, part.start, part.seconds
+    row = dict(zip(("start", "end", "channel"), rest, strict=False))
+    if TO_THE_END.fullmatch(row["end"]):
+        del row["end"]
+    return recording, read_part(row)
 
 
-def find_file(entry: str, tree: Tree) -> tuple[str, int | None]:
+def find_file(entry: str, tree: Tree, folder: PurePosixPath) -> tuple[str, int | None]:
     """The file of an entry of wav.scp and its channel, None for all.
 
-    Its path is taken from the folder on, or else from where the command is run, as Kaldi does.
+    Its path is taken from the data folder on, from the tree on, or from where the command is run, as Kaldi does.
     """
     path, channel = parse_command(entry) if entry.endswith("|") else (entry, None)
     if path.rpartition(":")[0].endswith(".ark"):
         raise ValueError(f"{path} is in an archive of Kaldi, which is not read: write the recordings to files")
+    beside = f"{folder / path}"
+    if beside in tree:
+        return beside, channel
     if path not in tree and not path.startswith("/") and Path(path).is_file():
         path = str(Path(path).absolute())
     return path, channel

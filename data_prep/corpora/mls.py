@@ -19,22 +19,34 @@ LIMITED = {"1hr": ("1hr",), "9hr": ("9hr",), "10hr": ("1hr", "9hr")}
 def utterances(scratch: Path, *, sources: list[Path], limited: str | None) -> Iterator[Utterance | Rejection]:
     """Every utterance of the train and dev splits found; with `limited`, only that part of train."""
     wanted = LISTS if limited is None else (*LISTS, "handles.txt")
-    folders = list(find(sources, scratch, lambda path: path.name in wanted, what="MLS corpus", prune=("audio",)))
+    items = list(find(sources, scratch, lambda path: path.name in wanted, what="MLS corpus", prune=("audio",)))
+    yield from (item for item in items if isinstance(item, Rejection))
+    folders = [item for item in items if isinstance(item, Found)]
     handles = read_handles(folders, LIMITED[limited]) if limited else None
     for found in folders:
         split = SPLITS.get(found.folder.name)
         if split is None or found.names[0].endswith("handles.txt"):
             continue
-        language, suffix = find_language(found), None
-        for place, identifier, text in read_lists(found):
-            if identifier.count("_") != 2:
-                yield Rejection.malformed(place, language, f"'{identifier}' is no id like speaker_book_number")
-                continue
-            speaker, book, _ = identifier.split("_")
-            path = f"{found.folder}/audio/{speaker}/{book}/{identifier}"
-            suffix = suffix or find_suffix(found, path)
-            if split != "train" or handles is None or identifier in handles:
-                yield Utterance(identifier, found.tree.file(path + suffix), language, speaker, split, text)
+        language = find_language(found)
+        try:
+            yield from of_split(found, language, split, handles if split == "train" else None)
+        except ValueError as error:
+            # What comes after a line that cannot be read is lost, and no other split.
+            yield Rejection.malformed(str(found.folder), language, str(error))
+
+
+def of_split(found: Found, language: str, split: str, handles: set[str] | None) -> Iterator[Utterance | Rejection]:
+    """The utterances of a split, or those of them that are among `handles`; ValueError for a list that is no text."""
+    suffix = None
+    for place, identifier, text in read_lists(found):
+        if identifier.count("_") != 2:
+            yield Rejection.malformed(place, language, f"'{identifier}' is no id like speaker_book_number")
+            continue
+        speaker, book, _ = identifier.split("_")
+        path = f"{found.folder}/audio/{speaker}/{book}/{identifier}"
+        suffix = suffix or find_suffix(found, path)
+        if handles is None or identifier in handles:
+            yield Utterance(identifier, found.tree.file(path + suffix), language, speaker, split, text)
 
 
 def read_lists(found: Found) -> Iterator[tuple[str, str, str | None]]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-CORPORA = ("LibriSpeech", "LibriTTS", "MLS")
-PART = re.compile(r"(train|dev|test)(-(clean|other))?(-\d+)?")
+CORPORA = ("LibriSpeech", "LibriTTS", "MLS", "FLEURS")
+PART = re.compile(r"(train|dev|test)([-_](clean|other))?([-_]\d+)?")
 SPLITS = {"train": "train", "dev": "val"}
 
 

@@ -34,15 +34,19 @@ def of_recordings(
     layout = find_layout(bare, root=tree.name, spec=spec, language_given=language is not None) if bare else None
     if layout is not None:
         yield describe_labels(layout.name, [layout.labels(name) for name in bare], language=language)
+    transcripts = Transcripts(layout.corpus if layout else "", tree)
     for name, sidecar in sidecars.items():
-        yield row_of_sidecar(tree, name, sidecar, spec)
+        yield row_of_sidecar(tree, name, sidecar, spec, transcripts)
     if layout is not None:
-        yield from rows_of_layout(tree, layout, bare, published)
+        yield from rows_of_layout(tree, layout, bare, published, transcripts)
+    if transcripts.unread:
+        yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
 
 
-def rows_of_layout(tree: Tree, layout: Layout, names: list[str], published: Parts) -> Iterator[Row | Malformed | str]:
+def rows_of_layout(
+    tree: Tree, layout: Layout, names: list[str], published: Parts, transcripts: Transcripts
+) -> Iterator[Row | Malformed | str]:
     """A row for each recording, of its path, and of what a known corpus brings beside it."""
-    transcripts = Transcripts(layout.corpus, tree)
     in_parts = layout.corpus in parts.CORPORA
     kept = names
     if in_parts:
@@ -61,13 +65,8 @@ def rows_of_layout(tree: Tree, layout: Layout, names: list[str], published: Part
         if labels is None:
             yield Malformed(name, f"its path is not like the others': {layout.name}")
             continue
-        try:
-            text = transcripts.find(name)
-        except ValueError as error:
-            yield Malformed(name, str(error))
-            continue
         split = published.split(kind_of_path(f"{tree.name}/{name}")) if in_parts else None
-        yield Row(name, labels.language, labels.speaker, text, split=split)
+        yield Row(name, labels.language, labels.speaker, transcripts.find(name), split=split)
 
 
 def name_of_first_microphone(name: str) -> str | None:
@@ -80,12 +79,13 @@ def name_sidecar(name: str) -> str:
     return PurePosixPath(name).with_suffix(".json").as_posix()
 
 
-def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None) -> Row | Malformed:
+def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None, transcripts: Transcripts) -> Row | Malformed:
     try:
         row = json.loads("".join(tree.lines(sidecar)))
         said = parse_row(row, path=name) if isinstance(row, dict) else Row(name)
     except (ValueError, RecursionError) as error:
         return Malformed(sidecar, str(error))
+    said = said if said.text is not None else said._replace(text=transcripts.find(name))
     return with_folders(said, labels_of(name, tree, spec))
 
 

@@ -1,4 +1,4 @@
-"""The texts that known corpora bring in files beside their recordings."""
+"""The texts that corpora bring in files beside their recordings."""
 
 import re
 from collections.abc import Callable
@@ -6,25 +6,39 @@ from pathlib import PurePosixPath
 
 from .archives import Tree
 
+# Of files of the recording's name: a text, also that which the Montreal Forced Aligner takes.
+BESIDE = (".txt", ".lab")
+# How lists of sounds and their times begin, which may have these suffixes too.
+TIMES = re.compile(r"\s*\d[\d.]*\s+\d[\d.]*\s")
+
 
 class Transcripts:
-    """Texts of the recordings in a tree, which is of the known corpus of this name."""
+    """Texts of the recordings in a tree, which is of the known corpus of this name, if any.
+
+    `unread` has the reasons why some could not be read.
+    """
 
     def __init__(self, corpus: str, tree: Tree) -> None:
         self.tree = tree
+        self.unread: list[str] = []
         finders: dict[str, Callable[[PurePosixPath], str | None]] = {
             "LibriSpeech": self.of_librispeech,
             "LibriTTS": self.of_libritts,
             "VCTK": self.of_vctk,
             "LJSpeech": self.of_ljspeech,
+            "FLEURS": self.of_fleurs,
         }
-        self.finder = finders.get(corpus)
+        self.finder = finders.get(corpus, self.of_file_beside)
         # Of the list that was read last: recordings come in the order of their folders.
         self.list_name, self.list_texts = "", dict[str, str]()
 
     def find(self, name: str) -> str | None:
-        """The text of a recording, None where there is none; ValueError where the file that has it cannot be read."""
-        return (self.finder and self.finder(PurePosixPath(name))) or None
+        """The text of a recording, None where there is none, or where it is in a file that cannot be read."""
+        try:
+            return self.finder(PurePosixPath(name)) or None
+        except ValueError as error:
+            self.unread.append(str(error))
+            return None
 
     def of_librispeech(self, path: PurePosixPath) -> str | None:
         """From `103/1240/103-1240.trans.txt`, whose lines are `103-1240-0000 TEXT`."""
@@ -48,6 +62,21 @@ class Transcripts:
 
         return self.lookup(path.parent.parent / "metadata.csv", path.stem, parse)
 
+    def of_fleurs(self, path: PurePosixPath) -> str | None:
+        """From `de_de/dev.tsv` for `de_de/audio/dev/123.wav`, whose rows are a number, 123.wav, and the text."""
+
+        def parse(line: str) -> tuple[str, str]:
+            _, name, text, *_ = [*line.split("\t"), "", ""]
+            return name, text
+
+        folder = path.parent.parent
+        folder = folder.parent if folder.name == "audio" else folder
+        return self.lookup(folder / f"{path.parent.name}.tsv", path.name, parse)
+
+    def of_file_beside(self, path: PurePosixPath) -> str | None:
+        texts = (self.read(path.with_suffix(suffix)) for suffix in BESIDE)
+        return next((text for text in texts if text and not TIMES.match(text)), None)
+
     def read(self, path: PurePosixPath) -> str | None:
         name = path.as_posix()
         return " ".join("".join(self.tree.lines(name)).split()) if name in self.tree else None
@@ -56,9 +85,10 @@ class Transcripts:
         """What a list has for a key; `parse` makes key and text of a line."""
         name = path.as_posix()
         if name != self.list_name:
+            # Before it is read: one that cannot be is told once.
+            self.list_name, self.list_texts = name, {}
             lines = self.tree.lines(name) if name in self.tree else ()
             self.list_texts = dict(parse(line.strip()) for line in lines)
-            self.list_name = name
         return self.list_texts.get(key)
 
 

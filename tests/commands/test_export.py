@@ -57,6 +57,12 @@ def test_what_is_there_is_written_over_only_when_told(checkpoint, tmp_path, caps
     assert main([*export, "--overwrite"]) == 0
 
 
+@pytest.mark.parametrize("format", ["nemo", "bundle"])
+def test_a_place_that_is_none_is_told_without_the_source(format, capsys):
+    assert main(["export", "pocket", "/dev/null/x.nemo", "--format", format]) == 2
+    assert capsys.readouterr().err.startswith("lfsc export: /dev/null/x.nemo is no place for a file: ")
+
+
 def test_a_source_that_is_none_is_one_line(tmp_path, capsys):
     assert main(["export", str(tmp_path), str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -32,6 +32,11 @@ def test_a_speaker_of_validation_leaves_training_in_every_language():
     assert [(language, split) for language, split, _ in catalogue.groups()] == [("de", "val"), ("en", "train")]
 
 
+def test_speakers_who_are_not_known_are_not_one_speaker():
+    catalogue = filled(("a", "en", "unknown", "train", 1), ("b", "en", "unknown", "val", 2))
+    assert catalogue.leave_out_crossing() == []
+
+
 def test_groups_hold_every_row_once():
     rows = [(f"k{number}", "en" if number % 3 else "de", f"s{number % 5}", None, number) for number in range(100)]
     catalogue = filled(*rows)

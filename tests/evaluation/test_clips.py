@@ -94,12 +94,19 @@ def test_a_manifest_names_its_recordings(recordings):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "found no recordings"), ('{"path": "a"}\n{"path": "a"}', "'a' occurs more than once")],
+    [("", "found no recordings"), ('{"path": "a"}\n{"path": "a", "text": "b"}', "'a' occurs more than once")],
 )
 def test_manifests_without_use_are_refused(tmp_path, content, message):
     (tmp_path / "m.jsonl").write_text(content)
     with pytest.raises(ValueError, match=message):
         find_clips(tmp_path / "m.jsonl")
+
+
+def test_rows_that_say_the_same_are_one_clip_with_a_warning(tmp_path, capsys):
+    rows = ['{"path": "a", "text": "x"}', '{"path": "b", "offset": 1}', '{"path": "b"}', '{"text": "x", "path": "a"}']
+    (tmp_path / "m.jsonl").write_text("\n".join(rows))
+    assert [clip.key for clip in find_clips(tmp_path / "m.jsonl")] == ["a", "b", "b-1000"]
+    assert capsys.readouterr().err == f"{tmp_path}/m.jsonl: left out 1 row that others repeat\n"
 
 
 def test_a_row_that_says_nothing_is_a_clip_at_fault(recordings):

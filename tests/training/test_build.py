@@ -27,7 +27,11 @@ from lfsc.training.ddp import GanDDPStrategy
         ),
         (["crop_length=4100"], "crop_length=4100 is not a multiple of the codec's hop of 32 samples"),
         (["trainer.precision=16-mixed"], "needs a GPU"),
-        (["optimizers.generator.clip_norm=x"], "clip_norm=x: expected a positive number, or null for none"),
+        (["data.crop_length=4100"], "^data.crop_length=4100 is not a multiple of the codec's hop of 32 samples"),
+        (["data.batch_size=3", "num_micro_batches=2"], "a number that divides data.batch_size=3"),
+        (["optimizers.generator.clip_norm=x"], "^optimizers.generator.clip_norm=x: expected a positive number"),
+        (["codec.encoder.channels=1000000000000"], r"^codec.encoder \(.*\) is larger than the memory \(.*\)$"),
+        (["slm.layers=1000000000000"], "^discriminators.slm.slm.layers is 1000000000000: expected a whole number"),
     ],
 )
 def test_contradictions_are_reported(configure, overrides, message):

@@ -120,6 +120,16 @@ def test_discriminators_step_in_every_second_update(module, batches):
     assert ["discriminator" in update for update in updates] == [True, False, True]
 
 
+@pytest.mark.parametrize("losses", ["reconstruction_losses", "adversarial_losses"])
+def test_a_loss_from_which_nothing_learns_is_refused_by_name(module, batches, losses):
+    named = getattr(module, losses)
+    name = next(iter(named.losses))
+    forward = named.losses[name].forward
+    named.losses[name].forward = lambda *inputs: forward(*inputs).detach()
+    with pytest.raises(ValueError, match=f"^the loss {name} has no gradient, so that nothing would learn from it"):
+        fit(module, [Clips(batches[0].audio[:, :4096], batches[0].keys, [])])
+
+
 def test_the_slm_runs_once_per_clip_and_update(module, batches):
     with_graph = []
     slm = module.discriminators.families["slm"][0].transform.held[0].slm

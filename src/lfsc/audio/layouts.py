@@ -62,6 +62,11 @@ KNOWN = (
     Known("LibriTTS", "speaker/chapter/speaker_chapter_…", r"(?P<c>\d+)/(?P<speaker>\d+)_(?P=c)_\d+_\d+", "en"),
     Known("MLS", "speaker/book/speaker_book_number", r"(?P<c>\d+)/(?P<speaker>\d+)_(?P=c)_\d+"),
     Known("VCTK", "speaker/speaker_number", r"(?P<speaker>[ps]\d+)/(?P=speaker)_\d+(_mic\d)?", "en"),
+    Known(
+        "FLEURS",
+        "language/part/number",
+        r"(?P<language>[a-z]{2,3}(_[a-z]{2,4}){1,2})/(audio/)?(?P<part>train|dev|test)/((?P=part)/)?\d+",
+    ),
     Known("LJSpeech", "chapter-number", r"LJ\d+-\d+", "en", "LJ"),
     Known("Emilia", "language_book_speaker_number", r"(?P<speaker>(?P<language>[A-Z]{2})_B\d+_S\d+)_W\d+"),
 )
@@ -106,16 +111,17 @@ def describe_labels(name: str, labels: Sequence[Labels | None], *, language: str
 
 
 def by_form(form: re.Pattern, known: Known, root: str, name: str) -> Labels | None:
-    found = form.fullmatch(name)
+    path = f"{root}/{name}"
+    found = form.fullmatch(path)
     if not found:
         return None
     groups = found.groupdict()
-    language = known.language or (groups["language"].lower() if "language" in groups else mls_language(root, name))
-    return Labels(language, known.speaker or groups["speaker"])
+    language = known.language or (groups["language"].lower() if "language" in groups else mls_language(path))
+    return Labels(language, known.speaker or groups.get("speaker"))
 
 
-def mls_language(root: str, name: str) -> str | None:
-    parts = reversed([root, *PurePosixPath(name).parts[:-1]])
+def mls_language(path: str) -> str | None:
+    parts = reversed(PurePosixPath(path).parts[:-1])
     words = (part.removeprefix("mls_").removesuffix("_opus") for part in parts)
     return next((MLS_LANGUAGES[word] for word in words if word in MLS_LANGUAGES), None)
 

@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 SUFFIXES = (
-    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".au", ".snd", ".w64", ".rf64", ".caf",
-    ".sph", ".nist",
+    ".wav", ".wave", ".bwf", ".w64", ".rf64", ".bw64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".mp1",
+    ".mpga", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf", ".sph", ".nist",
 )  # fmt: skip
 # Audio that libsndfile does not decode, and video that may hold it.
 NOT_READ = (
     ".m4a", ".m4b", ".mp4", ".aac", ".alac", ".webm", ".weba", ".mka", ".mkv", ".mov", ".avi", ".wma", ".asf", ".amr",
-    ".awb", ".3gp", ".3ga", ".3g2", ".ape", ".wv", ".tta", ".tak", ".spx", ".ra", ".rm", ".ram", ".mpc", ".mp2", ".mp1",
-    ".mpga", ".mpeg", ".ac3", ".eac3", ".dts", ".gsm", ".shn", ".dsf", ".dff", ".adts", ".adpcm", ".voc", ".vox",
-    ".raw", ".pcm", ".sds", ".sd2", ".8svx", ".iff", ".ogx", ".ogv", ".bwf", ".wave", ".qcp", ".g722", ".g729",
+    ".awb", ".3gp", ".3ga", ".3g2", ".ape", ".wv", ".tta", ".tak", ".spx", ".ra", ".rm", ".ram", ".mpc", ".mpeg",
+    ".ac3", ".eac3", ".dts", ".gsm", ".shn", ".dsf", ".dff", ".adts", ".adpcm", ".voc", ".vox", ".raw", ".pcm", ".sds",
+    ".sd2", ".8svx", ".iff", ".ogx", ".ogv", ".qcp", ".g722", ".g729",
 )  # fmt: skip
 
 

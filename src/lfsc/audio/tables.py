@@ -1,5 +1,6 @@
 """The lines of a manifest as rows: an object of JSON a line, an array of them, or a table with a head."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -28,19 +29,22 @@ def read_lines(manifest: Path) -> Iterator[str]:
     try:
         with manifest.open("rb") as file:
             yield from lines_in(file, manifest)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise ValueError(f"{manifest} is not a manifest: {EXPECTED}") from error
 
 
 def lines_in(file: BinaryIO, name: object) -> Iterator[str]:
     """The lines of an open file, compressed by gzip or not; ValueError, which names it, where they are too long.
 
-    UnicodeDecodeError where they are no UTF-8.
+    UnicodeError where they are neither UTF-8 nor, as its first two bytes then say, UTF-16.
     """
     content = gzip.GzipFile(fileobj=file) if compression_in(file) == "gzip" else file
     try:
+        # As programs of Windows write it, among them Excel.
+        encoding = "utf-16" if content.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+        content.seek(0)
         # Only a line feed ends a line: texts hold whatever else Unicode takes for an end.
-        lines = io.TextIOWrapper(content, encoding="utf-8-sig", newline="\n")
+        lines = io.TextIOWrapper(content, encoding=encoding, newline="\n")
         for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), "")):
             if len(line) > LONGEST_LINE:
                 raise ValueError(f"{name} is not a manifest: it has a line of over {LONGEST_LINE} characters")

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from lfsc.commands.own_code import add_own_code, own_code_names
+from lfsc.io.regular import is_stream
 
 FORMATS = ("bundle", "nemo", "onnx", "torch")
 
@@ -59,6 +60,8 @@ def refuse_misplaced(options: argparse.Namespace) -> None:
     licences = (options.code_licence, options.weights_licence, options.data_licence)
     if any(licences) and options.format != "bundle":
         raise ValueError(f"licences have no place in --format {options.format}: only a bundle has a model card")
+    if is_stream(options.out):
+        raise ValueError(f"{options.out} is no place for a file: expected a name in a folder")
     if options.out.exists() and not options.overwrite and (options.out.is_file() or any(options.out.iterdir())):
         raise ValueError(f"{options.out} is there already; --overwrite writes over it")
 

@@ -6,7 +6,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from lfsc.io.messages import one_line
+from lfsc.io.messages import first_line, one_line
 
 # What a codec and its discriminators are made of, by the argument that it may stand for: whatever a constructor here
 # takes as its `quantizer` may be any of these, with the keys that it has by its signature.
@@ -24,6 +24,8 @@ PARTS = {
     ),
     "slm": ("lfsc.discriminators.slm.load_slm", "lfsc.discriminators.slm.random_wavlm"),
 }
+# What torch says of tensors that there is no room for, or could never be.
+TOO_LARGE = re.compile("memory|overflow")
 # The classes and functions that a configuration from elsewhere may name: a run's, a checkpoint's or a bundle's. A
 # recipe of one's own may name anything that can be imported.
 KNOWN = frozenset(
@@ -110,6 +112,8 @@ def call(located: Callable, place: str, is_lfscs: bool, /, *arguments: Any, **se
         # lfsc's own classes say themselves what is wrong with a value; somebody else's may fail in any way.
         if is_lfscs and isinstance(error, ValueError) and re.split(r"\W", str(error), maxsplit=1)[0] in settings:
             raise ValueError(f"{place.partition(' ')[0]}.{error}") from error
+        if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and TOO_LARGE.search(str(error))):
+            raise ValueError(f"{place} is larger than the memory ({first_line(error)})") from error
         if is_lfscs and not (isinstance(error, TypeError) and "argument" in str(error)):
             raise
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "

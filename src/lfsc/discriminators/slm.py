@@ -21,6 +21,9 @@ from lfsc.nn.arguments import require_whole, require_whole_lists
 # The feature extractor of models that take audio itself, and what a model's configuration then says.
 AUDIO, NORMALIZES = "Wav2Vec2FeatureExtractor", "takes_normalized_audio"
 
+# Of a random WavLM; without it, a number of layers could take hours to be built.
+MOST_LAYERS = 1000
+
 
 class SLMDiscriminator(nn.ModuleList):
     """One discriminator of all hidden states of a frozen `slm` that takes `slm_rate` Hz."""
@@ -126,7 +129,8 @@ def read_preprocessor(place: str) -> dict[str, Any]:
 def random_wavlm(*, seed: int, width: int, layers: int) -> WavLMModel:
     """An untrained WavLM of the given size, the same for the same seed: it exercises every part and teaches little."""
     require_whole(least=0, seed=seed)
-    require_whole(width=width, layers=layers)
+    require_whole(width=width)
+    require_whole(most=MOST_LAYERS, layers=layers)
     config = WavLMConfig(
         hidden_size=width,
         num_hidden_layers=layers,

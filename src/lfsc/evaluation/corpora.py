@@ -1,5 +1,6 @@
 """Test sets: the clips of shards, of a folder of recordings, or of a manifest, always in the order of their keys."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -23,13 +24,19 @@ PACKED_LISTS = (".jsonl.gz", ".json.gz", ".csv.gz", ".tsv.gz")
 
 
 def find_clips(data: Path | str, *, split: str = "val") -> list[Clip]:
-    """The clips of a corpus (its `split`), of a folder of shards, one shard, a manifest, or a folder of recordings."""
+    """The clips of a corpus (its `split`), of a folder of shards, one shard, a manifest, or a folder of recordings.
+
+    Rows of a manifest that say the same are one clip, with a warning.
+    """
     data = Path(data)
     if not data.exists():
         raise ValueError(f"{data}: no such file or folder; --data takes shards, a folder of recordings or a manifest")
-    clips = sorted(list_clips(data, split), key=lambda clip: clip.key)
+    listed = list_clips(data, split)
+    clips = sorted(set(listed), key=lambda clip: clip.key)
     if not clips:
         raise ValueError(f"{data}: found no recordings ({', '.join(SUFFIXES)}), shards or manifest entries")
+    if repeated := len(listed) - len(clips):
+        print(f"{data}: left out {say_count(repeated, 'row')} that others repeat", file=sys.stderr)
     keys = [clip.key for clip in clips]
     if len(set(keys)) < len(keys):
         duplicate = next(a for a, b in pairwise(keys) if a == b)

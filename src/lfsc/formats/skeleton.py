@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from lfsc.config.instantiate import KNOWN, build
-from lfsc.io.messages import first_line, say_count
+from lfsc.io.messages import say_count
 from lfsc.models.codec import Codec
 from lfsc.nn.weight_norm import remove_weight_norm
 
@@ -52,8 +52,6 @@ def build_part(name: str, config: Mapping) -> nn.Module:
     try:
         with torch.device("meta"), ShapesOnly():
             module = build(config, where=where)
-    except RuntimeError as error:
-        raise ValueError(f"{where} is larger than any memory ({first_line(error)})") from error
     except ValueError:
         if not is_own:
             raise

@@ -6,8 +6,8 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from lfsc.config.checks import CURRICULUM, check_counts, is_on_one_device
-from lfsc.config.instantiate import build
+from lfsc.config.checks import CURRICULUM, check_counts, find_setting, is_on_one_device
+from lfsc.config.instantiate import build, call
 from lfsc.cpu.apply import use_fast_layers
 from lfsc.losses.named import NamedLosses
 from lfsc.models.initialization import initialize
@@ -52,10 +52,9 @@ def build_module(config: dict[str, Any]) -> CodecModule:
     codec = build(config["codec"], where="codec")
     initialize(codec, config["initialization"])
     use_fast_layers(codec)
-    if config["crop_length"] % codec.hop_length:
-        raise ValueError(
-            f"crop_length={config['crop_length']} is not a multiple of the codec's hop of {codec.hop_length} samples"
-        )
+    name, crop_length = find_setting(config, "crop_length")
+    if crop_length % codec.hop_length:
+        raise ValueError(f"{name}={crop_length} is not a multiple of the codec's hop of {codec.hop_length} samples")
     freeze(codec, config["freeze"])
     losses = build(config["losses"], where="losses")
     check_losses(losses, start_at=config["discriminators"]["start_at"])
@@ -94,7 +93,10 @@ def check_losses(losses: dict[str, Any], *, start_at: int) -> None:
 def build_optimizer(config: dict[str, Any], network: str) -> GanOptimizer:
     where, settings = f"optimizers.{network}", dict(config["optimizers"][network])
     schedule, clip_norm = settings.pop("schedule", None), settings.pop("clip_norm", None)
-    return GanOptimizer(
+    return call(
+        GanOptimizer,
+        where,
+        True,
         optimizer=build(settings | {"_partial_": True}, where=where),
         schedule=None if schedule is None else build(schedule | {"_partial_": True}, where=f"{where}.schedule"),
         clip_norm=clip_norm,

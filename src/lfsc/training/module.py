@@ -65,6 +65,7 @@ class CodecModule(LightningModule):
         self.run_update: Callable[[Tensor], None] = self.train_networks  # CUDA graphs stand in for it
         self.updates = 0
         self.warmup = DiscriminatorWarmup(updates=warmup_updates)
+        self.learnt_from: set[str] = set()  # the losses that had a gradient
         self.means: dict[str, Tensor] = {}  # of the losses of the step under way, over its micro-batches
         # The network whose gradients the next backward completes: GanDDPStrategy then reduces them over ranks.
         self.completing: str | None = None
@@ -168,7 +169,9 @@ class CodecModule(LightningModule):
 
     def accumulate_gradient(self, network: str, values: dict[str, Tensor], *, is_last: bool) -> None:
         """Add the gradient of the weighted losses of a micro-batch, and their values to the means over the batch."""
-        first, *others = (weight * values[name] for name, weight in self.loss_weights.items() if name in values)
+        weights = {name: weight for name, weight in self.loss_weights.items() if name in values}
+        self.require_gradients({name: values[name] for name, weight in weights.items() if weight})
+        first, *others = (weight * values[name] for name, weight in weights.items())
         loss = sum(others, start=first)
         self.completing = network if is_last else None
         # Autocast is for the forward pass only: inside it, gradients of float32 products would be half precision.
@@ -176,6 +179,16 @@ class CodecModule(LightningModule):
             self.manual_backward(self.gan_optimizers[network].scale(loss / self.num_micro_batches))
         for name, value in values.items():
             self.means[name] = self.means.get(name, 0) + value.detach() / self.num_micro_batches
+
+    def require_gradients(self, losses: dict[str, Tensor]) -> None:
+        """ValueError for a loss from which nothing can be learnt when it first comes; later there may be reasons."""
+        for name in losses.keys() - self.learnt_from:
+            if not losses[name].requires_grad:
+                raise ValueError(
+                    f"the loss {name} has no gradient, so that nothing would learn from it: compute it of its inputs "
+                    "without detach, item or no_grad; what is only to be logged is a metric (docs/extending.md)"
+                )
+            self.learnt_from.add(name)
 
     def step(self, network: str) -> None:
         norm = self.gan_optimizers[network].step(self.torch_optimizer(network))

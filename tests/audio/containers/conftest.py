@@ -13,6 +13,7 @@ FORMATS = {
     "wavex": ("WAVEX", "PCM_24"),
     "adpcm": ("WAV", "IMA_ADPCM"),
     "rf64": ("RF64", "PCM_16"),
+    "bw64": ("RF64", "PCM_16"),
     "w64": ("W64", "PCM_16"),
     "aiff": ("AIFF", "PCM_16"),
     "au": ("AU", "PCM_16"),
@@ -38,4 +39,5 @@ def encode_noise(kind: str, seconds: float = 1.0, *, seed: int = 0) -> bytes:
     content = io.BytesIO()
     format, subtype = FORMATS[kind]
     soundfile.write(content, noise.astype(numpy.float32), RATE, format=format, subtype=subtype)
-    return content.getvalue()
+    # As libsndfile does not write it: RF64 by the name that the ITU gave it later.
+    return b"BW64" + content.getvalue()[4:] if kind == "bw64" else content.getvalue()

@@ -79,6 +79,21 @@ def test_another_recording_is_found_behind_other_chunks(encode):
         files.read(content + encode("wav"))
 
 
+@pytest.mark.parametrize("kind, name", [("wav", b"data"), ("w64", b"data"), ("aiff", b"SSND"), ("caf", b"data")])
+def test_a_second_chunk_of_samples_is_another_recording(kind, name, encode):
+    content = encode(kind)
+    samples = content[content.index(name) :]
+    with pytest.raises(UnreadableAudio, match=f"another recording follows at byte {len(content)}: split them"):
+        files.read(content + samples)
+
+
+def test_bw64_is_rf64_by_another_name_or_wav_where_it_is_short(encode):
+    expected, long, short = files.read(encode("wav")).audio, encode("bw64"), encode("wav")
+    assert files.read(long).audio.equal(expected)
+    junk = b"JUNK" + (28).to_bytes(4, "little") + bytes(28)
+    assert files.read(b"BW64" + short[4:12] + junk + short[12:]).audio.equal(expected)
+
+
 @pytest.mark.parametrize("kind", ["rf64", "w64", "au", "caf", "aiff", "sphere"])
 def test_sizes_of_every_notation_are_read(kind, encode):
     content = encode(kind)

@@ -5,6 +5,7 @@ import pytest
 from lfsc.audio import files
 from lfsc.audio.containers import mp3
 from lfsc.audio.containers.stream import Damage, StreamFile
+from lfsc.audio.recording import UnreadableAudio
 
 # 576 samples a frame at 16 kHz.
 FRAME = 576
@@ -47,6 +48,28 @@ def test_a_summary_that_counts_frames_that_are_not_there_is_a_truncated_file(enc
     cut = frames(content)[-5].start
     with pytest.raises(Damage, match=r"truncated, .* of .* frames are there"):
         mp3.find_streams(io.BytesIO(content[:cut]), cut, 0)
+
+
+@pytest.mark.parametrize("junk", [b"?", bytes(5000), bytes(range(256)) * 9, b"\xff\xfb" * 300])
+def test_bytes_in_front_of_the_first_frame_are_passed_over(junk, encode):
+    content = encode("mp3")
+    assert files.read(junk + content).audio.equal(files.read(content).audio)
+
+
+def test_a_broadcast_that_was_cut_is_read_from_its_first_whole_frame(encode):
+    content = encode("mp3", 3.0)
+    cut = frames(content)[5]
+    assert (
+        files.probe(content[cut.start + 50 :]).num_samples == files.probe(content[cut.start + cut.size :]).num_samples
+    )
+
+
+def test_a_few_frames_in_something_else_are_no_recording(encode):
+    content = encode("mp3", 3.0)
+    first = frames(content)[1]
+    some = content[first.start : frames(content)[4].start]
+    with pytest.raises(UnreadableAudio, match="not a recording"):
+        files.read(b"some text " * 50 + some + b"and some more of it " * 50)
 
 
 def test_bytes_between_frames_are_passed_over(encode):

@@ -1,10 +1,11 @@
 import io
+from itertools import zip_longest
 
 import pytest
 import soundfile
 
 from lfsc.audio.containers import ogg
-from lfsc.audio.containers.ogg_pages import with_checksum
+from lfsc.audio.containers.ogg_pages import STREAM, read_pages, with_checksum
 from lfsc.audio.containers.stream import Damage, Stream
 from lfsc.audio.recording import open_recording
 
@@ -35,6 +36,19 @@ def test_what_lies_between_pages_is_damage_and_behind_the_last_is_not(encode):
     with pytest.raises(Damage, match=f"no page of Ogg at byte {place} of"):
         find(content[:place] + b"?" + content[place:])
     assert find(content + b"TAG" + bytes(125)) == [Stream(0, len(content))]
+
+
+@pytest.mark.parametrize("kinds", [("vorbis", "vorbis"), ("opus", "opus"), ("vorbis", "opus")])
+def test_tracks_beside_each_other_are_refused(encode, kinds):
+    first, second = (
+        [page.content for page in read_pages(io.BytesIO(content), 0, len(content))] for content in map(encode, kinds)
+    )
+    # Each track has a number of its own.
+    second = [with_checksum(page[: STREAM.start] + b"\7\7\7\7" + page[STREAM.stop :]) for page in second]
+    mixed = b"".join(b"".join(pair) for pair in zip_longest(first, second, fillvalue=b""))
+    for content in (mixed, first[0] + b"".join(second[1:])):
+        with pytest.raises(Damage, match=f"of several tracks: at byte {len(first[0])} another stream begins"):
+            find(content)
 
 
 @pytest.mark.parametrize("kind", ["vorbis", "opus"])

@@ -192,6 +192,17 @@ def test_archives_in_a_folder_are_opened_only_if_it_holds_nothing_itself(corpus,
     assert {type(group.tree) for group in find([downloads], tmp_path / "s", is_list, what="lists")} == {Archive}
 
 
+def test_a_damaged_archive_among_others_is_rejected(corpus, packed, tmp_path):
+    path = packed(corpus)
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    (downloads / "a.tar.gz").write_bytes(path.read_bytes()[:-100])
+    path.rename(downloads / "c.tar.gz")
+    rejected, *groups = find([downloads], tmp_path / "s", is_list, what="lists")
+    assert rejected.key == "a.tar.gz" and "download it again" in rejected.detail
+    assert {type(group.tree) for group in groups} == {Archive}
+
+
 def test_nothing_found_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="holds no lists"):
         list(find([tmp_path], tmp_path / "s", is_list, what="lists"))

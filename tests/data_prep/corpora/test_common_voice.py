@@ -57,18 +57,34 @@ def test_sentences_may_hold_anything_but_a_tab_and_a_line_feed(tmp_path, common_
     assert found[0].text == odd
 
 
-def test_text_that_is_not_utf8_is_named(tmp_path, common_voice):
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"client_id\tpath\nd\xe9j\xe0\tx.mp3\n", "cy/dev.tsv is no UTF-8 text"),
+        (b"\xff\xfea", "cy/dev.tsv is no UTF-8 text"),
+        (b"name\tfile\nx\ty\n", "cy/dev.tsv has no column path and no client_id, only name, file"),
+    ],
+)
+@pytest.mark.parametrize("clips", ["official", "validated"])
+def test_a_table_that_cannot_be_read_costs_its_language_alone(tmp_path, common_voice, content, message, clips):
     release = common_voice()
-    (release / "cy" / "dev.tsv").write_bytes(b"client_id\tpath\nd\xe9j\xe0\tx.mp3\n")
-    with pytest.raises(ValueError, match=r"cy/dev.tsv is no UTF-8 text"):
-        read(tmp_path, release)
+    expected = [row for row in read(tmp_path, release, clips) if row.language == "zh-TW"]
+    (release / "cy" / "dev.tsv").write_bytes(content)
+    found = read(tmp_path, release, clips)
+    (rejected,) = [row for row in found if isinstance(row, Rejection)]
+    assert rejected.key == "cy" and message in rejected.detail
+    assert [row for row in found if row.language == "zh-TW"] == expected
+    if clips == "validated":
+        assert {row.language for row in found if not isinstance(row, Rejection)} == {"zh-TW"}, "who is held out?"
 
 
-def test_a_table_without_the_columns_is_an_error(tmp_path, common_voice):
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_tables_of_windows_are_read(tmp_path, common_voice, encoding):
     release = common_voice()
-    (release / "cy" / "dev.tsv").write_text("name\tfile\nx\ty\n")
-    with pytest.raises(ValueError, match=r"cy/dev.tsv has no column path and no client_id, only name, file"):
-        read(tmp_path, release)
+    expected = read(tmp_path, release)
+    for table in (release / "cy").glob("*.tsv"):
+        table.write_bytes(table.read_text().replace("\n", "\r\n").encode(encoding))
+    assert read(tmp_path, release) == expected
 
 
 @pytest.mark.parametrize("clips", ["official", "validated"])

@@ -49,6 +49,44 @@ def test_segments_are_parts_of_recordings(read):
     ]
 
 
+def test_an_end_of_minus_one_is_that_of_the_recording_and_a_channel_may_follow(read):
+    found = read(wav_scp="a a.wav\n", segments="1 a 2 -1.0\n2 a 2 -10\n3 a 0 1 1\n4 a 0 1 x\n5 a 0 1 1 1\n")
+    assert [row.part for row in found if not isinstance(row, Rejection)] == [Part(2.0), Part(0.0, 1.0, 1)]
+    assert [line.partition(": ")[2][:19] for line in details(found)] == [
+        "'end' is \"-10\", exp", "'channel' is \"x\", e", "'a 0 1 1 1': expect",
+    ]  # fmt: skip
+
+
+def test_lists_may_be_of_windows_and_set_apart_by_tabs(read):
+    found = read(
+        wav_scp="a\ta.wav\r\nb  b.flac\r\n",
+        segments="1\ta\t0\t1\r\n2 b 0\t2\r\n",
+        text="1\tguten\tMorgen \r\n2\r\n",
+        utt2spk="1\tanna\r\n2 \tben\r\n",
+    )
+    assert [(row.speaker, row.text, row.part.seconds) for row in found] == [
+        ("anna", "guten\tMorgen", 1),
+        ("ben", None, 2),
+    ]
+
+
+def test_data_folders_below_are_read_and_that_of_tests_is_not(tmp_path, put):
+    for folder, path in (
+        ("train", "a.wav"),
+        ("train/split2/1", "a.wav"),
+        ("dev", "downloads/b.wav"),
+        ("test", "a.wav"),
+    ):
+        put(f"egs/data/{folder}/wav.scp", f"{folder}-1 {path}\n")
+        put(f"egs/data/{folder}/utt2spk", f"{folder}-1 {folder}\n")
+    put("egs/data/train/a.wav", "")
+    put("egs/downloads/b.wav", "")
+    items = list(utterances(tmp_path / "scratch", sources=[tmp_path / "egs"], manifest=None, language=None))
+    assert "left out: egs/data/test, which is for evaluation" in items
+    found = {item.speaker: item.source.path for item in items if not isinstance(item, str)}
+    assert found == {"train": f"{tmp_path}/egs/data/train/a.wav", "dev": f"{tmp_path}/egs/downloads/b.wav"}
+
+
 def test_only_commands_that_change_nothing_are_understood_and_none_is_run(read, tmp_path):
     found = read(
         wav_scp="a cat a.wav |\n"

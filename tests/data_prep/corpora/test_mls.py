@@ -67,6 +67,15 @@ def test_segments_serve_where_there_are_no_transcripts(tmp_path, mls):
     assert {row.text for row in found} == {None}
 
 
+def test_a_list_that_is_no_text_costs_its_split_alone(tmp_path, mls):
+    corpus = mls()
+    (corpus / "dev" / "transcripts.txt").write_bytes(b"201_7201_000000\td\xe9j\xe0\n")
+    found = read(tmp_path, corpus)
+    (rejected,) = [row for row in found if isinstance(row, Rejection)]
+    assert rejected.key == "dev" and "dev/transcripts.txt is no UTF-8 text" in rejected.detail
+    assert {row.split for row in found if not isinstance(row, Rejection)} == {"train"}
+
+
 def test_a_line_without_an_id_is_rejected_alone(tmp_path, mls):
     folder = mls("german")
     with (folder / "dev" / "transcripts.txt").open("a") as file:

@@ -59,13 +59,62 @@ def test_of_two_microphones_of_vctk_the_first_is_read(tmp_path, put):
     assert said[-1] == "left out: 1 recording of the second microphone, as the speech is the same"
 
 
-def test_a_text_that_cannot_be_read_costs_its_recording_alone(tmp_path, put):
+def test_a_text_that_cannot_be_read_costs_itself_alone(tmp_path, put):
     for number in (1, 2):
         put(f"in/LibriTTS/dev-clean/84/12/84_12_{number:06d}_000000.wav", b"")
         put(f"in/LibriTTS/dev-clean/84/12/84_12_{number:06d}_000000.normalized.txt", b"\xff" if number == 1 else b"ja")
-    (bad, good), _ = read(tmp_path / "in")
-    assert isinstance(bad, Rejection) and "is no UTF-8 text" in bad.detail
-    assert (good.text, good.split) == ("ja", None)
+    found, said = read(tmp_path / "in")
+    assert [row.text for row in found] == [None, "ja"]
+    assert said[-1].startswith("not read: 1 text, such as ")
+    assert said[-1].endswith("84_12_000001_000000.normalized.txt is no UTF-8 text: invalid start byte")
+
+
+def test_texts_beside_recordings_of_any_corpus_are_theirs(tmp_path, put):
+    texts = {
+        "a.txt": "Guten\n Morgen. ",
+        "b.lab": "ja",
+        "c.txt": "0 46797 She had your dark suit",
+        "d.lab": "0.0 0.35 sil\n0.35 0.5 h",
+        "e.txt": "12 Uhr",
+        "f.txt": "",
+        "notes.txt": "by ann",
+    }
+    for name, text in texts.items():
+        put(f"in/de/ann/{name}", text)
+    for key in "abcdefg":
+        put(f"in/de/ann/{key}.wav", b"")
+    put("in/de/ann/e.json", '{"speaker": "ben"}')
+    found, _ = read(tmp_path / "in")
+    assert {row.source.path[-5]: row.text for row in found} == {
+        "a": "Guten Morgen.", "b": "ja", "c": None, "d": None, "e": "12 Uhr", "f": None, "g": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("root", ["in", "in/de_de"])
+def test_parts_and_texts_of_fleurs_are_read(tmp_path, put, root):
+    for part, number in (("train", 101), ("dev", 10**18), ("test", 303)):
+        put(f"in/de_de/audio/{part}/{number}.wav", b"")
+        put(f"in/de_de/{part}.tsv", f'7\t{number}.wav\tEin "Satz".\tein satz\te i n |\t9\tMALE\n8\n')
+    found, said = read(tmp_path / root)
+    assert {(row.language, row.speaker, row.split, row.text) for row in found} == {
+        ("de_de", "unknown", "train", 'Ein "Satz".'),
+        ("de_de", "unknown", "val", 'Ein "Satz".'),
+    }
+    assert "left out: 1 recording of its test parts, which are for evaluation" in said
+
+
+def test_folders_around_archives_say_what_is_in_them(tmp_path, put, packed):
+    for part in ("train", "dev", "test"):
+        put(f"raw/{part}/{part}/12345678.wav", part.encode())
+        (tmp_path / "fleurs/de_de/audio").mkdir(parents=True, exist_ok=True)
+        packed(tmp_path / f"raw/{part}/{part}", ".tar.gz").rename(tmp_path / f"fleurs/de_de/audio/{part}.tar.gz")
+    put("plain/000/1.flac", b"")
+    (tmp_path / "other/fr").mkdir(parents=True)
+    packed(tmp_path / "plain/000", ".tar").rename(tmp_path / "other/fr/000.tar")
+    found, _ = read(tmp_path / "fleurs")
+    assert {(row.language, row.split) for row in found} == {("de_de", "train"), ("de_de", "val")}
+    found, said = read(tmp_path / "other")
+    assert [row.language for row in found] == ["fr"] and said[-1].endswith("language: fr")
 
 
 def emilia(put, folder, number):

@@ -70,5 +70,7 @@ def test_texts_are_found_where_each_corpus_has_them(tmp_path, put, packed, corpu
 
 def test_a_list_that_is_no_text_is_told_by_its_name(tmp_path, put):
     put("metadata.csv", b"LJ001-0001|\xff\n")
-    with pytest.raises(ValueError, match=r"metadata\.csv is no UTF-8"):
-        Transcripts("LJSpeech", Folder(tmp_path)).find("wavs/LJ001-0001.wav")
+    transcripts = Transcripts("LJSpeech", Folder(tmp_path))
+    assert [transcripts.find(f"wavs/LJ001-000{number}.wav") for number in (1, 2)] == [None, None]
+    (reason,) = transcripts.unread
+    assert "metadata.csv is no UTF-8" in reason

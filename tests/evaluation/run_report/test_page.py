@@ -85,6 +85,19 @@ def test_the_last_validation_is_always_heard(run, most):
     assert most == 1 or chosen[0] == "update-00000000"
 
 
+def test_only_what_is_such_a_page_is_replaced(run, tmp_path, capsys):
+    out = tmp_path / "page.html"
+    report(run.path, "--out", out)
+    report(run.path, "--out", out)
+    for content in (b"", b"<title>Mine</title>", b"\xff\0"):
+        out.write_bytes(content)
+        assert main(["report", str(run.path), "--out", str(out)]) == 2
+        assert "page.html is there already and no page on runs; --overwrite" in capsys.readouterr().err
+        assert out.read_bytes() == content
+    report(run.path, "--out", out, "--overwrite")
+    assert b"<h1>Training: first</h1>" in out.read_bytes()
+
+
 def test_what_is_no_run_is_refused(run, tmp_path, capsys):
     assert main(["report", str(tmp_path)]) == 2
     assert "is not a run" in capsys.readouterr().err

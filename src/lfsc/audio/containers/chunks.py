@@ -29,10 +29,12 @@ class Layout(NamedTuple):
         return self.id_bytes + self.size_bytes
 
 
+BW64 = b"BW64"
 LAYOUTS = {
     b"RIFF": Layout(12, 4, 4, "little", 2, (b"data",)),
     b"RIFX": Layout(12, 4, 4, "big", 2, (b"data",)),
     b"RF64": Layout(12, 4, 4, "little", 2, (b"data",)),
+    BW64: Layout(12, 4, 4, "little", 2, (b"data",)),
     b"FORM": Layout(12, 4, 4, "big", 2, (b"SSND", b"BODY"), least=8),
     b"riff": Layout(40, 16, 8, "little", 8, (b"data",), counts_header=True),
     b"caff": Layout(8, 4, 8, "big", 1, (b"data",), least=4),
@@ -62,7 +64,7 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     file.seek(0)
     head = file.read(SPHERE_HEADER)
     if head[:4] in LAYOUTS:
-        return check_chunks(file, LAYOUTS[head[:4]], size)
+        return check_chunks(file, head[:4], size)
     if head[:4] in AU:
         start, claimed = (int.from_bytes(head[place : place + 4], AU[head[:4]]) for place in (4, 8))
         if not claimed and start < size:
@@ -73,7 +75,8 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     return None
 
 
-def check_chunks(file: BinaryIO, layout: Layout, size: int) -> list[Stream]:
+def check_chunks(file: BinaryIO, marker: bytes, size: int) -> list[Stream]:
+    layout = LAYOUTS[marker]
     large = None
     coding = 0
     # What is to stand in the header, by its place.
@@ -83,6 +86,9 @@ def check_chunks(file: BinaryIO, layout: Layout, size: int) -> list[Stream]:
         if chunk.id == b"ds64":
             file.seek(chunk.start + 8)
             large = int.from_bytes(file.read(8), "little")
+        if marker == BW64:
+            # libsndfile knows it by its older name.
+            changes[0] = b"RIFF" if large is None else b"RF64"
         if chunk.id.startswith(b"fmt "):
             file.seek(chunk.start)
             form = file.read(EXTENDED.stop)
@@ -106,7 +112,7 @@ def check_chunks(file: BinaryIO, layout: Layout, size: int) -> list[Stream]:
                 changes[0] = b"RIFF"
         whole = check_data(file, chunk.start, claimed, size)
         for later in chunks:
-            if later.id[:4] in OTHERS:
+            if later.id[:4] in OTHERS or later.id.startswith(layout.data):
                 raise Damage(f"another recording follows at byte {later.size_at - layout.id_bytes}: split them")
         found = find_mp3(file, chunk.start, claimed) if coding == MP3_IN_WAV else None
         # In W64, libsndfile takes some of what follows for samples.

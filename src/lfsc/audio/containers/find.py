@@ -5,8 +5,7 @@ from typing import BinaryIO, cast
 
 from lfsc.audio.containers import chunks, flac, mp3, ogg
 from lfsc.audio.containers.stream import Stream, StreamFile
-
-ID3_HEADER = 10
+from lfsc.audio.containers.tags import LONGEST_HEADER, measure_tag
 
 
 def find_streams(file: BinaryIO) -> list[Stream]:
@@ -31,14 +30,14 @@ def find_in_container(file: BinaryIO, size: int) -> list[Stream] | None:
 
 
 def measure_tags(file: BinaryIO, size: int) -> int:
-    """The size of the ID3v2 tags that a file begins with."""
+    """The size of the tags that a file begins with."""
     place = 0
     while place < size:
         file.seek(place)
-        head = file.read(ID3_HEADER)
-        if head[:3] != b"ID3" or len(head) < ID3_HEADER:
+        tag = measure_tag(file.read(LONGEST_HEADER))
+        if not tag:
             return place
-        place += mp3.id3_size(head)
+        place += tag
     return 0
 
 

@@ -1,10 +1,12 @@
 """FLAC (RFC 9639): its length as its last frame has it, which the header may not know, or not truly."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from lfsc.audio.containers.stream import Damage, Stream
+from lfsc.audio.containers.tags import ID3V1, measure_tag
 
 # The marker and the STREAMINFO block with its header fill the first 42 bytes of every file.
 MARKER, STREAMINFO_END = b"fLaC", 42
@@ -22,7 +24,6 @@ RATES = dict(enumerate((88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000,
 # In Hz and bytes, by the codes of rates that stand at the end of the header.
 UNITS = {12: (1000, 1), 13: (1, 2), 14: (10, 2)}
 LONGEST_HEADER = 16
-ID3V1 = 128
 BLOCK = 1 << 20
 
 
@@ -91,6 +92,7 @@ def find_last_frame(file: BinaryIO, end: int, smallest_block: int, claimed: int)
         content = file.read(end - file.tell())
         frames = list(find_frames(content, smallest_block))
         if claimed and (last := next((frame for frame in frames if frame.stop == claimed), None)):
+            require_end(content[last.place :])
             return last
         budget = 2 * LONGEST_TAIL
         for frame in frames:
@@ -139,12 +141,33 @@ def parse_header(header: bytes, place: int, smallest_block: int) -> Frame | None
     return Frame(place, stop, unit * int.from_bytes(header[rate_at:end]) if unit else RATES.get(rate_code))
 
 
+def require_end(content: bytes) -> None:
+    """Damage where more than tags and zeros follows the frame that begins so, or where that is not whole."""
+    ends = [place for place, remainder in enumerate(crc16s(content), 1) if remainder == 0]
+    if not ends:
+        raise Damage("truncated or damaged, its last frame is not whole")
+    if not any(is_no_audio(content[end:]) for end in ends):
+        raise Damage("another recording or other data follow its last frame: split them")
+
+
+def is_no_audio(content: bytes) -> bool:
+    """Whether some bytes are nothing but tags and zeros."""
+    while tag := measure_tag(content):
+        content = content[tag:]
+    return not content.strip(b"\0")
+
+
 def crc16(content: bytes) -> int:
     """The checksum by the polynomial x^16 + x^15 + x^2 + 1: 0 for a whole frame, which ends with its own."""
+    return deque(crc16s(content), maxlen=1).pop()
+
+
+def crc16s(content: bytes) -> Iterator[int]:
+    """The checksums up to each byte."""
     remainder = 0
     for byte in content:
         remainder = (remainder << 8 & 0xFF00) ^ CRC16[remainder >> 8 ^ byte]
-    return remainder
+        yield remainder
 
 
 def compute_remainders(polynomial: int, bits: int) -> list[int]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from lfsc.audio.containers.stream import Damage, Stream
+from lfsc.audio.containers.tags import ID3V1, measure_tag
 
 # ISO 11172-3 and 13818-3: kbit/s by (first version, layer), Hz by version, without the codes for none.
 BITRATES = {
@@ -26,7 +27,8 @@ HAS_FRAMES = 1
 SUMMARY_BYTES = 64
 # How far a frame may be searched for where there should be one.
 SEARCHED, BLOCK = 1 << 20, 1 << 16
-ID3V1, APE_FOOTER = 128, 32
+# So many frames in a row are no chance, wherever they begin.
+SURE = 4
 
 
 class Frame(NamedTuple):
@@ -39,16 +41,16 @@ class Frame(NamedTuple):
 
 
 def find_streams(file: BinaryIO, size: int, start: int) -> list[Stream] | None:
-    """The streams of an MP3 file, which has a tag of `start` bytes, None where it is none; Damage where one is cut off.
+    """The streams of an MP3 file, which has tags of `start` bytes, None where it is none; Damage where one is cut off.
 
-    Each begins with a summary that counts its frames: its own if that is true, else another.
+    Each begins with a summary that counts its frames: its own if that is true, else another. What is in front of the
+    first frame, as where a broadcast was cut, is passed over.
     """
-    file.seek(start)
-    if not start and parse_header(int.from_bytes(file.read(HEADER)), 0) is None:
-        return None
     frames = read_frames(file, start, size)
     first = next(frames, None)
     if first is None or not (first.is_summary or is_followed(file, first, size)):
+        return None
+    if first.start > start and not is_followed(file, first, size, times=SURE):
         return None
     streams, opening, count, last = [], first, 0 if first.is_summary else 1, first
     for frame in frames:
@@ -145,12 +147,9 @@ def find_summary(header: int) -> int:
 
 def pass_over(file: BinaryIO, content: bytes, place: int, size: int, form: int | None) -> int | None:
     """Where to look for the next frame, where none is at `place`; None if there is none."""
-    if content[:3] == b"ID3":
-        return place + id3_size(content)
-    if content[:3] == b"TAG" and place + ID3V1 >= size:
-        return None
-    if content[:8] == b"APETAGEX":
-        return place + APE_FOOTER + int.from_bytes(content[12:16], "little")
+    tag = measure_tag(content)
+    if tag and (tag != ID3V1 or place + tag >= size):
+        return place + tag
     end = min(size, place + SEARCHED)
     while place < end:
         file.seek(place)
@@ -164,19 +163,15 @@ def pass_over(file: BinaryIO, content: bytes, place: int, size: int, form: int |
     return None
 
 
-def is_followed(file: BinaryIO, frame: Frame, size: int) -> bool:
-    """Whether another frame of the same form follows this one, or the file ends with it."""
-    place = frame.start + frame.size
-    if place == size:
-        return True
-    file.seek(place)
-    after = parse_header(int.from_bytes(file.read(HEADER)), place)
-    return after is not None and after.form == frame.form
-
-
-def id3_size(content: bytes) -> int:
-    """The size in bytes of an ID3v2 tag that begins so."""
-    size = 0
-    for byte in content[6:10]:
-        size = size << 7 | byte & 0x7F
-    return 10 + size + (10 if content[5] & 0x10 else 0)
+def is_followed(file: BinaryIO, frame: Frame, size: int, *, times: int = 1) -> bool:
+    """Whether so many frames of the same form follow this one, or fewer and then the file ends."""
+    for _ in range(times):
+        place = frame.start + frame.size
+        if place == size:
+            return True
+        file.seek(place)
+        after = parse_header(int.from_bytes(file.read(HEADER)), place)
+        if after is None or after.form != frame.form:
+            return False
+        frame = after
+    return True

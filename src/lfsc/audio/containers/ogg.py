@@ -2,8 +2,8 @@
 
 from typing import BinaryIO
 
-from lfsc.audio.containers import opus
-from lfsc.audio.containers.ogg_pages import CHECKSUM, FIRST_PAGE, HEADER, LAST_PAGE, MOST, make_checksum
+from lfsc.audio.containers import opus, vorbis
+from lfsc.audio.containers.ogg_pages import CHECKSUM, FIRST_PAGE, HEADER, LAST_PAGE, MOST, STREAM, make_checksum
 from lfsc.audio.containers.stream import Damage, Stream
 
 CAPTURE = b"OggS"
@@ -22,7 +22,7 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     file.seek(0)
     if file.read(4) != CAPTURE:
         return None
-    starts, place, beginning, ended = [0], 0, True, False
+    starts, place, stream, ended = [0], 0, None, False
     while place < size:
         file.seek(place)
         header = file.read(HEADER + 255)
@@ -31,12 +31,16 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
             if ended and not has_page(file, place):
                 return make_streams(file, starts, place)
             raise Damage(f"damaged or truncated, no page of Ogg at byte {place} of {size}")
-        flags, segments = header[5], header[26]
-        if flags & FIRST_PAGE and not beginning:
-            if not ended:
-                raise Damage(f"truncated, its stream does not end before another begins at byte {place}")
+        flags, segments, before, stream = header[5], header[26], stream, header[STREAM]
+        begins = bool(flags & FIRST_PAGE) and before is not None
+        if begins and ended:
             starts.append(place)
-        beginning, ended = bool(flags & FIRST_PAGE), bool(flags & LAST_PAGE)
+        elif begins or before not in (None, stream):
+            raise Damage(
+                f"truncated, or of several tracks: at byte {place} another stream begins before the first ends; keep "
+                "one track, as by ffmpeg -map 0:a:0"
+            )
+        ended = bool(flags & LAST_PAGE)
         length = HEADER + segments + sum(header[HEADER : HEADER + segments])
         # A decoder would pass over a page that is damaged, and the recording would be shorter without a word.
         if place + length <= size and not is_sound(file, place, length):
@@ -61,6 +65,8 @@ def make_stream(file: BinaryIO, start: int, end: int) -> Stream:
     for begin, kind in NOT_READ.items():
         if packet.startswith(begin):
             raise Damage(f"{kind} in Ogg is not read: convert it to .flac")
+    if packet.startswith(vorbis.MAGIC):
+        vorbis.check_ends(file, start, end)
     return opus.make_stream(file, start, end) if packet.startswith(opus.MAGIC) else Stream(start, end)
 
 

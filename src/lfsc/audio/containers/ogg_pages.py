@@ -7,8 +7,8 @@ from typing import BinaryIO, NamedTuple
 HEADER = 27
 MOST = HEADER + 255 + 255 * 255  # bytes of a page
 FIRST_PAGE, LAST_PAGE = 2, 4
-# Where in a header they are: the place in the stream at which the page ends, and the checksum.
-END, CHECKSUM = slice(6, 14), slice(22, 26)
+# Where in a header they are: the place in the stream at which the page ends, the stream's number, and the checksum.
+END, STREAM, CHECKSUM = slice(6, 14), slice(14, 18), slice(22, 26)
 MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -25,9 +25,9 @@ class Page(NamedTuple):
         return int.from_bytes(self.content[END], "little", signed=True)
 
     @property
-    def place(self) -> tuple[int, int]:
-        """The number of its stream, and its own in there."""
-        return int.from_bytes(self.content[14:18], "little"), int.from_bytes(self.content[18:22], "little")
+    def number(self) -> int:
+        """Its own in the stream."""
+        return int.from_bytes(self.content[18:22], "little")
 
     def pieces(self) -> Iterator[tuple[bytes, bool]]:
         """Its packets, or parts of them, and whether the packet ends there."""

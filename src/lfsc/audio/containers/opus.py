@@ -39,15 +39,15 @@ def with_rate(first: Page) -> Page:
 
 
 def correct_ends(file: BinaryIO, start: int, stop: int) -> list[int] | None:
-    """Where each page ends by the packets in it; None where all pages say so, or where they are of several streams.
+    """Where each page ends by the packets in it; None where all pages say so.
 
     ffmpeg writes where the recording that it converts had them, off by some samples; libsndfile gives up there. Damage
     where pages are missing.
     """
-    ends, found, places = [], [], []
+    ends, found, numbers = [], [], []
     end = None
     for page, samples in measure_pages(read_pages(file, start, stop)):
-        places.append(page.place)
+        numbers.append(page.number)
         found.append(page.end)
         if samples is None:
             ends.append(page.end)
@@ -56,9 +56,9 @@ def correct_ends(file: BinaryIO, start: int, stop: int) -> list[int] | None:
         end = begin + samples
         # An encoder fills its last packet up; where the recording ends is said by the last page alone.
         ends.append(page.end if page.is_last and begin < page.end < end else end)
-    if ends == found or len({stream for stream, _ in places}) > 1:
+    if ends == found:
         return None
-    if any(after != before + 1 for (_, before), (_, after) in pairwise(places)):
+    if any(after != before + 1 for before, after in pairwise(numbers)):
         raise Damage("damaged, pages of it are missing or not in their order")
     return ends
 

@@ -13,6 +13,8 @@ from lfsc.evaluation.run_samples import describe_samples
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import best_value, hours_of_updates, read_rows
 
+# How the title of such a page begins, near its own beginning.
+TITLE, BEGINNING = "Training: ", 1000
 # Of the packages in environment.json, those that decide what a training computes.
 PACKAGES = ("lfsc", "torch", "torchaudio", "lightning", "transformers", "megatron-energon")
 
@@ -35,12 +37,19 @@ def render_run_page(paths: list[Path]) -> str:
         environment()
         .get_template("run.html")
         .render(
+            title=TITLE,
             runs={name: read_whole_run(run, rows[name]) for name, run in runs.items()},
             differences=differences({name: flatten(run.config()) for name, run in runs.items()}),
             plots=plots,
             clips=load_samples(runs),
         )
     )
+
+
+def is_run_page(path: Path) -> bool:
+    """Whether a file is a page that render_run_page made."""
+    with path.open("rb") as file:
+        return f"<title>{TITLE}".encode() in file.read(BEGINNING)
 
 
 def name_runs(paths: list[Path]) -> dict[str, Run]:
