@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lfsc.io.messages import one_line, printable
+from lfsc.io.missing import explain_missing, is_ours
 from lfsc.io.streams import make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
 
@@ -29,6 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
             return run(options, workers)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {printable(one_line(error))}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if is_ours(error):
+            raise
+        print(f"error: {explain_missing(error, 'prep')}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; the same command continues", file=sys.stderr)

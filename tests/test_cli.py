@@ -53,6 +53,19 @@ def test_only_what_is_needed_is_asked_for(verb, missing, capsys):
     assert capsys.readouterr().err.endswith(f"the following arguments are required: {missing}\n")
 
 
+@pytest.mark.parametrize(
+    ("verb", "package", "extra"),
+    [("train", "hydra", "train"), ("sweep", "optuna", "train,sweep"), ("evaluate", "rich", "evaluate")],
+)
+def test_the_extra_that_a_verb_needs_is_named(verb, package, extra, monkeypatch, capsys):
+    def lack(_):
+        raise ModuleNotFoundError(f"No module named '{package}.core'", name=f"{package}.core")
+
+    monkeypatch.setattr(f"lfsc.commands.{verb}.main", lack)
+    assert main([verb]) == 2
+    assert capsys.readouterr().err == f"lfsc {verb}: {package} is not installed: pip install 'lfsc[{extra}]'\n"
+
+
 def test_version(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == __import__("lfsc").__version__

@@ -5,6 +5,7 @@ from importlib import import_module
 
 from lfsc.cpu.waiting import spin_briefly
 from lfsc.io.messages import one_line, printable
+from lfsc.io.missing import explain_missing, is_ours
 from lfsc.io.streams import make_streams_last
 
 VERBS = {
@@ -23,6 +24,8 @@ VERBS = {
     "export": "weights for other programs: lfsc export CODEC OUT --format bundle",
     "info": "what a file or folder is: lfsc info X",
 }
+# What brings all that a verb needs, where that is not `train`.
+EXTRAS = {"sweep": "train,sweep", "report": "evaluate", "evaluate": "evaluate", "export": "export"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,12 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"lfsc {verb}: {printable(one_line(error))}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith("lfsc"):
+        if is_ours(error):
             raise
-        print(
-            f"lfsc {verb}: {error.name} is not installed; pip install 'lfsc[train,prep,evaluate,export]'",
-            file=sys.stderr,
-        )
+        print(f"lfsc {verb}: {explain_missing(error, EXTRAS.get(verb, 'train'))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"lfsc {verb}: interrupted", file=sys.stderr)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from lfsc.cli import main
-from lfsc.commands.train import changed_keys
+from lfsc.commands.train import changed_keys, note_failure
 from lfsc.config.compose import compose
 from lfsc.config.run_config import without_copies
 from lfsc.runs.directory import Run
@@ -155,6 +155,15 @@ def test_a_grid_is_trained_one_after_the_other(train, tmp_path, capfd):
 
 
 @pytest.mark.slow
+def test_a_status_that_cannot_be_written_hides_no_failure(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", "status.json")
+
+    with pytest.raises(OSError, match="could not be written"), note_failure(Run(tmp_path), 20):
+        monkeypatch.setattr(Run, "write_status", full)
+        raise OSError("update-00000010.ckpt could not be written")
+
+
 def test_a_grid_continues_after_a_failure(train, capfd):
     assert train("batch_size=2,100", "--multirun") == 1
     assert "1 of 2 runs finished" in capfd.readouterr().out

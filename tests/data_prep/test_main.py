@@ -45,6 +45,13 @@ def test_errors_are_one_line(tmp_path, capsys, arguments, message):
     assert printed.count("\n") == 1
 
 
+def test_a_package_that_is_missing_is_named_with_its_extra(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "data_prep.commands", None)
+    monkeypatch.setattr("data_prep.__main__.is_ours", lambda error: False)
+    assert main(["report", str(tmp_path), "--workers", "0"]) == 2
+    assert capsys.readouterr().err == "error: data_prep is not installed: pip install 'lfsc[prep]'\n"
+
+
 def test_shards_are_written_to_a_folder_and_how_to_upload_them_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):

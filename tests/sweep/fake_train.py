@@ -1,7 +1,7 @@
 """Stands for `lfsc train` in tests of sweeps: validates five times, as the overrides say; a script: OVERRIDES.
 
-lr is how good it is (the less the better); behaviour: good, fails, nan, bad (as good, but it looks hopeless in between,
-for four times as long).
+lr is how good it is (the less the better); behaviour: good, fails, nan, killed, stops (at its first start), bad
+(as good, but it looks hopeless in between, for four times as long).
 """
 
 import json
@@ -31,7 +31,9 @@ def main(options: dict[str, str]) -> int:
         rows = [f"{i},{lr + 5 - i}" for i in range(update)] + [f"{update},{value}"]
         (folder / "metrics.csv").write_text("update,val/mel\n" + "\n".join(rows) + "\n")
         time.sleep(float(options.get("seconds", 0.02)) * (4 if behaviour == "bad" else 1))
-        if stopped:
+        if behaviour == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if stopped or (behaviour == "stops" and first == 0):
             say(folder, "interrupted", update)
             return 75
     say(folder, "finished", 5)

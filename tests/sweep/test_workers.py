@@ -39,6 +39,17 @@ def test_failures_and_nan_are_failed_trials_and_the_sweep_goes_on(sweep):
     assert "trial 1: failed, val/mel is nan at update 0" in reported
 
 
+def test_a_trial_that_is_killed_alone_has_failed_and_one_that_is_stopped_alone_is_resumed(sweep):
+    study, reported = sweep("behaviour=killed,stops,good", "lr=1")
+    assert states(study) == ["FAIL", "RUNNING", "COMPLETE"]
+    assert "trial 0: failed, killed by SIGKILL, perhaps for memory" in reported
+    assert "trial 1: saved and stopped; the next start of this sweep resumes it" in reported
+    study._storage.set_trial_user_attr(study.trials[1]._trial_id, OWNER, [socket.gethostname(), 2**22 + 1, time.time()])
+    study, _ = sweep("behaviour=killed,stops,good", "lr=1")
+    assert states(study) == ["FAIL", "COMPLETE", "COMPLETE"]
+    assert starts(sweep, 1) == ["0", "1", "2", "3", "4"]
+
+
 def test_an_objective_that_is_not_in_the_log_ends_a_trial_after_its_first_validation(sweep):
     study, reported = sweep("lr=1,2", "seconds=3", objective="val/mos")
     assert states(study) == ["FAIL", "FAIL"]

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,8 +102,10 @@ def note_failure(run: "Run", max_updates: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_first() and (status := run.status()) is not None and status.state != FAILED:
-            run.write_status(FAILED, status.update, max_updates, one_line(error))
+        # Where the disk is full, that is what went wrong: `error` says more.
+        with suppress(OSError):
+            if is_first() and (status := run.status()) is not None and status.state != FAILED:
+                run.write_status(FAILED, status.update, max_updates, one_line(error))
         raise
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from lfsc.io.messages import first_line, one_line
+from lfsc.io.missing import explain_missing, is_ours
 
 # What a codec and its discriminators are made of, by the argument that it may stand for: whatever a constructor here
 # takes as its `quantizer` may be any of these, with the keys that it has by its signature.
@@ -127,6 +128,8 @@ def locate(target: Any, place: str) -> Callable:
         located = getattr(import_module(module), name)
     except Exception as error:
         # Running somebody's module may fail in any way.
+        if module.startswith("lfsc.") and isinstance(error, ModuleNotFoundError) and not is_ours(error):
+            raise ValueError(f"{place}: {explain_missing(error, 'train')}") from error
         raise ValueError(
             f"{place} cannot be imported ({type(error).__name__}: {one_line(error)}): expected package.module.Name, of "
             "an installed package, of a file beside the recipe or of one that --with names"

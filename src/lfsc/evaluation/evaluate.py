@@ -22,7 +22,7 @@ from lfsc.evaluation.protocols import is_wanted
 from lfsc.evaluation.report.clips_csv import clips_csv
 from lfsc.evaluation.report.examples import load_examples
 from lfsc.evaluation.report.page import render_page
-from lfsc.evaluation.report.printing import means_table, print_exclusions
+from lfsc.evaluation.report.printing import means_tables, print_exclusions
 from lfsc.evaluation.report.summary import Report, definitions, summarize
 from lfsc.evaluation.runner import CodecResult, Settings, evaluate_codec
 from lfsc.evaluation.signal_metrics import missing_signal_metrics, package_version, signal_metrics
@@ -141,7 +141,8 @@ def write_report(report: Report, options: Namespace) -> int:
         raise ValueError(f"no clip could be evaluated; the first, {rows[0].clip.key}: {rows[0].reason}")
     summary = summarize(report)
     # Before any file: if one cannot be written, what took hours is printed.
-    Console(markup=False, emoji=False).print(means_table(summary))
+    console = Console(markup=False, emoji=False)
+    console.print(*means_tables(summary, console.width), sep="\n")
     print_exclusions(summary)
     write_text(options.out / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     write_text(options.out / CLIPS, clips_csv(report))

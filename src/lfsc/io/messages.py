@@ -22,7 +22,8 @@ def is_systems(error: BaseException) -> TypeGuard[OSError]:
 
 def first_line(error: BaseException) -> str:
     """The first line of an error's message, or the error's name where it has none."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    text = str(error.strerror if is_systems(error) else error)
+    return (text.strip() or type(error).__name__).splitlines()[0]
 
 
 def describe(error: BaseException) -> str:

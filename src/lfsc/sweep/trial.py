@@ -17,6 +17,7 @@ from lfsc.distributed import single_process_environment
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
 from lfsc.runs.status import start_of
+from lfsc.runs.summary import INTERRUPTED_EXIT
 
 POLL = 0.5
 SECONDS_TO_SAVE = 120
@@ -130,6 +131,11 @@ class TrialRun:
             return Outcome(FINISHED, self.result([value for _, value in values]))
         if code == 0:
             return Outcome(FAILED, reason=self.lacks_column() or f"metrics.csv has no value of {self.column}")
+        if code == INTERRUPTED_EXIT:  # by whoever asked it to save and stop: Slurm asks sweep and trial alike
+            return Outcome(STOPPING)
+        if code < 0:
+            memory = ", perhaps for memory" if code == -signal.SIGKILL else ""
+            return Outcome(FAILED, reason=f"killed by {signal.Signals(-code).name}{memory}")
         return Outcome(FAILED, reason=f"exit status {code}: {self.last_line()}")
 
     def lacks_column(self) -> str:

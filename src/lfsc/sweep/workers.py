@@ -126,8 +126,9 @@ class TrialWorkers:
             time.sleep(POLL)
 
     def tell(self, trial: optuna.Trial, outcome: Outcome) -> None:
-        if outcome.state == STOPPING:
-            return  # still under way: the next start of this sweep resumes it
+        if outcome.state == STOPPING:  # still under way
+            self.say(f"trial {trial.number}: saved and stopped; the next start of this sweep resumes it")
+            return
         if outcome.state == FAILED:
             trial.set_user_attr(REASON, outcome.reason)
             self.study.tell(trial, state=TrialState.FAIL)

@@ -29,13 +29,16 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         try:
             with atomic.replacing(path) as temporary:
                 torch.save(checkpoint, temporary)
+            return
         except (OSError, RuntimeError) as error:
             # torch names neither the file nor the reason where a write fails.
-            free = shutil.disk_usage(Path(path).parent).free / 1e6
-            raise OSError(
-                f"{path} could not be written, with {free:.0f} MB free there ({first_line(error)}); the "
-                "checkpoints before it are whole: make room, then `lfsc resume` resumes from the last"
-            ) from error
+            reason = first_line(error)
+        # Not from that error: it keeps torch's writer, whose file takes room on the disk until it is closed.
+        free = shutil.disk_usage(Path(path).parent).free / 1e6
+        raise OSError(
+            f"{path} could not be written, with {free:.0f} MB free there ({reason}); the "
+            "checkpoints before it are whole: make room, then `lfsc resume` resumes from the last"
+        )
 
     def leave_out_foreign(self, checkpoint: dict[str, Any]) -> None:
         """Take out what callbacks would keep that could not be read back; ValueError where anything else is so."""

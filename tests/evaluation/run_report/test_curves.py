@@ -1,5 +1,7 @@
 """Columns of metrics.csv as curves."""
 
+from math import isnan
+
 import pytest
 
 from lfsc.evaluation.run_report.curves import MOST_POINTS, plot_column, plot_groups
@@ -25,6 +27,13 @@ def test_empty_cells_and_values_that_are_not_finite_are_no_points():
     rows = [*rows_of("x", ["", "nan", 1, "inf", 2]), {"update": "9"}]
     assert len(coordinates(plot_column("x", {"a": rows}).curves["a"])) == 2
     assert plot_column("x", {"a": rows_of("x", ["", "nan"])}) is None
+
+
+def test_a_single_point_is_a_dot_and_a_last_value_that_is_not_finite_is_told():
+    plot = plot_column("x", {"a": rows_of("x", [1, "nan"]), "b": rows_of("x", [1, 2]), "c": []})
+    assert {name: curve.is_dot for name, curve in plot.curves.items()} == {"a": True, "b": False}
+    assert isnan(plot.curves["a"].last)
+    assert (plot.high, plot.updates) == (2, 1)
 
 
 def test_a_long_curve_is_averaged_and_keeps_its_mean():

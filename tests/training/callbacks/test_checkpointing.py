@@ -234,6 +234,14 @@ def test_a_full_disk_leaves_the_checkpoint_before(saved, small_disk):
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
 
 
+def test_a_checkpoint_that_could_not_be_written_takes_no_room(saved, small_disk):
+    """Its file is closed, so that status.json can say why the run ended, and the room told is what is there."""
+    with pytest.raises(OSError, match="could not be written") as error, small_disk(100_000):
+        AtomicCheckpointIO().save_checkpoint({"weights": torch.ones(50_000)}, saved / "update-00000030.ckpt")
+    opened = [path.readlink().name for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    assert error.value.__traceback__ and not any("update-00000030" in name for name in opened)
+
+
 def test_a_crash_while_saving_leaves_the_checkpoint_before(saved, monkeypatch):
     def crash(checkpoint, path):
         path.write_text("half of it")

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import struct
+import sys
 import types
 
 import pytest
@@ -154,6 +155,14 @@ def test_an_unknown_logger_is_refused(configure, micro):
     config = configure()
     with pytest.raises(ValueError, match=r"logger.kind is 'paper': expected a section with `_target_`"):
         build.build_loggers(config | {"logger": {"kind": "paper"}}, micro.run_of(config))
+
+
+def test_wandb_that_is_not_installed_is_named_with_its_extra(configure, micro, monkeypatch):
+    monkeypatch.delitem(sys.modules, "lfsc.training.loggers.wandb")
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    config = configure("logger=wandb")
+    with pytest.raises(ValueError, match=r"^logger.wandb .*: wandb is not installed: pip install 'lfsc\[wandb\]'$"):
+        build.build_loggers(config, micro.run_of(config))
 
 
 @pytest.mark.parametrize("name", ["x/../../../precious", "*", "", 3])

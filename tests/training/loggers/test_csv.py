@@ -71,6 +71,16 @@ def test_a_row_torn_by_a_kill_is_forgotten(table, path, bytes_left):
     assert [row["update"] for row in rows(path)] == [*range(1, expected + 1), 4]
 
 
+def test_a_full_disk_is_named(table, path, small_disk):
+    whole = path.read_bytes()
+    with (
+        pytest.raises(OSError, match=r"metrics.csv could not be written, with .* MB free there \(File too large\)$"),
+        small_disk(len(whole) + 1),
+    ):
+        table.log_metrics({"train/mel": 0.123456789}, step=4)
+    assert [row["update"] for row in rows(path)] == [1, 2, 3]
+
+
 def test_a_file_that_is_not_there_has_no_rows(path):
     assert read_rows(path) == []
     MetricsCSV(path).resume_at(5)

@@ -9,16 +9,23 @@ from lfsc.io.messages import say_count
 
 ARROWS = {"higher": "↑", "lower": "↓", "zero": "→0"}
 MAX_NAMES = 5
+NAME_WIDTH, COLUMN_WIDTH = 30, 11  # letters that a table has for the names of metrics, and for a codec
 
 
-def means_table(summary: dict) -> Table:
-    """A line for each metric, a column for each codec."""
+def means_tables(summary: dict, width: int) -> list[Table]:
+    """A line for each metric, a column for each codec; several tables where they are too many for `width` letters."""
+    labels = list(summary["codecs"])
+    columns = max(1, (width - NAME_WIDTH) // COLUMN_WIDTH)
+    return [means_table(summary, labels[first : first + columns]) for first in range(0, len(labels), columns)]
+
+
+def means_table(summary: dict, labels: list[str]) -> Table:
     table = Table(caption="means over clips; their intervals are in the report")
     table.add_column("", overflow="fold")
-    for label in summary["codecs"]:
+    for label in labels:
         # Whatever the width of the terminal, numbers stay whole.
         table.add_column(escape(label), justify="right", overflow="fold", min_width=8)
-    codecs = summary["codecs"].values()
+    codecs = [summary["codecs"][label] for label in labels]
     for name, definition in summary["definitions"].items():
         means = [codec["metrics"].get(name, {}).get("mean") for codec in codecs]
         if any(mean is not None for mean in means):

@@ -20,8 +20,12 @@ MOST_POINTS = 240  # of a curve; where there are more rows, neighbours are avera
 
 
 class Curve(NamedTuple):
-    points: str  # "x,y x,y …", y downwards
-    last: float
+    points: str  # "x,y x,y …", y downwards; empty where no number is finite
+    last: float  # not finite where the training came to that
+
+    @property
+    def is_dot(self) -> bool:
+        return len(self.points.split()) == 1
 
 
 class Plot(NamedTuple):
@@ -49,27 +53,29 @@ def plot_groups(runs: dict[str, list[dict[str, str]]]) -> dict[str, list[Plot]]:
 def plot_column(column: str, runs: dict[str, list[dict[str, str]]]) -> Plot | None:
     """The curves of a column, all on the same axes; None where no run has a number in it."""
     series = {name: numbers_of(column, rows) for name, rows in runs.items()}
-    series = {name: points for name, points in series.items() if points}
-    if not series:
+    finite = {name: [point for point in points if isfinite(point[1])] for name, points in series.items()}
+    values = [value for points in finite.values() for _, value in points]
+    if not values:
         return None
-    values = [value for points in series.values() for _, value in points]
     low, high = min(values), max(values)
     updates = max(update for points in series.values() for update, _ in points)
     across, up = WIDTH / max(1, updates), HEIGHT / ((high - low) or 1.0)
     curves = {
         name: Curve(
-            " ".join(f"{update * across:.1f},{HEIGHT - (value - low) * up:.1f}" for update, value in thin_out(points)),
+            " ".join(
+                f"{update * across:.1f},{HEIGHT - (value - low) * up:.1f}" for update, value in thin_out(finite[name])
+            ),
             points[-1][1],
         )
         for name, points in series.items()
+        if points
     }
     return Plot(column, low, high, updates, curves)
 
 
 def numbers_of(column: str, rows: list[dict[str, str]]) -> list[tuple[int, float]]:
-    """Updates and finite values of a column; ValueError for a cell that is no number."""
-    points = [(int(row["update"]), float(row[column])) for row in rows if row.get(column)]
-    return [(update, value) for update, value in points if isfinite(value)]
+    """Updates and values of a column; ValueError for a cell that is no number."""
+    return [(int(row["update"]), float(row[column])) for row in rows if row.get(column)]
 
 
 def thin_out(points: list[tuple[int, float]]) -> list[tuple[float, float]]:

@@ -8,6 +8,7 @@ from lightning.pytorch.loggers import Logger
 from lfsc.config.instantiate import build, locate
 from lfsc.runs.directory import Run
 from lfsc.training.loggers.csv import MetricsCSV
+from lfsc.training.loggers.failing import let_fail
 
 
 def build_loggers(config: dict[str, Any], run: Run) -> list[Logger]:
@@ -24,4 +25,4 @@ def build_logger(settings: dict[str, Any], run: Run, where: str) -> Logger:
     logger = build(settings, where=where)
     if not isinstance(logger, Logger):
         raise ValueError(f"{where} is a {type(logger).__name__}: expected a Lightning Logger")
-    return logger
+    return let_fail(logger, where)

@@ -43,7 +43,7 @@ class MetricsCSV(Logger):
             self.row = {"update": step}
             self.row_start = self.path.stat().st_size
         self.row |= metrics
-        with self.path.open("r+", newline="", encoding="utf-8") as file:
+        with atomic.naming(self.path, OSError), self.path.open("r+", newline="", encoding="utf-8") as file:
             file.seek(self.row_start)
             file.truncate()
             csv.DictWriter(file, self.columns).writerow(self.row)

@@ -5,6 +5,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,6 +112,11 @@ class RunWandb(WandbLogger):
         folder, update = self.folder, int(self.experiment.summary.get(UPDATE, -1))
         self.experiment.finish()
         self.write(self.known._replace(update=max(self.sent, update), folders=(*self.known.folders, folder)))
+
+    def abandon(self) -> None:
+        """Let go of W&B's service, which may be gone; at the exit of Python it would be a traceback."""
+        with suppress(Exception, SystemExit):
+            wandb.teardown()
 
     def write(self, known: Known) -> None:
         self.known = known
