@@ -154,7 +154,6 @@ def test_a_grid_is_trained_one_after_the_other(train, tmp_path, capfd):
     assert "2 of 2 runs finished" in capfd.readouterr().out
 
 
-@pytest.mark.slow
 def test_a_status_that_cannot_be_written_hides_no_failure(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device", "status.json")
@@ -164,6 +163,7 @@ def test_a_status_that_cannot_be_written_hides_no_failure(tmp_path, monkeypatch)
         raise OSError("update-00000010.ckpt could not be written")
 
 
+@pytest.mark.slow
 def test_a_grid_continues_after_a_failure(train, capfd):
     assert train("batch_size=2,100", "--multirun") == 1
     assert "1 of 2 runs finished" in capfd.readouterr().out

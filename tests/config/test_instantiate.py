@@ -54,6 +54,8 @@ def test_a_missing_or_surplus_key_is_named():
         build({"quantizer": {"_target_": QUANTIZER["_target_"], "num_codebooks": 2}}, where="codec")
     with pytest.raises(ValueError, match=r"GroupedFSQ.*'colour'"):
         build(QUANTIZER | {"colour": "red"})
+    with pytest.raises(ValueError, match=r"'colour'; ~codec\.quantizer\.colour takes it away$"):
+        build({"quantizer": QUANTIZER | {"colour": "red"}}, where="codec")
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ PARTS = {
 }
 # What torch says of tensors that there is no room for, or could never be.
 TOO_LARGE = re.compile("memory|overflow")
+UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
 # The classes and functions that a configuration from elsewhere may name: a run's, a checkpoint's or a bundle's. A
 # recipe of one's own may name anything that can be imported.
 KNOWN = frozenset(
@@ -118,7 +119,11 @@ def call(located: Callable, place: str, is_lfscs: bool, /, *arguments: Any, **se
         if is_lfscs and not (isinstance(error, TypeError) and "argument" in str(error)):
             raise
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-        raise ValueError(f"{place}: {kind}{one_line(error)}") from error
+        where, _, target = place.partition(" ")
+        # A key of the class that stood there before, most often.
+        foreign = UNEXPECTED.search(str(error)) if target else None
+        hint = f"; ~{where}.{foreign[1]} takes it away" if foreign else ""
+        raise ValueError(f"{place}: {kind}{one_line(error)}{hint}") from error
 
 
 def locate(target: Any, place: str) -> Callable:
