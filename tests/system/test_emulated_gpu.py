@@ -135,7 +135,10 @@ def test_what_is_measured_around_updates_is_measured_on_the_device(build):
 CAUSAL = {"causal": True, "activation": "half_snake", "output_activation": "clamp", "grouped_upsampling": True}
 
 
-@pytest.mark.parametrize("shape", [{}, CAUSAL | {"pad_mode": "replicate", "channels": 8}])
+REPLICATING = CAUSAL | {"pad_mode": "replicate", "channels": 8}
+
+
+@pytest.mark.parametrize("shape", [{}, REPLICATING, {"causal": True, "causal_encoder": True}])
 def test_tokens_and_audio_are_the_cpus_whole_and_as_a_stream(make_codec, shape):
     codec = make_codec(**shape)
     hop_length = codec.hop_length
