@@ -61,6 +61,7 @@ def test_what_is_damaged_or_another_programs_does_not_hide_the_others(runs, caps
         ("status.json", '{"state": "on", "update": 1, "max_updates": 9, "host": "h", "pid": 1, "last_heartbeat": "y"}'),
         ("environment.json", "[1]"),
         ("environment.json", "{"),
+        ("metrics.csv", "val/mel\n1\n"),
         ("config.yaml", "seed: 0"),
         ("config.yaml", "monitor: [a]\nmode: {b: c}"),
     ],
@@ -85,6 +86,17 @@ def test_words_in_brackets_are_no_markup(runs, capsys, monkeypatch):
     assert main(["runs", str(runs)]) == 0
     shown = capsys.readouterr().out
     assert "[bold]x[/mine]" in shown and "expected [from, to], found [/data/x] :smile:" in shown
+
+
+def test_what_moves_a_cursor_is_written_out_and_a_recipe_may_be_anything(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    run = Run(runs / "odd")
+    run.path.mkdir(parents=True)
+    run.write_status("failed", 0, 5, "\x1b[31mred")
+    run.environment_file.write_text('{"recipe": {"a": [1]}}')
+    for command in (["runs", str(runs)], ["info", str(run.path)]):
+        assert main(command) == 0
+        assert "\\x1b[31mred" in (shown := capsys.readouterr().out) and "\x1b" not in shown
 
 
 def test_no_run(tmp_path, capsys):

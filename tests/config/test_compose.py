@@ -4,7 +4,7 @@ import yaml
 from lfsc.config.compose import compose
 from lfsc.config.recipe_file import as_yaml
 from lfsc.config.recipes import recipe_names
-from lfsc.config.run_config import check_is_current, override
+from lfsc.config.run_config import check_is_current, check_places, override
 
 DATA = "data.path=somewhere"
 
@@ -447,3 +447,49 @@ def test_a_run_of_an_older_version_is_told_apart(tmp_path):
         check_is_current(config, tmp_path)
     with pytest.raises(ValueError, match=r"init_from=.*/checkpoints/last\.ckpt"):
         check_is_current(None, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "reason"),
+    [
+        (None, "data", "x", "data=x: expected a section of keys"),
+        (None, "trainer", None, "trainer=null: expected a section of keys"),
+        (None, "logger", [1], r"logger is \[1\] in the run's config.yaml: expected a section"),
+        (None, "monitor", ["val/mel"], "monitor=.*: expected one text"),
+        ("optimizers", "generator", None, "optimizers.generator=null: expected a section"),
+        ("losses", "reconstruction", 3, "losses.reconstruction is 3 in the run's config.yaml"),
+        ("data", "blend", [1], r"data.blend=\[1\]: expected a section"),
+        ("trainer", "num_nodes", "x", "trainer.num_nodes=x: expected a whole number"),
+    ],
+)
+def test_a_run_whose_sections_are_none_is_refused(section, key, value, reason, tmp_path):
+    config = compose("demo", [])
+    (config if section is None else config[section])[key] = value
+    with pytest.raises(ValueError, match=reason):
+        check_is_current(config, tmp_path)
+
+
+def test_keys_that_an_older_version_did_not_have_are_named_in_sections_too(tmp_path):
+    config = compose("demo", [])
+    del config["health_checks"]["mel_rises"], config["losses"]["adversarial"], config["losses"]["reconstruction"]["mel"]
+    with pytest.raises(ValueError, match=r"has no losses\.adversarial, health_checks\.mel_rises;"):
+        check_is_current(config, tmp_path)
+
+
+def test_what_recipes_make_is_current(tmp_path):
+    for recipe, items in {"nano_small": [], "lfsc_22khz_no_slm": ["optimizers=adamw_cosine", "trainer=ddp"]}.items():
+        check_is_current(compose(recipe, ["data.path=x", *items]), tmp_path)
+
+
+@pytest.mark.parametrize("place", ["..", "/elsewhere", "link"])
+def test_a_run_of_somebody_elses_logs_nowhere_else(place, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "link").symlink_to(tmp_path)
+    save_dir = str(run / place)
+    config = {"logger": {"other": None, "x": {"_target_": "a.B", "save_dir": save_dir}}}
+    with pytest.raises(ValueError, match=r"logger\.x\.save_dir is .* outside the run: add logger\.x\.save_dir=/"):
+        check_places(config, run, asked=["max_updates=3"])
+    check_places(config, run, asked=[f"logger.x.save_dir={save_dir}"])
+    config["logger"]["x"]["save_dir"] = str(run / "logs")
+    check_places(config, run, asked=[])

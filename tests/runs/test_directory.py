@@ -134,3 +134,34 @@ def test_clearing_leaves_no_trace_of_an_earlier_start(run):
 def test_a_folder_that_is_no_run(tmp_path):
     with pytest.raises(ValueError, match=r"is not a run: it has no config.yaml"):
         Run.existing(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "checkpoints", "samples/original", "wandb"])
+def test_a_run_that_links_to_what_is_not_its_own_is_refused(name, run):
+    """A resume would write there, and remove old checkpoints."""
+    (run.path / "samples").mkdir(parents=True)
+    run.config_file.write_text("name: one\n")
+    (run.path / "last.ckpt").symlink_to(run.config_file)
+    (run.path / name).symlink_to(run.path.parent / "elsewhere")
+    with pytest.raises(ValueError, match=rf"{name} is a link that leads out of the run, to .*elsewhere"):
+        Run.existing(run.path)
+
+
+def test_a_run_may_be_linked_whole_and_wandb_links_to_its_own_logs(run, tmp_path):
+    (run.path / "wandb/logs").mkdir(parents=True)
+    run.config_file.write_text("name: one\n")
+    (run.path / "wandb/logs/debug.log").symlink_to(tmp_path / "cache.log")
+    (tmp_path / "link").symlink_to(run.path)
+    assert Run.existing(tmp_path / "link").config() == {"name": "one"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"pid": 10**40}, {"last_heartbeat": 10**400}, {"last_heartbeat": float("nan")}, {"update": 1 << 50}],
+)
+def test_a_status_of_numbers_that_cannot_be_is_refused(change, run):
+    run.path.mkdir(parents=True)
+    run.write_status(RUNNING, 1, 2)
+    run.status_file.write_text(json.dumps(json.loads(run.status_file.read_text()) | change))
+    with pytest.raises(ValueError, match=rf"status.json cannot be read \({next(iter(change))} is .*remove it"):
+        run.status()

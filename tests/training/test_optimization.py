@@ -160,3 +160,34 @@ def test_what_makes_no_optimizer_is_one_line(override, message):
     with pytest.raises(ValueError, match=message) as error:
         configured(override)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [
+        ("exp_avg", torch.ones(1)),
+        ("exp_avg_sq", torch.ones(1).expand(2)),
+        ("exp_avg", 3),
+        ("step", torch.ones(0)),
+        ("step", torch.ones(2)),
+    ],
+)
+def test_a_state_that_is_not_as_its_parameter_is_refused(key, other):
+    """A fused kernel would read and write beyond its end."""
+    gan_optimizer, weights, optimizer = optimizer_and_weights()
+    learn(gan_optimizer, weights, optimizer)
+    saved = copy.deepcopy(optimizer.state_dict())
+    optimizer.load_state_dict(copy.deepcopy(saved))
+    saved["state"][0][key] = other
+    before = state(weights, optimizer)
+    with pytest.raises(ValueError, match=rf"the optimizer's {key} in the checkpoint is .* for a parameter \[2\]"):
+        optimizer.load_state_dict(saved)
+    torch.testing.assert_close(state(weights, optimizer), before)
+
+
+def test_another_order_of_parameters_is_refused():
+    gan_optimizer, weights, optimizer = optimizer_and_weights()
+    learn(gan_optimizer, weights, optimizer)
+    other = gan_optimizer.configure(weights[::-1])["optimizer"]
+    with pytest.raises(ValueError, match=r"is \[2\] for a parameter \[1, 1\]"):
+        other.load_state_dict(optimizer.state_dict())

@@ -13,6 +13,7 @@ from lfsc.commands.facts import (
     describe_token_file,
 )
 from lfsc.commands.own_code import add_own_code, own_code_names
+from lfsc.io.messages import printable
 from lfsc.runs.directory import Run
 from lfsc.shards import index
 
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
         return 0
     width = max(map(len, facts))
-    print("\n".join(f"{name:<{width}}  {value}" for name, value in facts.items()))
+    print("\n".join(printable(f"{name:<{width}}  {value}") for name, value in facts.items()))
     return 0
 
 

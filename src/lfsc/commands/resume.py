@@ -41,7 +41,7 @@ def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -
     """Resume a run; classes that are not lfsc's are built only if they, or their modules, are `trusted`."""
     from lfsc.config.checks import is_on_one_device
     from lfsc.config.instantiate import check_targets, targets_of
-    from lfsc.config.run_config import check_is_current
+    from lfsc.config.run_config import check_is_current, check_places
     from lfsc.distributed import become_single_process
     from lfsc.runs.lock import lock
 
@@ -49,6 +49,7 @@ def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -
     config = change(run.config(), overrides)
     # Of what is built, all that the run itself names; what the overrides name is the user's own.
     check_targets(set(targets_of(run.config())) & set(targets_of(config)), trusted=trusted)
+    check_places(config, run.path, asked=overrides)
     tasks = become_single_process() if is_on_one_device(config["trainer"]) else 1
     with lock(run, tasks=tasks):
         return resume_locked(run, config, is_asked=bool(overrides), tasks=tasks)

@@ -56,9 +56,11 @@ def show(rows: list[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from lfsc.io.messages import printable
+
     table = Table("run", "recipe", "updates", "best", "state", "last heartbeat")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     Console(highlight=False, markup=False, emoji=False).print(table)
 
 
@@ -72,14 +74,14 @@ def row_or_damage(run: "Run", folder: Path) -> tuple[float, Row]:
         return status.last_heartbeat, row_of(run, name, status)
     except KeyError as error:
         return 0.0, Row(name, "", "", "", f"damaged: {run.config_file.name} has no {error}", "")
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OSError) as error:
         return 0.0, Row(name, "", "", "", f"damaged: {error}", "")
 
 
 def row_of(run: "Run", name: str, status: "Status") -> Row:
     return Row(
         name=name,
-        recipe=run.environment().get("recipe") or "",
+        recipe=str(run.environment().get("recipe") or ""),
         updates=f"{status.update} of {status.max_updates}",
         best=best_of(run),
         state=status.effective_state + (f": {status.message}" if status.message else ""),

@@ -1,25 +1,36 @@
 """The configuration of a run that is there: whether it can be used, and what a resume changes in it."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lfsc.config.assignment import to_container
+from lfsc.config.checks import CURRICULUM
 from lfsc.config.choices import is_option
-from lfsc.config.compose import compose_file
+from lfsc.config.compose import compose_file, compose_schema
 from lfsc.config.instantiate import KNOWN
 from lfsc.config.overrides import Override, as_override, parse_overrides, suggest
 from lfsc.config.places import type_values
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_shipped
 from lfsc.config.scalars import unmark
-from lfsc.config.schema import OPEN, REFERENCE, check_entry, check_kinds, value_at
+from lfsc.config.schema import (
+    ANYTHING,
+    OPEN,
+    REFERENCE,
+    check_entry,
+    check_kind,
+    check_kinds,
+    follow_references,
+    value_at,
+)
 from lfsc.io.messages import as_word
+from lfsc.nn.arguments import brief
 
 
 def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
@@ -101,15 +112,42 @@ def find_references(section: Any, place: str) -> Iterator[tuple[str, str]]:
 
 
 def check_is_current(config: Any, run: Path) -> None:
-    """ValueError for a run's configuration that lacks keys of conf/train.yaml: another version of lfsc began it."""
-    current = yaml.safe_load((find_shipped("conf") / "train.yaml").read_text(encoding="utf-8"))
-    groups = [group for entry in current.pop("defaults") if isinstance(entry, dict) for group in entry]
-    if missing := [key for key in [*groups, *current] if not isinstance(config, dict) or key not in config]:
+    """ValueError for a run's configuration that lacks keys of conf/: another version of lfsc began it.
+
+    Also for one that holds something else than a section, a number or a text where conf/ has one.
+    """
+    current = follow_references(compose_schema(()))
+    if missing := list(find_missing(current, config)):
         raise ValueError(
             f"{run} was begun by an older lfsc: its config.yaml has no {', '.join(missing)[:200]}; resume it with the "
             f"version in its environment.json, or begin another with its weights, if those fit: "
             f"`lfsc train … {as_word(as_override('init_from', f'{run}/checkpoints/last.ckpt'))}`"
         )
+    check_sections(current, config)
+
+
+def find_missing(current: dict[str, Any], config: Any, section: str = "") -> Iterator[str]:
+    """The keys that a run's configuration lacks, but for entries that a run need not have and arguments of classes."""
+    for name, default in current.items():
+        key = f"{section}.{name}".lstrip(".")
+        if not isinstance(config, dict) or name not in config:
+            if section not in OPEN or name in CURRICULUM:
+                yield key
+        elif isinstance(default, dict) and "_target_" not in default and config[name] is not None:
+            yield from find_missing(default, config[name], key)
+
+
+def check_sections(current: Any, config: Any, key: str = "") -> None:
+    """ValueError for another kind of value than conf/ has, in all that is no argument of a class."""
+    if key in OPEN and not isinstance(config, dict):
+        raise ValueError(f"{key} is {brief(config)} in the run's config.yaml: expected a section of keys")
+    if isinstance(config, dict) and isinstance(current, dict):
+        is_class = "_target_" in current
+        for name in current.keys() & config.keys():
+            if not is_class or isinstance(current[name], dict):
+                check_sections(current[name], config[name], f"{key}.{name}".lstrip("."))
+    elif key not in ("slm", *ANYTHING):
+        check_kind(current, config, key)
 
 
 def check_resolved(config: Any, key: str = "") -> None:
@@ -131,3 +169,16 @@ def option_or_value(override: Override) -> Any:
         train = find_shipped("conf") / "train.yaml"
         return unmark(to_container(compose_file(train, [override.item]))[override.key])
     return override.value
+
+
+def check_places(config: dict[str, Any], run: Path, *, asked: Collection[str]) -> None:
+    """ValueError for a logger that the run itself, and none of the overrides `asked`, has write outside its folder."""
+    given = {item.partition("=")[0].lstrip("+") for item in asked}
+    for name, entry in config["logger"].items():
+        place, key = entry.get("save_dir") if isinstance(entry, dict) else None, f"logger.{name}.save_dir"
+        is_given = given & {"logger", f"logger.{name}", key}
+        if place and not is_given and not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(run)):
+            raise ValueError(
+                f"{key} is {brief(place)} in the run's config.yaml, outside the run: add "
+                f"{as_word(as_override(key, str(place)))} to have it write there"
+            )

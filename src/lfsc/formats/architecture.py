@@ -13,4 +13,4 @@ def read_architecture(source: str | PathLike, *, trust: Iterable[str] = ()) -> A
     """Codec and discriminators of whatever `lfsc.load` takes; ValueError as there."""
     with resolve(source, trusted=import_own(trust)) as found:
         codec = build_on_meta(found.codec, weight_norm=found.weight_norm)
-        return Architecture(found.codec, found.discriminators(), codec.hop_length)
+        return Architecture(found.codec, found.discriminators_to_train(), codec.hop_length)

@@ -14,7 +14,7 @@ from lfsc.discriminators.ensemble import Ensemble
 from lfsc.formats.config_checks import check_codec
 from lfsc.formats.resolve import resolve
 from lfsc.formats.skeleton import LazyTensors, convert, require_same
-from lfsc.formats.source import Source
+from lfsc.formats.source import WITHOUT, Source
 from lfsc.io.messages import say_count
 from lfsc.models.codec import Codec
 
@@ -86,10 +86,7 @@ def match_families(found: Source, discriminators: Ensemble) -> list[tuple]:
     theirs = found.discriminators() or {}
     weights = found.discriminator_weights() if theirs else None
     if weights is not None and any(OLDER_NAME in name for name in weights):
-        raise ValueError(
-            "its discriminators were saved by an older lfsc, under other names: `lfsc export` makes a bundle of just "
-            "its codec; init_from that, and new discriminators learn"
-        )
+        raise ValueError(f"its discriminators were saved by an older lfsc, under other names: {WITHOUT}")
     ours = dict(discriminators.families.items())
     families = []
     for name in dict.fromkeys([*ours, *(key for key in theirs if key != "_target_")]):
@@ -132,7 +129,7 @@ def require_equal(found: Source, config: Mapping[str, Any], codec: dict) -> None
     A family of discriminators may be missing on one side.
     """
     changes = find_differences(found.codec, codec, "codec")
-    theirs, ours = found.discriminators() or {}, config.get("discriminators") or {}
+    theirs, ours = found.discriminators_to_train() or {}, config.get("discriminators") or {}
     for name in [name for name in theirs if name != "_target_" and name in ours]:
         changes += find_differences(without_slm(theirs[name]), without_slm(ours[name]), f"discriminators.{name}")
     if changes:

@@ -8,6 +8,7 @@ from lfsc.formats.skeleton import LazyTensors, build_on_meta, load_weights
 from lfsc.models.codec import Codec
 
 RUN, CHECKPOINT, BUNDLE, NEMO = "run directory", "checkpoint", "bundle", "NeMo archive"
+WITHOUT = "`lfsc export` makes a bundle of just its codec; init_from that, and new discriminators learn"
 
 
 class Source(NamedTuple):
@@ -26,6 +27,13 @@ class Source(NamedTuple):
     files: tuple[IO[bytes], ...] = ()  # open as long as tensors are read
     ignored: tuple[str, ...] = ()  # keys of the training that it comes from, which were on and are not read
     statements: dict[str, str] = {}  # noqa: RUF012  (never changed) the licences of code, weights and data
+
+    def discriminators_to_train(self) -> dict | None:
+        """Their configuration; ValueError with a way to train without them where they cannot be read."""
+        try:
+            return self.discriminators()
+        except ValueError as error:
+            raise ValueError(f"{error}: {WITHOUT}") from error
 
     def load_codec(self) -> Codec:
         """The codec with its weights, on the CPU, which carries the fingerprint that the file says."""

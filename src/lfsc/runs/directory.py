@@ -58,10 +58,26 @@ class Run:
         return run
 
     def require_files(self) -> None:
-        """ValueError for what is neither a file nor a folder: who opens a pipe in place of a log would wait."""
+        """ValueError for what is no file or folder of the run's own.
+
+        Who opens a pipe in place of a log would wait, and what leads out of the run would be written to.
+        """
         for path in self.path.rglob("*"):
+            if path.is_symlink():
+                self.require_below(path)
             if path.exists() and not path.is_dir():
                 require_regular(path, path.stat().st_mode)
+
+    def require_below(self, link: Path) -> None:
+        # W&B links its folders to its own logs, elsewhere on this machine.
+        if self.path / "wandb" in link.parents:
+            return
+        target = os.path.realpath(link)
+        if not Path(target).is_relative_to(os.path.realpath(self.path)):
+            raise ValueError(
+                f"{link} is a link that leads out of the run, to {target}, where a run of somebody else's has nothing "
+                "to write; to keep a run on another disk, link its whole folder"
+            )
 
     def config(self) -> dict[str, Any]:
         """The run's configuration; ValueError for a file, perhaps of somebody else, that is no plain data."""

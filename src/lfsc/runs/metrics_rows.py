@@ -5,15 +5,27 @@ import math
 from pathlib import Path
 
 RATE = "throughput/updates_per_second"
+# No run has updates of more digits.
+MOST_DIGITS = 15
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows, values as they stand in the file; none where there is no file, and none for a row torn by a kill."""
+    """The rows, values as they stand in the file; none where there is no file, and none for a row torn by a kill.
+
+    ValueError for a file that is no log of a run.
+    """
     if not path.is_file():
         return []
     lines = path.read_bytes().decode("utf-8", errors="replace").splitlines(keepends=True)
     whole = [line for line in lines if line.endswith("\n")]
-    return [row for row in csv.DictReader(whole) if None not in row.values() and row["update"].isdigit()]
+    try:
+        return [row for row in csv.DictReader(whole) if None not in row.values() and is_update(row["update"])]
+    except (csv.Error, KeyError) as error:
+        raise ValueError(f"{path} is damaged: {error!r}") from error
+
+
+def is_update(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
 
 
 def best_value(rows: list[dict[str, str]], metric: str, mode: str) -> tuple[float, int] | None:

@@ -6,9 +6,13 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from lfsc.nn.arguments import brief
+
 RUNNING, FINISHED, INTERRUPTED, FAILED, KILLED = "running", "finished", "interrupted", "failed", "killed"
 # Seconds without a heartbeat after which a run on another machine is taken for dead.
 HEARTBEAT_TIMEOUT = 120
+# What neither counts, nor process ids, nor seconds since 1970 reach.
+TOO_LARGE = 1 << 40
 
 
 class Status(NamedTuple):
@@ -21,10 +25,12 @@ class Status(NamedTuple):
     message: str = ""
 
     def checked(self) -> "Status":
-        """Itself; TypeError for a value of another kind."""
+        """Itself; TypeError for a value of another kind, or a number that cannot be."""
         for name, kind in type(self).__annotations__.items():
-            if not isinstance(getattr(self, name), int | float if kind is float else kind):
-                raise TypeError(f"{name} is {getattr(self, name)!r}")
+            value = getattr(self, name)
+            is_kind = isinstance(value, int | float if kind is float else kind)
+            if not is_kind or (kind is not str and not abs(value) < TOO_LARGE):
+                raise TypeError(f"{name} is {brief(value)}")
         return self
 
     @property

@@ -12,6 +12,8 @@ from torch.nn import Parameter
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lfsc.training.optimizer_state import check_when_loaded
+
 
 class GanOptimizer:
     """The optimizer of one network with its schedule, its loss scaling, and gradients no longer than `clip_norm`.
@@ -42,6 +44,7 @@ class GanOptimizer:
     def configure(self, parameters: Iterable[Parameter]) -> OptimizerConfig:
         """The optimizer of `parameters` and its schedule, as Lightning takes them."""
         optimizer = self.optimizer(list(parameters))
+        check_when_loaded(optimizer)
         if self.schedule is None:
             return {"optimizer": optimizer}
         schedule = self.schedule(optimizer)

@@ -106,3 +106,15 @@ def test_what_is_no_run_is_refused(run, tmp_path, capsys):
     run.metrics_file.write_text("update,val/mel\n0,x\n")
     assert main(["report", str(run.path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_run_that_is_not_as_lfsc_writes_it_is_one_line(tmp_path, capsys):
+    run = make_run(tmp_path / "one")
+    (run.samples / "update-²").mkdir()
+    assert main(["report", str(run.path)]) == 0
+    run.config_file.write_text(run.config_file.read_text().replace(f"sample_rate: {RATE}", "sample_rate: 0"))
+    capsys.readouterr()
+    assert main(["report", str(run.path)]) == 2
+    assert re.fullmatch(
+        r"lfsc report: .*config.yaml is not what lfsc writes \(ZeroDivision.*\n", capsys.readouterr().err
+    )

@@ -11,6 +11,7 @@ import torch
 
 import lfsc
 from lfsc.config.instantiate import build
+from lfsc.formats.architecture import read_architecture
 from lfsc.formats.nemo.archive import Archive
 
 CONFIG, CHECKPOINT = "./model_config.yaml", "./model_weights.ckpt"
@@ -137,6 +138,8 @@ def test_discriminators_that_have_no_equal_do_not_hinder_inference(archive, chan
     assert equal(lfsc.load(change(archive, other)), make_codec().state_dict())
     with pytest.raises(ValueError, match=r"discriminators\.0\._target_ is 'nemo.*New'"):
         _ = Archive(archive).discriminators
+    with pytest.raises(ValueError, match=r"New'.*: `lfsc export` makes a bundle of just its codec; init_from that"):
+        read_architecture(archive)
 
 
 @pytest.mark.parametrize(

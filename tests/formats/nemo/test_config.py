@@ -67,6 +67,8 @@ def test_what_nemo_leaves_out_has_nemos_own_value(recipe):
         ("audio_encoder", "_target_", MODULES + "encodec_modules.SEANetEncoder", "it is a SEANet codec"),
         ("audio_encoder", "_target_", CLASS + "MultiResolutionSTFTEncoder", "it is an STFT codec"),
         ("vector_quantizer", "_target_", MODULES + "encodec_modules.ResidualVectorQuantizer", "learned codebooks"),
+        ("audio_decoder", "_target_", CLASS + "ResNetDecoder", "it is a codec with a ResNet decoder"),
+        ("vector_quantizer", None, None, "it has no vector_quantizer"),
         ("audio_decoder", "_target_", CLASS + "Unheard", "audio_decoder is a .*Unheard', which is not supported"),
         ("audio_encoder", "_target_", "os.system", "audio_encoder is a 'os.system'"),
         ("audio_decoder", "activation", "gelu", r"decoder\.activation is 'gelu': expected lrelu or"),

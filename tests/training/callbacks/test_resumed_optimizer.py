@@ -76,3 +76,11 @@ def test_another_class_is_refused(micro, begun, changes, message):
     generator = begun["optimizers"]["generator"] | changes
     with pytest.raises(ValueError, match=message):
         micro.resume(begun | {"optimizers": begun["optimizers"] | {"generator": generator}})
+
+
+def test_discriminators_in_another_order_are_refused(micro, begun):
+    """Such as by a program that sorts the keys of config.yaml."""
+    with pytest.raises(
+        ValueError, match="discriminators in the order period, slm, stft, its checkpoint stft, period, s"
+    ):
+        micro.resume(begun | {"discriminators": dict(sorted(begun["discriminators"].items()))})

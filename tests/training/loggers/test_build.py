@@ -184,6 +184,17 @@ def test_the_server_of_wandb_is_not_a_configurations_to_choose(configure, micro)
         build.build_loggers(config | {"logger": logger}, micro.run_of(config))
 
 
+@pytest.mark.parametrize(
+    ("kind", "key"), [("wandb.RunWandb", "dir"), ("tensorboard.RunTensorBoard", "sub_dir"),
+                      ("tensorboard.RunTensorBoard", "filename_suffix")],
+)  # fmt: skip
+def test_a_configuration_names_no_folder_beside_the_loggers_own(kind, key, configure, micro):
+    config = configure()
+    logger = {"x": {"_target_": f"lfsc.training.loggers.{kind}", key: "../../elsewhere"}}
+    with pytest.raises(ValueError, match=rf"logger(\.|: ){key}"):
+        build.build_loggers(config | {"logger": logger}, micro.run_of(config))
+
+
 def test_tensorboard_has_the_configuration(micro, configure):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

@@ -64,7 +64,7 @@ def name_runs(paths: list[Path]) -> dict[str, Run]:
 def read_whole_run(run: Run, rows: list[dict[str, str]]) -> RunOnPage:
     try:
         return read_run(run, rows)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise ValueError(
             f"{run.config_file} is not what lfsc writes ({error!r}): it is damaged, or of another lfsc"
         ) from error

@@ -9,6 +9,7 @@ from lfsc.audio import files
 from lfsc.audio.recording import UnreadableAudio
 from lfsc.evaluation.report.examples import MAX_SECONDS
 from lfsc.runs.directory import Run
+from lfsc.runs.metrics_rows import is_update
 
 # Updates that a single run shows; beside others each shows its last.
 MOST_UPDATES = 4
@@ -42,7 +43,7 @@ def load_samples(runs: dict[str, Run]) -> dict[str, list[Version]]:
 
 def choose_updates(run: Run, most: int) -> list[Path]:
     """The folders of up to `most` validations: the last, the first, and others evenly between them."""
-    folders = sorted(path for path in run.samples.glob("update-*") if path.name.removeprefix("update-").isdigit())
+    folders = sorted(path for path in run.samples.glob("update-*") if is_update(path.name.removeprefix("update-")))
     if len(folders) <= most:
         return folders
     steps = max(1, most - 1)

@@ -86,13 +86,14 @@ FOREIGN = ("semantic_codec", "semantic_codec_path")
 TRAINING_ONLY = ("use_scl_loss", "use_slm_loss", "mmd_loss", "mmd_time_loss", "encoder_noise_stdev")
 # Classes of NeMo's other codecs, by what these are called.
 OTHER_CODECS = {
-    "a mel codec": ("MultiBandMelEncoder", "FullBandMelEncoder", "ResNetDecoder"),
+    "a mel codec": ("MultiBandMelEncoder", "FullBandMelEncoder"),
     "an STFT codec": ("MultiResolutionSTFTEncoder",),
     "a SEANet codec (EnCodec's architecture)": ("SEANetEncoder", "SEANetDecoder"),
     "a codec with learned codebooks (residual vector quantization)": (
         "ResidualVectorQuantizer",
         "GroupResidualVectorQuantizer",
     ),
+    "a codec with a ResNet decoder": ("ResNetDecoder",),
 }
 
 
@@ -141,6 +142,8 @@ def half_from_nemo(config: Mapping, part: str, classes: tuple[ClassMapping, Clas
 
 def quantizer_from_nemo(config: Mapping) -> dict:
     given = config.get("vector_quantizer")
+    if given is None:
+        raise ValueError("it has no vector_quantizer: it makes numbers of speech, and no tokens")
     if isinstance(given, Mapping) and given.get("_target_") == SINGLE_QUANTIZER.nemo:
         return translate(config, "vector_quantizer", SINGLE_QUANTIZER) | {"num_codebooks": 1}
     return translate(config, "vector_quantizer", QUANTIZER)

@@ -4,6 +4,7 @@ from typing import Any
 
 from lightning.pytorch import Callback, Trainer
 
+from lfsc.config.checks import CURRICULUM
 from lfsc.training.module import CodecModule
 
 
@@ -15,6 +16,7 @@ class ResumedOptimizer(Callback):
     """
 
     def on_load_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict[str, Any]) -> None:
+        require_order(*(config["discriminators"] for config in (checkpoint["config"], module.config)))
         before, now = (config["optimizers"] for config in (checkpoint["config"], module.config))
         schedules = iter(checkpoint["lr_schedulers"])
         for network, optimizer in zip(module.gan_optimizers, checkpoint["optimizer_states"], strict=True):
@@ -30,6 +32,17 @@ class ResumedOptimizer(Callback):
             change_optimizer(optimizer, before[network], now[network])
             if schedule is not None:
                 change_schedule(schedule, optimizer, now[network])
+
+
+def require_order(before: dict[str, Any], now: dict[str, Any]) -> None:
+    """ValueError where the discriminators stand in another order: the optimizer knows their parameters by number."""
+    kept = (*CURRICULUM, "_target_")
+    saved, found = ([name for name, family in each.items() if family and name not in kept] for each in (before, now))
+    if sorted(saved) == sorted(found) and saved != found:
+        raise ValueError(
+            f"config.yaml has discriminators in the order {', '.join(found)}, its checkpoint {', '.join(saved)}: put "
+            "them back into that order"
+        )
 
 
 def target(settings: dict[str, Any], key: str) -> str | None:

@@ -12,6 +12,9 @@ class RunTensorBoard(TensorBoardLogger):
     """Writes to SAVE_DIR/tensorboard, and continues what is there."""
 
     def __init__(self, save_dir: str, **settings):
+        if named := {"sub_dir", "filename_suffix"} & settings.keys():
+            # A run to resume may be somebody else's, and they may lead out of its folder.
+            raise ValueError(f"logger: {', '.join(sorted(named))} cannot be set: it writes to SAVE_DIR/tensorboard")
         super().__init__(save_dir, name="tensorboard", version="", **settings)
 
     @rank_zero_only

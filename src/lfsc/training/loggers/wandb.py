@@ -52,9 +52,11 @@ class RunWandb(WandbLogger):
         mode: str | None = None,
         **settings,
     ):
+        # A run to resume may be somebody else's, and these name the server that gets the user's key, or any folder.
         if "settings" in settings:
-            # They may name the server that gets the user's key, and a run to resume may be somebody else's.
             raise ValueError("logger.settings: set W&B's own settings by its variables, such as WANDB_BASE_URL")
+        if "dir" in settings:
+            raise ValueError("logger.dir: set save_dir, in which W&B's folder then lies")
         self.run = Run(save_dir)
         self.known = read_known(self.run)
         self.sent = -1  # the last row that W&B has
