@@ -54,9 +54,10 @@ def is_ours(run: "Run") -> bool:
 
 def show(rows: list[Row]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    table = Table("run", "recipe", "updates", "best", "state", "last heartbeat")
+    from lfsc.io.tables import make_table
+
+    table = make_table("run", "recipe", "updates", "best", "state", "last heartbeat")
     for row in rows:
         table.add_row(*row)
     Console(highlight=False, markup=False, emoji=False).print(table)
