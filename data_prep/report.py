@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from lfsc.config.overrides import as_override
 from lfsc.io.messages import as_word, printable, say_count
+from lfsc.io.tables import make_table
 
 from .corpora.utterance import Rejection
 from .output.index import read_corpus
@@ -82,7 +82,7 @@ class Report:
     def show_rejections(self, rejected: list[Rejection]) -> None:
         if not rejected:
             return
-        table = Table("rejected", "recordings", "for example")
+        table = make_table("rejected", "recordings", "for example")
         groups = defaultdict(list)
         for rejection in rejected:
             groups[rejection.reason].append(rejection)
@@ -109,7 +109,7 @@ class Report:
     def show_contents(self, out: Path) -> None:
         """Tables of what is in `out`, by corpus and language, and of what was rejected."""
         datasets = read_corpus(out).datasets
-        table = Table("corpus", "language", "split", "shards", "utterances", "speakers", "hours")
+        table = make_table("corpus", "language", "split", "shards", "utterances", "speakers", "hours")
         for dataset in datasets:
             counts = map(str, (len(dataset.shards), dataset.samples, dataset.speakers))
             table.add_row(dataset.corpus, dataset.language, dataset.split, *counts, f"{dataset.hours:.3f}")

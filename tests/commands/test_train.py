@@ -133,7 +133,7 @@ def test_a_profiled_run_ends_by_itself_and_is_finished(train, capsys):
         (["num_micro_batches=3"], "num_micro_batches=3: expected a number that divides batch_size=2"),
         (["seed=1,2", "--multirun", "batch_size=log(1,2)"], "`lfsc sweep` tries ranges"),
         (["seed=1,2", "--multirun", "max_updats=3"], "no key 'max_updats': did you mean max_updates?"),
-        (["seed=1,2"], "seed=1,2 is several values: a list is seed=[1,2]; `lfsc sweep` and --multirun"),
+        (["seed=1,2"], "seed=1,2 is several values: a list is seed=[1,2], a text stands in quotes"),
         (["hydra.run.dir=here"], "hydra.run.dir=here: Hydra starts nothing here; runs_root and name say where"),
         (["seed=1,2", "--multirun", "hydra.sweep.dir=here"], "Hydra starts nothing here"),
         (["initialization=nope"], "initialization=nope: expected variance_preserving or torch"),

@@ -20,7 +20,7 @@ from lfsc.config.scalars import as_text
         ("name='a'b", "cannot be read"),
         ("name=${a", "cannot be read"),
         ("path=/my (old) folder", "cannot be read"),
-        ("seed=1,2", r"seed=1,2 is several values: a list is seed=\[1,2\]; `lfsc sweep` and --multirun"),
+        ("seed=1,2", r"seed=1,2 is several values: a list is seed=\[1,2\], a text stands in quotes"),
         ("name='a,b',c", "is several values"),
     ],
 )

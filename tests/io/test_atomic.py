@@ -1,5 +1,6 @@
 """Files are there when they are whole, and what cannot be written is told by its name."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -53,6 +54,16 @@ def test_a_failure_leaves_what_was_there(tmp_path):
         temporary.write_text("half")
         raise ValueError("broken")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
+
+
+def test_a_read_only_disk_is_told_by_the_name_that_was_asked_for(tmp_path, monkeypatch):
+    def refuse(path, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OSError, match="Read-only") as error, replacing(tmp_path / "a.txt") as temporary:
+        refuse(temporary)
+    assert error.value.filename == str(tmp_path / "a.txt")
 
 
 def test_an_error_has_the_name_that_was_asked_for(tmp_path):

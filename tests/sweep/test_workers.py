@@ -93,6 +93,15 @@ def test_a_first_command_that_came_to_nothing_blocks_no_other(sweep):
         sweep("behaviour=good", "lr=1,2")
 
 
+def test_a_sweep_that_came_to_nothing_is_tried_again_by_the_same_command(sweep, monkeypatch):
+    monkeypatch.setenv("FAILS", "as where the disk is full")
+    study, _ = sweep("lr=1,2")
+    assert states(study) == ["FAIL"] * 2
+    monkeypatch.delenv("FAILS")
+    study, _ = sweep("lr=1,2")
+    assert states(study) == ["COMPLETE"] * 2
+
+
 def test_two_workers_share_the_trials(sweep):
     begin = time.monotonic()
     study, _ = sweep("lr=1,2,3,4", "seconds=0.15", count=2)

@@ -21,10 +21,15 @@ def find_complaints(audio: Tensor, *, sample_rate: int, codec_rate: int) -> list
     return [complaint for complaint in found if complaint]
 
 
+def is_too_low(sample_rate: int, codec_rate: int) -> bool:
+    """Whether recordings of this rate lack so much of the codec's band that it should be said: once for all of them."""
+    return sample_rate < FULL_BAND * codec_rate
+
+
 def describe_band(audio: Tensor, sample_rate: int, codec_rate: int) -> str | None:
+    if is_too_low(sample_rate, codec_rate):
+        return None
     band = codec_rate / 2
-    if sample_rate / 2 < FULL_BAND * band:
-        return f"its rate is {sample_rate} Hz: nothing above {sample_rate / 2000:g} of the codec's {band / 1000:g} kHz"
     edge = 0.0
     for part in audio.split(SECONDS_AT_ONCE * sample_rate):
         edge = max(edge, measure_bandwidth(part, sample_rate=sample_rate))

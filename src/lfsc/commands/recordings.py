@@ -6,7 +6,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from lfsc.audio import files
-from lfsc.audio.quality import find_complaints, gain_to
+from lfsc.audio.quality import find_complaints, gain_to, is_too_low
 from lfsc.audio.resampling import resample
 from lfsc.commands.file_jobs import Job
 from lfsc.commands.progress import Progress
@@ -41,4 +41,7 @@ class Recordings:
 
     def note(self, progress: Progress) -> None:
         for rate, count in sorted(self.rates.items()):
-            progress.note(f"resampled {say_count(count, 'file')} from {rate} to {self.sample_rate} Hz")
+            line = f"resampled {say_count(count, 'file')} from {rate} to {self.sample_rate} Hz"
+            if is_too_low(rate, self.sample_rate):
+                line += f"; there is nothing above {rate / 2000:g} kHz in {'it' if count == 1 else 'them'}"
+            progress.note(line)

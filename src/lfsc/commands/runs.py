@@ -54,11 +54,11 @@ def is_ours(run: "Run") -> bool:
 
 def show(rows: list[Row]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     from lfsc.io.messages import printable
+    from lfsc.io.tables import make_table
 
-    table = Table("run", "recipe", "updates", "best", "state", "last heartbeat")
+    table = make_table("run", "recipe", "updates", "best", "state", "last heartbeat")
     for row in rows:
         table.add_row(*map(printable, row))
     Console(highlight=False, markup=False, emoji=False).print(table)

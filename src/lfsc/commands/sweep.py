@@ -121,7 +121,7 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(results_table(study, plan))
     if not study.get_trials(states=[TrialState.COMPLETE]):
-        print(f"no trial came to its end; {folder}/*/log.txt tell why", file=sys.stderr)
+        print(f"no trial came to its end; {folder}/*/log.txt tell why; name=… begins another sweep", file=sys.stderr)
         return 1
     console.print(f"best:  lfsc train {as_word(write_best(study, plan, space, folder))}", soft_wrap=True)
     console.print(f"plots: {write_page(study, plan, folder)}", soft_wrap=True)

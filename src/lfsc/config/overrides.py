@@ -66,7 +66,8 @@ def parse_override(item: str) -> Override:
         raise ValueError(f"{item} is not key=value, as max_updates=100 is, nor ~key")
     if len(values := split_values(text)) > 1:
         raise ValueError(
-            f"{item} is several values: a list is {key}=[{text}]; `lfsc sweep` and --multirun try each in turn"
+            f"{item} is several values: a list is {key}=[{text}], a text stands in quotes, {key}='\"…\"'; "
+            "`lfsc sweep` and --multirun try each in turn"
         )
     try:
         return Override(item, sign, name, Words(values[0]).read())

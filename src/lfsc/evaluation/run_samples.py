@@ -7,6 +7,7 @@ import torch
 
 from lfsc.audio import files
 from lfsc.audio.recording import UnreadableAudio
+from lfsc.io.messages import say_count
 from lfsc.metrics.intelligibility import INTELLIGIBILITY_RATE, stoi
 from lfsc.metrics.metric import Pair, Unmeasurable
 from lfsc.runs.directory import Run
@@ -35,7 +36,8 @@ def describe_samples(run: Run) -> list[str]:
         return []
     plain, extended = (mean(numbers) for numbers in zip(*measured, strict=True))
     words = next(words for bound, words in WORDS if extended <= bound)
-    return [f"samples:     STOI {plain:.2f}, ESTOI {extended:.2f} over {len(measured)} held-out clips: {words}"]
+    clips = say_count(len(measured), "held-out clip")
+    return [f"samples:     STOI {plain:.2f}, ESTOI {extended:.2f} over {clips}: {words}"]
 
 
 def measure(original: Path, reconstruction: Path) -> tuple[float, float] | None:

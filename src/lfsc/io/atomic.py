@@ -5,7 +5,7 @@ import glob
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
@@ -41,7 +41,9 @@ def replacing(path: PathLike | str) -> Iterator[Path]:
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        # Where nothing may be written, nothing may be removed, and the error above says more.
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def make_folder(path: Path) -> None:

@@ -13,6 +13,7 @@ from lfsc.config.paths import with_absolute_paths
 from lfsc.config.recipe_file import as_yaml
 from lfsc.io import atomic
 from lfsc.io.messages import as_word
+from lfsc.io.tables import make_table
 from lfsc.sweep.queue import REASON, ended_trials
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.study import Plan
@@ -24,7 +25,7 @@ def results_table(study: optuna.Study, plan: Plan) -> Table:
     """The trials, the best first."""
     trials = sorted(ended_trials(study), key=lambda trial: rank(trial, study))
     keys = sorted({key for trial in trials for key in trial.params})
-    table = Table("trial", "state", plan.measured, *short_names(keys), "")
+    table = make_table("trial", "state", plan.measured, *short_names(keys), "")
     for trial in trials[:ROWS]:
         value = "" if trial.value is None else f"{trial.value:.5g}"
         told = [format_value(trial.params.get(key, "")) for key in keys]

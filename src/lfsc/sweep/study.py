@@ -68,8 +68,9 @@ def open_study(plan: Plan, space: Space, *, folder: Path, storage: str | None) -
         load_if_exists=True,
     )
     study = begin()
-    if study.user_attrs.get("plan") not in (None, asked_of(plan)) and came_to_nothing(study, folder):
-        # The first command was mistaken, and this one puts it right.
+    is_another = study.user_attrs.get("plan") not in (None, asked_of(plan))
+    if (is_another or len(study.get_trials()) >= plan.trials) and came_to_nothing(study, folder):
+        # The first command was mistaken, and this one puts it right; or what it needs was not there, and now is.
         optuna.delete_study(study_name=folder.name, storage=place)
         study = begin()
     check_same(study, plan, folder)

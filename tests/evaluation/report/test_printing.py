@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from lfsc.evaluation.report.printing import means_tables
+from lfsc.evaluation.report.printing import means_tables, print_exclusions
 
 
 @pytest.mark.parametrize(("width", "tables"), [(40, 7), (80, 2), (200, 1)])
@@ -19,3 +19,9 @@ def test_every_codec_is_printed_whole_whatever_the_width(width, tables):
     assert len(found) == tables
     assert all(label in printed.getvalue() for label in codecs)
     assert (printed.getvalue().count("0.125"), printed.getvalue().count("-12.250")) == (7, 7)
+
+
+def test_metrics_that_lack_the_same_share_a_line(capsys):
+    missing = {"cer": "no weights", "visqol": "no package", "wer": "no weights"}
+    print_exclusions({"not_measured": missing, "codecs": {}})
+    assert capsys.readouterr().err == "cer, wer not measured: no weights\nvisqol not measured: no package\n"

@@ -2,9 +2,13 @@
 
 import json
 
+import pytest
 
-def test_the_table_adds_up(micro, configure):
-    config = configure("debug=profile")
+
+@pytest.mark.parametrize("validate_every", [100, 1])
+def test_the_table_adds_up(micro, configure, validate_every):
+    """Also where a validation, which computes the same parts, comes between the updates."""
+    config = configure("debug=profile", f"validate_every={validate_every}")
     module = micro.train(config)
     folder = micro.run_of(config).path / "profile"
     assert json.loads((folder / "trace.json").read_text())["traceEvents"]

@@ -37,7 +37,10 @@ def means_table(summary: dict, labels: list[str]) -> Table:
 
 def print_exclusions(summary: dict) -> None:
     """On stderr: metrics that were not measured, clips that are in no mean, recordings without an original."""
-    lines = [f"{name} not measured: {reason}" for name, reason in summary["not_measured"].items()]
+    reasons: dict[str, list[str]] = {}
+    for name, reason in summary["not_measured"].items():
+        reasons.setdefault(reason, []).append(name)
+    lines = [f"{', '.join(names)} not measured: {reason}" for reason, names in reasons.items()]
     for label, codec in summary["codecs"].items():
         for status in ("failed", "misaligned"):
             lines += [f"{label}: {key} {status}: {reason}" for key, reason in codec[status].items()]

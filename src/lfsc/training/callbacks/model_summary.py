@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lfsc.data.blend import Share
+from lfsc.io.tables import make_table
 from lfsc.nn.size import count_millions
 from lfsc.training.module import CodecModule
 
@@ -30,7 +31,7 @@ class ModelSummary(Callback):
 def blend_table(shares: list[Share], *, rows: int) -> Table:
     """The first `rows` of the shares, which begin with the largest, and the rest in one row."""
     shown, rest = shares[:rows], shares[rows:]
-    table = Table("corpus", "language", "speech", "effective", "share of clips")
+    table = make_table("corpus", "language", "speech", "effective", "share of clips")
     for share in shown:
         table.add_row(share.corpus, share.language, *numbers(share.hours, share.effective_hours, share.share))
     if rest:

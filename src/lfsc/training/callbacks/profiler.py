@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 # Updates that are left out: the first ones allocate, compile and choose their algorithms.
 WAIT, WARMUP = 1, 1
-BACKWARD = "backward"
+UPDATE, BACKWARD = "update", "backward"
 
 
 class Profiler(Callback):
@@ -28,6 +28,7 @@ class Profiler(Callback):
         self.folder = folder
         self.updates = updates
         self.restore: list[Callable[[], None]] = []
+        self.in_update = False
 
     def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         for name, owner, method in parts(module):
@@ -49,11 +50,15 @@ class Profiler(Callback):
 
         @wraps(original)
         def labelled(*arguments, **options):
+            if name != UPDATE and not self.in_update:  # a validation computes the same parts
+                return original(*arguments, **options)
+            self.in_update = True
             # A part on a GPU takes as long as its device works; backward's work is even issued by another thread.
             synchronize()
             with record_function(name):
                 result = original(*arguments, **options)
                 synchronize()
+            self.in_update = name != UPDATE
             return result
 
         setattr(owner, method, labelled)
@@ -100,7 +105,7 @@ def synchronize() -> None:
 def parts(module: CodecModule) -> list[tuple[str, Any, str]]:
     """The parts of an update: what each is called, and which method of whom it is."""
     return [
-        ("update", module, "training_step"),
+        (UPDATE, module, "training_step"),
         ("codec", module, "reconstruct"),
         ("transforms", module.discriminators, "transform"),
         ("discriminators", module.discriminators, "forward"),
@@ -117,9 +122,9 @@ def table(events: Any, *, updates: int) -> str:
     spent = {event.key: event.cpu_time_total / 1000 / updates for event in on_host}
     names = ["codec", "transforms", "discriminators", "reconstruction losses", "adversarial losses", BACKWARD]
     names += [key for key in spent if key.startswith("step of the ")]
-    whole = spent["update"]
+    whole = spent[UPDATE]
     rows = [(name, spent[name]) for name in names if name in spent]
     rows.append(("all else", whole - sum(time for _, time in rows)))
     lines = [f"{'part of an update':<28}{'ms':>10}{'share':>8}"]
-    lines += [f"{name:<28}{time:>10.1f}{time / whole:>8.1%}" for name, time in [*rows, ("update", whole)]]
+    lines += [f"{name:<28}{time:>10.1f}{time / whole:>8.1%}" for name, time in [*rows, (UPDATE, whole)]]
     return "\n".join(lines)
