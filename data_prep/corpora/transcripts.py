@@ -28,7 +28,7 @@ class Transcripts:
             "LJSpeech": self.of_ljspeech,
             "FLEURS": self.of_fleurs,
         }
-        self.finder = finders.get(corpus, self.of_file_beside)
+        self.finder = finders.get(corpus, self.of_any)
         # Of the list that was read last: recordings come in the order of their folders.
         self.list_name, self.list_texts = "", dict[str, str]()
 
@@ -73,9 +73,10 @@ class Transcripts:
         folder = folder.parent if folder.name == "audio" else folder
         return self.lookup(folder / f"{path.parent.name}.tsv", path.name, parse)
 
-    def of_file_beside(self, path: PurePosixPath) -> str | None:
+    def of_any(self, path: PurePosixPath) -> str | None:
+        """From a file beside the recording, or from a list like LJSpeech's, as many corpora of one speaker have it."""
         texts = (self.read(path.with_suffix(suffix)) for suffix in BESIDE)
-        return next((text for text in texts if text and not TIMES.match(text)), None)
+        return next((text for text in texts if text and not TIMES.match(text)), None) or self.of_ljspeech(path)
 
     def read(self, path: PurePosixPath) -> str | None:
         name = path.as_posix()

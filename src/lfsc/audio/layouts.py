@@ -23,10 +23,10 @@ MLS_LANGUAGES = {
 # Folders that sort files and name nobody.
 SORTING = re.compile(
     r"(wavs?\d*(_silence_trimmed)?|flac|mp3|opus|ogg|audios?|sounds?|clips|recordings?|data|corpus|speech|segments?"
-    r"|(train|dev|test|val|valid|validation|eval)([-_](clean|other|\d+).*)?)",
+    r"|(train|dev|test|val|valid|validation|eval)([-_](clean|other|\d+).*)?|(19|20)\d\d|by_book|(fe)?male|mixe?d?)",
     re.IGNORECASE,
 )
-EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order"
+EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order, or '*' where they name neither"
 
 
 class Labels(NamedTuple):
@@ -142,7 +142,8 @@ def by_folders(language_given: bool, name: str) -> Labels | None:
 def parse_spec(spec: str) -> tuple[list[str], list[str]]:
     """The words before the star and after it."""
     words = spec.split("/")
-    if not {"language", "speaker"} & set(words) or words.count("*") > 1 or len(set(words)) < len(words):
+    is_clear = {"language", "speaker"} & set(words) or spec == "*"
+    if not is_clear or words.count("*") > 1 or len(set(words)) < len(words):
         raise ValueError(f"--layout {spec}: expected words such as language/speaker/*, each once, with one * at most")
     place = words.index("*") if "*" in words else len(words)
     return words[:place], words[place + 1 :]

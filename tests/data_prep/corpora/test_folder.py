@@ -136,19 +136,42 @@ def test_audio_that_is_not_read_is_counted_and_named(tmp_path, put):
 
 
 @pytest.mark.parametrize(
-    "name, content",
+    "name, content, is_list",
     [
-        ("train_manifest.json", "{}"),
-        ("metadata.jsonl", "{}"),
-        ("metadata.csv", "file_name,text\n"),
-        ("metadata.csv", ""),
+        ("train_manifest.json", '{"audio_filepath": "x.wav"}', True),
+        ("7_manifest_train.json", '{"duration":1,"audio_filepath":"x.wav"}', True),
+        ("metadata.jsonl", '{"text": "", "file_name": "x.wav"}', True),
+        ("metadata.csv", "file_name,text\n", True),
+        ("train.csv", "wav_filename,wav_filesize,transcript\r\n", True),
+        ("metadata.csv", "", False),
+        ("metadata.csv", "x.wav|a path\n", False),
+        ("metadata.csv", b"file_name,text\n\xe9,\n", False),
     ],
 )
-def test_a_list_that_is_not_read_is_named(tmp_path, put, name, content):
+def test_a_list_that_is_not_read_is_named(tmp_path, put, name, content, is_list):
     tree_of(put, ["en/s/a.wav"])
     put(f"in/{name}", content)
     note = f"not read: {name}, which may say more of the recordings: --manifest {tmp_path / 'in' / name}"
-    assert (note in sentences(tmp_path / "in")) == bool(content)
+    assert (note in sentences(tmp_path / "in")) == is_list
+
+
+def test_paths_are_also_looked_for_beside_a_manifest_that_is_named(tmp_path, put):
+    tree_of(put, ["DE/one/a.wav", "DE/two/b.wav", "two/b.wav"])
+    manifest = put(
+        "in/DE/one.jsonl", "".join(json.dumps({"path": p}) + "\n" for p in ("one/a.wav", "two/b.wav", "c.wav"))
+    )
+    found = read(tmp_path / "in", manifest=manifest)
+    assert [row.source.path.removeprefix(f"{tmp_path}/in/") for row in found] == ["DE/one/a.wav", "two/b.wav", "c.wav"]
+
+
+def test_years_and_shelves_are_nobody(tmp_path, put):
+    tree_of(
+        put, ["de/2009/x_1.ogg", "de_DE/by_book/female/eva_k/prinz/wavs/1.wav", "de_DE/by_book/male/karl/x/wavs/1.wav"]
+    )
+    put("in/de_DE/by_book/female/eva_k/prinz/metadata.csv", "1|Der Prinz.|der prinz\n")
+    found = read(tmp_path / "in")
+    assert people(found) == {("de", "unknown"), ("de_DE", "eva_k"), ("de_DE", "karl")}
+    assert {row.text for row in found} == {None, "der prinz"}
 
 
 def test_speakers_that_look_like_nothing_stay_apart(tmp_path, put):
