@@ -22,7 +22,7 @@ from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
 
 # What may be a list of recordings, and what ends a name of a field in its first line.
 LIST = re.compile(r"[^/]+\.(jsonl|csv|tsv)(\.gz)?|[^/]*manifest[^/]*\.json(\.gz)?")
-END_OF_NAME = re.compile(r'[,\t]|"\s*:')
+END_OF_NAME = re.compile(r'[,;\t]|"\s*:')
 
 
 class Asked(NamedTuple):

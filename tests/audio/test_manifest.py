@@ -35,6 +35,18 @@ def test_three_notations_say_the_same(tmp_path, write):
     assert read_manifest(path) == [Row(row["path"], row["language"], text=row["text"]) for row in ROWS]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_csv_of_excel_is_read(tmp_path, encoding, separator):
+    rows = ['"path";text;"language"', 'a.wav;"said ""hi"", twice, so";de', "b.wav;naïve, ja;"]
+    content = "\r\n".join(rows).replace(";", separator)
+    (tmp_path / "list.csv").write_bytes(content.encode(encoding))
+    assert read_manifest(tmp_path / "list.csv") == [
+        Row("a.wav", "de", text='said "hi", twice, so'),
+        Row("b.wav", text="naïve, ja"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
