@@ -23,7 +23,7 @@ MLS_LANGUAGES = {
 # Folders that sort files and name nobody.
 SORTING = re.compile(
     r"(wavs?\d*(_silence_trimmed)?|flac|mp3|opus|ogg|audios?|sounds?|clips|recordings?|data|corpus|speech|segments?"
-    r"|(train|dev|test|val|valid|validation|eval)([-_](clean|other|\d+).*)?|(19|20)\d\d|by_book|(fe)?male|mixe?d?)",
+    r"|(train|dev|test|val|valid|validation|eval)([-_](clean|other|\d+).*)?|by_book|(fe)?male|mixe?d?)",
     re.IGNORECASE,
 )
 EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order, or '*' where they name neither"
@@ -67,6 +67,7 @@ KNOWN = (
         "language/part/number",
         r"(?P<language>[a-z]{2,3}(_[a-z]{2,4}){1,2})/(audio/)?(?P<part>train|dev|test)/((?P=part)/)?\d+",
     ),
+    Known("VoxPopuli", "language/year/date-…", r"(?P<language>[a-z]{2})/(19|20)\d\d/\d{8}-\d{4}-PLENARY.*"),
     Known("LJSpeech", "chapter-number", r"LJ\d+-\d+", "en", "LJ"),
     Known("Emilia", "language_book_speaker_number", r"(?P<speaker>(?P<language>[A-Z]{2})_B\d+_S\d+)_W\d+"),
 )
