@@ -102,6 +102,18 @@ def test_a_row_of_a_csv_that_cannot_be_read_costs_no_other(tmp_path):
     assert row == Row("c")
 
 
+def test_segments_of_a_text_as_whisper_writes_them_choose_no_part():
+    said = {
+        "text": " Guten Tag. ",
+        "segments": [{"id": 0, "start": 0.0, "end": 2.5, "text": " Guten Tag."}],
+        "language": "de",
+    }
+    row = parse_row(said, path="a.mp3")
+    assert (row.language, row.part) == ("de", WHOLE) and row.text.strip() == "Guten Tag."
+    with pytest.raises(ValueError, match="'segments' is not read"):
+        parse_row({"segments": [{"begin_time": 0.0, "end_time": 2.5}]}, path="a.mp3")
+
+
 @pytest.mark.parametrize("name", [".", "/", "..", "a/.."])
 def test_a_path_that_is_no_name_of_a_file_is_refused(name):
     with pytest.raises(ValueError, match=f"its path is '{re.escape(name)}', expected that of a recording"):

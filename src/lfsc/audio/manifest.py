@@ -73,6 +73,9 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         # A separator inside a field has moved what follows it to other columns.
         raise ValueError(f"more fields than columns: {', '.join(map(repr, beyond))}")
     row = unpack_lhotse(row)
+    if find_first(row, TEXT):
+        # As of Whisper: they divide the text, and choose no part of the recording.
+        row.pop("segments", None)
     if path is None:
         path = find_first(row, PATH)
         if path is not None and not isinstance(path, str):
