@@ -204,7 +204,7 @@ def read_rows(tree: Tree, source: Path, manifest: Path | None) -> tuple[str, Ite
     """The manifest's name and rows, if there is one; one that is named outright may lie anywhere."""
     if manifest is not None:
         if not manifest.is_file():
-            raise ValueError(f"{manifest} is not there")
+            raise ValueError(f"{manifest} is {'a folder: expected a list' if manifest.is_dir() else 'not there'}")
         if pair := lhotse.find_pair(manifest):
             return " and ".join(map(str, pair)), lhotse.rows_of_pair(*pair)
         return str(manifest), parse_rows(str(manifest), read_lines(manifest))

@@ -333,3 +333,21 @@ def test_an_archive_inside_an_archive_is_told(tmp_path):
         for name in ("de/anna/1.wav", "inner.tar"):
             archive.addfile(tarfile.TarInfo(name))
     assert "not read: 1 archive, such as inner.tar; only the recordings beside" in sentences(tmp_path / "a.tar")
+
+
+@pytest.mark.parametrize("out", ["in/out", "in"])
+def test_what_the_command_writes_is_none_of_the_recordings(tmp_path, put, out):
+    put(f"{out}/mine/de/train-00000.tar", b"")
+    put("in/raw.tar", b"")
+    put("in/raw.tar.gz", b"")
+    scratch = tmp_path / out / "mine" / ".unfinished" / "unpacked"
+    items = utterances(scratch, sources=[tmp_path / "in"], manifest=None, language=None)
+    assert next(items) == "2 archives, such as raw.tar"
+
+
+def test_a_recording_in_the_place_of_a_folder_is_told(tmp_path, put):
+    with pytest.raises(ValueError, match=r"a\.wav is a recording: give the folder that it is in"):
+        read(put("a.wav", b""))
+    put("in/a.wav", b"")
+    with pytest.raises(ValueError, match="in is a folder: expected a list"):
+        read(tmp_path / "in", manifest=tmp_path / "in")
