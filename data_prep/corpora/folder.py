@@ -136,7 +136,10 @@ def find_in_kaldi(tree: Tree, folders: list[PurePosixPath], published: Parts, as
             yield f"left out: {tree.name}/{folder}, which is for evaluation"
             continue
         name = f"{folder / kaldi.RECORDINGS}"
-        yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked)
+        try:
+            yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked)
+        except ValueError as error:
+            yield Malformed(name, str(error))
 
 
 def find_in_list(name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked) -> Iterator[Item]:
