@@ -7,12 +7,12 @@ import lzma
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
-from lfsc.audio.suffixes import is_hidden
+from lfsc.audio.suffixes import is_hidden, is_recording
 from lfsc.audio.tables import lines_in
 from lfsc.io.archive_kinds import compression_of
 from lfsc.io.atomic import replacing
@@ -47,8 +47,10 @@ class Tree(Protocol):
 
 
 class Folder:
-    def __init__(self, path: Path) -> None:
-        self.path, self.name = path, path.name
+    """A folder without those below it that are `passed_over`."""
+
+    def __init__(self, path: Path, passed_over: Collection[Path] = ()) -> None:
+        self.path, self.name, self.passed_over = path, path.name, passed_over
         self.left_out: list[tuple[str, str]] = []
 
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
@@ -63,7 +65,11 @@ class Folder:
                 folders.clear()
                 continue
             visited.add((status.st_dev, status.st_ino))
-            folders[:] = sorted(name for name in set(folders) - set(prune) if not is_hidden(name))
+            folders[:] = sorted(
+                name
+                for name in set(folders) - set(prune)
+                if not is_hidden(name) and Path(folder, name) not in self.passed_over
+            )
             for name in sorted(names):
                 if not is_hidden(name):
                     yield (Path(folder) / name).relative_to(self.path).as_posix()
@@ -147,7 +153,12 @@ def find(
 def open_tree(source: Path, scratch: Path) -> Tree:
     if not source.exists():
         raise ValueError(f"{source} is not there")
-    return Folder(source) if source.is_dir() else Archive(source, scratch)
+    if source.is_dir():
+        # What this very command writes may lie in it: the corpus that has the scratch, and the folder of that.
+        return Folder(source, scratch.parents[1:3])
+    if is_recording(source.name):
+        raise ValueError(f"{source} is a recording: give the folder that it is in")
+    return Archive(source, scratch)
 
 
 def group_files(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tuple[str, ...]) -> list[Found]:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from lfsc.audio.languages import is_language
-from lfsc.audio.manifest import MANIFESTS, Malformed, Row, parse_rows
+from lfsc.audio.manifest import MANIFESTS, PATH, Malformed, Row, parse_rows
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.audio.tables import read_lines
 from lfsc.io.messages import as_word, describe, printable, say_count
@@ -20,8 +20,9 @@ from .rows import of_manifest, of_recordings
 from .tarred import TarredDataset
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
 
-# Lists of recordings by the names that other programs give them; LJSpeech's is another of the last name.
-OTHER_LIST = re.compile(r"\w*manifest\.(jsonl?|csv|tsv)(\.gz)?|metadata\.jsonl|metadata\.csv")
+# What may be a list of recordings, and what ends a name of a field in its first line.
+LIST = re.compile(r"[^/]+\.(jsonl|csv|tsv)(\.gz)?|[^/]*manifest[^/]*\.json(\.gz)?")
+END_OF_NAME = re.compile(r'[,;\t]|"\s*:')
 
 
 class Asked(NamedTuple):
@@ -53,7 +54,7 @@ def utterances(
             if not isinstance(item, Found):
                 yield item
                 continue
-            utterance = make_utterance(item, tars, language, prefix)
+            utterance = make_utterance(item, tars, asked, prefix)
             if utterance.language not in implausible and not is_language(
                 item.row.language or language or UNKNOWN_LANGUAGE
             ):
@@ -109,8 +110,8 @@ def find_in_source(
         for number, name in enumerate(packed):
             yield from find_in_archive(source / name, name, scratch, published, asked, brief=number > 0)
         return
-    for name in filter(OTHER_LIST.fullmatch, names):
-        if name != "metadata.csv" or "file_name" in next(tree.lines(name), ""):
+    for name in filter(LIST.fullmatch, names):
+        if names_recordings(tree, name):
             yield f"not read: {name}, which may say more of the recordings: --manifest {as_word(source / name)}"
     not_read = describe_not_read(names)
     if not recordings:
@@ -120,13 +121,25 @@ def find_in_source(
     yield from find_in_tree(tree, names, published, asked, brief=False)
 
 
+def names_recordings(tree: Tree, name: str) -> bool:
+    """Whether the first line of a list has what stands before, or over, the paths of recordings."""
+    try:
+        names = END_OF_NAME.split(next(tree.lines(name), ""))
+        return any(name.strip(' "{[\r\n') in PATH for name in names)
+    except (ValueError, OSError):
+        return False
+
+
 def find_in_kaldi(tree: Tree, folders: list[PurePosixPath], published: Parts, asked: Asked) -> Iterator[Item]:
     for folder in folders:
         if published.leaves_out(kind_of_path(f"{tree.name}/{folder}")):
             yield f"left out: {tree.name}/{folder}, which is for evaluation"
             continue
         name = f"{folder / kaldi.RECORDINGS}"
-        yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked)
+        try:
+            yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked)
+        except ValueError as error:
+            yield Malformed(name, str(error))
 
 
 def find_in_list(name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked) -> Iterator[Item]:
@@ -170,26 +183,31 @@ def find_in_tree(tree: Tree, names: list[str], published: Parts, asked: Asked, *
             yield item
 
 
-def make_utterance(found: Found, tars: TarredDataset, language: str | None, prefix: str) -> Utterance | Rejection:
+def make_utterance(found: Found, tars: TarredDataset, asked: Asked, prefix: str) -> Utterance | Rejection:
     row, tree = found.row, found.tree
     try:
-        source = find_file(row, tree, tars)
+        source = find_file(row, tree, tars, asked.manifest)
     except ValueError as error:
-        return Rejection.malformed(key_of(prefix + row.name), language or UNKNOWN_LANGUAGE, str(error))
-    return Utterance.of_row(row, source, prefix=prefix + found.prefix, language=language)
+        return Rejection.malformed(key_of(prefix + row.name), asked.language or UNKNOWN_LANGUAGE, str(error))
+    return Utterance.of_row(row, source, prefix=prefix + found.prefix, language=asked.language)
 
 
-def find_file(row: Row, tree: Tree, tars: TarredDataset) -> File:
+def find_file(row: Row, tree: Tree, tars: TarredDataset, manifest: Path | None) -> File:
+    """A path is taken from the tree on, or else from the folder of a manifest that was named outright."""
     if row.archive is not None:
         return tars.file(row.archive, row.path)
-    return File(row.path) if row.path.startswith("/") else tree.file(row.path)
+    if row.path.startswith("/"):
+        return File(row.path)
+    if manifest is not None and row.path not in tree and (beside := manifest.parent / row.path).is_file():
+        return File(str(beside))
+    return tree.file(row.path)
 
 
 def read_rows(tree: Tree, source: Path, manifest: Path | None) -> tuple[str, Iterator[Row | Malformed]] | None:
     """The manifest's name and rows, if there is one; one that is named outright may lie anywhere."""
     if manifest is not None:
         if not manifest.is_file():
-            raise ValueError(f"{manifest} is not there")
+            raise ValueError(f"{manifest} is {'a folder: expected a list' if manifest.is_dir() else 'not there'}")
         if pair := lhotse.find_pair(manifest):
             return " and ".join(map(str, pair)), lhotse.rows_of_pair(*pair)
         return str(manifest), parse_rows(str(manifest), read_lines(manifest))

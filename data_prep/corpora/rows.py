@@ -34,7 +34,7 @@ def of_recordings(
     layout = find_layout(bare, root=tree.name, spec=spec, language_given=language is not None) if bare else None
     if layout is not None:
         yield describe_labels(layout.name, [layout.labels(name) for name in bare], language=language)
-    transcripts = Transcripts(layout.corpus if layout else "", tree)
+    transcripts = Transcripts(layout.corpus if layout else "", tree, names)
     for name, sidecar in sidecars.items():
         yield row_of_sidecar(tree, name, sidecar, spec, transcripts)
     if layout is not None:

@@ -1,7 +1,7 @@
 """The texts that corpora bring in files beside their recordings."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 
 from .archives import Tree
@@ -13,13 +13,14 @@ TIMES = re.compile(r"\s*\d[\d.]*\s+\d[\d.]*\s")
 
 
 class Transcripts:
-    """Texts of the recordings in a tree, which is of the known corpus of this name, if any.
+    """Texts of the recordings in a tree of files with these `names`, which is of the known corpus of this name, if any.
 
     `unread` has the reasons why some could not be read.
     """
 
-    def __init__(self, corpus: str, tree: Tree) -> None:
-        self.tree = tree
+    def __init__(self, corpus: str, tree: Tree, names: Collection[str]) -> None:
+        # To ask the file system for each recording would take long where it is a network's.
+        self.tree, self.names = tree, names
         self.unread: list[str] = []
         finders: dict[str, Callable[[PurePosixPath], str | None]] = {
             "LibriSpeech": self.of_librispeech,
@@ -28,7 +29,7 @@ class Transcripts:
             "LJSpeech": self.of_ljspeech,
             "FLEURS": self.of_fleurs,
         }
-        self.finder = finders.get(corpus, self.of_file_beside)
+        self.finder = finders.get(corpus, self.of_any)
         # Of the list that was read last: recordings come in the order of their folders.
         self.list_name, self.list_texts = "", dict[str, str]()
 
@@ -73,13 +74,14 @@ class Transcripts:
         folder = folder.parent if folder.name == "audio" else folder
         return self.lookup(folder / f"{path.parent.name}.tsv", path.name, parse)
 
-    def of_file_beside(self, path: PurePosixPath) -> str | None:
+    def of_any(self, path: PurePosixPath) -> str | None:
+        """From a file beside the recording, or from a list like LJSpeech's, as many corpora of one speaker have it."""
         texts = (self.read(path.with_suffix(suffix)) for suffix in BESIDE)
-        return next((text for text in texts if text and not TIMES.match(text)), None)
+        return next((text for text in texts if text and not TIMES.match(text)), None) or self.of_ljspeech(path)
 
     def read(self, path: PurePosixPath) -> str | None:
         name = path.as_posix()
-        return " ".join("".join(self.tree.lines(name)).split()) if name in self.tree else None
+        return " ".join("".join(self.tree.lines(name)).split()) if name in self.names else None
 
     def lookup(self, path: PurePosixPath, key: str, parse: Callable[[str], tuple[str, str]]) -> str | None:
         """What a list has for a key; `parse` makes key and text of a line."""
@@ -87,7 +89,7 @@ class Transcripts:
         if name != self.list_name:
             # Before it is read: one that cannot be is told once.
             self.list_name, self.list_texts = name, {}
-            lines = self.tree.lines(name) if name in self.tree else ()
+            lines = self.tree.lines(name) if name in self.names else ()
             self.list_texts = dict(parse(line.strip()) for line in lines)
         return self.list_texts.get(key)
 

@@ -171,6 +171,8 @@ def test_audio_of_a_kind_that_is_not_read_is_to_be_converted(tmp_path, name):
     "content, message",
     [
         (b"\0\0\0\x1cftypM4A ", "it is MP4 (.m4a), which is not read: convert it"),
+        (b"\0\0\1\xba", "it is an MPEG video, which is not read: convert it"),
+        (b"Creative Voice File\x1a\x1a\0", "it is VOC, which is not read: convert it"),
         (b"\x1aE\xdf\xa3", "it is Matroska or WebM, which is not read: convert it"),
         (b"\xff\xf1", "it is AAC, which is not read: convert it"),
         (b"version https://git-lfs.github.com/spec/v1\n", "it is a pointer of Git LFS and not the recording"),

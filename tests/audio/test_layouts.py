@@ -10,12 +10,13 @@ def test_a_layout_that_is_given_is_read_from_both_ends():
         "*/language/speaker": Labels("c", "d"),
         "set/language/*/speaker": Labels("b", "d"),
         "speaker": Labels(None, "a"),
+        "*": Labels(),
     }.items():
         assert find_layout(names, root="", spec=spec).labels(names[0]) == labels
     assert find_layout(names, root="", spec="language/speaker").labels("a/b.wav") is None
 
 
-@pytest.mark.parametrize("spec", ["", "*", "a/b", "speaker/*/*", "speaker/speaker", "*/language/*"])
+@pytest.mark.parametrize("spec", ["", "a/*", "a/b", "speaker/*/*", "speaker/speaker", "*/language/*"])
 def test_a_layout_that_says_nothing_is_refused(spec):
     with pytest.raises(ValueError, match=r"expected words such as language/speaker/\*"):
         find_layout(["a"], root="", spec=spec)

@@ -35,6 +35,18 @@ def test_three_notations_say_the_same(tmp_path, write):
     assert read_manifest(path) == [Row(row["path"], row["language"], text=row["text"]) for row in ROWS]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_csv_of_excel_is_read(tmp_path, encoding, separator):
+    rows = ['"path";text;"language"', 'a.wav;"said ""hi"", twice, so";de', "b.wav;naïve, ja;"]
+    content = "\r\n".join(rows).replace(";", separator)
+    (tmp_path / "list.csv").write_bytes(content.encode(encoding))
+    assert read_manifest(tmp_path / "list.csv") == [
+        Row("a.wav", "de", text='said "hi", twice, so'),
+        Row("b.wav", text="naïve, ja"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -88,6 +100,18 @@ def test_a_row_of_a_csv_that_cannot_be_read_costs_no_other(tmp_path):
     assert quoted.reason.startswith("no row of .csv (',' expected after '\"': a quotation must end")
     assert long.reason == "no row of .csv (field larger than field limit (131072))"
     assert row == Row("c")
+
+
+def test_segments_of_a_text_as_whisper_writes_them_choose_no_part():
+    said = {
+        "text": " Guten Tag. ",
+        "segments": [{"id": 0, "start": 0.0, "end": 2.5, "text": " Guten Tag."}],
+        "language": "de",
+    }
+    row = parse_row(said, path="a.mp3")
+    assert (row.language, row.part) == ("de", WHOLE) and row.text.strip() == "Guten Tag."
+    with pytest.raises(ValueError, match="'segments' is not read"):
+        parse_row({"segments": [{"begin_time": 0.0, "end_time": 2.5}]}, path="a.mp3")
 
 
 @pytest.mark.parametrize("name", [".", "/", "..", "a/.."])

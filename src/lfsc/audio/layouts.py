@@ -23,10 +23,10 @@ MLS_LANGUAGES = {
 # Folders that sort files and name nobody.
 SORTING = re.compile(
     r"(wavs?\d*(_silence_trimmed)?|flac|mp3|opus|ogg|audios?|sounds?|clips|recordings?|data|corpus|speech|segments?"
-    r"|(train|dev|test|val|valid|validation|eval)([-_](clean|other|\d+).*)?)",
+    r"|(train|dev|test|val|valid|validation|eval)([-_](clean|other|\d+).*)?|by_book|(fe)?male|mixe?d?)",
     re.IGNORECASE,
 )
-EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order"
+EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order, or '*' where they name neither"
 
 
 class Labels(NamedTuple):
@@ -67,6 +67,7 @@ KNOWN = (
         "language/part/number",
         r"(?P<language>[a-z]{2,3}(_[a-z]{2,4}){1,2})/(audio/)?(?P<part>train|dev|test)/((?P=part)/)?\d+",
     ),
+    Known("VoxPopuli", "language/year/date-…", r"(?P<language>[a-z]{2})/(19|20)\d\d/\d{8}-\d{4}-PLENARY.*"),
     Known("LJSpeech", "chapter-number", r"LJ\d+-\d+", "en", "LJ"),
     Known("Emilia", "language_book_speaker_number", r"(?P<speaker>(?P<language>[A-Z]{2})_B\d+_S\d+)_W\d+"),
 )
@@ -142,7 +143,8 @@ def by_folders(language_given: bool, name: str) -> Labels | None:
 def parse_spec(spec: str) -> tuple[list[str], list[str]]:
     """The words before the star and after it."""
     words = spec.split("/")
-    if not {"language", "speaker"} & set(words) or words.count("*") > 1 or len(set(words)) < len(words):
+    is_clear = {"language", "speaker"} & set(words) or spec == "*"
+    if not is_clear or words.count("*") > 1 or len(set(words)) < len(words):
         raise ValueError(f"--layout {spec}: expected words such as language/speaker/*, each once, with one * at most")
     place = words.index("*") if "*" in words else len(words)
     return words[:place], words[place + 1 :]

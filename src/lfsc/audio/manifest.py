@@ -10,8 +10,8 @@ from lfsc.audio.tables import BEYOND, parse_lines, read_lines
 
 # Those that are looked for in a folder of recordings.
 MANIFESTS = tuple(f"manifest.{kind}{packed}" for packed in ("", ".gz") for kind in ("jsonl", "csv", "tsv"))
-# "file_name" is that of the folders of audio of the Hugging Face hub.
-PATH = ("path", "audio_filepath", "wav", "file_name")
+# "file_name" is that of the folders of audio of the Hugging Face hub, "wav_filename" DeepSpeech's and Coqui's.
+PATH = ("path", "audio_filepath", "wav", "file_name", "wav_filename")
 # Labels, as NeMo, Common Voice, and data sets of the Hugging Face hub call them.
 LANGUAGE = ("language", "lang", "source_lang", "locale")
 SPEAKER = ("speaker", "speaker_id", "client_id")
@@ -73,6 +73,9 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         # A separator inside a field has moved what follows it to other columns.
         raise ValueError(f"more fields than columns: {', '.join(map(repr, beyond))}")
     row = unpack_lhotse(row)
+    if find_first(row, TEXT):
+        # As of Whisper: they divide the text, and choose no part of the recording.
+        row.pop("segments", None)
     if path is None:
         path = find_first(row, PATH)
         if path is not None and not isinstance(path, str):

@@ -145,11 +145,11 @@ def open_recording(source: Source, *, trusted: bool = False, whole: bool = False
     name = name_source(source)
     with name_errors(name), ExitStack() as stack:
         file = stack.enter_context(open_source(source))
+        if not trusted and (kind := describe_content(file)):
+            raise UnreadableAudio(f"{name}: it is {kind}")
         streams = [] if trusted else find_streams(file)
         if whole:
             require_single(file)
-        if not trusted and (kind := describe_content(file)):
-            raise UnreadableAudio(f"{name}: it is {kind}")
         # To the end and back: a seek within what is buffered would leave the descriptor where it is.
         size = file.seek(0, io.SEEK_END)
         if not size:

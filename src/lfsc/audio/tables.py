@@ -9,7 +9,7 @@ import re
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
@@ -102,8 +102,11 @@ def parse_object(line: str) -> dict | str:
 
 
 def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
-    source = LinesOfRows(lines, manifest)
-    rows = csv.reader(source, strict=True)
+    lines = iter(lines)
+    first = next(lines, "")
+    source = LinesOfRows(chain([first], lines), manifest)
+    # Where a comma is for decimals, programs put a semicolon in its place.
+    rows = csv.reader(source, strict=True, delimiter=max(",;\t", key=first.count))
     columns: list[str] | None = None
     while True:
         try:

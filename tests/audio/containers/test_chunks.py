@@ -101,6 +101,12 @@ def test_sizes_of_every_notation_are_read(kind, encode):
         chunks.find_streams(io.BytesIO(content[:-100]), len(content) - 100)
 
 
+def test_compressed_samples_of_sphere_are_named_as_that(encode):
+    content = encode("sphere").replace(b"-s3 pcm\n", b"-s26 pcm,embedded-shorten-v2.00\n", 1)[:5000]
+    with pytest.raises(UnreadableAudio, match="its samples are compressed, as by shorten, which is not read"):
+        files.probe(content)
+
+
 def test_chunks_without_end_are_not_followed():
     content = b"RIFF" + bytes(4) + b"WAVE" + bytes(8 * 10**6)
     assert chunks.find_streams(io.BytesIO(content), len(content))[0].is_whole(len(content))

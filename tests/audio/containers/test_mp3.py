@@ -1,4 +1,5 @@
 import io
+from itertools import pairwise
 
 import pytest
 
@@ -70,6 +71,14 @@ def test_a_few_frames_in_something_else_are_no_recording(encode):
     some = content[first.start : frames(content)[4].start]
     with pytest.raises(UnreadableAudio, match="not a recording"):
         files.read(b"some text " * 50 + some + b"and some more of it " * 50)
+
+
+def test_frames_that_are_apart_are_no_recording(encode):
+    content = encode("mp3", 4.0)
+    starts = [*(frame.start for frame in frames(content)[::6]), len(content)]
+    apart = b"".join(bytes(30) + content[start:end] for start, end in pairwise(starts))
+    with pytest.raises(UnreadableAudio, match=r"damaged, or the sound of a video: .* in \d+ places"):
+        files.read(apart)
 
 
 def test_bytes_between_frames_are_passed_over(encode):

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from lfsc.audio import files
-from lfsc.audio.containers.ogg_pages import Page, read_pages
+from lfsc.audio.containers.ogg_pages import Page, read_pages, with_checksum
 from lfsc.audio.recording import UnreadableAudio
 
 
@@ -24,6 +24,13 @@ def test_a_page_that_is_missing_is_damage(encode):
     pages = pages_of(encode("vorbis", 8.0))
     with pytest.raises(UnreadableAudio, match=r"damaged, .*|truncated, .*"):
         files.read(b"".join(page.content for page in pages[:4] + pages[6:]))
+
+
+def test_a_first_packet_that_is_cut_short_is_no_recording(encode):
+    first, *others = pages_of(encode("vorbis"))
+    cut = first.content[:26] + b"\1\7" + b"\x01vorbis"
+    with pytest.raises(UnreadableAudio):
+        files.probe(with_checksum(cut) + b"".join(page.content for page in others))
 
 
 def test_a_recording_may_begin_anywhere(encode):

@@ -60,6 +60,8 @@ CORPORA = {
     "LibriTTS": ([f"dev-clean/84/{c}/84_{c}_000001_000000.wav" for c in (121, 122)], {("en", "84")}),
     "VCTK": ([f"wav48_silence_trimmed/{s}/{s}_001_mic1.flac" for s in ("p225", "s5")], {("en", "p225"), ("en", "s5")}),
     "MLS": ([f"mls_polish/train/audio/{s}/9/{s}_9_000001.flac" for s in (1, 2)], {("pl", "1"), ("pl", "2")}),
+    "VoxPopuli": ([f"unlabelled_data/{c}/2009/20090112-0900-PLENARY-1_{c}.ogg" for c in ("de", "fi")],
+                  {("de", "unknown"), ("fi", "unknown")}),
     "LJSpeech": ([f"LJSpeech-1.1/wavs/LJ00{n}-0001.wav" for n in (1, 2)], {("en", "LJ")}),
     "Emilia": ([f"{s}_W000000.mp3" for s in ("EN_B00000_S00001", "DE_B00000_S00002")],
                {("en", "EN_B00000_S00001"), ("de", "DE_B00000_S00002")}),
@@ -136,19 +138,40 @@ def test_audio_that_is_not_read_is_counted_and_named(tmp_path, put):
 
 
 @pytest.mark.parametrize(
-    "name, content",
+    "name, content, is_list",
     [
-        ("train_manifest.json", "{}"),
-        ("metadata.jsonl", "{}"),
-        ("metadata.csv", "file_name,text\n"),
-        ("metadata.csv", ""),
+        ("train_manifest.json", '{"audio_filepath": "x.wav"}', True),
+        ("7_manifest_train.json", '{"duration":1,"audio_filepath":"x.wav"}', True),
+        ("metadata.jsonl", '{"text": "", "file_name": "x.wav"}', True),
+        ("metadata.csv", "file_name,text\n", True),
+        ("train.csv", "wav_filename,wav_filesize,transcript\r\n", True),
+        ("metadata.csv", "", False),
+        ("metadata.csv", "x.wav|a path\n", False),
+        ("metadata.csv", b"file_name,text\n\xe9,\n", False),
     ],
 )
-def test_a_list_that_is_not_read_is_named(tmp_path, put, name, content):
+def test_a_list_that_is_not_read_is_named(tmp_path, put, name, content, is_list):
     tree_of(put, ["en/s/a.wav"])
     put(f"in/{name}", content)
     note = f"not read: {name}, which may say more of the recordings: --manifest {tmp_path / 'in' / name}"
-    assert (note in sentences(tmp_path / "in")) == bool(content)
+    assert (note in sentences(tmp_path / "in")) == is_list
+
+
+def test_paths_are_also_looked_for_beside_a_manifest_that_is_named(tmp_path, put):
+    tree_of(put, ["DE/one/a.wav", "DE/two/b.wav", "two/b.wav"])
+    manifest = put(
+        "in/DE/one.jsonl", "".join(json.dumps({"path": p}) + "\n" for p in ("one/a.wav", "two/b.wav", "c.wav"))
+    )
+    found = read(tmp_path / "in", manifest=manifest)
+    assert [row.source.path.removeprefix(f"{tmp_path}/in/") for row in found] == ["DE/one/a.wav", "two/b.wav", "c.wav"]
+
+
+def test_shelves_are_nobody(tmp_path, put):
+    tree_of(put, ["de_DE/by_book/female/eva_k/prinz/wavs/1.wav", "de_DE/by_book/male/karl/x/wavs/1.wav"])
+    put("in/de_DE/by_book/female/eva_k/prinz/metadata.csv", "1|Der Prinz.|der prinz\n")
+    found = read(tmp_path / "in")
+    assert people(found) == {("de_DE", "eva_k"), ("de_DE", "karl")}
+    assert [row.text for row in found] == ["der prinz", None]
 
 
 def test_speakers_that_look_like_nothing_stay_apart(tmp_path, put):
@@ -310,3 +333,21 @@ def test_an_archive_inside_an_archive_is_told(tmp_path):
         for name in ("de/anna/1.wav", "inner.tar"):
             archive.addfile(tarfile.TarInfo(name))
     assert "not read: 1 archive, such as inner.tar; only the recordings beside" in sentences(tmp_path / "a.tar")
+
+
+@pytest.mark.parametrize("out", ["in/out", "in"])
+def test_what_the_command_writes_is_none_of_the_recordings(tmp_path, put, out):
+    put(f"{out}/mine/de/train-00000.tar", b"")
+    put("in/raw.tar", b"")
+    put("in/raw.tar.gz", b"")
+    scratch = tmp_path / out / "mine" / ".unfinished" / "unpacked"
+    items = utterances(scratch, sources=[tmp_path / "in"], manifest=None, language=None)
+    assert next(items) == "2 archives, such as raw.tar"
+
+
+def test_a_recording_in_the_place_of_a_folder_is_told(tmp_path, put):
+    with pytest.raises(ValueError, match=r"a\.wav is a recording: give the folder that it is in"):
+        read(put("a.wav", b""))
+    put("in/a.wav", b"")
+    with pytest.raises(ValueError, match="in is a folder: expected a list"):
+        read(tmp_path / "in", manifest=tmp_path / "in")

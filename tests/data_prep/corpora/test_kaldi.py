@@ -79,11 +79,14 @@ def test_data_folders_below_are_read_and_that_of_tests_is_not(tmp_path, put):
     ):
         put(f"egs/data/{folder}/wav.scp", f"{folder}-1 {path}\n")
         put(f"egs/data/{folder}/utt2spk", f"{folder}-1 {folder}\n")
+    put("egs/data/odd/wav.scp", b"odd-1 a.wav\nodd-2 \xff.wav\n")
     put("egs/data/train/a.wav", "")
     put("egs/downloads/b.wav", "")
     items = list(utterances(tmp_path / "scratch", sources=[tmp_path / "egs"], manifest=None, language=None))
     assert "left out: egs/data/test, which is for evaluation" in items
-    found = {item.speaker: item.source.path for item in items if not isinstance(item, str)}
+    (odd,) = [item for item in items if isinstance(item, Rejection)]
+    assert odd.key == "data/odd/wav.scp" and "is no UTF-8 text" in odd.detail
+    found = {item.speaker: item.source.path for item in items if not isinstance(item, str | Rejection)}
     assert found == {"train": f"{tmp_path}/egs/data/train/a.wav", "dev": f"{tmp_path}/egs/downloads/b.wav"}
 
 

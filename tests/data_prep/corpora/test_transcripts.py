@@ -64,13 +64,14 @@ def test_texts_are_found_where_each_corpus_has_them(tmp_path, put, packed, corpu
         put(f"c/{name}", content)
     prefix = "c/" if packs else ""
     source = packed(tmp_path / "c", packs) if packs else tmp_path / "c"
-    transcripts = Transcripts(corpus, open_tree(source, tmp_path / "scratch"))
+    tree = open_tree(source, tmp_path / "scratch")
+    transcripts = Transcripts(corpus, tree, set(tree.names()))
     assert {name: transcripts.find(prefix + name) for name in texts} == texts
 
 
 def test_a_list_that_is_no_text_is_told_by_its_name(tmp_path, put):
     put("metadata.csv", b"LJ001-0001|\xff\n")
-    transcripts = Transcripts("LJSpeech", Folder(tmp_path))
+    transcripts = Transcripts("LJSpeech", Folder(tmp_path), {"metadata.csv"})
     assert [transcripts.find(f"wavs/LJ001-000{number}.wav") for number in (1, 2)] == [None, None]
     (reason,) = transcripts.unread
     assert "metadata.csv is no UTF-8" in reason

@@ -71,6 +71,8 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
             return [change_head(file, {8: b"\xff" * 4}, start, size)]
         return [check_data(file, start, size - start if claimed == UNKNOWN else claimed, size)]
     if head.startswith(SPHERE):
+        if b",embedded-" in head:
+            raise Damage("its samples are compressed, as by shorten, which is not read: unpack it by sph2pipe")
         return [check_data(file, *read_sphere(head, size), size)]
     return None
 

@@ -13,6 +13,8 @@ MARKER, STREAMINFO_END = b"fLaC", 42
 # In STREAMINFO: the smallest block, and the 36 bits of the number of samples with 28 of the form before them.
 SMALLEST_BLOCK, FORM = slice(8, 10), slice(18, 26)
 SAMPLES = (1 << 36) - 1
+# In the latter, the bits behind the rate.
+RATE_AT = 44
 # Where another file of FLAC begins: the marker and the header of STREAMINFO.
 ANOTHER = MARKER + bytes([0, 0, 0, 34])
 # A frame is hardly ever longer; where it is, more is looked at, up to a size that only four channels or more reach.
@@ -61,13 +63,27 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
 
 
 def require_single(file: BinaryIO) -> None:
-    """Damage where another FLAC file follows the first, which no decoder reads."""
-    place = file.seek(len(MARKER))
-    before = b""
-    while block := file.read(BLOCK):
-        if (found := (before + block).find(ANOTHER)) >= 0:
-            raise Damage(f"another FLAC file follows at byte {place - len(before) + found}: split them")
-        place, before = place + len(block), block[1 - len(ANOTHER) :]
+    """Damage where another FLAC file follows the first, or where its rate changes, which no decoder minds."""
+    file.seek(0)
+    before = file.read(STREAMINFO_END)
+    rate = int.from_bytes(before[FORM]) >> RATE_AT
+    place = STREAMINFO_END
+    while file.seek(place) and (block := file.read(BLOCK)):
+        content, start = before + block, place - len(before)
+        if (found := content.find(ANOTHER, 1)) >= 0:
+            raise Damage(f"another FLAC file follows at byte {start + found}: split them")
+        for frame in find_frames(content, 1):
+            if frame.rate not in (None, rate) and is_frame(file, start + frame.place):
+                raise Damage(f"its rate changes from {rate} to {frame.rate} Hz at byte {start + frame.place}: split it")
+        place, before = place + len(block), block[1 - LONGEST_HEADER :]
+
+
+def is_frame(file: BinaryIO, place: int) -> bool:
+    """Whether what looks like the header of a frame is one: by the checksum of all of the frame, before another."""
+    file.seek(place)
+    content = file.read(2 * TAIL)
+    ends = {frame.place for frame in find_frames(content, 1)}
+    return any(remainder == 0 and end in ends for end, remainder in enumerate(crc16s(content), 1))
 
 
 def crc8(content: bytes) -> int:

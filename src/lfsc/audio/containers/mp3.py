@@ -27,6 +27,8 @@ HAS_FRAMES = 1
 SUMMARY_BYTES = 64
 # How far a frame may be searched for where there should be one.
 SEARCHED, BLOCK = 1 << 20, 1 << 16
+# Of the frames, or of so many, before which there may be other bytes, such as tags: else they are not one recording.
+MOST_GAPS, LEAST_FRAMES = 0.05, 60
 # So many frames in a row are no chance, wherever they begin.
 SURE = 4
 
@@ -53,13 +55,17 @@ def find_streams(file: BinaryIO, size: int, start: int) -> list[Stream] | None:
     if first.start > start and not is_followed(file, first, size, times=SURE):
         return None
     streams, opening, count, last = [], first, 0 if first.is_summary else 1, first
+    total = gaps = 0
     for frame in frames:
+        total, gaps = total + 1, gaps + (frame.start > last.start + last.size)
         if frame.form != first.form:
             raise Damage(f"its rate or kind changes at byte {frame.start}: split it there")
         if frame.is_summary:
             streams.append(make_stream(file, opening, count, last))
             opening, count = frame, -1
         count, last = count + 1, frame
+    if gaps > MOST_GAPS * max(total, LEAST_FRAMES):
+        raise Damage(f"damaged, or the sound of a video: other bytes are between its frames in {gaps} places")
     if last.start + last.size > size:
         if count > 1 and opening.claimed is not None and count - 1 >= opening.claimed:
             count -= 1

@@ -12,8 +12,11 @@ BEGINNINGS = (
     (0, b"\xff\xf1", f"AAC, {CONVERT}"),
     (0, b"\xff\xf9", f"AAC, {CONVERT}"),
     (0, b"#!AMR", f"AMR, {CONVERT}"),
+    (0, b"\0\0\1\xba", f"an MPEG video, {CONVERT}"),
     (0, b"0&\xb2u\x8ef\xcf\x11", f"Windows Media, {CONVERT}"),
     (0, b"wvpk", f"WavPack, {CONVERT}"),
+    # libsndfile takes the headers between its blocks for samples.
+    (0, b"Creative Voice File", f"VOC, {CONVERT}"),
     (0, b"version https://git-lfs", "a pointer of Git LFS and not the recording: git lfs pull gets that"),
     (0, b"<!doctype html", "a web page and not a recording: download it again"),
     (0, b"<html", "a web page and not a recording: download it again"),

@@ -19,7 +19,8 @@ def check_ends(file: BinaryIO, start: int, stop: int) -> None:
     """
     pages = read_pages(file, start, stop)
     first = next(pages)
-    longest = 1 << (first.content[HEADER + first.content[26] + BLOCKS] >> 4)
+    blocks = HEADER + first.content[26] + BLOCKS
+    longest = 1 << (int.from_bytes(first.content[blocks : blocks + 1]) >> 4)
     packets, before = 1, None
     for page in pages:
         ended = sum(ends for _, ends in page.pieces())
