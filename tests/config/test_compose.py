@@ -491,5 +491,6 @@ def test_a_run_of_somebody_elses_logs_nowhere_else(place, tmp_path):
     with pytest.raises(ValueError, match=r"logger\.x\.save_dir is .* outside the run: add logger\.x\.save_dir=/"):
         check_places(config, run, asked=["max_updates=3"])
     check_places(config, run, asked=[f"logger.x.save_dir={save_dir}"])
+    check_places(config, run, asked=[], own={"x": dict(config["logger"]["x"])})
     config["logger"]["x"]["save_dir"] = str(run / "logs")
     check_places(config, run, asked=[])

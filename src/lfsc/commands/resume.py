@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lfsc.commands.own_code import add_own_code, own_code_names
@@ -37,8 +37,13 @@ def main(arguments: list[str]) -> int:
     return resume(Run.existing(options.run), options.overrides, trusted=trusted)
 
 
-def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -> int:
-    """Resume a run; classes that are not lfsc's are built only if they, or their modules, are `trusted`."""
+def resume(
+    run: "Run", overrides: list[str], *, trusted: Collection[str] = (), loggers: Mapping[str, Any] | None = None
+) -> int:
+    """Resume a run; classes that are not lfsc's are built only if they, or their modules, are `trusted`.
+
+    Loggers write outside the run where overrides or the user's own `loggers` say so.
+    """
     from lfsc.config.checks import is_on_one_device
     from lfsc.config.instantiate import check_targets, targets_of
     from lfsc.config.run_config import check_is_current, check_places
@@ -49,7 +54,7 @@ def resume(run: "Run", overrides: list[str], *, trusted: Collection[str] = ()) -
     config = change(run.config(), overrides)
     # Of what is built, all that the run itself names; what the overrides name is the user's own.
     check_targets(set(targets_of(run.config())) & set(targets_of(config)), trusted=trusted)
-    check_places(config, run.path, asked=overrides)
+    check_places(config, run.path, asked=overrides, own=loggers)
     tasks = become_single_process() if is_on_one_device(config["trainer"]) else 1
     with lock(run, tasks=tasks):
         return resume_locked(run, config, is_asked=bool(overrides), tasks=tasks)

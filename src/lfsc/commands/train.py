@@ -74,7 +74,9 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
     if may_resume and run.has_checkpoint():
         refuse_more_updates(run, config["max_updates"])
         warn_of_changes(run, config)
-        return report_run(run) if run.is_finished() else resume(run, [], trusted=set(targets_of(config)))
+        if run.is_finished():
+            return report_run(run)
+        return resume(run, [], trusted=set(targets_of(config)), loggers=config["logger"])
     tasks = become_single_process() if is_on_one_device(config["trainer"]) else 1
     with lock(run, tasks=tasks):
         if is_first():

@@ -1,7 +1,7 @@
 """The configuration of a run that is there: whether it can be used, and what a resume changes in it."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -171,12 +171,17 @@ def option_or_value(override: Override) -> Any:
     return override.value
 
 
-def check_places(config: dict[str, Any], run: Path, *, asked: Collection[str]) -> None:
-    """ValueError for a logger that the run itself, and none of the overrides `asked`, has write outside its folder."""
+def check_places(
+    config: dict[str, Any], run: Path, *, asked: Collection[str], own: Mapping[str, Any] | None = None
+) -> None:
+    """ValueError for a logger that the run itself has write outside its folder.
+
+    The overrides `asked` may do so, and the section `own` of loggers in the user's recipe.
+    """
     given = {item.partition("=")[0].lstrip("+") for item in asked}
     for name, entry in config["logger"].items():
         place, key = entry.get("save_dir") if isinstance(entry, dict) else None, f"logger.{name}.save_dir"
-        is_given = given & {"logger", f"logger.{name}", key}
+        is_given = given & {"logger", f"logger.{name}", key} or entry == (own or {}).get(name)
         if place and not is_given and not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(run)):
             raise ValueError(
                 f"{key} is {brief(place)} in the run's config.yaml, outside the run: add "
