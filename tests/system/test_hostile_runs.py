@@ -158,3 +158,16 @@ def test_a_configuration_that_would_take_long_is_refused_soon(run, no_hang, caps
 def test_a_status_a_hundred_thousand_lists_deep(run, capsys):
     (run / "status.json").write_text("[" * 100_000)
     assert "status.json cannot be read" in resumed(run, capsys)
+
+
+def test_a_configuration_that_is_not_its_checkpoints(run, capsys):
+    edit(run, lambda config: config["codec"]["encoder"].update(channels=4))
+    assert "codec.encoder.conv_in.bias is [2] in the checkpoint, and [4] by config.yaml" in resumed(run, capsys)
+
+
+def test_a_checkpoint_that_lacks_something(run, capsys):
+    for path in (run / "checkpoints").glob("*.ckpt"):
+        contents = torch.load(path, weights_only=True)
+        del contents["lr_schedulers"]
+        torch.save(contents, path)
+    assert "update-00000001.ckpt: lr_schedulers is None; the checkpoint is damaged, or" in resumed(run, capsys)

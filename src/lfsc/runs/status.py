@@ -29,7 +29,7 @@ class Status(NamedTuple):
         for name, kind in type(self).__annotations__.items():
             value = getattr(self, name)
             is_kind = isinstance(value, int | float if kind is float else kind)
-            if not is_kind or (kind is not str and not 0 <= value < TOO_LARGE):
+            if not is_kind or (kind is not str and not abs(value) < TOO_LARGE):
                 raise TypeError(f"{name} is {brief(value)}")
         return self
 

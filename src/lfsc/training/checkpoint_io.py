@@ -12,6 +12,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lfsc.io import atomic
 from lfsc.io.messages import first_line
 from lfsc.runs.checkpoints import newest_first, update_of
+from lfsc.training.checkpoint_kinds import require_kinds
 from lfsc.training.plain_state import EXPECTED, find_foreign
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,9 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             raise ValueError(f"{found}: {EXPECTED}; an optimizer or schedule of your own keeps it in its state_dict()")
 
     def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict[str, Any]:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        require_kinds(checkpoint, path)
+        return checkpoint
 
 
 def link(source: Path, target: Path) -> None:

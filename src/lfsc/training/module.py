@@ -15,6 +15,7 @@ from lfsc.distributed import sum_over_ranks
 from lfsc.losses.named import NamedLosses
 from lfsc.metrics.discriminator import score_statistics
 from lfsc.models.codec import Codec, Reconstructed
+from lfsc.training.checkpoint_kinds import require_weights
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.freezing import frozen_parameters
 from lfsc.training.optimization import GanOptimizer
@@ -244,6 +245,7 @@ class CodecModule(LightningModule):
         del checkpoint["loops"]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        require_weights(self.state_dict(), checkpoint["state_dict"])
         self.updates = checkpoint["updates"]
         self.warmup.load_state_dict(checkpoint["warmup"])
         for name, optimizer in self.gan_optimizers.items():

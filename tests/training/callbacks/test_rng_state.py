@@ -4,6 +4,7 @@ import random
 import types
 
 import numpy
+import pytest
 import torch
 
 from lfsc.training.callbacks.rng_state import RngState
@@ -34,3 +35,13 @@ def test_a_rank_that_was_not_there_keeps_its_own():
 
 def test_a_fresh_run_restores_nothing():
     RngState().on_train_start(types.SimpleNamespace(global_rank=0), None)
+
+
+@pytest.mark.parametrize("place", [-1, 625, 1 << 30])
+def test_a_generator_that_would_draw_from_beyond_its_words_is_refused(place):
+    restored, state = RngState(), RngState().state_dict()
+    name, words, _, *rest = state["ranks"][0]["numpy"]
+    state["ranks"][0]["numpy"] = (name, words, place, *rest)
+    restored.load_state_dict(state)
+    with pytest.raises(ValueError, match=f"numpy's generator at {place} of 624 words"):
+        restored.on_train_start(types.SimpleNamespace(global_rank=0), None)

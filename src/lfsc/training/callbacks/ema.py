@@ -6,6 +6,7 @@ from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from lfsc.training.checkpoint_kinds import require_weights
 from lfsc.training.module import CodecModule
 
 # The checkpoint's key for the average; below it the names are those of the module, `codec.…`.
@@ -48,6 +49,8 @@ class EMA(Callback):
 
     def on_load_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict[str, Any]) -> None:
         self.average = checkpoint.get(KEY, {})
+        if self.average:
+            require_weights(weights(module), self.average)
 
 
 def weights(module: CodecModule) -> dict[str, Tensor]:

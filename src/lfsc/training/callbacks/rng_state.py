@@ -41,7 +41,11 @@ def current_state() -> dict[str, Any]:
 
 def restore(state: dict[str, Any]) -> None:
     random.setstate(state["python"])
-    numpy.random.set_state(state["numpy"])
+    name, words, place, *rest = state["numpy"]
+    if not 0 <= place <= len(words):
+        # numpy takes any, and draws from there.
+        raise ValueError(f"the checkpoint has numpy's generator at {place} of {len(words)} words: it is damaged")
+    numpy.random.set_state((name, words, place, *rest))
     torch.set_rng_state(state["torch"])
     if state["cuda"] is not None and torch.cuda.is_initialized():
         torch.cuda.set_rng_state(state["cuda"])
