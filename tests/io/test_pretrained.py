@@ -5,6 +5,7 @@ import pytest
 import torch
 
 pytest.importorskip("transformers")
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel
 
 from lfsc.discriminators.slm import load_slm, random_wavlm
@@ -65,3 +66,48 @@ def test_weights_that_are_a_program_are_refused_in_one_line(folder, tmp_path):
     assert not (tmp_path / "trace").exists()
     torch.load(folder / "pytorch_model.bin", weights_only=False)
     assert (tmp_path / "trace").exists(), "the trap itself works"
+
+
+def test_what_transformers_would_fill_with_random_numbers_is_missed(folder):
+    change(folder, num_hidden_layers=2)
+    with pytest.raises(ValueError, match=r"it lacks \d+ tensors of its WavLMModel, such as encoder\.layers\.1\."):
+        load_slm(path=str(folder))
+
+
+def test_what_only_training_needs_may_be_missing(folder):
+    weights = load_file(folder / "model.safetensors")
+    del weights["masked_spec_embed"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    assert type(load_slm(path=str(folder))).__name__ == "WavLMModel"
+
+
+GPTQ = {"quantization_config": {"quant_method": "gptq", "bits": 4}}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"hidden_size": 32}, {"hidden_size": -1}, {"num_attention_heads": 0}, {"hidden_size": "x"}, GPTQ]
+)
+def test_a_configuration_that_does_not_fit_is_one_line(folder, changes):
+    change(folder, **changes)
+    with pytest.raises(ValueError, match=r"transformers cannot load it \(\w+: ") as raised:
+        load_slm(path=str(folder))
+    assert "\n" not in str(raised.value)
+
+
+def test_weights_under_the_names_before_torchs_parametrization_are_read(folder):
+    """As in WavLM's published files."""
+    expected = load_slm(path=str(folder)).state_dict()
+    weights = load_file(folder / "model.safetensors")
+    for ours, older in (("original0", "weight_g"), ("original1", "weight_v")):
+        (name,) = [name for name in weights if name.endswith(f"parametrizations.weight.{ours}")]
+        weights[name.replace(f"parametrizations.weight.{ours}", older)] = weights.pop(name)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    torch.testing.assert_close(load_slm(path=str(folder)).state_dict(), expected)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_damaged_files_are_one_line(folder, name):
+    (folder / name).write_bytes(b"[" * 100_000)
+    with pytest.raises(ValueError) as raised:
+        load_slm(path=str(folder))
+    assert "\n" not in str(raised.value)

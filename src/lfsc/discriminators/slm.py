@@ -15,7 +15,7 @@ from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
 from lfsc.discriminators.layers import normed
 from lfsc.io.messages import first_line
-from lfsc.io.pretrained import load_pretrained
+from lfsc.io.pretrained import load_model
 from lfsc.nn.arguments import require_whole, require_whole_lists
 
 # The feature extractor of models that take audio itself, and what a model's configuration then says.
@@ -91,7 +91,7 @@ def load_slm(*, path: str) -> PreTrainedModel:
     place = str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path
     try:
         preprocessor = read_preprocessor(place)
-        model = load_pretrained(AutoModel.from_pretrained, place, dtype=torch.float32)
+        model = load_model(AutoModel.from_pretrained, place, dtype=torch.float32)
     except OSError as error:
         raise ValueError(
             f"slm.path={path} can be neither read nor downloaded ({first_line(error)}); "

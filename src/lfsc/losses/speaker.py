@@ -9,7 +9,7 @@ from transformers import AutoModelForAudioXVector
 
 from lfsc.audio.with_torchaudio import build_resampler
 from lfsc.discriminators.frozen import Frozen
-from lfsc.io.pretrained import load_pretrained
+from lfsc.io.pretrained import load_model
 from lfsc.nn.arguments import require_flags, require_whole
 
 
@@ -62,5 +62,5 @@ def load_speaker_encoder(*, path: str, normalize: bool = True) -> XVector:
             "microsoft/wavlm-base-plus-sv --local-dir FOLDER` brings"
         )
     folder = str(Path(path).expanduser())
-    model = load_pretrained(AutoModelForAudioXVector.from_pretrained, folder, dtype=torch.float32)
+    model = load_model(AutoModelForAudioXVector.from_pretrained, folder, dtype=torch.float32)
     return XVector(model, normalize=normalize)

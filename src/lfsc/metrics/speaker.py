@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from lfsc.io.pretrained import load_pretrained
+from lfsc.io.pretrained import load_model, load_pretrained
 from lfsc.metrics.metric import Measurement, Pair, Unmeasurable
 
 # Below this WavLM's front end and its time-delay layers have too few frames for statistics.
@@ -39,7 +39,7 @@ def load_speaker_similarity(path: str, *, device: str = "cpu") -> SpeakerSimilar
     from transformers import AutoFeatureExtractor, AutoModelForAudioXVector
 
     return SpeakerSimilarity(
-        model=load_pretrained(AutoModelForAudioXVector.from_pretrained, path, dtype=torch.float32),
+        model=load_model(AutoModelForAudioXVector.from_pretrained, path, dtype=torch.float32),
         feature_extractor=load_pretrained(AutoFeatureExtractor.from_pretrained, path),
         device=device,
     )
