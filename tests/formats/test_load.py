@@ -126,6 +126,7 @@ def test_a_misspelt_run_is_not_looked_for_on_a_hub(tmp_path, monkeypatch):
         ("encoder.onnx", "has ONNX graphs, which lfsc does not load: give the codec that they were exported from"),
         ("encoder.pt2", "has torch.export programs, which"),
         ("status.json", "the run has no checkpoints: `lfsc info` says"),
+        ("model_config.yaml", "the folder has the files of a NeMo archive: pack them"),
     ],
 )
 def test_a_folder_of_lfscs_that_holds_no_codec_is_named(tmp_path, name, message):
@@ -189,6 +190,13 @@ def test_weights_that_do_not_fit_are_refused(change, reason, checkpoint):
     torch.save(contents, checkpoint)
     with pytest.raises(ValueError, match=reason):
         lfsc.load(checkpoint)
+
+
+def test_a_checkpoint_of_nemos_trainer_is_named(tmp_path):
+    DictConfig = pytest.importorskip("omegaconf").DictConfig
+    torch.save({"state_dict": {}, "hyper_parameters": {"cfg": DictConfig({"a": 1})}}, tmp_path / "codec.ckpt")
+    with pytest.raises(ValueError, match=r"codec.ckpt: it is a checkpoint of NeMo's trainer: NeMo's model\.save_to"):
+        lfsc.load(tmp_path / "codec.ckpt")
 
 
 def test_a_checkpoint_with_code_leaves_no_trace(checkpoint, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from lfsc.formats import bundle, hub
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import describe_data, statements_of_hub
-from lfsc.formats.nemo.archive import GZIP, Archive
+from lfsc.formats.nemo.archive import CONFIG, GZIP, Archive
 from lfsc.formats.shipped import SHIPPED, shipped
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.regular import open_regular
@@ -26,8 +26,11 @@ GRAPHS = "the folder has {}, which lfsc does not load: give the codec that they 
 OTHER_FOLDERS = {
     "encoder.onnx": GRAPHS.format("ONNX graphs"),
     "encoder.pt2": GRAPHS.format("torch.export programs"),
+    CONFIG: "the folder has the files of a NeMo archive: pack them, as by `tar -cf codec.nemo -C FOLDER .`",
     STATUS: "the run has no checkpoints: `lfsc info` says what became of it",
 }
+# What a checkpoint of NeMo's trainer has its configuration in.
+NEMO_CONFIG = "omegaconf"
 ZIP = b"PK\x03\x04"
 TAR, TAR_AT = b"ustar", 257
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w.-]+)?")
@@ -126,7 +129,14 @@ def read_archive(path: Path) -> Source:
 
 def read_checkpoint(path: Path, trusted: Collection[str]) -> Source:
     stream = open_regular(path)
-    file = TorchFile(stream, name=path.name)
+    try:
+        file = TorchFile(stream, name=path.name)
+    except DamagedFile as error:
+        if NEMO_CONFIG in str(error):
+            raise ValueError(
+                "it is a checkpoint of NeMo's trainer: NeMo's model.save_to makes a .nemo of it"
+            ) from error
+        raise
     contents = file.contents
     if not isinstance(contents, dict) or not {"state_dict", "config", "updates"} <= contents.keys():
         raise ValueError("it holds no state_dict, config and updates: it is no checkpoint of `lfsc train`")
