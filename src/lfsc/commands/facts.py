@@ -37,7 +37,7 @@ def describe_recording(path: Path) -> Facts:
     return {
         "kind": "recording",
         "audio": f"{info.num_samples / info.sample_rate:.3f} s, {info.num_samples} samples at {info.sample_rate} Hz",
-        "channels": info.channels,
+        "channels": str(info.channels),
         "format": f"{info.format}, {info.subtype}",
         "for": "lfsc reconstruct and encode; a folder of them for lfsc evaluate and `python -m data_prep folder`",
     }
