@@ -11,6 +11,7 @@ import numpy
 import pytest
 import torch
 
+from lfsc.audio import files
 from lfsc.cli import main
 from lfsc.shards import tar
 from lfsc.shards.tar import Sample
@@ -98,6 +99,15 @@ def test_a_token_file_tells_its_length_and_rate(tmp_path, capsys):
     facts = told(tmp_path / "clip.lfsc", capsys)
     assert facts["kind"] == "token file" and facts["fingerprint"] == "ab" * 8
     assert "1.995 s" in facts["audio"] and "43 frames of 8 tokens" in facts["tokens"]
+
+
+def test_a_recording_tells_its_length_and_rate(tmp_path, capsys):
+    files.write(tmp_path / "my.wav", torch.zeros(44_000), sample_rate=22050)
+    facts = told(tmp_path / "my.wav", capsys)
+    assert facts["kind"] == "recording" and facts["audio"] == "1.995 s, 44000 samples at 22050 Hz"
+    (tmp_path / "bad.wav").write_bytes(b"RIFF")
+    assert main(["info", str(tmp_path / "bad.wav")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_shards_tell_their_hours_and_languages(tmp_path, write_index, capsys):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from lfsc.training.build import build_module, build_strategy, build_trainer
+from lfsc.training.build import build_module, build_strategy, build_trainer, on_devices
 from lfsc.training.ddp import GanDDPStrategy
 
 
@@ -139,3 +139,13 @@ def test_an_update_in_micro_batches_is_the_update(configure):
             assert (split[name] - whole[name]).norm() / whole[name].norm() < 1e-5
         for name in ("mel", "stft", "adversarial", "features", "discriminator"):
             torch.testing.assert_close(losses_of_split[name], losses[name], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("processes", "devices"), [("2", 2), (None, 1)])
+def test_a_cpu_has_as_many_ranks_as_torchrun_started(monkeypatch, processes, devices):
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    if processes:
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
+    monkeypatch.setattr("lfsc.training.build.Trainer", lambda **settings: settings)
+    assert on_devices(accelerator="cpu", devices="auto")["devices"] == devices
+    assert on_devices(accelerator="gpu", devices="auto")["devices"] == "auto"

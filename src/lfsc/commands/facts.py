@@ -30,6 +30,19 @@ def describe_token_file(path: Path) -> Facts:
     }
 
 
+def describe_recording(path: Path) -> Facts:
+    from lfsc.audio.files import probe
+
+    info = probe(path)
+    return {
+        "kind": "recording",
+        "audio": f"{info.num_samples / info.sample_rate:.3f} s, {info.num_samples} samples at {info.sample_rate} Hz",
+        "channels": str(info.channels),
+        "format": f"{info.format}, {info.subtype}",
+        "for": "lfsc reconstruct and encode; a folder of them for lfsc evaluate and `python -m data_prep folder`",
+    }
+
+
 def describe_index(path: Path) -> Facts:
     """What the index of a folder of shards says."""
     found = index.read(path)

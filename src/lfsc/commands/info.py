@@ -4,10 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
+from lfsc.audio.suffixes import is_recording
 from lfsc.commands.facts import (
     Facts,
     describe_graphs,
     describe_index,
+    describe_recording,
     describe_shard,
     describe_status,
     describe_token_file,
@@ -19,7 +21,7 @@ from lfsc.shards import index
 
 DESCRIPTION = """\
 Say what something is and what it can be used for: a codec in any form that lfsc.load takes, a run directory, prepared
-shards, token shards, a token file, exported graphs."""
+shards, token shards, a token file, a recording, exported graphs."""
 
 
 def main(arguments: list[str]) -> int:
@@ -57,6 +59,8 @@ def describe_file(source: str, path: Path, trust: list[str]) -> Facts:
         return describe_token_file(path)
     if path.suffix == ".tar":
         return describe_shard(path)
+    if is_recording(path.name):
+        return describe_recording(path)
     if path.suffix in (".onnx", ".pt2") and (path.parent / index.CODEC_NAME).is_file():
         return describe_graphs(path.parent)
     return describe_codec(source, trust)

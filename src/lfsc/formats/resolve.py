@@ -110,7 +110,8 @@ def read_file(path: Path, trusted: Collection[str]) -> Source:
         return read_checkpoint(path, trusted)
     if path.name in bundle.FILES:
         return bundle.read(path.parent, trusted=trusted)
-    raise ValueError(f"the file is empty, or neither a checkpoint of torch.save nor a tar archive; {EXPECTED}")
+    found = "neither a checkpoint of torch.save nor a tar archive" if head else "empty"
+    raise ValueError(f"the file is {found}; {EXPECTED}")
 
 
 def read_archive(path: Path) -> Source:

@@ -1,5 +1,6 @@
 """A configuration made into what Lightning runs."""
 
+import os
 import sys
 from typing import Any
 
@@ -130,6 +131,8 @@ def build_trainer(config: dict[str, Any], run: Run) -> Trainer:
 
 def on_devices(*, accelerator: str, devices: Any, **options) -> Trainer:
     """Lightning's trainer; ValueError where this machine lacks what it should run on."""
+    if (accelerator, devices) == ("cpu", "auto"):  # Lightning takes one, however many processes torchrun has started
+        devices = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     try:
         return Trainer(accelerator=accelerator, devices=devices, **options)
     except (MisconfigurationException, ModuleNotFoundError, RuntimeError, TypeError) as error:  # Runtime: of Slurm
