@@ -48,7 +48,7 @@ def test_a_codec_and_its_discriminators_pass_unchanged(config, discriminators):
         (
             ("encoder", "_target_"),
             "lfsc.models.decoder.Decoder",
-            r"only lfsc\.models\.encoder\.Encoder may stand there",
+            r"only lfsc\.models\.encoder\.Encoder or lfsc\.models\.causal_encoder\.CausalEncoder may stand there",
         ),
         (("encoder", "_target_"), ["os.system"], r"codec.encoder._target_ is \['os.system'\]"),
     ],
