@@ -46,10 +46,18 @@ def test_errors_are_one_line(tmp_path, capsys, arguments, message):
 
 
 def test_a_package_that_is_missing_is_named_with_its_extra(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "data_prep.commands", None)
-    monkeypatch.setattr("data_prep.__main__.is_ours", lambda error: False)
+    def lack(*_):
+        raise ModuleNotFoundError("No module named 'megatron'", name="megatron.energon")
+
+    monkeypatch.setattr("data_prep.commands.run", lack)
     assert main(["report", str(tmp_path), "--workers", "0"]) == 2
-    assert capsys.readouterr().err == "error: data_prep is not installed: pip install 'lfsc[prep]'\n"
+    assert capsys.readouterr().err == "error: megatron is not installed: pip install 'lfsc[prep]'\n"
+
+
+def test_a_module_of_its_own_that_is_missing_is_no_mistake_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "data_prep.commands", None)
+    with pytest.raises(ModuleNotFoundError):
+        main(["report", str(tmp_path), "--workers", "0"])
 
 
 def test_shards_are_written_to_a_folder_and_how_to_upload_them_is_said(tmp_path, monkeypatch, capsys):

@@ -30,3 +30,11 @@ def require_scalar(name: str, value: Any) -> Tensor:
         found = f"a tensor {list(value.shape)} of {value.dtype}" if is_tensor else f"a {type(value).__name__}"
         raise ValueError(f"the loss {name} gave {found}: expected a scalar tensor of floats")
     return value
+
+
+def require_gradient(name: str, value: Tensor) -> None:
+    if not value.requires_grad:
+        raise ValueError(
+            f"the loss {name} has no gradient, so that nothing would learn from it: compute it of its inputs without "
+            "detach, item or no_grad; what is only to be logged is a metric (docs/extending.md)"
+        )

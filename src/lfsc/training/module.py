@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from lfsc.discriminators.ensemble import DiscriminatorInputs, Ensemble
 from lfsc.distributed import sum_over_ranks
-from lfsc.losses.named import NamedLosses
+from lfsc.losses.named import NamedLosses, require_gradient
 from lfsc.metrics.discriminator import score_statistics
 from lfsc.models.codec import Codec, Reconstructed
 from lfsc.training.checkpoint_kinds import require_weights
@@ -170,9 +170,12 @@ class CodecModule(LightningModule):
 
     def accumulate_gradient(self, network: str, values: dict[str, Tensor], *, is_last: bool) -> None:
         """Add the gradient of the weighted losses of a micro-batch, and their values to the means over the batch."""
-        weights = {name: weight for name, weight in self.loss_weights.items() if name in values}
-        self.require_gradients({name: values[name] for name, weight in weights.items() if weight})
-        first, *others = (weight * values[name] for name, weight in weights.items())
+        weighted = {name: weight * values[name] for name, weight in self.loss_weights.items() if name in values}
+        # When it first comes: later a loss may have its reasons for a constant.
+        for name in weighted.keys() - self.learnt_from:
+            require_gradient(name, weighted[name])
+        self.learnt_from |= weighted.keys()
+        first, *others = weighted.values()
         loss = sum(others, start=first)
         self.completing = network if is_last else None
         # Autocast is for the forward pass only: inside it, gradients of float32 products would be half precision.
@@ -180,16 +183,6 @@ class CodecModule(LightningModule):
             self.manual_backward(self.gan_optimizers[network].scale(loss / self.num_micro_batches))
         for name, value in values.items():
             self.means[name] = self.means.get(name, 0) + value.detach() / self.num_micro_batches
-
-    def require_gradients(self, losses: dict[str, Tensor]) -> None:
-        """ValueError for a loss from which nothing can be learnt when it first comes; later there may be reasons."""
-        for name in losses.keys() - self.learnt_from:
-            if not losses[name].requires_grad:
-                raise ValueError(
-                    f"the loss {name} has no gradient, so that nothing would learn from it: compute it of its inputs "
-                    "without detach, item or no_grad; what is only to be logged is a metric (docs/extending.md)"
-                )
-            self.learnt_from.add(name)
 
     def step(self, network: str) -> None:
         norm = self.gan_optimizers[network].step(self.torch_optimizer(network))
