@@ -53,12 +53,12 @@ def is_installed(name: str) -> bool:
     return True
 
 
-def closure(name: str) -> set[str]:
-    """The package and all that it needs, as far as they are installed."""
+def closure(name: str, *, without: str = "") -> set[str]:
+    """The package and all that it needs, as far as they are installed; what only `without` brings is not among them."""
     found, open_names = set(), [name]
     while open_names:
         current = open_names.pop()
-        if current in found or not is_installed(current):
+        if current in found or current == without or not is_installed(current):
             continue
         found.add(current)
         for text in distribution(current).requires or []:

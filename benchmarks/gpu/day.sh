@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# On the machine with the GPU, in this checkout: day.sh OUT [FOLDER], with what carry.sh has gathered in FOLDER.
+# On the machine with the GPU, in this checkout: day.sh OUT [FOLDER [OPTIONS OF measure.py]], with what carry.sh has
+# gathered in FOLDER.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:?a folder for the results} folder=${2:-}
@@ -15,4 +16,4 @@ if [ -n "$folder" ]; then
   if [ -d "$folder/nemo" ]; then options+=(--nemo "$folder/nemo"); fi
 fi
 # Nine minutes in all.
-python3 "$here/measure.py" "$out" "${options[@]}" --seconds $((525 - $(date +%s) + begin))
+python3 "$here/measure.py" "$out" --seconds $((525 - $(date +%s) + begin)) "${options[@]}" "${@:3}"

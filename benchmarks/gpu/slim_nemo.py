@@ -20,6 +20,7 @@ PACKAGES = [
     *(
         "nemo_text_processing",
         "nv_one_logger",
+        "onnx",
         "pynini",
         "sacremoses",
         "soxr",
