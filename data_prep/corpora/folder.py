@@ -132,19 +132,23 @@ def names_recordings(tree: Tree, name: str) -> bool:
 
 def find_in_kaldi(tree: Tree, folders: list[PurePosixPath], published: Parts, asked: Asked) -> Iterator[Item]:
     for folder in folders:
-        if published.leaves_out(kind_of_path(f"{tree.name}/{folder}")):
+        kind = kind_of_path(f"{tree.name}/{folder}")
+        if published.leaves_out(kind):
             yield f"left out: {tree.name}/{folder}, which is for evaluation"
             continue
         name = f"{folder / kaldi.RECORDINGS}"
         try:
-            yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked)
+            yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked, published.split(kind))
         except ValueError as error:
             yield Malformed(name, str(error))
 
 
-def find_in_list(name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked) -> Iterator[Item]:
+def find_in_list(
+    name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked, split: str | None = None
+) -> Iterator[Item]:
+    """The rows of a list, all of which are of the split."""
     for item in of_manifest(name, rows, tree, spec=asked.layout, language=asked.language):
-        yield Found(item, tree) if isinstance(item, Row) else item
+        yield Found(item._replace(split=split), tree) if isinstance(item, Row) else item
 
 
 def find_in_archive(
@@ -178,7 +182,8 @@ def find_in_tree(tree: Tree, names: list[str], published: Parts, asked: Asked, *
     )
     for item in rows:
         if isinstance(item, Row):
-            yield Found(item, tree)
+            split = published.split(kind_of_path(f"{tree.name}/{item.path}"))
+            yield Found(item._replace(split=split), tree)
         elif not (brief and isinstance(item, str)):
             yield item
 

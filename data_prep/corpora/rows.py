@@ -9,7 +9,6 @@ from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_
 from lfsc.audio.manifest import Malformed, Row, parse_row
 from lfsc.io.messages import say_count
 
-from . import parts
 from .archives import Tree
 from .parts import Parts, kind_of_path
 from .transcripts import Transcripts
@@ -22,6 +21,11 @@ def of_recordings(
     tree: Tree, recordings: list[str], *, names: set[str], published: Parts, spec: str | None, language: str | None
 ) -> Iterator[Row | Malformed | str]:
     """A row for each recording, of its KEY.json if there is one, and of its folders."""
+    kept = [name for name in recordings if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
+    if len(kept) < len(recordings):
+        left_out = say_count(len(recordings) - len(kept), "recording")
+        yield f"left out: {left_out} of its test parts, which are for evaluation"
+        recordings = kept
     sidecars = {name: name_sidecar(name) for name in recordings if name_sidecar(name) in names}
     bare = [name for name in recordings if name not in sidecars]
     if is_common_voice(bare) and spec is None:
@@ -38,22 +42,16 @@ def of_recordings(
     for name, sidecar in sidecars.items():
         yield row_of_sidecar(tree, name, sidecar, spec, transcripts)
     if layout is not None:
-        yield from rows_of_layout(tree, layout, bare, published, transcripts)
+        yield from rows_of_layout(tree, layout, bare, transcripts)
     if transcripts.unread:
         yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
 
 
 def rows_of_layout(
-    tree: Tree, layout: Layout, names: list[str], published: Parts, transcripts: Transcripts
+    tree: Tree, layout: Layout, names: list[str], transcripts: Transcripts
 ) -> Iterator[Row | Malformed | str]:
     """A row for each recording, of its path, and of what a known corpus brings beside it."""
-    in_parts = layout.corpus in parts.CORPORA
     kept = names
-    if in_parts:
-        kept = [name for name in names if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
-        if kept != names:
-            left_out = say_count(len(names) - len(kept), "recording")
-            yield f"left out: {left_out} of its test parts, which are for evaluation"
     if layout.corpus == "VCTK":
         there = set(names)
         kept = [name for name in names if name_of_first_microphone(name) not in there - {name}]
@@ -65,8 +63,7 @@ def rows_of_layout(
         if labels is None:
             yield Malformed(name, f"its path is not like the others': {layout.name}")
             continue
-        split = published.split(kind_of_path(f"{tree.name}/{name}")) if in_parts else None
-        yield Row(name, labels.language, labels.speaker, transcripts.find(name), split=split)
+        yield Row(name, labels.language, labels.speaker, transcripts.find(name))
 
 
 def name_of_first_microphone(name: str) -> str | None:

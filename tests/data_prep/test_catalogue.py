@@ -32,6 +32,19 @@ def test_a_speaker_of_validation_leaves_training_in_every_language():
     assert [(language, split) for language, split, _ in catalogue.groups()] == [("de", "val"), ("en", "train")]
 
 
+def test_parts_that_share_their_speakers_are_no_splits():
+    rows = [(f"{split}{number}", "en", f"s{number}", split, number) for split in ("train", "val") for number in (1, 2)]
+    catalogue = filled(*rows, ("c", "en", "other", "train", 3))
+    assert catalogue.forget_shared_splits() == [
+        "the corpus has the same speakers in training and validation: they are divided anew"
+    ]
+    assert catalogue.leave_out_crossing() == []
+    catalogue.divide(val_share=0.2, seed=0)
+    sizes = {split: len(rows) for _, split, rows in catalogue.groups()}
+    assert sizes == {"train": 4, "val": 1}
+    assert filled(*rows[1:], ("c", "en", "other", "train", 3)).forget_shared_splits() == []
+
+
 def test_speakers_who_are_not_known_are_not_one_speaker():
     catalogue = filled(("a", "en", "unknown", "train", 1), ("b", "en", "unknown", "val", 2))
     assert catalogue.leave_out_crossing() == []

@@ -86,8 +86,11 @@ def test_data_folders_below_are_read_and_that_of_tests_is_not(tmp_path, put):
     assert "left out: egs/data/test, which is for evaluation" in items
     (odd,) = [item for item in items if isinstance(item, Rejection)]
     assert odd.key == "data/odd/wav.scp" and "is no UTF-8 text" in odd.detail
-    found = {item.speaker: item.source.path for item in items if not isinstance(item, str | Rejection)}
-    assert found == {"train": f"{tmp_path}/egs/data/train/a.wav", "dev": f"{tmp_path}/egs/downloads/b.wav"}
+    found = {item.speaker: (item.source.path, item.split) for item in items if not isinstance(item, str | Rejection)}
+    assert found == {
+        "train": (f"{tmp_path}/egs/data/train/a.wav", "train"),
+        "dev": (f"{tmp_path}/egs/downloads/b.wav", "val"),
+    }
 
 
 def test_only_commands_that_change_nothing_are_understood_and_none_is_run(read, tmp_path):

@@ -46,6 +46,20 @@ def test_parts_of_libritts_are_its_splits_however_they_lie(tmp_path, put, packed
         assert "left out: 2 recordings of its test parts, which are for evaluation" in said
 
 
+@pytest.mark.parametrize("downloaded", ["folders", "a WebDataset"])
+def test_parts_of_any_corpus_are_its_splits(tmp_path, put, packed, downloaded):
+    for part, speaker in (("train", "ann"), ("validation", "ben"), ("test", "eve")):
+        name = f"in/{part}/{speaker}/1" if downloaded == "folders" else f"in/{part}-000/1"
+        put(f"{name}.wav", speaker)
+        put(f"{name}.json", json.dumps({"speaker": speaker}))
+        if downloaded != "folders":
+            packed(tmp_path / f"in/{part}-000", ".tar")
+            (tmp_path / f"{name}.wav").unlink()
+    found, said = read(tmp_path / "in")
+    assert {(row.speaker, row.split) for row in found} == {("ann", "train"), ("ben", "val")}
+    assert "left out: 1 recording of its test parts, which are for evaluation" in said
+
+
 def test_of_two_microphones_of_vctk_the_first_is_read(tmp_path, put):
     for name in ("p225/p225_001_mic1", "p225/p225_001_mic2", "p225/p225_002_mic1", "s5/s5_001_mic2"):
         put(f"VCTK/wav48_silence_trimmed/{name}.flac", b"")
