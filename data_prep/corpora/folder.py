@@ -18,6 +18,7 @@ from .lhotse import Shar
 from .parts import Parts, kind_of_path
 from .rows import of_manifest, of_recordings
 from .tarred import TarredDataset
+from .transcripts import TextFolders, describe_timed
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
 
 # What may be a list of recordings, and what ends a name of a field in its first line.
@@ -107,8 +108,11 @@ def find_in_source(
     packed = [name for name in names if name.lower().endswith(suffixes)]
     if not recordings and packed and isinstance(tree, Folder):
         yield f"{say_count(len(packed), 'archive')}, such as {packed[0]}"
+        texts = TextFolders(tree, names, packed)
         for number, name in enumerate(packed):
-            yield from find_in_archive(source / name, name, scratch, published, asked, brief=number > 0)
+            yield from find_in_archive(source / name, name, scratch, published, asked, texts, brief=number > 0)
+        if texts.unread:
+            yield f"not read: {say_count(len(texts.unread), 'text')}, such as {texts.unread[0]}"
         return
     for name in filter(LIST.fullmatch, names):
         if names_recordings(tree, name):
@@ -152,7 +156,7 @@ def find_in_list(
 
 
 def find_in_archive(
-    path: Path, name: str, scratch: Path, published: Parts, asked: Asked, *, brief: bool
+    path: Path, name: str, scratch: Path, published: Parts, asked: Asked, texts: TextFolders, *, brief: bool
 ) -> Iterator[Item]:
     """The recordings in an archive among others; only the one that is damaged is rejected."""
     try:
@@ -161,7 +165,8 @@ def find_in_archive(
         # Samples of different archives may have the same names, and folders around them say what all are.
         archive.name = PurePosixPath(name).with_name(archive.name).as_posix()
         language = next(filter(is_language, PurePosixPath(name).parts[:-1]), asked.language)
-        for item in find_in_tree(archive, names, published, asked._replace(language=language), brief=brief):
+        asked = asked._replace(language=language)
+        for item in find_in_tree(archive, names, published, asked, (texts, name), brief=brief):
             if isinstance(item, Found):
                 row = item.row._replace(language=item.row.language or language)
                 item = item._replace(row=row, prefix=f"{archive.name}/")
@@ -170,15 +175,30 @@ def find_in_archive(
         yield Malformed(name, describe(error))
 
 
-def find_in_tree(tree: Tree, names: list[str], published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:
+def find_in_tree(
+    tree: Tree,
+    names: list[str],
+    published: Parts,
+    asked: Asked,
+    around: tuple[TextFolders, str] | None = None,
+    *,
+    brief: bool,
+) -> Iterator[Item]:
     """The recordings of a tree, and sentences on it; if `brief`, only what is left out."""
     recordings = [name for name in names if is_recording(name)]
-    if not_read := describe_not_read(names):
-        yield not_read
+    for describe_names in (describe_not_read, describe_timed):
+        if not_read := describe_names(names):
+            yield not_read
     for name, why in tree.left_out:
         yield Rejection(key_of(name), asked.language or UNKNOWN_LANGUAGE, "tar member", why)
     rows = of_recordings(
-        tree, recordings, names=set(names), published=published, spec=asked.layout, language=asked.language
+        tree,
+        recordings,
+        names=set(names),
+        published=published,
+        around=around,
+        spec=asked.layout,
+        language=asked.language,
     )
     for item in rows:
         if isinstance(item, Row):

@@ -11,16 +11,26 @@ from lfsc.io.messages import say_count
 
 from .archives import Tree
 from .parts import Parts, kind_of_path
-from .transcripts import Transcripts
+from .transcripts import TextFolders, Transcripts
 from .utterance import UNKNOWN_SPEAKER
 
 SECOND_MICROPHONE = re.compile(r"(.*_mic)2(\.\w+)")
 
 
 def of_recordings(
-    tree: Tree, recordings: list[str], *, names: set[str], published: Parts, spec: str | None, language: str | None
+    tree: Tree,
+    recordings: list[str],
+    *,
+    names: set[str],
+    published: Parts,
+    around: tuple[TextFolders, str] | None,
+    spec: str | None,
+    language: str | None,
 ) -> Iterator[Row | Malformed | str]:
-    """A row for each recording, of its KEY.json if there is one, and of its folders."""
+    """A row for each recording, of its KEY.json if there is one, and of its folders.
+
+    `around` has the texts around the archive that the tree is, and where it is among them.
+    """
     kept = [name for name in recordings if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
     if len(kept) < len(recordings):
         left_out = say_count(len(recordings) - len(kept), "recording")
@@ -38,11 +48,13 @@ def of_recordings(
     layout = find_layout(bare, root=tree.name, spec=spec, language_given=language is not None) if bare else None
     if layout is not None:
         yield describe_labels(layout.name, [layout.labels(name) for name in bare], language=language)
-    transcripts = Transcripts(layout.corpus if layout else "", tree, names)
+    transcripts = Transcripts(layout.corpus if layout else "", tree, names, *(around or ()))
     for name, sidecar in sidecars.items():
         yield row_of_sidecar(tree, name, sidecar, spec, transcripts)
     if layout is not None:
         yield from rows_of_layout(tree, layout, bare, transcripts)
+    if with_text := transcripts.found[True]:
+        yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}"
     if transcripts.unread:
         yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
 
@@ -63,7 +75,8 @@ def rows_of_layout(
         if labels is None:
             yield Malformed(name, f"its path is not like the others': {layout.name}")
             continue
-        yield Row(name, labels.language, labels.speaker, transcripts.find(name))
+        said = transcripts.find(name)
+        yield Row(name, labels.language, said.speaker or labels.speaker, said.text)
 
 
 def name_of_first_microphone(name: str) -> str | None:
@@ -82,7 +95,9 @@ def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None, transc
         said = parse_row(row, path=name) if isinstance(row, dict) else Row(name)
     except (ValueError, RecursionError) as error:
         return Malformed(sidecar, str(error))
-    said = said if said.text is not None else said._replace(text=transcripts.find(name))
+    if said.text is None:
+        text, speaker = transcripts.find(name)
+        said = said._replace(text=text, speaker=speaker if said.speaker is None else said.speaker)
     return with_folders(said, labels_of(name, tree, spec))
 
 

@@ -11,10 +11,10 @@ from lfsc.audio.tables import BEYOND, parse_lines, read_lines
 # Those that are looked for in a folder of recordings.
 MANIFESTS = tuple(f"manifest.{kind}{packed}" for packed in ("", ".gz") for kind in ("jsonl", "csv", "tsv"))
 # "file_name" is that of the folders of audio of the Hugging Face hub, "wav_filename" DeepSpeech's and Coqui's.
-PATH = ("path", "audio_filepath", "wav", "file_name", "wav_filename")
+PATH = ("path", "audio_filepath", "wav", "file_name", "wav_filename", "audio_file", "audio_path", "filename")
 # Labels, as NeMo, Common Voice, and data sets of the Hugging Face hub call them.
 LANGUAGE = ("language", "lang", "source_lang", "locale")
-SPEAKER = ("speaker", "speaker_id", "client_id")
+SPEAKER = ("speaker", "speaker_id", "client_id", "speaker_name")
 TEXT = ("text", "normalized_text", "text_normalized", "sentence", "transcription", "transcript")
 
 

@@ -104,9 +104,13 @@ def parse_object(line: str) -> dict | str:
 def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
     lines = iter(lines)
     first = next(lines, "")
+    separator = find_separator(first)
+    if separator == "|":
+        # Corpora of speech have these, and quote nothing in them.
+        yield from parse_tabs(chain([first], lines), manifest)
+        return
     source = LinesOfRows(chain([first], lines), manifest)
-    # Where a comma is for decimals, programs put a semicolon in its place.
-    rows = csv.reader(source, strict=True, delimiter=max(",;\t", key=first.count))
+    rows = csv.reader(source, strict=True, delimiter=separator)
     columns: list[str] | None = None
     while True:
         try:
@@ -125,6 +129,11 @@ def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dic
             columns = [name.strip() for name in fields]
         elif fields:
             yield number, name_fields(columns, fields)
+
+
+def find_separator(line: str) -> str:
+    """What sets the names of columns apart; where a comma is for decimals, programs put a semicolon in its place."""
+    return max(",;\t|", key=line.count)
 
 
 def explain(error: csv.Error) -> str:
@@ -182,12 +191,15 @@ class LinesOfRows:
 
 
 def parse_tabs(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]]:
+    """Rows of fields between tabs, or between bars where the names of columns have no tab."""
     columns: list[str] = []
+    separator = "\t"
     for number, line in enumerate(lines, 1):
         if not columns:
-            columns = [name.strip() for name in split_tabs(line)]
+            separator = "|" if "|" in line and "\t" not in line else "\t"
+            columns = [name.strip() for name in split_fields(line, separator)]
         elif line.strip():
-            yield number, name_fields(columns, split_tabs(line))
+            yield number, name_fields(columns, split_fields(line, separator))
 
 
 def name_fields(columns: list[str], fields: list[str]) -> dict:
@@ -196,7 +208,7 @@ def name_fields(columns: list[str], fields: list[str]) -> dict:
     return row | {BEYOND: fields[len(columns) :]}
 
 
-def split_tabs(line: str) -> list[str]:
+def split_fields(line: str, separator: str) -> list[str]:
     """The fields of a line of .tsv, where a quotation mark encloses a field only if it also ends with one."""
-    fields = line.rstrip("\r\n").split("\t")
+    fields = line.rstrip("\r\n").split(separator)
     return [re.sub(r'^"(.*)"$', lambda match: match[1].replace('""', '"'), field) for field in fields]

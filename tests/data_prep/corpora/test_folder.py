@@ -63,6 +63,28 @@ CORPORA = {
     "VoxPopuli": ([f"unlabelled_data/{c}/2009/20090112-0900-PLENARY-1_{c}.ogg" for c in ("de", "fi")],
                   {("de", "unknown"), ("fi", "unknown")}),
     "LJSpeech": ([f"LJSpeech-1.1/wavs/LJ00{n}-0001.wav" for n in (1, 2)], {("en", "LJ")}),
+    "AISHELL": ([f"wav/dev/{s}/BAC009{s}W0121.wav" for s in ("S0724", "S0725")], {("zh", "S0724"), ("zh", "S0725")}),
+    "AISHELL-3": ([f"train/wav/{s}/{s}0001.wav" for s in ("SSB0005", "SSB0009")],
+                  {("zh", "SSB0005"), ("zh", "SSB0009")}),
+    "MagicData": ([f"dev/{s}/{s}_20170607142131.wav" for s in ("5_1204", "38_5716")],
+                  {("zh", "5_1204"), ("zh", "38_5716")}),
+    "WenetSpeech": (["audio/train/youtube/B00000/Y0000000000_--5llN02F84.opus"], {("zh", "unknown")}),
+    "GigaSpeech": (["audio/podcast/P0000/POD0000000001.opus"], {("en", "unknown")}),
+    "TIMIT": (["TIMIT/TRAIN/DR1/FCJF0/SA1.WAV", "timit/train/dr1/mcpm0/sx1.wav", "TRAIN/DR2/FAEM0/SI1.WAV.wav"],
+              {("en", "FCJF0"), ("en", "mcpm0"), ("en", "FAEM0")}),
+    "JSUT": (["jsut_ver1.1/basic5000/wav/BASIC5000_0001.wav"], {("ja", "JSUT")}),
+    "JVS": ([f"{s}/nonpara30/wav24kHz16bit/BASIC5000_0235.wav" for s in ("jvs001", "jvs002")],
+            {("ja", "jvs001"), ("ja", "jvs002")}),
+    "KSS": ([f"kss/{n}/{n}_0000.wav" for n in (1, 2)], {("ko", "KSS")}),
+    "Hi-Fi TTS": ([f"audio/{s}/10425/ballads-of_0001.flac" for s in ("92_clean", "8051_other")],
+                  {("en", "92"), ("en", "8051")}),
+    "TED-LIUM": (["legacy/train/sph/AalaElKhani_2016X.sph"], {("en", "AalaElKhani_2016X")}),
+    "BABEL": (["training/audio/BABEL_OP1_102_10187_20111103_235642_inLine.sph"], {("und", "10187")}),
+    "OpenSLR": ([f"af_za/za/afr/wavs/{s}_0123456789.wav" for s in ("afr_0184", "afr_1919")],
+                {("af_za", "afr_0184"), ("af_za", "afr_1919")}),
+    "YODAS": (["data/de000/audio/00000000/aBc-_123456-00000-00000100-00000200.wav", "data/cy000/audio/aBc-_123457.wav"],
+              {("de", "aBc-_123456"), ("cy", "aBc-_123457")}),
+    "CML-TTS": (["cml_tts_dataset_german_v0.1/train/audio/1/2/1_2_000000.wav"], {("de", "1")}),
     "Emilia": ([f"{s}_W000000.mp3" for s in ("EN_B00000_S00001", "DE_B00000_S00002")],
                {("en", "EN_B00000_S00001"), ("de", "DE_B00000_S00002")}),
     "split and speaker": (["train/ann/1.wav", "dev/ben/2.wav"], {("und", "ann"), ("und", "ben")}),
@@ -79,7 +101,7 @@ def test_corpora_are_known_by_their_paths(tmp_path, put, name):
     tree_of(put, names)
     assert people(read(tmp_path / "in")) == expected
     (said,) = sentences(tmp_path / "in")
-    assert said.startswith("understood as ") and f": {len(names)} recordings" in said
+    assert said.startswith("understood as ") and f": {len(names)} recording" in said
 
 
 def test_where_folders_are_not_clear_it_asks(tmp_path, put):
@@ -97,6 +119,13 @@ def test_a_path_that_is_not_like_the_others_is_rejected_alone(tmp_path, put):
     tree_of(put, ["103/1/103-1-0000.wav", "103/2/103-2-0000.wav", "odd.wav"])
     (rejection,) = [row for row in read(tmp_path / "in") if isinstance(row, Rejection)]
     assert (rejection.key, rejection.reason) == ("odd.wav", "malformed")
+
+
+def test_texts_with_times_are_counted_and_named(tmp_path, put):
+    tree_of(put, ["en/s/a.wav", "en/s/a.srt", "en/s/a.TextGrid", "en/s/a.txt"])
+    assert sentences(tmp_path / "in")[0].startswith(
+        "not read: 2 files of texts with times (.TextGrid, .srt), such as en/s/a.TextGrid: write a manifest"
+    )
 
 
 def test_an_implausible_language_is_warned_of(tmp_path, put):
