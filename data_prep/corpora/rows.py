@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
 from lfsc.audio.manifest import Malformed, Row, parse_row
+from lfsc.audio.suffixes import LOSSY, is_recording
 from lfsc.io.messages import say_count
 
 from .archives import Tree
@@ -36,6 +37,11 @@ def of_recordings(
         left_out = say_count(len(recordings) - len(kept), "recording")
         yield f"left out: {left_out} of its test parts, which are for evaluation"
         recordings = kept
+    repeated = find_repeated(recordings)
+    if repeated:
+        recordings = [name for name in recordings if name not in repeated]
+        left_out = say_count(len(repeated), "recording")
+        yield f"left out: {left_out} of which another file has the name but for the suffix, such as {min(repeated)}"
     sidecars = {name: name_sidecar(name) for name in recordings if name_sidecar(name) in names}
     bare = [name for name in recordings if name not in sidecars]
     if is_common_voice(bare) and spec is None:
@@ -57,6 +63,20 @@ def of_recordings(
         yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}"
     if transcripts.unread:
         yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
+
+
+def find_repeated(recordings: list[str]) -> set[str]:
+    """Recordings that are there in several formats, without the best file of each: the first that is lossless."""
+    best: dict[str, str] = {}
+    for name in sorted(recordings, key=lambda name: name.lower().endswith(LOSSY)):
+        best.setdefault(without_suffix(name), name)
+    return set(recordings) - set(best.values())
+
+
+def without_suffix(name: str) -> str:
+    """A recording's path without its suffix, or both of TIMIT's SA1.WAV.wav."""
+    stem = name.rpartition(".")[0]
+    return without_suffix(stem) if is_recording(stem) and PurePosixPath(stem).suffix else stem
 
 
 def rows_of_layout(

@@ -8,6 +8,7 @@ SUFFIXES = (
     ".wav", ".wave", ".bwf", ".w64", ".rf64", ".bw64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".mp1",
     ".mpga", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf", ".sph", ".nist",
 )  # fmt: skip
+LOSSY = (".ogg", ".oga", ".opus", ".mp3", ".mp2", ".mp1", ".mpga")
 # Audio that libsndfile does not decode, and video that may hold it.
 NOT_READ = (
     ".m4a", ".m4b", ".mp4", ".aac", ".alac", ".webm", ".weba", ".mka", ".mkv", ".mov", ".avi", ".wma", ".asf", ".amr",

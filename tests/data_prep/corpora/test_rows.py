@@ -131,6 +131,15 @@ def test_folders_around_archives_say_what_is_in_them(tmp_path, put, packed):
     assert [row.language for row in found] == ["fr"] and said[-1].endswith("language: fr")
 
 
+def test_of_a_recording_in_several_formats_the_best_is_read(tmp_path, put):
+    names = ("a.flac", "a.mp3", "a.wav", "b.mp3", "b.ogg", "c.WAV", "c.WAV.wav", "sub/a.opus")
+    for name in names:
+        put(f"in/de/ann/{name}", name)
+    found, said = read(tmp_path / "in")
+    assert [row.source.path.rpartition("ann/")[2] for row in found] == ["a.flac", "b.mp3", "c.WAV", "sub/a.opus"]
+    assert "left out: 4 recordings of which another file has the name but for the suffix, such as de/ann/a.mp3" in said
+
+
 def test_texts_around_archives_are_of_what_is_in_them(tmp_path, put, packed):
     for number in (1, 2):
         put(f"in/data/de000/audio/0000000{number}/abc-{number}.wav", b"")
