@@ -52,9 +52,19 @@ class Catalogue:
         """Training rows of speakers that the corpus itself has in validation, in whichever language."""
         return self.leave_out(self.find_crossing())
 
-    def forget_shared_splits(self) -> list[str]:
-        """Undecide all rows where most of training would be left out, as its speakers validate; a sentence on it."""
-        splits = numpy.asarray(self.splits)
+    def settle_splits(self) -> list[str]:
+        """Make of the splits that the corpus has such that can be kept; a sentence where they cannot.
+
+        In languages with validation all other rows train. All rows are undecided where nothing validates, or where
+        most of training would be left out, as its speakers validate.
+        """
+        splits, speakers = numpy.asarray(self.splits), numpy.asarray(self.speakers)
+        languages = numpy.array([language for language, _ in self.speaker_numbers] or [""])
+        language_of = numpy.unique(languages, return_inverse=True)[1]
+        validating = numpy.unique(language_of[speakers[splits == VAL]])
+        splits[(splits == UNDECIDED) & numpy.isin(language_of[speakers], validating)] = TRAIN
+        if not len(validating):
+            splits[splits == TRAIN] = UNDECIDED
         if 2 * len(self.find_crossing()) <= numpy.count_nonzero(splits == TRAIN):
             return []
         splits[(splits == TRAIN) | (splits == VAL)] = UNDECIDED

@@ -88,7 +88,7 @@ class Planner:
                 else:
                     rejected.write(result.to_json().encode() + b"\n")
             kept.flush()
-            notes = catalogue.forget_shared_splits()
+            notes = catalogue.settle_splits()
             for rejection in self.leave_out(catalogue, Path(kept.name)):
                 rejected.write(rejection.to_json().encode() + b"\n")
         notes += catalogue.divide(val_share=val_share, seed=seed, on_trained=on_trained)

@@ -1,21 +1,22 @@
 """Any tree of recordings; a manifest says who speaks which language, or files beside them, or the folders' names."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from lfsc.audio.languages import is_language
-from lfsc.audio.manifest import MANIFESTS, PATH, Malformed, Row, parse_rows
+from lfsc.audio.manifest import PATH, Malformed, Row
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
-from lfsc.audio.tables import read_lines
 from lfsc.io.messages import as_word, describe, printable, say_count
 
-from . import archives, kaldi, lhotse, tarred
+from . import archives, kaldi
 from .archives import Archive, Folder, Tree, open_tree
 from .keys import key_of
 from .lhotse import Shar
-from .parts import Parts, kind_of_path
+from .manifests import Listed, find_first, find_tarred, open_manifests
+from .parts import SPLITS, Parts, kind_of_path, kind_of_word
 from .rows import of_manifest, of_recordings
 from .tarred import TarredDataset
 from .transcripts import TextFolders, describe_timed
@@ -27,22 +28,27 @@ END_OF_NAME = re.compile(r'[,;\t]|"\s*:')
 
 
 class Asked(NamedTuple):
-    """What the command says of the recordings: the list, the language, what the folders are."""
+    """What the command says of the recordings: the lists, the language, what the folders are."""
 
-    manifest: Path | None
+    manifests: list[Path]
     language: str | None
     layout: str | None
 
 
 def utterances(
-    scratch: Path, *, sources: list[Path], manifest: Path | None, language: str | None, layout: str | None = None
+    scratch: Path,
+    *,
+    sources: list[Path],
+    manifests: list[Path] | None = None,
+    language: str | None = None,
+    layout: str | None = None,
 ) -> Iterator[Utterance | Rejection | str]:
-    """Every recording in `sources`, or every row of a manifest; what a row leaves open, its folders say.
+    """Every recording in `sources`, or every row of the manifests; what a row leaves open, its folders say.
 
     Sentences on what was understood come first.
     """
     implausible: set[str] = set()
-    asked = Asked(manifest, language, layout)
+    asked = Asked(manifests or [], language, layout)
     trees = [open_tree(source, scratch) for source in sources]
     published = find_parts(trees)
     for source, tree in zip(sources, trees, strict=True):
@@ -89,13 +95,18 @@ def find_in_source(
     tree: Tree, source: Path, scratch: Path, tars: TarredDataset, published: Parts, asked: Asked
 ) -> Iterator[Item]:
     """What is in a source: the rows of its manifest, its recordings, or those in the archives that it holds."""
-    listed = read_rows(tree, source, asked.manifest)
-    if listed is not None:
-        yield from find_in_list(*listed, tree, asked)
+    if asked.manifests:
+        lists = open_manifests(asked.manifests, source)
+        splits = Parts(listed.kind for listed in lists)
+        for name, rows, kind in lists:
+            yield from find_in_list(name, rows, tree, asked, splits.split(kind))
+        return
+    if listed := find_first(tree):
+        yield from find_in_list(listed.name, listed.rows, tree, asked)
         return
     names = list(tree.names())
-    if folders := kaldi.find_data_folders(names):
-        yield from find_in_kaldi(tree, folders, published, asked)
+    if lists := kaldi.find_data_folders(tree, names) or find_tarred(tree, names):
+        yield from find_in_parts(lists, tree, published, asked)
         return
     if (shar := Shar.find(names)).lists:
         if not isinstance(tree, Folder):
@@ -134,15 +145,16 @@ def names_recordings(tree: Tree, name: str) -> bool:
         return False
 
 
-def find_in_kaldi(tree: Tree, folders: list[PurePosixPath], published: Parts, asked: Asked) -> Iterator[Item]:
-    for folder in folders:
-        kind = kind_of_path(f"{tree.name}/{folder}")
+def find_in_parts(lists: list[Listed], tree: Tree, published: Parts, asked: Asked) -> Iterator[Item]:
+    """The rows of several lists, whose folders may be parts; what is wrong with one costs no other."""
+    for name, rows, _ in lists:
+        folder = PurePosixPath(tree.name, name).parent
+        kind = kind_of_path(f"{folder}")
         if published.leaves_out(kind):
-            yield f"left out: {tree.name}/{folder}, which is for evaluation"
+            yield f"left out: {folder}, which is for evaluation"
             continue
-        name = f"{folder / kaldi.RECORDINGS}"
         try:
-            yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked, published.split(kind))
+            yield from find_in_list(name, rows, tree, asked, published.split(kind))
         except ValueError as error:
             yield Malformed(name, str(error))
 
@@ -150,9 +162,18 @@ def find_in_kaldi(tree: Tree, folders: list[PurePosixPath], published: Parts, as
 def find_in_list(
     name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked, split: str | None = None
 ) -> Iterator[Item]:
-    """The rows of a list, all of which are of the split."""
+    """The rows of a list, of the split, or of those that they name."""
+    num_tests = 0
     for item in of_manifest(name, rows, tree, spec=asked.layout, language=asked.language):
-        yield Found(item._replace(split=split), tree) if isinstance(item, Row) else item
+        if not isinstance(item, Row):
+            yield item
+            continue
+        kind = kind_of_word(item.split or "")
+        num_tests += kind == "test"
+        if kind != "test":
+            yield Found(item._replace(split=split or SPLITS.get(kind or "")), tree)
+    if num_tests:
+        yield f"left out: {say_count(num_tests, 'recording')} of the test split of {name}, which are for evaluation"
 
 
 def find_in_archive(
@@ -211,30 +232,25 @@ def find_in_tree(
 def make_utterance(found: Found, tars: TarredDataset, asked: Asked, prefix: str) -> Utterance | Rejection:
     row, tree = found.row, found.tree
     try:
-        source = find_file(row, tree, tars, asked.manifest)
+        source = find_file(row, tree, tars, asked.manifests)
     except ValueError as error:
         return Rejection.malformed(key_of(prefix + row.name), asked.language or UNKNOWN_LANGUAGE, str(error))
     return Utterance.of_row(row, source, prefix=prefix + found.prefix, language=asked.language)
 
 
-def find_file(row: Row, tree: Tree, tars: TarredDataset, manifest: Path | None) -> File:
+def find_file(row: Row, tree: Tree, tars: TarredDataset, manifests: list[Path]) -> File:
     """A path is taken from the tree on, or else from the folder of a manifest that was named outright."""
     if row.archive is not None:
         return tars.file(row.archive, row.path)
     if row.path.startswith("/"):
         return File(row.path)
-    if manifest is not None and row.path not in tree and (beside := manifest.parent / row.path).is_file():
-        return File(str(beside))
+    if (manifests or not row.path.isascii()) and row.path not in tree:
+        # Letters with marks are one character here, and two there, where a list was copied between systems.
+        paths = [row.path, *(unicodedata.normalize(form, row.path) for form in ("NFC", "NFD"))]
+        for path in paths:
+            if path in tree:
+                return tree.file(path)
+        besides = (manifest.parent / path for manifest in manifests for path in paths)
+        if beside := next(filter(Path.is_file, besides), None):
+            return File(str(beside))
     return tree.file(row.path)
-
-
-def read_rows(tree: Tree, source: Path, manifest: Path | None) -> tuple[str, Iterator[Row | Malformed]] | None:
-    """The manifest's name and rows, if there is one; one that is named outright may lie anywhere."""
-    if manifest is not None:
-        if not manifest.is_file():
-            raise ValueError(f"{manifest} is {'a folder: expected a list' if manifest.is_dir() else 'not there'}")
-        if pair := lhotse.find_pair(manifest):
-            return " and ".join(map(str, pair)), lhotse.rows_of_pair(*pair)
-        return str(manifest), parse_rows(str(manifest), read_lines(manifest))
-    name = next((name for name in (*MANIFESTS, tarred.MANIFEST) if name in tree), None)
-    return (name, parse_rows(name, tree.lines(name))) if name else None

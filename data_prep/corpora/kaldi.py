@@ -9,6 +9,7 @@ from lfsc.audio.manifest import Malformed, Row
 from lfsc.audio.parts import WHOLE, Part, read_part
 
 from .archives import Tree
+from .manifests import Listed
 
 RECORDINGS, SEGMENTS = "wav.scp", "segments"
 # Folders that Kaldi's scripts make of others, for so many processes.
@@ -22,12 +23,13 @@ UNPACKING = {
 }
 
 
-def find_data_folders(names: Iterable[str]) -> list[PurePosixPath]:
+def find_data_folders(tree: Tree, names: Iterable[str]) -> list[Listed]:
     """The data folders among files of these names: the tree itself, or all below it."""
     folders = [PurePosixPath(name).parent for name in names if PurePosixPath(name).name == RECORDINGS]
     if PurePosixPath() in folders:
-        return [PurePosixPath()]
-    return [folder for folder in folders if not any(map(SPLIT_UP.fullmatch, folder.parts))]
+        folders = [PurePosixPath()]
+    folders = [folder for folder in folders if not any(map(SPLIT_UP.fullmatch, folder.parts))]
+    return [Listed(f"{folder / RECORDINGS}", rows_of_kaldi(tree, folder)) for folder in folders]
 
 
 def rows_of_kaldi(tree: Tree, folder: PurePosixPath) -> Iterator[Row | Malformed]:

@@ -24,7 +24,7 @@ MLS_LANGUAGES = {
 SORTING = re.compile(
     r"(wav(e|s|\d)*(k?hz\w*|_silence_trimmed)?|flac|mp3|opus|ogg|audios?(_\d+khz)?|sounds?|clips|recordings?|data|corpus"
     r"|speech|segments?|(train|dev|test|val|eval)(ing|el|id|idation|uation)?([-_](clean|other|set|\d+).*)?|by_book"
-    r"|(fe)?male|mixe?d?)",
+    r"|(fe)?male|mixe?d?|(bucket|shard|part)s?_?\d*)",
     re.IGNORECASE,
 )
 EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order, or '*' where they name neither"

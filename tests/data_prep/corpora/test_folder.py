@@ -16,7 +16,7 @@ def read(source, manifest=None, language=None, layout=None):
 
 
 def hear(source, manifest=None, language=None, layout=None):
-    options = {"manifest": manifest, "language": language, "layout": layout}
+    options = {"manifests": manifest and [manifest], "language": language, "layout": layout}
     return list(utterances(source.parent / "scratch", sources=[source], **options))
 
 
@@ -186,6 +186,33 @@ def test_a_list_that_is_not_read_is_named(tmp_path, put, name, content, is_list)
     assert (note in sentences(tmp_path / "in")) == is_list
 
 
+def test_several_manifests_may_be_parts_of_a_corpus(tmp_path, put):
+    paths = []
+    for part, name in (("train", "a.wav"), ("dev", "b.wav"), ("other", "c.wav")):
+        put(f"in/{name}", b"")
+        paths.append(put(f"in/{part}.csv", f"path\n{name}\n"))
+    found = list(utterances(tmp_path / "scratch", sources=[tmp_path / "in"], manifests=paths))
+    assert [row.split for row in found if not isinstance(row, str)] == ["train", "val", None]
+    with pytest.raises(ValueError, match=r"dev3\.csv is not there"):
+        read(tmp_path / "in", manifest=tmp_path / "in/dev{3..4}.csv")
+
+
+def test_rows_may_name_their_split(tmp_path, put):
+    splits = ("train", "validation", "test", "gold")
+    put("in/manifest.jsonl", "".join(json.dumps({"path": f"{split}.wav", "split": split}) + "\n" for split in splits))
+    assert [row.split for row in read(tmp_path / "in")] == ["train", "val", None]
+    assert sentences(tmp_path / "in")[-1] == (
+        "left out: 1 recording of the test split of manifest.jsonl, which are for evaluation"
+    )
+
+
+def test_letters_with_marks_are_found_however_they_are_written(tmp_path, put):
+    put("in/pru\u0308f.wav", b"")
+    put("in/manifest.csv", "path,text\npr\u00fcf.wav,ja\n")
+    (row,) = read(tmp_path / "in")
+    assert row.source.path == f"{tmp_path}/in/pru\u0308f.wav"
+
+
 def test_paths_are_also_looked_for_beside_a_manifest_that_is_named(tmp_path, put):
     tree_of(put, ["DE/one/a.wav", "DE/two/b.wav", "two/b.wav"])
     manifest = put(
@@ -319,7 +346,7 @@ def test_a_row_of_a_csv_whose_quotation_never_ends_is_rejected_alone(tmp_path, p
 
 def test_several_sources_may_have_the_same_names(tmp_path, put):
     sources = [put(f"{disc}/de/s/a.wav", b"").parents[2] for disc in ("one", "two")]
-    found = list(utterances(tmp_path / "scratch", sources=sources, manifest=None, language=None))
+    found = list(utterances(tmp_path / "scratch", sources=sources, language=None))
     assert len({row.key for row in found if not isinstance(row, str)}) == 2
 
 
@@ -370,7 +397,7 @@ def test_what_the_command_writes_is_none_of_the_recordings(tmp_path, put, out):
     put("in/raw.tar", b"")
     put("in/raw.tar.gz", b"")
     scratch = tmp_path / out / "mine" / ".unfinished" / "unpacked"
-    items = utterances(scratch, sources=[tmp_path / "in"], manifest=None, language=None)
+    items = utterances(scratch, sources=[tmp_path / "in"], language=None)
     assert next(items) == "2 archives, such as raw.tar"
 
 

@@ -16,7 +16,7 @@ def read(tmp_path, put):
     def read_folder(**lists: str):
         for name, content in lists.items():
             put(f"in/{name.replace('wav_scp', 'wav.scp')}", content)
-        items = utterances(tmp_path / "scratch", sources=[tmp_path / "in"], manifest=None, language=None)
+        items = utterances(tmp_path / "scratch", sources=[tmp_path / "in"], language=None)
         return [item for item in items if not isinstance(item, str)]
 
     return read_folder
@@ -82,7 +82,7 @@ def test_data_folders_below_are_read_and_that_of_tests_is_not(tmp_path, put):
     put("egs/data/odd/wav.scp", b"odd-1 a.wav\nodd-2 \xff.wav\n")
     put("egs/data/train/a.wav", "")
     put("egs/downloads/b.wav", "")
-    items = list(utterances(tmp_path / "scratch", sources=[tmp_path / "egs"], manifest=None, language=None))
+    items = list(utterances(tmp_path / "scratch", sources=[tmp_path / "egs"], language=None))
     assert "left out: egs/data/test, which is for evaluation" in items
     (odd,) = [item for item in items if isinstance(item, Rejection)]
     assert odd.key == "data/odd/wav.scp" and "is no UTF-8 text" in odd.detail

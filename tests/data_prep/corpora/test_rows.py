@@ -9,7 +9,7 @@ from data_prep.corpora.utterance import Rejection
 
 
 def read(*sources):
-    items = list(utterances(sources[0].parent / "scratch", sources=list(sources), manifest=None, language=None))
+    items = list(utterances(sources[0].parent / "scratch", sources=list(sources), language=None))
     return [item for item in items if not isinstance(item, str)], [item for item in items if isinstance(item, str)]
 
 
