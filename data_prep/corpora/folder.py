@@ -11,7 +11,7 @@ from lfsc.audio.manifest import PATH, Malformed, Row
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.io.messages import as_word, describe, printable, say_count
 
-from . import archives, kaldi
+from . import archives, kaldi, stm
 from .archives import Archive, Folder, Tree, open_tree
 from .keys import key_of
 from .lhotse import Shar
@@ -105,7 +105,7 @@ def find_in_source(
         yield from find_in_list(listed.name, listed.rows, tree, asked)
         return
     names = list(tree.names())
-    if lists := kaldi.find_data_folders(tree, names) or find_tarred(tree, names):
+    if lists := kaldi.find_data_folders(tree, names) or find_tarred(tree, names) or stm.find_lists(tree, names):
         yield from find_in_parts(lists, tree, published, asked)
         return
     if (shar := Shar.find(names)).lists:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
 from lfsc.audio.manifest import Malformed, Row, parse_row
-from lfsc.audio.suffixes import LOSSY, is_recording
+from lfsc.audio.suffixes import LOSSY, without_suffix
 from lfsc.io.messages import say_count
 
 from .archives import Tree
@@ -71,12 +71,6 @@ def find_repeated(recordings: list[str]) -> set[str]:
     for name in sorted(recordings, key=lambda name: name.lower().endswith(LOSSY)):
         best.setdefault(without_suffix(name), name)
     return set(recordings) - set(best.values())
-
-
-def without_suffix(name: str) -> str:
-    """A recording's path without its suffix, or both of TIMIT's SA1.WAV.wav."""
-    stem = name.rpartition(".")[0]
-    return without_suffix(stem) if is_recording(stem) and PurePosixPath(stem).suffix else stem
 
 
 def rows_of_layout(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lfsc.audio.manifest import PATH, SPEAKER, TEXT
 from lfsc.audio.parts import END, START, find_first
-from lfsc.audio.suffixes import is_recording
+from lfsc.audio.suffixes import is_recording, without_suffix
 from lfsc.audio.tables import BEYOND, find_separator, join_lines, parse_commas, parse_tabs
 
 # What such lists are called, or folders that hold texts, as transcript_utf8.txt, txt.done.data, PROMPTS.
@@ -115,10 +115,7 @@ def as_text(text: str) -> str | None:
 
 def key_of_name(name: str) -> str:
     """A recording's name or path without suffix, in one of the ways that Unicode has to write it."""
-    path = PurePosixPath(unicodedata.normalize("NFC", name.strip()))
-    while is_recording(path.name) and path.suffix:
-        path = path.with_suffix("")
-    return path.as_posix()
+    return PurePosixPath(without_suffix(unicodedata.normalize("NFC", name.strip()))).as_posix()
 
 
 def squeeze(name: object) -> str:

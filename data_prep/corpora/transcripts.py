@@ -1,12 +1,13 @@
 """The texts that corpora bring in files beside their recordings, and the speakers that lists of texts name."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from lfsc.audio.suffixes import is_recording
+from lfsc.audio.suffixes import is_recording, without_suffix
 from lfsc.io.messages import say_count
 
 from .archives import Tree
@@ -117,8 +118,9 @@ class Transcripts:
 
     def names_of_texts(self, path: PurePosixPath) -> Iterator[str]:
         """The files that may be there for a recording alone."""
-        stem = PurePosixPath(key_of_name(path.name)).name
-        for name in (path.name, stem):
+        stem = without_suffix(path.name)
+        stems = [stem] if stem.isascii() else [stem, *(unicodedata.normalize(form, stem) for form in ("NFC", "NFD"))]
+        for name in (path.name, *stems):
             for suffix in BESIDE:
                 yield (path.parent / f"{name}{suffix.upper() if path.suffix.isupper() else suffix}").as_posix()
         for _, key in paths_beside(path.parent.parts, MICROPHONE.sub("", stem)):

@@ -22,6 +22,12 @@ def is_recording(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
+def without_suffix(name: str) -> str:
+    """A recording's name, or path, without its suffix, or without both of TIMIT's SA1.WAV.wav."""
+    stem = name[: -len(PurePosixPath(name).suffix)] if is_recording(name) and PurePosixPath(name).suffix else name
+    return stem if stem == name else without_suffix(stem)
+
+
 def is_hidden(name: str) -> bool:
     """Whether a file, or a folder that it is in, is not to be seen: its name begins with a dot.
 

@@ -114,6 +114,10 @@ DISTRIBUTED = {
         {"wavs/a.wav": 'He said "no"', "wavs/b.wav": "yes"},
     ),
     "another form of Unicode": ({"metadata.csv": "pr\u00fcf|ja\n"}, {"wavs/pru\u0308f.wav": "ja"}),
+    "two forms of Unicode": (
+        {"\u00e9.txt": "one", "e\u0301.txt": "two", "\u00fc.txt": "three"},
+        {"\u00e9.wav": "one", "e\u0301.wav": "two", "u\u0308.wav": "three"},
+    ),
     "no texts": (
         {
             "durations_text.txt": "a 1.5\n", "text_paths.txt": "a x/a.wav\n", "features.csv": "a,loud\n",
