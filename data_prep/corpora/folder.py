@@ -87,6 +87,21 @@ def find_parts(trees: Iterable[Tree]) -> Parts:
     return Parts(kind_of_path(f"{tree.name}/{name}") for tree in trees for name in tree.names() if may_hold_audio(name))
 
 
+def find_parts_inside(source: Path, packed: list[str], scratch: Path) -> Parts:
+    """Those that the recordings in all archives are of, if those in the first are of any, as in AISHELL-1."""
+    kinds: set[str | None] = set()
+    for name in packed:
+        try:
+            inner = Archive(source / name, scratch).names()
+            kinds |= {kind_of_path(recording) for recording in inner if is_recording(recording)} - {None}
+        except (ValueError, OSError):
+            # It is rejected when it is read.
+            continue
+        if not kinds:
+            break
+    return Parts(kinds)
+
+
 def may_hold_audio(name: str) -> bool:
     return is_recording(name) or name.lower().endswith((*archives.SUFFIXES, kaldi.RECORDINGS))
 
@@ -119,6 +134,8 @@ def find_in_source(
     packed = [name for name in names if name.lower().endswith(suffixes)]
     if not recordings and packed and isinstance(tree, Folder):
         yield f"{say_count(len(packed), 'archive')}, such as {packed[0]}"
+        if not published.found:
+            published = find_parts_inside(source, packed, scratch)
         texts = TextFolders(tree, names, packed)
         for number, name in enumerate(packed):
             yield from find_in_archive(source / name, name, scratch, published, asked, texts, brief=number > 0)

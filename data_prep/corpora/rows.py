@@ -32,6 +32,8 @@ def of_recordings(
 
     `around` has the texts around the archive that the tree is, and where it is among them.
     """
+    if published.found:
+        recordings = leave_out_linked(tree, recordings)
     kept = [name for name in recordings if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
     if len(kept) < len(recordings):
         left_out = say_count(len(recordings) - len(kept), "recording")
@@ -63,6 +65,15 @@ def of_recordings(
         yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}"
     if transcripts.unread:
         yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
+
+
+def leave_out_linked(tree: Tree, recordings: list[str]) -> list[str]:
+    """All but those outside of the parts of a corpus that are linked from one, as THCHS-30 has them."""
+    outside = {name for name in recordings if kind_of_path(f"{tree.name}/{name}") is None}
+    if not outside or len(outside) == len(recordings):
+        return recordings
+    linked = {tree.identify(name) for name in recordings if name not in outside}
+    return [name for name in recordings if name not in outside or tree.identify(name) not in linked]
 
 
 def find_repeated(recordings: list[str]) -> set[str]:

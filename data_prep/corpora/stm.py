@@ -1,4 +1,4 @@
-"""Lists of NIST's form STM, as TED-LIUM has them: who says what from when to when, in a recording of the list's name."""
+"""Lists of NIST's form STM, as of TED-LIUM: who says what from when to when, in a recording of the list's name."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -40,9 +40,7 @@ def rows_of(tree: Tree, lists: list[str], recordings: Mapping[str, str]) -> Iter
 def row_of_line(line: str, place: str, recordings: Mapping[str, str]) -> Row | Malformed:
     fields = line.split(maxsplit=5)
     if len(fields) < 5 or fields[1] not in CHANNELS:
-        return Malformed(
-            place, f"{line.strip()[:60]!r}: expected name, channel (1 or A …), speaker, start, end and text"
-        )
+        return Malformed(place, f"{line.strip()[:60]!r}: expected name, channel (1, A), speaker, start, end and text")
     key, channel, speaker, start, end, *text = fields
     if key not in recordings:
         return Malformed(place, f"no recording of the name {key}")

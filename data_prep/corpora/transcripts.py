@@ -1,5 +1,6 @@
 """The texts that corpora bring in files beside their recordings, and the speakers that lists of texts name."""
 
+import posixpath
 import re
 import unicodedata
 from collections import Counter
@@ -144,7 +145,12 @@ class Transcripts:
         return said and Said("".join((said.text or "").split()[::2]))
 
     def read(self, name: str) -> str | None:
-        return " ".join("".join(self.tree.lines(name)).split()) if name in self.names else None
+        """The text in a file; where that is the path of another, as in THCHS-30, the first line of that one."""
+        if name not in self.names:
+            return None
+        text = " ".join("".join(self.tree.lines(name)).split())
+        other = posixpath.normpath(posixpath.join(posixpath.dirname(name), text))
+        return next(self.tree.lines(other), "").strip() if other != name and other in self.names else text
 
 
 def paths_beside(folders: tuple[str, ...], stem: str) -> Iterator[tuple[str, tuple]]:

@@ -72,6 +72,7 @@ KNOWN = (
     Known("LJSpeech", "chapter-number", r"LJ\d+-\d+", "en", "LJ"),
     Known("AISHELL", "speaker/BAC009…", r"(?P<speaker>S\d{4})/BAC009(?P=speaker)W\d+", "zh"),
     Known("AISHELL-3", "speaker/speaker…", r"(?P<speaker>SSB\d{4})/(?P=speaker)\d{4}", "zh"),
+    Known("THCHS-30", "part/speaker_number", r"data_thchs30/\w+/(?P<speaker>[A-D]\d+)_\d+", "zh"),
     Known("MagicData", "speaker/speaker_date", r"(?P<speaker>\d+_\d+)/(?P=speaker)_\d{14}", "zh"),
     Known("WenetSpeech", "source/B…/recording", r"(youtube|podcast)/B\d{5}/[XY]\d{10}_[^/]+", "zh"),
     Known("GigaSpeech", "source/P…/recording", r"(podcast|youtube|audiobook)/P\d{4}/(POD|YOU|AUD)\d{10}", "en"),

@@ -131,6 +131,21 @@ def test_folders_around_archives_say_what_is_in_them(tmp_path, put, packed):
     assert [row.language for row in found] == ["fr"] and said[-1].endswith("language: fr")
 
 
+@pytest.mark.parametrize("packs", [False, True])
+def test_recordings_that_parts_link_to_are_theirs(tmp_path, put, packed, packs):
+    root = tmp_path / "data_thchs30"
+    for part, key in (("train", "A1_0"), ("dev", "B2_0"), ("test", "D3_0")):
+        put(f"data_thchs30/data/{key}.wav", key)
+        put(f"data_thchs30/data/{key}.wav.trn", f"绿 是 {key}\nlv4 shi4\nl v4 sh ix4\n")
+        put(f"data_thchs30/{part}/{key}.wav.trn", f"../data/{key}.wav.trn\n")
+        (root / part / f"{key}.wav").symlink_to(f"../data/{key}.wav")
+    found, _ = read(packed(root, ".tar") if packs else root)
+    assert [(row.language, row.speaker, row.split, row.text) for row in found] == [
+        ("zh", "B2", "val", "绿 是 B2_0"),
+        ("zh", "A1", "train", "绿 是 A1_0"),
+    ]
+
+
 def test_of_a_recording_in_several_formats_the_best_is_read(tmp_path, put):
     names = ("a.flac", "a.mp3", "a.wav", "b.mp3", "b.ogg", "c.WAV", "c.WAV.wav", "sub/a.opus")
     for name in names:
@@ -178,6 +193,15 @@ def test_shards_of_emilia_are_read_one_after_the_other(tmp_path, put, packed):
     assert said[0] == "3 archives, such as DE/DE-B000000.tar"
     # Not once for each of thousands.
     assert sum("with a .json beside it" in sentence for sentence in said) == 1
+
+
+def test_archives_may_hold_parts_of_a_corpus(tmp_path, put, packed):
+    for part, speaker in (("dev", "S1"), ("train", "S2"), ("test", "S3")):
+        put(f"in/{speaker}/{part}/1.wav", b"")
+        packed(tmp_path / f"in/{speaker}", ".tar")
+        (tmp_path / f"in/{speaker}/{part}/1.wav").unlink()
+    found, _ = read(tmp_path / "in")
+    assert [(row.speaker, row.split) for row in found] == [("S1", "val"), ("S2", "train")]
 
 
 def test_equal_names_in_different_shards_stay_apart(tmp_path, put, packed):

@@ -29,7 +29,7 @@ def test_lines_are_parts_of_the_recording_of_that_name(tmp_path, put):
     assert {row.split for row in found} == {"train", "val"}
     assert "left out: in/legacy/test/stm, which is for evaluation" in items
     details = [item.detail for item in items if isinstance(item, Rejection)]
-    expected = ": expected name, channel (1 or A …), speaker, start, end and text"
+    expected = ": expected name, channel (1, A), speaker, start, end and text"
     assert {detail for detail in details if "Train" in detail or "Gone" in detail} == {
         "no recording of the name Gone_2010",
         f"'Train_2010X 1 x 4'{expected}",
