@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from functools import lru_cache
 
 from lfsc.audio.suffixes import is_recording
 
@@ -32,9 +32,13 @@ class Parts:
 
 def kind_of_path(name: str) -> str | None:
     """train, dev or test, if a folder of that name, or an archive, says so: the innermost that does."""
-    path = PurePosixPath(name)
-    words = path.parts[:-1] if is_recording(name) else path.parts
-    return next(filter(None, map(kind_of_word, reversed(words))), None)
+    return kind_of_folder(name.rpartition("/")[0] if is_recording(name) else name)
+
+
+# There are many recordings in a folder.
+@lru_cache(1024)
+def kind_of_folder(path: str) -> str | None:
+    return next(filter(None, map(kind_of_word, reversed(path.split("/")))), None)
 
 
 def kind_of_word(word: str) -> str | None:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
 from lfsc.audio.manifest import Malformed, Row, parse_row
@@ -44,7 +43,7 @@ def of_recordings(
         recordings = [name for name in recordings if name not in repeated]
         left_out = say_count(len(repeated), "recording")
         yield f"left out: {left_out} of which another file has the name but for the suffix, such as {min(repeated)}"
-    sidecars = {name: name_sidecar(name) for name in recordings if name_sidecar(name) in names}
+    sidecars = {name: sidecar for name in recordings if (sidecar := name_sidecar(name)) in names}
     bare = [name for name in recordings if name not in sidecars]
     if is_common_voice(bare) and spec is None:
         raise ValueError(
@@ -91,7 +90,7 @@ def rows_of_layout(
     kept = names
     if layout.corpus == "VCTK":
         there = set(names)
-        kept = [name for name in names if name_of_first_microphone(name) not in there - {name}]
+        kept = [name for name in names if name_of_first_microphone(name) not in there]
         if kept != names:
             left_out = say_count(len(names) - len(kept), "recording")
             yield f"left out: {left_out} of the second microphone, as the speech is the same"
@@ -111,7 +110,7 @@ def name_of_first_microphone(name: str) -> str | None:
 
 
 def name_sidecar(name: str) -> str:
-    return PurePosixPath(name).with_suffix(".json").as_posix()
+    return f"{name.rpartition('.')[0]}.json"
 
 
 def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None, transcripts: Transcripts) -> Row | Malformed:

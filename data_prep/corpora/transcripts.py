@@ -38,18 +38,21 @@ class TextFolders:
     ) -> None:
         self.tree, self.wanted = tree, wanted
         self.unread: list[str] = []
-        recorded = {folder for name in recordings for folder in PurePosixPath(name).parents}
-        self.lists: dict[PurePosixPath, list[str]] = {}
+        folders = {name.rpartition("/")[0] for name in recordings}
+        recorded = {str(above) for folder in folders for above in PurePosixPath(folder, "a recording").parents}
+        self.lists: dict[str, list[str]] = {}
         for name in filter(may_be_list, names):
             folder = PurePosixPath(name).parent
-            self.lists.setdefault(folder if folder in recorded else folder.parent, []).append(name)
+            self.lists.setdefault(str(folder if str(folder) in recorded else folder.parent), []).append(name)
         self.read = lru_cache(KEPT_FOLDERS)(self.read_folder)
 
-    def find(self, path: PurePosixPath, archive: str | None = None) -> Said | None:
+    def find(self, name: str, archive: str | None = None) -> Said | None:
         """What the nearest list above a recording says of it, which came out of an archive of this name, if any."""
-        parts = PurePosixPath(key_of_name(path.as_posix())).parts
+        if not self.lists:
+            return None
+        folders, parts = name.split("/"), key_of_name(name).split("/")
         for depth in range(len(parts) - 1, -1, -1):
-            folder = PurePosixPath(*path.parts[:depth])
+            folder = "/".join(folders[:depth]) or "."
             if folder in self.lists:
                 said = self.read(folder, archive)
                 # Lists name recordings by their paths, or some of their folders, or none.
@@ -58,7 +61,7 @@ class TextFolders:
                         return found
         return None
 
-    def read_folder(self, folder: PurePosixPath, archive: str | None) -> dict[str, Said]:
+    def read_folder(self, folder: str, archive: str | None) -> dict[str, Said]:
         names = self.lists[folder]
         # Archives and lists may be pairs, of which there are many.
         own = [name for name in names if PurePosixPath(name).stem == archive]
@@ -81,81 +84,80 @@ class Transcripts:
         self, corpus: str, tree: Tree, names: Collection[str], around: TextFolders | None = None, place: str = ""
     ) -> None:
         # To ask the file system for each recording would take long where it is a network's.
-        self.tree, self.names, self.around, self.place = tree, names, around, PurePosixPath(place)
+        self.tree, self.names, self.around = tree, names, around
+        self.folder, _, self.archive = f"/{place}".rpartition("/")
         recordings = [name for name in names if is_recording(name)]
-        stems = {key_of_name(PurePosixPath(name).name) for name in recordings}
+        stems = {key_of_name(name.rpartition("/")[2]) for name in recordings}
         self.folders = TextFolders(tree, names, recordings, wanted=stems)
         self.unread = self.folders.unread
         self.found = Counter[bool]()
-        finders: dict[str, Callable[[PurePosixPath], Said | None]] = {
-            "TIMIT": self.of_timit,
-            "AISHELL-3": self.of_aishell3,
-        }
+        finders: dict[str, Callable[[str], Said | None]] = {"TIMIT": self.of_timit, "AISHELL-3": self.of_aishell3}
         self.finder = finders.get(corpus, self.of_any)
+        self.texts = {name for name in names if name.lower().endswith(BESIDE)}
         # Files in folders of texts, by what is beside that folder: txt/p225/p225_001.txt for wav48/p225/p225_001.flac.
         self.opposite = {
             key: name
-            for name in names
-            if name.lower().endswith(BESIDE)
-            for folder, key in paths_beside(PurePosixPath(name).parent.parts, PurePosixPath(name).stem)
+            for name in self.texts
+            for folder, key in paths_beside(name.rpartition(".")[0])
             if NAME.search(folder)
         }
 
     def find(self, name: str) -> Said:
         """What is said of a recording: nothing where there is no text, or where it is in a file that cannot be read."""
         try:
-            said = self.finder(PurePosixPath(name)) or Said()
+            said = self.finder(name) or Said()
         except ValueError as error:
             self.unread.append(str(error))
             said = Said()
         self.found[said.text is not None] += 1
         return said
 
-    def of_any(self, path: PurePosixPath) -> Said | None:
+    def of_any(self, name: str) -> Said | None:
         """From a file beside the recording, or in a folder of texts, or from a list above it."""
-        texts = map(self.read, self.names_of_texts(path))
+        texts = map(self.read, self.names_of_texts(name))
         text = next((text for text in texts if text and not TIMES.match(text)), None)
-        return Said(text) if text else self.of_lists(path)
+        return Said(text) if text else self.of_lists(name)
 
-    def names_of_texts(self, path: PurePosixPath) -> Iterator[str]:
-        """The files that may be there for a recording alone."""
-        stem = without_suffix(path.name)
+    def names_of_texts(self, name: str) -> Iterator[str]:
+        """The files that are there for a recording alone."""
+        if not self.texts:
+            return
+        stem = without_suffix(name)
         stems = [stem] if stem.isascii() else [stem, *(unicodedata.normalize(form, stem) for form in ("NFC", "NFD"))]
-        for name in (path.name, *stems):
-            for suffix in BESIDE:
-                yield (path.parent / f"{name}{suffix.upper() if path.suffix.isupper() else suffix}").as_posix()
-        for _, key in paths_beside(path.parent.parts, MICROPHONE.sub("", stem)):
-            if key in self.opposite:
-                yield self.opposite[key]
+        is_upper = name.rpartition(".")[2].isupper()
+        texts = (stem + (suffix.upper() if is_upper else suffix) for stem in (name, *stems) for suffix in BESIDE)
+        yield from filter(self.texts.__contains__, texts)
+        if self.opposite:
+            keys = (key for _, key in paths_beside(MICROPHONE.sub("", stem)))
+            yield from (self.opposite[key] for key in keys if key in self.opposite)
 
-    def of_lists(self, path: PurePosixPath) -> Said | None:
-        found = self.folders.find(path)
+    def of_lists(self, name: str) -> Said | None:
+        found = self.folders.find(name)
         if found is None and self.around is not None:
-            found = self.around.find(self.place.parent / path, archive=self.place.name.partition(".")[0])
+            found = self.around.find(f"{self.folder}/{name}".strip("/"), archive=self.archive.partition(".")[0])
         return found
 
-    def of_timit(self, path: PurePosixPath) -> Said | None:
+    def of_timit(self, name: str) -> Said | None:
         """From a file beside the recording, `0 46797 She had your dark suit.`, of its first and last sample."""
-        texts = filter(None, map(self.read, self.names_of_texts(path)))
+        texts = filter(None, map(self.read, self.names_of_texts(name)))
         return next((Said(text.split(maxsplit=2)[-1]) for text in texts), None)
 
-    def of_aishell3(self, path: PurePosixPath) -> Said | None:
+    def of_aishell3(self, name: str) -> Said | None:
         """From `content.txt`, whose texts have the sound after each letter, `广 guang3 州 zhou1`."""
-        said = self.of_lists(path)
+        said = self.of_lists(name)
         return said and Said("".join((said.text or "").split()[::2]))
 
-    def read(self, name: str) -> str | None:
+    def read(self, name: str) -> str:
         """The text in a file; where that is the path of another, as in THCHS-30, the first line of that one."""
-        if name not in self.names:
-            return None
         text = " ".join("".join(self.tree.lines(name)).split())
         other = posixpath.normpath(posixpath.join(posixpath.dirname(name), text))
-        return next(self.tree.lines(other), "").strip() if other != name and other in self.names else text
+        return next(self.tree.lines(other), "").strip() if other != name and other in self.texts else text
 
 
-def paths_beside(folders: tuple[str, ...], stem: str) -> Iterator[tuple[str, tuple]]:
+def paths_beside(path: str) -> Iterator[tuple[str, tuple]]:
     """Each folder of a file, and the file's path without it."""
-    return ((folder, (folders[:at], folders[at + 1 :], stem)) for at, folder in enumerate(folders))
+    parts = path.split("/")
+    return ((parts[at], (at, *parts[:at], *parts[at + 1 :])) for at in range(len(parts) - 1))
 
 
 def describe_timed(names: Iterable[str]) -> str | None:

@@ -24,8 +24,8 @@ def is_recording(name: str) -> bool:
 
 def without_suffix(name: str) -> str:
     """A recording's name, or path, without its suffix, or without both of TIMIT's SA1.WAV.wav."""
-    stem = name[: -len(PurePosixPath(name).suffix)] if is_recording(name) and PurePosixPath(name).suffix else name
-    return stem if stem == name else without_suffix(stem)
+    stem = name.rpartition(".")[0]
+    return without_suffix(stem) if stem and stem[-1] != "/" and is_recording(name) else name
 
 
 def is_hidden(name: str) -> bool:
