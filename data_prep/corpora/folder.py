@@ -1,5 +1,6 @@
 """Any tree of recordings; a manifest says who speaks which language, or files beside them, or the folders' names."""
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -23,8 +24,10 @@ from .transcripts import TextFolders, describe_timed
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
 
 # What may be a list of recordings, and what ends a name of a field in its first line.
-LIST = re.compile(r"[^/]+\.(jsonl|csv|tsv)(\.gz)?|[^/]*manifest[^/]*\.json(\.gz)?")
-END_OF_NAME = re.compile(r'[,;\t]|"\s*:')
+LIST = re.compile(r"(.*/)?([^/]+\.(jsonl|csv|tsv)|[^/]*manifest[^/]*\.json)(\.gz)?")
+END_OF_NAME = re.compile(r'[,;|\t]|"\s*:')
+# Of so many the first lines are looked at: there may be one for each recording.
+MOST_LISTS = 100
 
 
 class Asked(NamedTuple):
@@ -142,11 +145,16 @@ def find_in_source(
         if texts.unread:
             yield f"not read: {say_count(len(texts.unread), 'text')}, such as {texts.unread[0]}"
         return
-    for name in filter(LIST.fullmatch, names):
-        if names_recordings(tree, name):
-            yield f"not read: {name}, which may say more of the recordings: --manifest {as_word(source / name)}"
+    candidates = itertools.islice(filter(LIST.fullmatch, names), MOST_LISTS)
+    if lists := [name for name in candidates if names_recordings(tree, name)]:
+        some = lists[0] if len(lists) == 1 else f"{len(lists)} lists, such as {lists[0]}"
+        yield f"{some} may say more of the recordings than texts: --manifest {as_word(source / lists[0])}"
     not_read = describe_not_read(names)
     if not recordings:
+        if tables := [name for name in names if name.endswith((".parquet", ".arrow"))]:
+            not_read = f"but {tables[0]}: python -m data_prep huggingface reads such files"
+        elif packed:
+            not_read = f"but {say_count(len(packed), 'archive')}, such as {packed[0]}: unpack {source.name}"
         raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{f'; {not_read}' if not_read else ''}")
     if packed:
         yield f"not read: {say_count(len(packed), 'archive')}, such as {packed[0]}; only the recordings beside"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lfsc.audio.manifest import PATH, SPEAKER, TEXT
 from lfsc.audio.parts import END, START, find_first
 from lfsc.audio.suffixes import is_recording, without_suffix
-from lfsc.audio.tables import BEYOND, find_separator, join_lines, parse_commas, parse_tabs
+from lfsc.audio.tables import BEYOND, find_separator, join_lines, parse_commas, parse_json, parse_tabs
 
 # What such lists are called, or folders that hold texts, as transcript_utf8.txt, txt.done.data, PROMPTS.
 NAME = re.compile(r"txt|text|trans|content|metadata|prompt|script|sentence|line_index", re.IGNORECASE)
@@ -36,7 +36,13 @@ def may_be_list(name: str) -> bool:
     """Whether a file may be such a list, as far as its name says."""
     path = PurePosixPath(name)
     suffix = path.suffix.lower()
-    return path.name == "text" or suffix in TABLES or (suffix in SUFFIXES and is_named_as_list(path))
+    is_list = is_manifest(path) or suffix in TABLES or (suffix in SUFFIXES and is_named_as_list(path))
+    return is_list or path.name == "text"
+
+
+def is_manifest(path: PurePosixPath) -> bool:
+    """Whether a file has an object of JSON in each line, as manifests of NeMo have."""
+    return path.suffix.lower() == ".jsonl" or (path.suffix.lower() == ".json" and "manifest" in path.stem.lower())
 
 
 def is_named_as_list(path: PurePosixPath) -> bool:
@@ -59,6 +65,12 @@ def parse_list(name: str, lines: Iterable[str], wanted: Collection[str] | None =
 
 
 def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]:
+    if is_manifest(PurePosixPath(name)):
+        for _, row in parse_json(lines, name):
+            # Those that do not begin at once are of parts of recordings.
+            if isinstance(row, dict) and not find_first(row, START):
+                yield from entry_of_row(row)
+        return
     if name.lower().endswith(".json"):
         content = json.loads(join_lines("", lines, name))
         pairs = content.items() if isinstance(content, dict) else ()
@@ -71,14 +83,18 @@ def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]
         if is_named_as_list(PurePosixPath(name)) or any(map(is_recording, split_line(first)[:2])):
             yield from name_columns([fields for fields in map(split_line, chain([first], lines)) if len(fields) > 1])
     elif not {*START, *END} & {*columns}:
-        # Those that have times are of parts of recordings.
         parse = parse_commas if find_separator(first) in ",;" else parse_tabs
         for _, row in parse(chain([first], lines), name):
             if isinstance(row, dict) and not any(row.pop(BEYOND, ())):
-                row = {squeeze(column): value for column, value in row.items()}
-                if key := find_first(row, (*map(squeeze, KEY), columns[0])):
-                    said = Said(as_text(find_first(row, SQUEEZED_TEXT) or ""), find_first(row, SQUEEZED_SPEAKER))
-                    yield key_of_name(key), said
+                yield from entry_of_row(row, columns[0])
+
+
+def entry_of_row(row: dict, *keys: str) -> Iterator[tuple[str, Said]]:
+    """What a row of a table says, by the first of its columns that holds names, or that is one of `keys`."""
+    row = {squeeze(column): value for column, value in row.items()}
+    key, text, speaker = (find_first(row, names) for names in ((*SQUEEZED_KEY, *keys), SQUEEZED_TEXT, SQUEEZED_SPEAKER))
+    if isinstance(key, str) and isinstance(text or "", str):
+        yield key_of_name(key), Said(as_text(text or ""), str(speaker) if isinstance(speaker, str | int) else None)
 
 
 def name_columns(entries: list[list[str]]) -> Iterator[tuple[str, Said]]:
@@ -123,4 +139,4 @@ def squeeze(name: object) -> str:
     return re.sub(r"[\W_]", "", str(name)).lower()
 
 
-SQUEEZED_TEXT, SQUEEZED_SPEAKER = tuple(map(squeeze, TEXT)), tuple(map(squeeze, SPEAKER))
+SQUEEZED_KEY, SQUEEZED_TEXT, SQUEEZED_SPEAKER = (tuple(map(squeeze, names)) for names in (KEY, TEXT, SPEAKER))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from lfsc.audio.suffixes import is_recording, without_suffix
-from lfsc.io.messages import say_count
+from lfsc.io.messages import describe, say_count
 
 from .archives import Tree
 from .text_lists import NAME, Said, key_of_name, may_be_list, parse_list
@@ -69,8 +69,8 @@ class TextFolders:
         for name in own or names:
             try:
                 said |= parse_list(name, self.tree.lines(name), self.wanted)
-            except (ValueError, RecursionError) as error:
-                self.unread.append(str(error))
+            except (ValueError, RecursionError, OSError) as error:
+                self.unread.append(f"{name}: {describe(error)}")
         return said
 
 
@@ -106,8 +106,8 @@ class Transcripts:
         """What is said of a recording: nothing where there is no text, or where it is in a file that cannot be read."""
         try:
             said = self.finder(name) or Said()
-        except ValueError as error:
-            self.unread.append(str(error))
+        except (ValueError, OSError) as error:
+            self.unread.append(describe(error))
             said = Said()
         self.found[said.text is not None] += 1
         return said

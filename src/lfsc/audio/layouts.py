@@ -82,6 +82,7 @@ KNOWN = (
     Known("KSS", "part/part_number", r"kss[^/]*/(?P<part>\d)/(?P=part)_\d{4}", "ko", "KSS"),
     Known("Hi-Fi TTS", "reader_quality/book/…", r"audio/(?P<speaker>\d+)_(clean|other)/\d+/[^/]+", "en"),
     Known("TED-LIUM", "sph/talk", r"sph/(?P<speaker>[A-Za-z0-9]+_(19|20)\d\d\w?)", "en"),
+    Known("DAPS", "room/speaker_script_room", r"(?P<speaker>[fm]\d+)_script\d_\w+", "en"),
     Known("BABEL", "BABEL_…_speaker_date_…", r"BABEL_\w+_\d{3}_(?P<speaker>\d{5})_\d{8}_\d{6}_\w+"),
     Known("OpenSLR", "wavs/speaker_number", r"(?P<speaker>[a-z]{2,3}[fms]?_\d{4,5})_\d{6,12}"),
     # There is no more to tell its speakers apart by than the videos.

@@ -106,7 +106,7 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
             raise ValueError(f"its path is {path!r}, expected that of a recording")
     language = (read_text(row, LANGUAGE, (str,)) or "").strip() or None
     speaker = read_text(row, SPEAKER, (str, int))
-    text = read_text(row, TEXT, (str, int, float)) or None
+    text = (read_text(row, TEXT, (str, int, float)) or "").strip() or None
     if text and NO_SPEECH.fullmatch(text):
         raise ValueError(f"nobody speaks in it: {text}")
     return Row(

@@ -79,6 +79,7 @@ CORPORA = {
     "Hi-Fi TTS": ([f"audio/{s}/10425/ballads-of_0001.flac" for s in ("92_clean", "8051_other")],
                   {("en", "92"), ("en", "8051")}),
     "TED-LIUM": (["legacy/train/sph/AalaElKhani_2016X.sph"], {("en", "AalaElKhani_2016X")}),
+    "DAPS": (["clean/f10_script1_clean.wav", "clean/m1_script5_clean.wav"], {("en", "f10"), ("en", "m1")}),
     "BABEL": (["training/audio/BABEL_OP1_102_10187_20111103_235642_inLine.sph"], {("und", "10187")}),
     "OpenSLR": ([f"af_za/za/afr/wavs/{s}_0123456789.wav" for s in ("afr_0184", "afr_1919")],
                 {("af_za", "afr_0184"), ("af_za", "afr_1919")}),
@@ -182,8 +183,15 @@ def test_audio_that_is_not_read_is_counted_and_named(tmp_path, put):
 def test_a_list_that_is_not_read_is_named(tmp_path, put, name, content, is_list):
     tree_of(put, ["en/s/a.wav"])
     put(f"in/{name}", content)
-    note = f"not read: {name}, which may say more of the recordings: --manifest {tmp_path / 'in' / name}"
+    note = f"{name} may say more of the recordings than texts: --manifest {tmp_path / 'in' / name}"
     assert (note in sentences(tmp_path / "in")) == is_list
+
+
+def test_lists_that_are_not_read_are_named_together(tmp_path, put):
+    tree_of(put, ["en/s/a.wav"])
+    for name in ("de.tsv", "fr.csv"):
+        put(f"in/lists/{name}", "path|speaker\n")
+    assert sentences(tmp_path / "in")[0].startswith("2 lists, such as lists/de.tsv may say more of the recordings")
 
 
 def test_several_manifests_may_be_parts_of_a_corpus(tmp_path, put):
@@ -364,6 +372,9 @@ def test_nothing_to_read(tmp_path):
         read(tmp_path)
     with pytest.raises(ValueError, match="is not there"):
         read(tmp_path, manifest=tmp_path / "gone.csv")
+    (tmp_path / "train.parquet").touch()
+    with pytest.raises(ValueError, match=r"but train\.parquet: python -m data_prep huggingface reads such files"):
+        read(tmp_path)
 
 
 def test_archives_in_a_folder_are_read_whatever_their_case_or_told(tmp_path, put):
@@ -389,6 +400,10 @@ def test_an_archive_inside_an_archive_is_told(tmp_path):
         for name in ("de/anna/1.wav", "inner.tar"):
             archive.addfile(tarfile.TarInfo(name))
     assert "not read: 1 archive, such as inner.tar; only the recordings beside" in sentences(tmp_path / "a.tar")
+    with tarfile.open(tmp_path / "b.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo("inner.tar"))
+    with pytest.raises(ValueError, match=r"b\.tar holds no .*; but 1 archive, such as inner\.tar: unpack b\.tar"):
+        sentences(tmp_path / "b.tar")
 
 
 @pytest.mark.parametrize("out", ["in/out", "in"])

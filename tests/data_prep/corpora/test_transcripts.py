@@ -89,6 +89,13 @@ DISTRIBUTED = {
         {"cml/dev.csv": 'wav_filename|wav_filesize|transcript|duration\ndev/audio/1/2/1_2_3.wav|9|Er, "ja"|1.5\n'},
         {"cml/dev/audio/1/2/1_2_3.wav": 'Er, "ja"'},
     ),
+    "Hi-Fi TTS": (
+        {
+            "hifi/92_manifest_clean_dev.json": '{"audio_filepath": "audio/92_clean/1/a_1.flac", "text": "yes"}\n7\n',
+            "hifi/parts.jsonl": '{"path": "b.flac", "offset": 1.5, "text": "no"}\n{"path": 7, "text": "no"}\n',
+        },
+        {"hifi/audio/92_clean/1/a_1.flac": "yes", "hifi/audio/92_clean/1/b.flac": None},
+    ),
     "EARS": (
         {"ears/transcripts.json": '{"emo_sentences": "You are sweet.", "other": 7}', "ears/ages.json": '{"p1": "x"}'},
         {"ears/p001/emo_sentences.wav": "You are sweet.", "ears/p001/p1.wav": None},
@@ -155,6 +162,15 @@ def test_a_list_of_texts_may_name_the_speakers(tmp_path, put, name, content):
     put(name, content)
     transcripts = Transcripts("", Folder(tmp_path), {name, *(f"wavs/{key}.wav" for key in "abcd")})
     assert [transcripts.find(f"wavs/{key}.wav").speaker for key in "abcd"] == ["ann", "ann", "ben", "ben"]
+
+
+def test_what_cannot_be_opened_costs_itself_alone(tmp_path, put):
+    for name in ("metadata.csv", "a.txt"):
+        (tmp_path / name).symlink_to("gone")
+    put("transcript.json", "[")
+    transcripts = Transcripts("", Folder(tmp_path), {"metadata.csv", "a.txt", "transcript.json", "a.wav", "b.wav"})
+    assert {transcripts.find(name).text for name in ("a.wav", "b.wav")} == {None}
+    assert len(transcripts.unread) == 3
 
 
 def test_a_list_that_is_no_text_is_told_by_its_name(tmp_path, put):
