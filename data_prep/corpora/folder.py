@@ -146,9 +146,9 @@ def find_in_source(
             yield f"not read: {say_count(len(texts.unread), 'text')}, such as {texts.unread[0]}"
         return
     candidates = itertools.islice(filter(LIST.fullmatch, names), MOST_LISTS)
-    if lists := [name for name in candidates if names_recordings(tree, name)]:
-        some = lists[0] if len(lists) == 1 else f"{len(lists)} lists, such as {lists[0]}"
-        yield f"{some} may say more of the recordings than texts: --manifest {as_word(source / lists[0])}"
+    if listing := [name for name in candidates if names_recordings(tree, name)]:
+        some = listing[0] if len(listing) == 1 else f"{len(listing)} lists, such as {listing[0]},"
+        yield f"{some} may say more of the recordings than texts: --manifest {as_word(source / listing[0])}"
     not_read = describe_not_read(names)
     if not recordings:
         if tables := [name for name in names if name.endswith((".parquet", ".arrow"))]:

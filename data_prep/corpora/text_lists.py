@@ -15,7 +15,7 @@ from lfsc.audio.tables import BEYOND, find_separator, join_lines, parse_commas, 
 
 # What such lists are called, or folders that hold texts, as transcript_utf8.txt, txt.done.data, PROMPTS.
 NAME = re.compile(r"txt|text|trans|content|metadata|prompt|script|sentence|line_index", re.IGNORECASE)
-SUFFIXES = (".txt", ".trn", ".data", ".json")
+SUFFIXES = (".txt", ".trn", ".data", ".json", "")
 # They are such lists by their heads or first lines as well.
 TABLES = (".tsv", ".csv")
 # Columns with the names of recordings, besides those of manifests.
@@ -36,8 +36,7 @@ def may_be_list(name: str) -> bool:
     """Whether a file may be such a list, as far as its name says."""
     path = PurePosixPath(name)
     suffix = path.suffix.lower()
-    is_list = is_manifest(path) or suffix in TABLES or (suffix in SUFFIXES and is_named_as_list(path))
-    return is_list or path.name == "text"
+    return is_manifest(path) or suffix in TABLES or (suffix in SUFFIXES and is_named_as_list(path))
 
 
 def is_manifest(path: PurePosixPath) -> bool:

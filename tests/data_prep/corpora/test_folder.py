@@ -191,7 +191,7 @@ def test_lists_that_are_not_read_are_named_together(tmp_path, put):
     tree_of(put, ["en/s/a.wav"])
     for name in ("de.tsv", "fr.csv"):
         put(f"in/lists/{name}", "path|speaker\n")
-    assert sentences(tmp_path / "in")[0].startswith("2 lists, such as lists/de.tsv may say more of the recordings")
+    assert sentences(tmp_path / "in")[0].startswith("2 lists, such as lists/de.tsv, may say more of the recordings")
 
 
 def test_several_manifests_may_be_parts_of_a_corpus(tmp_path, put):

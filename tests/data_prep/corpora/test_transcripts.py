@@ -104,6 +104,10 @@ DISTRIBUTED = {
         {"cmu_us_bdl/etc/txt.done.data": '( arctic_a0001 "Author, \\"etc.\\"" )\n'},
         {"cmu_us_bdl/wav/arctic_a0001.wav": 'Author, "etc."'},
     ),
+    "VoxForge": (
+        {"ann-1/etc/PROMPTS": "ann-1/mfc/b0019 HIS WORDS\n", "ann-1/etc/prompts-original": "b0019 His words.\n"},
+        {"ann-1/wav/b0019.wav": "His words."},
+    ),
     "L2 Arctic": (
         {"ABA/transcript/arctic_a0001.txt": "Author\n", "ABA/annotation/arctic_a0001.TextGrid": "x"},
         {"ABA/wav/arctic_a0001.wav": "Author", "SKA/wav/arctic_a0001.wav": None},
