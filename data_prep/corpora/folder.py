@@ -258,13 +258,15 @@ def make_utterance(found: Found, tars: TarredDataset, asked: Asked, prefix: str)
     row, tree = found.row, found.tree
     try:
         source = find_file(row, tree, tars, asked.manifests)
-    except ValueError as error:
-        return Rejection.malformed(key_of(prefix + row.name), asked.language or UNKNOWN_LANGUAGE, str(error))
+    except (ValueError, OSError) as error:
+        return Rejection.malformed(key_of(prefix + row.name), asked.language or UNKNOWN_LANGUAGE, describe(error))
     return Utterance.of_row(row, source, prefix=prefix + found.prefix, language=asked.language)
 
 
 def find_file(row: Row, tree: Tree, tars: TarredDataset, manifests: list[Path]) -> File:
     """A path is taken from the tree on, or else from the folder of a manifest that was named outright."""
+    if row.archive is not None and kaldi.ARK.fullmatch(row.archive):
+        return kaldi.file_in_ark(tree, row.archive)
     if row.archive is not None:
         return tars.file(row.archive, row.path)
     if row.path.startswith("/"):

@@ -125,10 +125,20 @@ def test_a_bad_line_costs_itself_alone(read):
         "segments, line 3: 'a 0': expected a recording, a beginning and an end in seconds",
         "segments, line 4: 'start' is \"two\", expected seconds from 0 on",
         "segments, line 5: its part is -1 s long",
-        "segments, line 6: raw.ark:17 is in an archive of Kaldi",
+        "k-0-1000: ",
         "segments, line 7: No closing quotation",
     ], strict=True):  # fmt: skip
         assert line.startswith(expected)
+
+
+def test_recordings_in_archives_of_espnet_are_read(read, put):
+    wav = b"RIFF" + (4).to_bytes(4, "little") + b"WAVE"
+    put("in/data.ark", b"a " + wav + b"b AUDIO\x02\x04\x00fLaCc \0BFM d AUDIO\x01\xffshort")
+    found = read(wav_scp="a data.ark:2\nb data.ark:16\nc data.ark:30\nd data.ark:37\ne gone.ark:1\n", text="a yes\n")
+    kept = [row for row in found if not isinstance(row, Rejection)]
+    assert [(row.key, row.source.open(), row.text) for row in kept] == [("a", wav, "yes"), ("b", b"fLaC", None)]
+    reasons = "is no recording in an archive", "ends within the recording at 37", "No such file"
+    assert all(reason in line for reason, line in zip(reasons, details(found), strict=True))
 
 
 def test_paths_are_also_looked_for_where_the_command_is_run(read, put, tmp_path, monkeypatch):
