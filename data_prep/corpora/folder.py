@@ -3,7 +3,7 @@
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -188,17 +188,9 @@ def find_in_list(
     name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked, split: str | None = None
 ) -> Iterator[Item]:
     """The rows of a list, of the split, or of those that they name."""
-    num_tests = 0
-    for item in of_manifest(name, rows, tree, spec=asked.layout, language=asked.language):
-        if not isinstance(item, Row):
-            yield item
-            continue
-        kind = kind_of_word(item.split or "")
-        num_tests += kind == "test"
-        if kind != "test":
-            yield Found(item._replace(split=split or SPLITS.get(kind or "")), tree)
-    if num_tests:
-        yield f"left out: {say_count(num_tests, 'recording')} of the test split of {name}, which are for evaluation"
+    rows_of_list = of_manifest(name, rows, tree, spec=asked.layout, language=asked.language)
+    for item in settle_splits(rows_of_list, lambda _: split):
+        yield Found(item, tree) if isinstance(item, Row) else item
 
 
 def find_in_archive(
@@ -246,12 +238,28 @@ def find_in_tree(
         spec=asked.layout,
         language=asked.language,
     )
-    for item in rows:
+    for item in settle_splits(rows, lambda row: published.split(kind_of_path(f"{tree.name}/{row.path}"))):
         if isinstance(item, Row):
-            split = published.split(kind_of_path(f"{tree.name}/{item.path}"))
-            yield Found(item._replace(split=split), tree)
+            yield Found(item, tree)
         elif not (brief and isinstance(item, str)):
             yield item
+
+
+def settle_splits(
+    items: Iterator[Row | Malformed | str], published: Callable[[Row], str | None]
+) -> Iterator[Row | Malformed | str]:
+    """Rows with the split that is `published` for them, or else that of the part they name; those of tests stay out."""
+    num_tests = 0
+    for item in items:
+        if isinstance(item, Row):
+            kind = kind_of_word(item.split or "")
+            if kind == "test":
+                num_tests += 1
+                continue
+            item = item._replace(split=published(item) or SPLITS.get(kind or ""))
+        yield item
+    if num_tests:
+        yield f"left out: {say_count(num_tests, 'recording')} of test splits by their lists, which are for evaluation"
 
 
 def make_utterance(found: Found, tars: TarredDataset, asked: Asked, prefix: str) -> Utterance | Rejection:

@@ -11,7 +11,7 @@ from lfsc.audio.tables import read_lines
 
 from . import lhotse
 from .archives import Tree
-from .parts import kind_of_word
+from .parts import kind_of_list
 
 # What NeMo's scripts write beside tars: one manifest for all of them, or one for each.
 TARRED = re.compile(r"(?P<folder>(.*/)?)tarred_audio_manifest\.json")
@@ -45,7 +45,7 @@ def expand_range(manifest: Path) -> list[Path]:
 def open_manifest(manifest: Path, source: Path) -> Listed:
     if not manifest.is_file():
         raise ValueError(f"{manifest} is {'a folder: expected a list' if manifest.is_dir() else 'not there'}")
-    kind = next(filter(None, map(kind_of_word, re.split(r"[^A-Za-z]+", manifest.name))), None)
+    kind = kind_of_list(manifest.name)
     if pair := lhotse.find_pair(manifest):
         return Listed(" and ".join(map(str, pair)), lhotse.rows_of_pair(*pair), kind)
     rows = parse_rows(str(manifest), read_lines(manifest))

@@ -41,6 +41,11 @@ def kind_of_folder(path: str) -> str | None:
     return next(filter(None, map(kind_of_word, reversed(path.split("/")))), None)
 
 
+def kind_of_list(name: str) -> str | None:
+    """The kind of part that the recordings in a list are of, by its name: metadata_train.csv, asr_dev.tsv."""
+    return next(filter(None, map(kind_of_word, re.split(r"[^A-Za-z]+", name.rpartition("/")[2]))), None)
+
+
 def kind_of_word(word: str) -> str | None:
     """The kind of part that a folder, an archive or a split is named after."""
     found = PART.match(word)

@@ -100,7 +100,7 @@ def rows_of_layout(
             yield Malformed(name, f"its path is not like the others': {layout.name}")
             continue
         said = transcripts.find(name)
-        yield Row(name, labels.language, said.speaker or labels.speaker, said.text)
+        yield Row(name, labels.language, said.speaker or labels.speaker, said.text, split=said.split)
 
 
 def name_of_first_microphone(name: str) -> str | None:
@@ -120,8 +120,9 @@ def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None, transc
     except (ValueError, RecursionError) as error:
         return Malformed(sidecar, str(error))
     if said.text is None:
-        text, speaker = transcripts.find(name)
-        said = said._replace(text=text, speaker=speaker if said.speaker is None else said.speaker)
+        text, speaker, split = transcripts.find(name)
+        speaker = speaker if said.speaker is None else said.speaker
+        said = said._replace(text=text, speaker=speaker, split=said.split or split)
     return with_folders(said, labels_of(name, tree, spec))
 
 

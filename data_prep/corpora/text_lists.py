@@ -8,10 +8,12 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from lfsc.audio.manifest import PATH, SPEAKER, TEXT
+from lfsc.audio.manifest import PATH, SPEAKER, SPLIT, TEXT
 from lfsc.audio.parts import END, START, find_first
 from lfsc.audio.suffixes import is_recording, without_suffix
 from lfsc.audio.tables import BEYOND, find_separator, join_lines, parse_commas, parse_json, parse_tabs
+
+from .parts import kind_of_word
 
 # What such lists are called, or folders that hold texts, as transcript_utf8.txt, txt.done.data, PROMPTS.
 NAME = re.compile(r"txt|text|trans|content|metadata|prompt|script|sentence|line_index", re.IGNORECASE)
@@ -30,6 +32,8 @@ class Said(NamedTuple):
 
     text: str | None = None
     speaker: str | None = None
+    # train, dev or test
+    split: str | None = None
 
 
 def may_be_list(name: str) -> bool:
@@ -91,9 +95,11 @@ def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]
 def entry_of_row(row: dict, *keys: str) -> Iterator[tuple[str, Said]]:
     """What a row of a table says, by the first of its columns that holds names, or that is one of `keys`."""
     row = {squeeze(column): value for column, value in row.items()}
-    key, text, speaker = (find_first(row, names) for names in ((*SQUEEZED_KEY, *keys), SQUEEZED_TEXT, SQUEEZED_SPEAKER))
-    if isinstance(key, str) and isinstance(text or "", str):
-        yield key_of_name(key), Said(as_text(text or ""), str(speaker) if isinstance(speaker, str | int) else None)
+    key, text = find_first(row, (*SQUEEZED_KEY, *keys)), find_first(row, SQUEEZED_TEXT) or ""
+    speaker, split = find_first(row, SQUEEZED_SPEAKER), find_first(row, SPLIT)
+    if isinstance(key, str) and isinstance(text, str):
+        speaker = str(speaker) if isinstance(speaker, str | int) else None
+        yield key_of_name(key), Said(as_text(text), speaker, kind_of_word(split) if isinstance(split, str) else None)
 
 
 def name_columns(entries: list[list[str]]) -> Iterator[tuple[str, Said]]:

@@ -12,6 +12,7 @@ from lfsc.audio.suffixes import is_recording, without_suffix
 from lfsc.io.messages import describe, say_count
 
 from .archives import Tree
+from .parts import kind_of_list
 from .text_lists import NAME, Said, key_of_name, may_be_list, parse_list
 
 # Of files of the recording's name: a text, also that which the Montreal Forced Aligner takes.
@@ -65,10 +66,14 @@ class TextFolders:
         names = self.lists[folder]
         # Archives and lists may be pairs, of which there are many.
         own = [name for name in names if PurePosixPath(name).stem == archive]
+        has_parts = "train" in map(kind_of_list, names)
         said: dict[str, Said] = {}
         for name in own or names:
             try:
-                said |= parse_list(name, self.tree.lines(name), self.wanted)
+                entries = parse_list(name, self.tree.lines(name), self.wanted)
+                if has_parts and (kind := kind_of_list(name)):
+                    entries = {key: entry._replace(split=entry.split or kind) for key, entry in entries.items()}
+                said |= entries
             except (ValueError, RecursionError, OSError) as error:
                 self.unread.append(f"{name}: {describe(error)}")
         return said

@@ -266,6 +266,14 @@ def test_an_object_over_many_lines_lists_recordings_and_their_parts(tmp_path):
     assert (other.path, other.text) == ("b.opus", "ja")
 
 
+def test_a_manifest_may_be_one_object_in_one_line(tmp_path):
+    content = {"language": "ZH", "audios": [{"path": "a.wav", "text": "ja"}, {"path": "b.wav", "text": "no"}]}
+    (tmp_path / "m.json").write_text(json.dumps(content))
+    assert [(row.path, row.language, row.text) for row in read_manifest(tmp_path / "m.json")] == [
+        ("a.wav", "zh", "ja"), ("b.wav", "zh", "no"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("end, message", [(60, "ends within its list"), (9, "one object of JSON without a list")])
 def test_an_object_that_is_cut_off_is_told(tmp_path, end, message):
     (tmp_path / "m.json").write_text(json.dumps({"audios": [{"path": "a.wav", "text": "ja"}]}, indent=1)[:end])

@@ -72,6 +72,9 @@ def parse_rows(manifest: str, lines: Iterable[str]) -> Iterator[Row | Malformed]
 
 def divide_row(row: dict | str) -> list[dict | str]:
     """A row for each part of a long recording, where they are listed as in GigaSpeech.json; any other row as it is."""
+    if isinstance(row, dict) and (entries := find_entries(row)):
+        common = {name: row[name] for name in (*LANGUAGE, *SPEAKER) if name in row}
+        return [part for entry in entries for part in divide_row(common | entry)]
     segments = row.get("segments") if isinstance(row, dict) and not find_first(row, TEXT) else None
     if isinstance(row, str) or not isinstance(segments, list) or not segments:
         return [row]
@@ -80,6 +83,13 @@ def divide_row(row: dict | str) -> list[dict | str]:
     common = {name: row[name] for name in (*PATH, *LANGUAGE, *SPEAKER, *SPLIT) if name in row}
     fields = (*START, *END, *DURATION, *CHANNEL, *LANGUAGE, *SPEAKER, *TEXT, *SPLIT)
     return [common | {name: part[name] for name in fields if name in part} for part in segments]
+
+
+def find_entries(row: dict) -> list[dict] | None:
+    """The rows in an object that is a whole manifest in one line."""
+    lists = (value for value in row.values() if isinstance(value, list) and value)
+    rows = (value for value in lists if all(isinstance(entry, dict) and find_first(entry, PATH) for entry in value))
+    return None if find_first(row, PATH) else next(rows, None)
 
 
 def parse_row(row: dict | str, *, path: str | None = None) -> Row:

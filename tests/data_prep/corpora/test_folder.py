@@ -210,7 +210,7 @@ def test_rows_may_name_their_split(tmp_path, put):
     put("in/manifest.jsonl", "".join(json.dumps({"path": f"{split}.wav", "split": split}) + "\n" for split in splits))
     assert [row.split for row in read(tmp_path / "in")] == ["train", "val", None]
     assert sentences(tmp_path / "in")[-1] == (
-        "left out: 1 recording of the test split of manifest.jsonl, which are for evaluation"
+        "left out: 1 recording of test splits by their lists, which are for evaluation"
     )
 
 

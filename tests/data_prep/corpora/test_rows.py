@@ -60,6 +60,17 @@ def test_parts_of_any_corpus_are_its_splits(tmp_path, put, packed, downloaded):
     assert "left out: 1 recording of its test parts, which are for evaluation" in said
 
 
+@pytest.mark.parametrize("named_by", ["a column", "names of lists"])
+def test_lists_of_texts_may_name_the_splits(tmp_path, put, named_by):
+    for part in ("train", "dev", "test"):
+        split = f"\tsplit\n{part}\tja\t{part}\n" if named_by == "a column" else f"\n{part}\tja\n"
+        put(f"in/de/asr_{part if named_by != 'a column' else 'x' + part}.tsv", f"id\ttext{split}")
+        put(f"in/de/ann-{part}/{part}.wav", b"")
+    found, said = read(tmp_path / "in")
+    assert {(row.speaker, row.split) for row in found} == {("ann-train", "train"), ("ann-dev", "val")}
+    assert said[-1] == "left out: 1 recording of test splits by their lists, which are for evaluation"
+
+
 def test_of_two_microphones_of_vctk_the_first_is_read(tmp_path, put):
     for name in ("p225/p225_001_mic1", "p225/p225_001_mic2", "p225/p225_002_mic1", "s5/s5_001_mic2"):
         put(f"VCTK/wav48_silence_trimmed/{name}.flac", b"")
