@@ -279,9 +279,10 @@ def find_file(row: Row, tree: Tree, tars: TarredDataset, manifests: list[Path]) 
         return tars.file(row.archive, row.path)
     if row.path.startswith("/"):
         return File(row.path)
-    if (manifests or not row.path.isascii()) and row.path not in tree:
-        # Letters with marks are one character here, and two there, where a list was copied between systems.
-        paths = [row.path, *(unicodedata.normalize(form, row.path) for form in ("NFC", "NFD"))]
+    if (manifests or "\\" in row.path or not row.path.isascii()) and row.path not in tree:
+        # Where a list was copied between systems, letters with marks may be one character or two, and slashes turned.
+        path = row.path.replace("\\", "/")
+        paths = [row.path, path, *(unicodedata.normalize(form, path) for form in ("NFC", "NFD"))]
         for path in paths:
             if path in tree:
                 return tree.file(path)

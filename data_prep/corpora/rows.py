@@ -61,7 +61,8 @@ def of_recordings(
     if layout is not None:
         yield from rows_of_layout(tree, layout, bare, transcripts)
     if with_text := transcripts.found[True]:
-        yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}"
+        speakers = f", and {say_count(len(transcripts.speakers), 'speaker')} by lists" if transcripts.speakers else ""
+        yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}{speakers}"
     if transcripts.unread:
         yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
 

@@ -136,7 +136,7 @@ def as_text(text: str) -> str | None:
 
 def key_of_name(name: str) -> str:
     """A recording's name or path without suffix, in one of the ways that Unicode has to write it."""
-    return PurePosixPath(without_suffix(unicodedata.normalize("NFC", name.strip()))).as_posix()
+    return PurePosixPath(without_suffix(unicodedata.normalize("NFC", name.strip().replace("\\", "/")))).as_posix()
 
 
 def squeeze(name: object) -> str:

@@ -4,7 +4,7 @@ import posixpath
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -30,12 +30,12 @@ KEPT_FOLDERS = 16
 class TextFolders:
     """The lists of texts among files of a tree, by the folders whose recordings they may name.
 
-    That is the folder that a list is in, or, where there are no `recordings` below it, the one above. Only `wanted`
-    keys are kept, if they are given.
+    That is the folder that a list is in, or, where there are no `recordings` below it, the one above. `wanted`
+    says how many recordings have a name, without which all that lists name is kept.
     """
 
     def __init__(
-        self, tree: Tree, names: Iterable[str], recordings: Iterable[str], wanted: Collection[str] | None = None
+        self, tree: Tree, names: Iterable[str], recordings: Iterable[str], wanted: Mapping[str, int] | None = None
     ) -> None:
         self.tree, self.wanted = tree, wanted
         self.unread: list[str] = []
@@ -74,6 +74,9 @@ class TextFolders:
                 if has_parts and (kind := kind_of_list(name)):
                     entries = {key: entry._replace(split=entry.split or kind) for key, entry in entries.items()}
                 said |= entries
+                if self.wanted is not None:
+                    # Paths of other machines, as in lists of TTS recipes, where no two recordings have the name.
+                    said = {key: entry for key, entry in take_names(entries).items() if self.wanted[key] == 1} | said
             except (ValueError, RecursionError, OSError) as error:
                 self.unread.append(f"{name}: {describe(error)}")
         return said
@@ -92,10 +95,11 @@ class Transcripts:
         self.tree, self.names, self.around = tree, names, around
         self.folder, _, self.archive = f"/{place}".rpartition("/")
         recordings = [name for name in names if is_recording(name)]
-        stems = {key_of_name(name.rpartition("/")[2]) for name in recordings}
+        stems = Counter(key_of_name(name.rpartition("/")[2]) for name in recordings)
         self.folders = TextFolders(tree, names, recordings, wanted=stems)
         self.unread = self.folders.unread
         self.found = Counter[bool]()
+        self.speakers: set[str] = set()
         finders: dict[str, Callable[[str], Said | None]] = {"TIMIT": self.of_timit, "AISHELL-3": self.of_aishell3}
         self.finder = finders.get(corpus, self.of_any)
         self.texts = {name for name in names if name.lower().endswith(BESIDE)}
@@ -115,6 +119,8 @@ class Transcripts:
             self.unread.append(describe(error))
             said = Said()
         self.found[said.text is not None] += 1
+        if said.speaker:
+            self.speakers.add(said.speaker)
         return said
 
     def of_any(self, name: str) -> Said | None:
@@ -157,6 +163,13 @@ class Transcripts:
         text = " ".join("".join(self.tree.lines(name)).split())
         other = posixpath.normpath(posixpath.join(posixpath.dirname(name), text))
         return next(self.tree.lines(other), "").strip() if other != name and other in self.texts else text
+
+
+def take_names(entries: Mapping[str, Said]) -> dict[str, Said]:
+    """Entries by the names in their paths, where only one has the name."""
+    names = {key: key.rpartition("/")[2] for key in entries}
+    counts = Counter(names.values())
+    return {name: entries[key] for key, name in names.items() if counts[name] == 1}
 
 
 def paths_beside(path: str) -> Iterator[tuple[str, tuple]]:

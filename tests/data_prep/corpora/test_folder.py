@@ -216,9 +216,12 @@ def test_rows_may_name_their_split(tmp_path, put):
 
 def test_letters_with_marks_are_found_however_they_are_written(tmp_path, put):
     put("in/pru\u0308f.wav", b"")
-    put("in/manifest.csv", "path,text\npr\u00fcf.wav,ja\n")
-    (row,) = read(tmp_path / "in")
-    assert row.source.path == f"{tmp_path}/in/pru\u0308f.wav"
+    put("in/de/a.wav", b"")
+    put("in/manifest.csv", "path,text\npr\u00fcf.wav,ja\nde\\a.wav,ja\n")
+    assert [row.source.path for row in read(tmp_path / "in")] == [
+        f"{tmp_path}/in/pru\u0308f.wav",
+        f"{tmp_path}/in/de/a.wav",
+    ]
 
 
 def test_paths_are_also_looked_for_beside_a_manifest_that_is_named(tmp_path, put):

@@ -124,6 +124,14 @@ DISTRIBUTED = {
         {"metadata.csv": '\ufeff"wavs/a.wav"|"He said ""no"""\r\n"b.wav"|"yes"\r\n'},
         {"wavs/a.wav": 'He said "no"', "wavs/b.wav": "yes"},
     ),
+    "paths of another machine": (
+        {
+            "filelists/text_train_filelist.txt": (
+                "DUMMY/a.wav|yes\nC:\\x\\b.wav|no\nDUMMY/c.wav|one\nx/d.wav|1 of two\ny/d.wav|2 of two\n"
+            )
+        },
+        {"wavs/a.wav": "yes", "wavs/b.wav": "no", "wavs/ann/c.wav": None, "wavs/ben/c.wav": None, "d.wav": None},
+    ),
     "another form of Unicode": ({"metadata.csv": "pr\u00fcf|ja\n"}, {"wavs/pru\u0308f.wav": "ja"}),
     "two forms of Unicode": (
         {"\u00e9.txt": "one", "e\u0301.txt": "two", "\u00fc.txt": "three"},
