@@ -123,7 +123,12 @@ def find_in_source(
         yield from find_in_list(listed.name, listed.rows, tree, asked)
         return
     names = list(tree.names())
-    if lists := kaldi.find_data_folders(tree, names) or find_tarred(tree, names) or stm.find_lists(tree, names):
+    if lists := kaldi.find_data_folders(tree, names):
+        yield from find_in_parts(lists, tree, published, asked)
+        return
+    if lists := find_tarred(tree, names) or stm.find_lists(tree, names):
+        if others := stm.find_unlisted(names):
+            yield f"not read: {say_count(len(others), 'recording')} that no list names, such as {others[0]}"
         yield from find_in_parts(lists, tree, published, asked)
         return
     if (shar := Shar.find(names)).lists:
@@ -136,29 +141,49 @@ def find_in_source(
     suffixes = (*archives.SUFFIXES, *archives.NOT_READ)
     packed = [name for name in names if name.lower().endswith(suffixes)]
     if not recordings and packed and isinstance(tree, Folder):
-        yield f"{say_count(len(packed), 'archive')}, such as {packed[0]}"
-        if not published.found:
-            published = find_parts_inside(source, packed, scratch)
-        texts = TextFolders(tree, names, packed)
-        for number, name in enumerate(packed):
-            yield from find_in_archive(source / name, name, scratch, published, asked, texts, brief=number > 0)
-        if texts.unread:
-            yield f"not read: {say_count(len(texts.unread), 'text')}, such as {texts.unread[0]}"
+        yield from find_in_archives(tree, names, packed, source, scratch, published, asked)
         return
-    candidates = itertools.islice(filter(LIST.fullmatch, names), MOST_LISTS)
-    if listing := [name for name in candidates if names_recordings(tree, name)]:
-        some = listing[0] if len(listing) == 1 else f"{len(listing)} lists, such as {listing[0]},"
-        yield f"{some} may say more of the recordings than texts: --manifest {as_word(source / listing[0])}"
-    not_read = describe_not_read(names)
     if not recordings:
-        if tables := [name for name in names if name.endswith((".parquet", ".arrow"))]:
-            not_read = f"but {tables[0]}: python -m data_prep huggingface reads such files"
-        elif packed:
-            not_read = f"but {say_count(len(packed), 'archive')}, such as {packed[0]}: unpack {source.name}"
-        raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{f'; {not_read}' if not_read else ''}")
+        raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{explain_none(source, names, packed)}")
+    if note := describe_lists(tree, names, source):
+        yield note
     if packed:
         yield f"not read: {say_count(len(packed), 'archive')}, such as {packed[0]}; only the recordings beside"
     yield from find_in_tree(tree, names, published, asked, brief=False)
+
+
+def find_in_archives(
+    tree: Tree, names: list[str], packed: list[str], source: Path, scratch: Path, published: Parts, asked: Asked
+) -> Iterator[Item]:
+    """The recordings in the archives of a folder, one after the other, with the texts around them."""
+    yield f"{say_count(len(packed), 'archive')}, such as {packed[0]}"
+    if not published.found:
+        published = find_parts_inside(source, packed, scratch)
+    texts = TextFolders(tree, names, packed)
+    for number, name in enumerate(packed):
+        yield from find_in_archive(source / name, name, scratch, published, asked, texts, brief=number > 0)
+    if texts.unread:
+        yield f"not read: {say_count(len(texts.unread), 'text')}, such as {texts.unread[0]}"
+
+
+def explain_none(source: Path, names: list[str], packed: list[str]) -> str:
+    """What is there in the place of recordings, and what reads it, to follow a sentence; "" where nothing is known."""
+    if tables := [name for name in names if name.endswith((".parquet", ".arrow"))]:
+        return f"; but {tables[0]}: python -m data_prep huggingface reads such files"
+    if packed:
+        return f"; but {say_count(len(packed), 'archive')}, such as {packed[0]}: unpack {source.name}"
+    not_read = describe_not_read(names)
+    return f"; {not_read}" if not_read else ""
+
+
+def describe_lists(tree: Tree, names: list[str], source: Path) -> str | None:
+    """A sentence on the lists that may be manifests."""
+    candidates = itertools.islice(filter(LIST.fullmatch, names), MOST_LISTS)
+    listing = [name for name in candidates if names_recordings(tree, name)]
+    if not listing:
+        return None
+    some = listing[0] if len(listing) == 1 else f"{len(listing)} lists, such as {listing[0]},"
+    return f"{some} may say more of the recordings than texts: --manifest {as_word(source / listing[0])}"
 
 
 def names_recordings(tree: Tree, name: str) -> bool:

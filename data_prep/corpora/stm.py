@@ -26,6 +26,12 @@ def find_lists(tree: Tree, names: list[str]) -> list[Listed]:
     return [Listed(f"{folder / '*.stm'}", rows_of(tree, lists, recordings)) for folder, lists in folders.items()]
 
 
+def find_unlisted(names: list[str]) -> list[str]:
+    """The recordings without a list of their name."""
+    listed = {PurePosixPath(name).stem for name in names if name.lower().endswith(".stm")}
+    return [name for name in names if is_recording(name) and PurePosixPath(without_suffix(name)).name not in listed]
+
+
 def rows_of(tree: Tree, lists: list[str], recordings: Mapping[str, str]) -> Iterator[Row | Malformed]:
     """A row for each line; a list that cannot be read costs no other."""
     for name in lists:

@@ -20,6 +20,7 @@ def test_lines_are_parts_of_the_recording_of_that_name(tmp_path, put):
         put(f"in/legacy/{part}/stm/{part.title()}_2010X.stm", lines.replace("Ann", part.title()))
     put("in/legacy/train/sph/Other_2010.sph", b"")
     put("in/legacy/train/stm/Other_2010.stm", b"\xff")
+    put("in/legacy/train/sph/Unlisted_2010.sph", b"")
     items = list(utterances(tmp_path / "scratch", sources=[tmp_path / "in"]))
     found = [item for item in items if not isinstance(item, str | Rejection)]
     assert [(row.language, row.speaker, row.split, row.text, row.part) for row in found[2:]] == [
@@ -27,6 +28,7 @@ def test_lines_are_parts_of_the_recording_of_that_name(tmp_path, put):
         ("en", "Train_2010X", "train", None, Part(4.0, 1.0, 1)),
     ]
     assert {row.split for row in found} == {"train", "val"}
+    assert "not read: 1 recording that no list names, such as legacy/train/sph/Unlisted_2010.sph" in items
     assert "left out: in/legacy/test/stm, which is for evaluation" in items
     details = [item.detail for item in items if isinstance(item, Rejection)]
     expected = ": expected name, channel (1, A), speaker, start, end and text"
