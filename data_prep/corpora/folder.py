@@ -201,7 +201,7 @@ def find_in_parts(lists: list[Listed], tree: Tree, published: Parts, asked: Aske
         folder = PurePosixPath(tree.name, name).parent
         kind = kind_of_path(f"{folder}")
         if published.leaves_out(kind):
-            yield f"left out: {folder}, which is for evaluation"
+            yield f"left out: {folder}, which is for evaluation (give it alone)"
             continue
         try:
             yield from find_in_list(name, rows, tree, asked, published.split(kind))

@@ -36,7 +36,7 @@ def of_recordings(
     kept = [name for name in recordings if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
     if len(kept) < len(recordings):
         left_out = say_count(len(recordings) - len(kept), "recording")
-        yield f"left out: {left_out} of its test parts, which are for evaluation"
+        yield f"left out: {left_out} of its test parts, which are for evaluation (give them alone)"
         recordings = kept
     repeated = find_repeated(recordings)
     if repeated:

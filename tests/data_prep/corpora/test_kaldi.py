@@ -83,7 +83,7 @@ def test_data_folders_below_are_read_and_that_of_tests_is_not(tmp_path, put):
     put("egs/data/train/a.wav", "")
     put("egs/downloads/b.wav", "")
     items = list(utterances(tmp_path / "scratch", sources=[tmp_path / "egs"], language=None))
-    assert "left out: egs/data/test, which is for evaluation" in items
+    assert "left out: egs/data/test, which is for evaluation (give it alone)" in items
     (odd,) = [item for item in items if isinstance(item, Rejection)]
     assert odd.key == "data/odd/wav.scp" and "is no UTF-8 text" in odd.detail
     found = {item.speaker: (item.source.path, item.split) for item in items if not isinstance(item, str | Rejection)}

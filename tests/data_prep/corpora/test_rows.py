@@ -43,7 +43,7 @@ def test_parts_of_libritts_are_its_splits_however_they_lie(tmp_path, put, packed
     }
     assert len({row.key for row in found}) == 6
     if downloaded != "a folder of archives":
-        assert "left out: 2 recordings of its test parts, which are for evaluation" in said
+        assert "left out: 2 recordings of its test parts, which are for evaluation (give them alone)" in said
 
 
 @pytest.mark.parametrize("downloaded", ["folders", "a WebDataset"])
@@ -57,7 +57,7 @@ def test_parts_of_any_corpus_are_its_splits(tmp_path, put, packed, downloaded):
             (tmp_path / f"{name}.wav").unlink()
     found, said = read(tmp_path / "in")
     assert {(row.speaker, row.split) for row in found} == {("ann", "train"), ("ben", "val")}
-    assert "left out: 1 recording of its test parts, which are for evaluation" in said
+    assert "left out: 1 recording of its test parts, which are for evaluation (give them alone)" in said
 
 
 @pytest.mark.parametrize("named_by", ["a column", "names of lists"])
@@ -125,7 +125,7 @@ def test_parts_and_texts_of_fleurs_are_read(tmp_path, put, root):
         ("de_de", "unknown", "train", 'Ein "Satz".'),
         ("de_de", "unknown", "val", 'Ein "Satz".'),
     }
-    assert "left out: 1 recording of its test parts, which are for evaluation" in said
+    assert "left out: 1 recording of its test parts, which are for evaluation (give them alone)" in said
 
 
 def test_folders_around_archives_say_what_is_in_them(tmp_path, put, packed):

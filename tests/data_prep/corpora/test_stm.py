@@ -29,7 +29,7 @@ def test_lines_are_parts_of_the_recording_of_that_name(tmp_path, put):
     ]
     assert {row.split for row in found} == {"train", "val"}
     assert "not read: 1 recording that no list names, such as legacy/train/sph/Unlisted_2010.sph" in items
-    assert "left out: in/legacy/test/stm, which is for evaluation" in items
+    assert "left out: in/legacy/test/stm, which is for evaluation (give it alone)" in items
     details = [item.detail for item in items if isinstance(item, Rejection)]
     expected = ": expected name, channel (1, A), speaker, start, end and text"
     assert {detail for detail in details if "Train" in detail or "Gone" in detail} == {
