@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lfsc.audio.languages import is_language
 from lfsc.audio.manifest import PATH, Malformed, Row
-from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
+from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording, without_suffix
 from lfsc.io.messages import as_word, describe, printable, say_count
 
 from . import archives, kaldi, stm
@@ -24,10 +24,11 @@ from .transcripts import TextFolders, describe_timed
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
 
 # What may be a list of recordings, and what ends a name of a field in its first line.
-LIST = re.compile(r"(.*/)?([^/]+\.(jsonl|csv|tsv)|[^/]*manifest[^/]*\.json)(\.gz)?")
+LIST = re.compile(r"((.*/)?([^/]+\.(jsonl|csv|tsv)|[^/]*manifest[^/]*\.json)|[^/]+\.json)(\.gz)?")
 END_OF_NAME = re.compile(r'[,;|\t]|"\s*:')
 # Of so many the first lines are looked at: there may be one for each recording.
 MOST_LISTS = 100
+FIRST_LINES = 50
 
 
 class Asked(NamedTuple):
@@ -177,8 +178,10 @@ def explain_none(source: Path, names: list[str], packed: list[str]) -> str:
 
 
 def describe_lists(tree: Tree, names: list[str], source: Path) -> str | None:
-    """A sentence on the lists that may be manifests."""
-    candidates = itertools.islice(filter(LIST.fullmatch, names), MOST_LISTS)
+    """A sentence on the lists that may be manifests; a KEY.json beside KEY.wav is none."""
+    beside = {f"{without_suffix(name)}.json" for name in names if is_recording(name)}
+    lists = (name for name in names if LIST.fullmatch(name) and name not in beside)
+    candidates = itertools.islice(lists, MOST_LISTS)
     listing = [name for name in candidates if names_recordings(tree, name)]
     if not listing:
         return None
@@ -187,10 +190,10 @@ def describe_lists(tree: Tree, names: list[str], source: Path) -> str | None:
 
 
 def names_recordings(tree: Tree, name: str) -> bool:
-    """Whether the first line of a list has what stands before, or over, the paths of recordings."""
+    """Whether the first line of a list, or of JSON the first ones, have what stands before, or over, paths."""
     try:
-        names = END_OF_NAME.split(next(tree.lines(name), ""))
-        return any(name.strip(' "{[\r\n') in PATH for name in names)
+        lines = itertools.islice(tree.lines(name), FIRST_LINES if ".json" in name else 1)
+        return any(word.strip(' "{[\t\r\n') in PATH for line in lines for word in END_OF_NAME.split(line))
     except (ValueError, OSError):
         return False
 
