@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ NAME = re.compile(r"txt|text|trans|content|metadata|prompt|script|sentence|line_
 SUFFIXES = (".txt", ".trn", ".data", ".json", "")
 # They are such lists by their heads or first lines as well.
 TABLES = (".tsv", ".csv")
+# So many tell whether a list names speakers, and the characters of a list that is read: it is kept in memory.
+FIRST_LINES, LONGEST_LIST = 10000, 1 << 30
 # Columns with the names of recordings, besides those of manifests.
 KEY = (*PATH, "id", "utterance_id", "utt_id", "file", "file_id", "key")
 # Lines of a name and a text: of festvox, of JSUT, of Kaldi.
@@ -59,12 +61,21 @@ def parse_list(name: str, lines: Iterable[str], wanted: Collection[str] | None =
     ValueError where they cannot be read.
     """
     found: dict[str, Said] = {}
-    for key, said in parse_entries(name, iter(lines)):
+    for key, said in parse_entries(name, limit(name, lines)):
         if wanted is not None and key.rpartition("/")[2] not in wanted:
             continue
         before = found.get(key, said)
         found[key] = Said(*(new if new == old else None for new, old in zip(said, before, strict=True)))
     return found
+
+
+def limit(name: str, lines: Iterable[str]) -> Iterator[str]:
+    length = 0
+    for line in lines:
+        length += len(line)
+        if length > LONGEST_LIST:
+            raise ValueError(f"{name} has over {LONGEST_LIST} characters: give it by --manifest")
+        yield line
 
 
 def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]:
@@ -84,7 +95,7 @@ def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]
     columns = [squeeze(column) for column in first.split(find_separator(first))]
     if not {*SQUEEZED_TEXT} & {*columns}:
         if is_named_as_list(PurePosixPath(name)) or any(map(is_recording, split_line(first)[:2])):
-            yield from name_columns([fields for fields in map(split_line, chain([first], lines)) if len(fields) > 1])
+            yield from name_columns(fields for fields in map(split_line, chain([first], lines)) if len(fields) > 1)
     elif not {*START, *END} & {*columns}:
         parse = parse_commas if find_separator(first) in ",;" else parse_tabs
         for _, row in parse(chain([first], lines), name):
@@ -102,12 +113,13 @@ def entry_of_row(row: dict, *keys: str) -> Iterator[tuple[str, Said]]:
         yield key_of_name(key), Said(as_text(text), speaker, kind_of_word(split) if isinstance(split, str) else None)
 
 
-def name_columns(entries: list[list[str]]) -> Iterator[tuple[str, Said]]:
+def name_columns(entries: Iterator[list[str]]) -> Iterator[tuple[str, Said]]:
     """Of lines without a head: a name and a text, and it as it is spoken or more, or a name, a speaker and a text."""
-    seconds = {fields[1] for fields in entries if len(fields) == 3}
+    first = list(islice(entries, FIRST_LINES))
+    seconds = {fields[1] for fields in first if len(fields) == 3}
     # Speakers say more than one thing, and their names are words.
-    has_speakers = 2 * len(seconds) <= len(entries) and not any(" " in second for second in seconds)
-    for fields in entries:
+    has_speakers = 2 * len(seconds) <= len(first) and not any(" " in second for second in seconds)
+    for fields in chain(first, entries):
         # A number may stand before the name.
         key, *texts = fields[1:] if is_recording(fields[1]) else fields
         if len(texts) == 2:

@@ -176,6 +176,15 @@ def test_a_list_of_texts_may_name_the_speakers(tmp_path, put, name, content):
     assert [transcripts.find(f"wavs/{key}.wav").speaker for key in "abcd"] == ["ann", "ann", "ben", "ben"]
 
 
+def test_a_list_that_is_too_long_is_told(tmp_path, put, monkeypatch):
+    monkeypatch.setattr("data_prep.corpora.text_lists.LONGEST_LIST", 12)
+    put("transcripts.txt", "a ja\na nein\nb ja\n")
+    transcripts = Transcripts("", Folder(tmp_path), {"transcripts.txt", "a.wav"})
+    assert transcripts.find("a.wav").text is None
+    (reason,) = transcripts.unread
+    assert "transcripts.txt has over 12 characters: give it by --manifest" in reason
+
+
 def test_what_cannot_be_opened_costs_itself_alone(tmp_path, put):
     for name in ("metadata.csv", "a.txt"):
         (tmp_path / name).symlink_to("gone")
