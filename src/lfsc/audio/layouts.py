@@ -84,7 +84,7 @@ KNOWN = (
     Known("TED-LIUM", "sph/talk", r"sph/(?P<speaker>[A-Za-z0-9]+_(19|20)\d\d\w?)", "en"),
     Known("DAPS", "room/speaker_script_room", r"(?P<speaker>[fm]\d+)_script\d_\w+", "en"),
     Known("BABEL", "BABEL_…_speaker_date_…", r"BABEL_\w+_\d{3}_(?P<speaker>\d{5})_\d{8}_\d{6}_\w+"),
-    Known("OpenSLR", "wavs/speaker_number", r"(?P<speaker>[a-z]{2,3}[fms]?_\d{4,5})_\d{6,12}"),
+    Known("OpenSLR", "wavs/speaker_number", r"(?P<speaker>[a-z]{2,3}[fms]?_\d{4,5})_\d{10,11}"),
     # There is no more to tell its speakers apart by than the videos.
     Known(
         "YODAS", "part/audio/video…", r"(?P<language>[a-z]{2,3})\d{3}/audio/(\d+/)*(?P<speaker>[\w-]{11})(-\d+){0,3}"
@@ -137,6 +137,8 @@ def by_form(form: re.Pattern, known: Known, root: str, name: str) -> Labels | No
     if not found:
         return None
     groups = found.groupdict()
+    if not is_language(groups.get("language", "und")):
+        return None
     language = known.language or (groups["language"].lower() if "language" in groups else language_of_folders(path))
     return Labels(language, known.speaker or groups.get("speaker"))
 
