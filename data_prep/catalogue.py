@@ -49,15 +49,34 @@ class Catalogue:
         return self.leave_out(numpy.delete(kept, first))
 
     def leave_out_crossing(self) -> list[int]:
-        """Training rows of speakers that the corpus itself has in validation, in whichever language.
+        """Training rows of speakers that the corpus itself has in validation, in whichever language."""
+        return self.leave_out(self.find_crossing())
 
-        Of speakers who are not known it is believed that they are others.
+    def settle_splits(self) -> list[str]:
+        """Make of the splits that the corpus has such that can be kept; a sentence where they cannot.
+
+        In languages with validation all other rows train. All rows are undecided where nothing validates, or where
+        most of training would be left out, as its speakers validate.
         """
+        splits, speakers = numpy.asarray(self.splits), numpy.asarray(self.speakers)
+        languages = numpy.array([language for language, _ in self.speaker_numbers] or [""])
+        language_of = numpy.unique(languages, return_inverse=True)[1]
+        validating = numpy.unique(language_of[speakers[splits == VAL]])
+        splits[(splits == UNDECIDED) & numpy.isin(language_of[speakers], validating)] = TRAIN
+        if not len(validating):
+            splits[splits == TRAIN] = UNDECIDED
+        if 2 * len(self.find_crossing()) <= numpy.count_nonzero(splits == TRAIN):
+            return []
+        splits[(splits == TRAIN) | (splits == VAL)] = UNDECIDED
+        return ["the corpus has the same speakers in training and validation: they are divided anew"]
+
+    def find_crossing(self) -> numpy.ndarray:
+        """Of speakers who are not known it is believed that they are others."""
         splits, speakers = numpy.asarray(self.splits), numpy.asarray(self.speakers)
         names = [name for _, name in self.speaker_numbers]
         held_out = {names[number] for number in numpy.unique(speakers[splits == VAL])} - {UNKNOWN_SPEAKER}
         in_both = numpy.array([name in held_out for name in names], dtype=bool)
-        return self.leave_out(numpy.flatnonzero((splits == TRAIN) & in_both[speakers]))
+        return numpy.flatnonzero((splits == TRAIN) & in_both[speakers])
 
     def divide(self, *, val_share: float, seed: int, on_trained: bool = False) -> list[str]:
         """Give every undecided row a split, by its speaker; what is worth saying comes back.

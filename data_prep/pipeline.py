@@ -96,6 +96,8 @@ def is_finished(folder: Path, settings: dict) -> bool:
 def as_option(name: str, value: object) -> str:
     """A setting as the command line has it."""
     option = f"--{name.replace('_', '-')}"
+    if isinstance(value, list):
+        return " ".join(as_option(name, item) for item in value)
     if value is None or value is False:
         return f"no {option}"
     return option if value is True else f"{option} {value}"

@@ -88,9 +88,10 @@ class Planner:
                 else:
                     rejected.write(result.to_json().encode() + b"\n")
             kept.flush()
+            notes = catalogue.settle_splits()
             for rejection in self.leave_out(catalogue, Path(kept.name)):
                 rejected.write(rejection.to_json().encode() + b"\n")
-        notes = catalogue.divide(val_share=val_share, seed=seed, on_trained=on_trained)
+        notes += catalogue.divide(val_share=val_share, seed=seed, on_trained=on_trained)
         shards, order = deal_into_shards(catalogue, sizes, seed)
         with self.open_new("order.npy") as file:
             numpy.save(file, order)

@@ -31,7 +31,8 @@ OPENING: dict[str, Callable[[Path], io.BufferedIOBase]] = {"gzip": gzip.open, "b
 class Tree(Protocol):
     """Files by their names, relative and with slashes; `name` is that of the folder or archive.
 
-    Files that are there and cannot be read are `left_out`, with the reason.
+    Files that are there and cannot be read are `left_out`, with the reason. What `identify` gives is equal for a file
+    and links to it.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Tree(Protocol):
     def lines(self, name: str) -> Iterator[str]: ...
 
     def file(self, name: str) -> File: ...
+
+    def identify(self, name: str) -> object: ...
 
     def __contains__(self, name: str) -> bool: ...
 
@@ -81,6 +84,9 @@ class Folder:
     def file(self, name: str) -> File:
         return File(str(self.path / name))
 
+    def identify(self, name: str) -> object:
+        return os.path.realpath(self.path / name)
+
     def __contains__(self, name: str) -> bool:
         return (self.path / name).is_file()
 
@@ -105,6 +111,9 @@ class Archive:
     def file(self, name: str) -> File:
         # A name that is not there becomes a path that is not there, and is rejected like one.
         return File(str(self.path), *self.places[name]) if name in self.places else File(f"{self.path}: {name}")
+
+    def identify(self, name: str) -> object:
+        return self.places[name]
 
     def __contains__(self, name: str) -> bool:
         return name in self.places

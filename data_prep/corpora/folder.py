@@ -1,47 +1,58 @@
 """Any tree of recordings; a manifest says who speaks which language, or files beside them, or the folders' names."""
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from lfsc.audio.languages import is_language
-from lfsc.audio.manifest import MANIFESTS, PATH, Malformed, Row, parse_rows
-from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
-from lfsc.audio.tables import read_lines
+from lfsc.audio.manifest import PATH, Malformed, Row
+from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording, without_suffix
 from lfsc.io.messages import as_word, describe, printable, say_count
 
-from . import archives, kaldi, lhotse, tarred
+from . import archives, kaldi, stm
 from .archives import Archive, Folder, Tree, open_tree
 from .keys import key_of
 from .lhotse import Shar
-from .parts import Parts, kind_of_path
+from .manifests import Listed, find_first, find_tarred, open_manifests
+from .parts import SPLITS, Parts, kind_of_path, kind_of_word
 from .rows import of_manifest, of_recordings
 from .tarred import TarredDataset
+from .transcripts import TextFolders, describe_timed
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
 
 # What may be a list of recordings, and what ends a name of a field in its first line.
-LIST = re.compile(r"[^/]+\.(jsonl|csv|tsv)(\.gz)?|[^/]*manifest[^/]*\.json(\.gz)?")
-END_OF_NAME = re.compile(r'[,;\t]|"\s*:')
+LIST = re.compile(r"((.*/)?([^/]+\.(jsonl|csv|tsv)|[^/]*manifest[^/]*\.json)|[^/]+\.json)(\.gz)?")
+END_OF_NAME = re.compile(r'[,;|\t]|"\s*:')
+# Of so many the first lines are looked at: there may be one for each recording.
+MOST_LISTS = 100
+FIRST_LINES = 50
 
 
 class Asked(NamedTuple):
-    """What the command says of the recordings: the list, the language, what the folders are."""
+    """What the command says of the recordings: the lists, the language, what the folders are."""
 
-    manifest: Path | None
+    manifests: list[Path]
     language: str | None
     layout: str | None
 
 
 def utterances(
-    scratch: Path, *, sources: list[Path], manifest: Path | None, language: str | None, layout: str | None = None
+    scratch: Path,
+    *,
+    sources: list[Path],
+    manifests: list[Path] | None = None,
+    language: str | None = None,
+    layout: str | None = None,
 ) -> Iterator[Utterance | Rejection | str]:
-    """Every recording in `sources`, or every row of a manifest; what a row leaves open, its folders say.
+    """Every recording in `sources`, or every row of the manifests; what a row leaves open, its folders say.
 
     Sentences on what was understood come first.
     """
     implausible: set[str] = set()
-    asked = Asked(manifest, language, layout)
+    asked = Asked(manifests or [], language, layout)
     trees = [open_tree(source, scratch) for source in sources]
     published = find_parts(trees)
     for source, tree in zip(sources, trees, strict=True):
@@ -80,6 +91,21 @@ def find_parts(trees: Iterable[Tree]) -> Parts:
     return Parts(kind_of_path(f"{tree.name}/{name}") for tree in trees for name in tree.names() if may_hold_audio(name))
 
 
+def find_parts_inside(source: Path, packed: list[str], scratch: Path) -> Parts:
+    """Those that the recordings in all archives are of, if those in the first are of any, as in AISHELL-1."""
+    kinds: set[str | None] = set()
+    for name in packed:
+        try:
+            inner = Archive(source / name, scratch).names()
+            kinds |= {kind_of_path(recording) for recording in inner if is_recording(recording)} - {None}
+        except (ValueError, OSError):
+            # It is rejected when it is read.
+            continue
+        if not kinds:
+            break
+    return Parts(kinds)
+
+
 def may_hold_audio(name: str) -> bool:
     return is_recording(name) or name.lower().endswith((*archives.SUFFIXES, kaldi.RECORDINGS))
 
@@ -88,13 +114,23 @@ def find_in_source(
     tree: Tree, source: Path, scratch: Path, tars: TarredDataset, published: Parts, asked: Asked
 ) -> Iterator[Item]:
     """What is in a source: the rows of its manifest, its recordings, or those in the archives that it holds."""
-    listed = read_rows(tree, source, asked.manifest)
-    if listed is not None:
-        yield from find_in_list(*listed, tree, asked)
+    if asked.manifests:
+        lists = open_manifests(asked.manifests, source)
+        splits = Parts(listed.kind for listed in lists)
+        for name, rows, kind in lists:
+            yield from find_in_list(name, rows, tree, asked, splits.split(kind))
+        return
+    if listed := find_first(tree):
+        yield from find_in_list(listed.name, listed.rows, tree, asked)
         return
     names = list(tree.names())
-    if folders := kaldi.find_data_folders(names):
-        yield from find_in_kaldi(tree, folders, published, asked)
+    if lists := kaldi.find_data_folders(tree, names):
+        yield from find_in_parts(lists, tree, published, asked)
+        return
+    if lists := find_tarred(tree, names) or stm.find_lists(tree, names):
+        if others := stm.find_unlisted(names):
+            yield f"not read: {say_count(len(others), 'recording')} that no list names, such as {others[0]}"
+        yield from find_in_parts(lists, tree, published, asked)
         return
     if (shar := Shar.find(names)).lists:
         if not isinstance(tree, Folder):
@@ -106,49 +142,87 @@ def find_in_source(
     suffixes = (*archives.SUFFIXES, *archives.NOT_READ)
     packed = [name for name in names if name.lower().endswith(suffixes)]
     if not recordings and packed and isinstance(tree, Folder):
-        yield f"{say_count(len(packed), 'archive')}, such as {packed[0]}"
-        for number, name in enumerate(packed):
-            yield from find_in_archive(source / name, name, scratch, published, asked, brief=number > 0)
+        yield from find_in_archives(tree, names, packed, source, scratch, published, asked)
         return
-    for name in filter(LIST.fullmatch, names):
-        if names_recordings(tree, name):
-            yield f"not read: {name}, which may say more of the recordings: --manifest {as_word(source / name)}"
-    not_read = describe_not_read(names)
     if not recordings:
-        raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{f'; {not_read}' if not_read else ''}")
+        raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{explain_none(source, names, packed)}")
+    if note := describe_lists(tree, names, source):
+        yield note
     if packed:
         yield f"not read: {say_count(len(packed), 'archive')}, such as {packed[0]}; only the recordings beside"
     yield from find_in_tree(tree, names, published, asked, brief=False)
 
 
+def find_in_archives(
+    tree: Tree, names: list[str], packed: list[str], source: Path, scratch: Path, published: Parts, asked: Asked
+) -> Iterator[Item]:
+    """The recordings in the archives of a folder, one after the other, with the texts around them."""
+    yield f"{say_count(len(packed), 'archive')}, such as {packed[0]}"
+    if not published.found:
+        published = find_parts_inside(source, packed, scratch)
+    texts = TextFolders(tree, names, packed)
+    for number, name in enumerate(packed):
+        yield from find_in_archive(source / name, name, scratch, published, asked, texts, brief=number > 0)
+    if texts.unread:
+        yield f"not read: {say_count(len(texts.unread), 'text')}, such as {texts.unread[0]}"
+
+
+def explain_none(source: Path, names: list[str], packed: list[str]) -> str:
+    """What is there in the place of recordings, and what reads it, to follow a sentence; "" where nothing is known."""
+    if tables := [name for name in names if name.endswith((".parquet", ".arrow"))]:
+        return f"; but {tables[0]}: python -m data_prep huggingface reads such files"
+    if packed:
+        return f"; but {say_count(len(packed), 'archive')}, such as {packed[0]}: unpack {source.name}"
+    not_read = describe_not_read(names)
+    return f"; {not_read}" if not_read else ""
+
+
+def describe_lists(tree: Tree, names: list[str], source: Path) -> str | None:
+    """A sentence on the lists that may be manifests; a KEY.json beside KEY.wav is none."""
+    beside = {f"{without_suffix(name)}.json" for name in names if is_recording(name)}
+    lists = (name for name in names if LIST.fullmatch(name) and name not in beside)
+    candidates = itertools.islice(lists, MOST_LISTS)
+    listing = [name for name in candidates if names_recordings(tree, name)]
+    if not listing:
+        return None
+    some = listing[0] if len(listing) == 1 else f"{len(listing)} lists, such as {listing[0]},"
+    return f"{some} may say more of the recordings than texts: --manifest {as_word(source / listing[0])}"
+
+
 def names_recordings(tree: Tree, name: str) -> bool:
-    """Whether the first line of a list has what stands before, or over, the paths of recordings."""
+    """Whether the first line of a list, or of JSON the first ones, have what stands before, or over, paths."""
     try:
-        names = END_OF_NAME.split(next(tree.lines(name), ""))
-        return any(name.strip(' "{[\r\n') in PATH for name in names)
+        lines = itertools.islice(tree.lines(name), FIRST_LINES if ".json" in name else 1)
+        return any(word.strip(' "{[\t\r\n') in PATH for line in lines for word in END_OF_NAME.split(line))
     except (ValueError, OSError):
         return False
 
 
-def find_in_kaldi(tree: Tree, folders: list[PurePosixPath], published: Parts, asked: Asked) -> Iterator[Item]:
-    for folder in folders:
-        if published.leaves_out(kind_of_path(f"{tree.name}/{folder}")):
-            yield f"left out: {tree.name}/{folder}, which is for evaluation"
+def find_in_parts(lists: list[Listed], tree: Tree, published: Parts, asked: Asked) -> Iterator[Item]:
+    """The rows of several lists, whose folders may be parts; what is wrong with one costs no other."""
+    for name, rows, _ in lists:
+        folder = PurePosixPath(tree.name, name).parent
+        kind = kind_of_path(f"{folder}")
+        if published.leaves_out(kind):
+            yield f"left out: {folder}, which is for evaluation (give it alone)"
             continue
-        name = f"{folder / kaldi.RECORDINGS}"
         try:
-            yield from find_in_list(name, kaldi.rows_of_kaldi(tree, folder), tree, asked)
+            yield from find_in_list(name, rows, tree, asked, published.split(kind))
         except ValueError as error:
             yield Malformed(name, str(error))
 
 
-def find_in_list(name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked) -> Iterator[Item]:
-    for item in of_manifest(name, rows, tree, spec=asked.layout, language=asked.language):
+def find_in_list(
+    name: str, rows: Iterator[Row | Malformed], tree: Tree, asked: Asked, split: str | None = None
+) -> Iterator[Item]:
+    """The rows of a list, of the split, or of those that they name."""
+    rows_of_list = of_manifest(name, rows, tree, spec=asked.layout, language=asked.language)
+    for item in settle_splits(rows_of_list, lambda _: split):
         yield Found(item, tree) if isinstance(item, Row) else item
 
 
 def find_in_archive(
-    path: Path, name: str, scratch: Path, published: Parts, asked: Asked, *, brief: bool
+    path: Path, name: str, scratch: Path, published: Parts, asked: Asked, texts: TextFolders, *, brief: bool
 ) -> Iterator[Item]:
     """The recordings in an archive among others; only the one that is damaged is rejected."""
     try:
@@ -157,7 +231,8 @@ def find_in_archive(
         # Samples of different archives may have the same names, and folders around them say what all are.
         archive.name = PurePosixPath(name).with_name(archive.name).as_posix()
         language = next(filter(is_language, PurePosixPath(name).parts[:-1]), asked.language)
-        for item in find_in_tree(archive, names, published, asked._replace(language=language), brief=brief):
+        asked = asked._replace(language=language)
+        for item in find_in_tree(archive, names, published, asked, (texts, name), brief=brief):
             if isinstance(item, Found):
                 row = item.row._replace(language=item.row.language or language)
                 item = item._replace(row=row, prefix=f"{archive.name}/")
@@ -166,50 +241,80 @@ def find_in_archive(
         yield Malformed(name, describe(error))
 
 
-def find_in_tree(tree: Tree, names: list[str], published: Parts, asked: Asked, *, brief: bool) -> Iterator[Item]:
+def find_in_tree(
+    tree: Tree,
+    names: list[str],
+    published: Parts,
+    asked: Asked,
+    around: tuple[TextFolders, str] | None = None,
+    *,
+    brief: bool,
+) -> Iterator[Item]:
     """The recordings of a tree, and sentences on it; if `brief`, only what is left out."""
     recordings = [name for name in names if is_recording(name)]
-    if not_read := describe_not_read(names):
-        yield not_read
+    for describe_names in (describe_not_read, describe_timed):
+        if not_read := describe_names(names):
+            yield not_read
     for name, why in tree.left_out:
         yield Rejection(key_of(name), asked.language or UNKNOWN_LANGUAGE, "tar member", why)
     rows = of_recordings(
-        tree, recordings, names=set(names), published=published, spec=asked.layout, language=asked.language
+        tree,
+        recordings,
+        names=set(names),
+        published=published,
+        around=around,
+        spec=asked.layout,
+        language=asked.language,
     )
-    for item in rows:
+    for item in settle_splits(rows, lambda row: published.split(kind_of_path(f"{tree.name}/{row.path}"))):
         if isinstance(item, Row):
             yield Found(item, tree)
         elif not (brief and isinstance(item, str)):
             yield item
 
 
+def settle_splits(
+    items: Iterator[Row | Malformed | str], published: Callable[[Row], str | None]
+) -> Iterator[Row | Malformed | str]:
+    """Rows with the split that is `published` for them, or else that of the part they name; those of tests stay out."""
+    num_tests = 0
+    for item in items:
+        if isinstance(item, Row):
+            kind = kind_of_word(item.split or "")
+            if kind == "test":
+                num_tests += 1
+                continue
+            item = item._replace(split=published(item) or SPLITS.get(kind or ""))
+        yield item
+    if num_tests:
+        yield f"left out: {say_count(num_tests, 'recording')} of test splits by their lists, which are for evaluation"
+
+
 def make_utterance(found: Found, tars: TarredDataset, asked: Asked, prefix: str) -> Utterance | Rejection:
     row, tree = found.row, found.tree
     try:
-        source = find_file(row, tree, tars, asked.manifest)
-    except ValueError as error:
-        return Rejection.malformed(key_of(prefix + row.name), asked.language or UNKNOWN_LANGUAGE, str(error))
+        source = find_file(row, tree, tars, asked.manifests)
+    except (ValueError, OSError) as error:
+        return Rejection.malformed(key_of(prefix + row.name), asked.language or UNKNOWN_LANGUAGE, describe(error))
     return Utterance.of_row(row, source, prefix=prefix + found.prefix, language=asked.language)
 
 
-def find_file(row: Row, tree: Tree, tars: TarredDataset, manifest: Path | None) -> File:
+def find_file(row: Row, tree: Tree, tars: TarredDataset, manifests: list[Path]) -> File:
     """A path is taken from the tree on, or else from the folder of a manifest that was named outright."""
+    if row.archive is not None and kaldi.ARK.fullmatch(row.archive):
+        return kaldi.file_in_ark(tree, row.archive)
     if row.archive is not None:
         return tars.file(row.archive, row.path)
     if row.path.startswith("/"):
         return File(row.path)
-    if manifest is not None and row.path not in tree and (beside := manifest.parent / row.path).is_file():
-        return File(str(beside))
+    if (manifests or "\\" in row.path or not row.path.isascii()) and row.path not in tree:
+        # Where a list was copied between systems, letters with marks may be one character or two, and slashes turned.
+        path = row.path.replace("\\", "/")
+        paths = [row.path, path, *(unicodedata.normalize(form, path) for form in ("NFC", "NFD"))]
+        for path in paths:
+            if path in tree:
+                return tree.file(path)
+        besides = (manifest.parent / path for manifest in manifests for path in paths)
+        if beside := next(filter(Path.is_file, besides), None):
+            return File(str(beside))
     return tree.file(row.path)
-
-
-def read_rows(tree: Tree, source: Path, manifest: Path | None) -> tuple[str, Iterator[Row | Malformed]] | None:
-    """The manifest's name and rows, if there is one; one that is named outright may lie anywhere."""
-    if manifest is not None:
-        if not manifest.is_file():
-            raise ValueError(f"{manifest} is {'a folder: expected a list' if manifest.is_dir() else 'not there'}")
-        if pair := lhotse.find_pair(manifest):
-            return " and ".join(map(str, pair)), lhotse.rows_of_pair(*pair)
-        return str(manifest), parse_rows(str(manifest), read_lines(manifest))
-    name = next((name for name in (*MANIFESTS, tarred.MANIFEST) if name in tree), None)
-    return (name, parse_rows(name, tree.lines(name))) if name else None

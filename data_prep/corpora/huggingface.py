@@ -1,6 +1,5 @@
 """Data sets of the Hugging Face hub, or in folders as they are there: parquet or arrow files with a column of audio."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -10,10 +9,8 @@ from lfsc.audio.manifest import LANGUAGE, SPEAKER, TEXT, Malformed, Row, parse_r
 from lfsc.io.messages import describe, printable, say_count
 
 from .datasets_library import Table, find_tables, open_table
-from .parts import Parts
+from .parts import Parts, kind_of_word
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
-
-KINDS = {"train": "train", "dev": "dev", "val": "dev", "test": "test"}
 
 
 class Asked(NamedTuple):
@@ -70,7 +67,7 @@ def read_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Fo
     chosen, sentence = choose(list(tables), asked.splits, source)
     if sentence:
         yield sentence
-    parts = Parts(kind_of_split(split) for split in chosen)
+    parts = Parts(kind_of_word(split) for split in chosen)
     first = True
     for split in chosen:
         count = 0
@@ -81,9 +78,7 @@ def read_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Fo
                     splits = f"{say_count(len(chosen), 'split')} ({', '.join(chosen)})"
                     yield f"understood as a data set of {splits}: {table.describe()}"
                 for cells in table.rows():
-                    yield found_in(
-                        table, cells, f"{split}-{count:07d}", parts.split(kind_of_split(split)), source, file
-                    )
+                    yield found_in(table, cells, f"{split}-{count:07d}", parts.split(kind_of_word(split)), source, file)
                     count += 1
             except Exception as error:
                 # A column that was named wrongly, or a network that is gone, is no fault of this file.
@@ -100,17 +95,12 @@ def choose(there: list[str], wanted: list[str] | None, source: Path | str) -> tu
         if missing := [split for split in wanted if split not in there]:
             raise ValueError(f"{source} has no split {', '.join(missing)}, only {', '.join(there)}")
         return wanted, None
-    parts = Parts(map(kind_of_split, there))
+    parts = Parts(map(kind_of_word, there))
     if "train" not in parts.found:
         return there, None
-    left_out = [split for split in there if kind_of_split(split) is None or parts.leaves_out(kind_of_split(split))]
+    left_out = [split for split in there if kind_of_word(split) is None or parts.leaves_out(kind_of_word(split))]
     kept = [split for split in there if split not in left_out]
     return kept, f"splits that are not read: {', '.join(left_out)} (--split chooses)" if left_out else None
-
-
-def kind_of_split(split: str) -> str | None:
-    found = re.match("|".join(KINDS), split)
-    return KINDS[found[0]] if found else None
 
 
 def found_in(

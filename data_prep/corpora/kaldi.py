@@ -1,5 +1,6 @@
 """Kaldi's data folders: the list wav.scp of recordings, and beside it segments, text, utt2spk and utt2lang."""
 
+import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator
@@ -9,10 +10,14 @@ from lfsc.audio.manifest import Malformed, Row
 from lfsc.audio.parts import WHOLE, Part, read_part
 
 from .archives import Tree
+from .manifests import Listed
+from .utterance import File
 
 RECORDINGS, SEGMENTS = "wav.scp", "segments"
 # Folders that Kaldi's scripts make of others, for so many processes.
 SPLIT_UP = re.compile(r"split\d+(utt)?")
+# Where a recording begins in an archive.
+ARK = re.compile(r"(.+\.ark):(\d+)")
 TO_THE_END = re.compile(r"-1(\.0*)?")
 # Programs with options that unpack a recording and change nothing: the file is read in their place. None is run.
 UNPACKING = {
@@ -22,12 +27,13 @@ UNPACKING = {
 }
 
 
-def find_data_folders(names: Iterable[str]) -> list[PurePosixPath]:
+def find_data_folders(tree: Tree, names: Iterable[str]) -> list[Listed]:
     """The data folders among files of these names: the tree itself, or all below it."""
     folders = [PurePosixPath(name).parent for name in names if PurePosixPath(name).name == RECORDINGS]
     if PurePosixPath() in folders:
-        return [PurePosixPath()]
-    return [folder for folder in folders if not any(map(SPLIT_UP.fullmatch, folder.parts))]
+        folders = [PurePosixPath()]
+    folders = [folder for folder in folders if not any(map(SPLIT_UP.fullmatch, folder.parts))]
+    return [Listed(f"{folder / RECORDINGS}", rows_of_kaldi(tree, folder)) for folder in folders]
 
 
 def rows_of_kaldi(tree: Tree, folder: PurePosixPath) -> Iterator[Row | Malformed]:
@@ -46,7 +52,8 @@ def rows_of_kaldi(tree: Tree, folder: PurePosixPath) -> Iterator[Row | Malformed
                 raise ValueError(f"its recording {recording} is not in {RECORDINGS}")
             path, channel = find_file(recordings[recording], tree, folder)
             part = part if part.channel is not None else part._replace(channel=channel)
-            yield Row(path, languages.get(key), speakers.get(key), texts.get(key) or None, part=part)
+            row = Row(path, languages.get(key), speakers.get(key), texts.get(key) or None, part=part)
+            yield row._replace(path=recording, archive=path) if ARK.fullmatch(path) else row
         except ValueError as error:
             yield Malformed(f"{listed}, line {number}", str(error))
 
@@ -74,19 +81,43 @@ def parse_segment(entry: str) -> tuple[str, Part]:
 
 
 def find_file(entry: str, tree: Tree, folder: PurePosixPath) -> tuple[str, int | None]:
-    """The file of an entry of wav.scp and its channel, None for all.
-
-    Its path is taken from the data folder on, from the tree on, or from where the command is run, as Kaldi does.
-    """
+    """The file of an entry of wav.scp, of an archive with a place in it, and its channel, None for all."""
     path, channel = parse_command(entry) if entry.endswith("|") else (entry, None)
-    if path.rpartition(":")[0].endswith(".ark"):
-        raise ValueError(f"{path} is in an archive of Kaldi, which is not read: write the recordings to files")
+    ark = ARK.fullmatch(path)
+    found = look_for(ark[1] if ark else path, tree, folder)
+    return f"{found}:{ark[2]}" if ark else found, channel
+
+
+def look_for(path: str, tree: Tree, folder: PurePosixPath) -> str:
+    """A path from the data folder on, from the tree on, or from where the command is run, as Kaldi takes it."""
     beside = f"{folder / path}"
     if beside in tree:
-        return beside, channel
+        return beside
     if path not in tree and not path.startswith("/") and Path(path).is_file():
         path = str(Path(path).absolute())
-    return path, channel
+    return path
+
+
+def file_in_ark(tree: Tree, place: str) -> File:
+    """The recording at a place in an archive, as kaldiio writes it for ESPnet; ValueError where there is none."""
+    ark, _, place_in_ark = place.rpartition(":")
+    file, offset = File(ark) if ark.startswith("/") else tree.file(ark), int(place_in_ark)
+    if file.size is not None:
+        raise ValueError(f"{ark} is an archive of Kaldi in another one, which is not read: unpack that")
+    with open(file.path, "rb") as content:
+        content.seek(offset)
+        head = content.read(16)
+        length = content.seek(0, os.SEEK_END)
+    if head.startswith(b"RIFF"):
+        size = 8 + int.from_bytes(head[4:8], "little")
+    elif head.startswith(b"AUDIO"):
+        start = 6 + head[5]
+        offset, size = offset + start, int.from_bytes(head[6:start], "little")
+    else:
+        raise ValueError(f"{place} is no recording in an archive of Kaldi: expected one as kaldiio writes it")
+    if offset + size > length:
+        raise ValueError(f"{ark} ends within the recording at {place_in_ark}: copy it again")
+    return File(file.path, offset, size)
 
 
 def parse_command(command: str) -> tuple[str, int | None]:

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from functools import lru_cache
 
-CORPORA = ("LibriSpeech", "LibriTTS", "MLS", "FLEURS")
-PART = re.compile(r"(train|dev|test)([-_](clean|other))?([-_]\d+)?")
+from lfsc.audio.suffixes import is_recording
+
+# As train-clean-100, dev93, validation, train_nodev, test-other.tar.gz.
+PART = re.compile(r"(train|dev|val|test|eval)(ing|el|elopment|id|idation|uation)?(?![a-z])", re.IGNORECASE)
+KINDS = {"train": "train", "dev": "dev", "val": "dev", "test": "test", "eval": "test"}
 SPLITS = {"train": "train", "dev": "val"}
 
 
@@ -28,6 +31,22 @@ class Parts:
 
 
 def kind_of_path(name: str) -> str | None:
-    """train, dev or test, if a folder of that name, or an archive, says so."""
-    parts = (PART.fullmatch(part.partition(".")[0]) for part in PurePosixPath(name).parts)
-    return next((part[1] for part in parts if part), None)
+    """train, dev or test, if a folder of that name, or an archive, says so: the innermost that does."""
+    return kind_of_folder(name.rpartition("/")[0] if is_recording(name) else name)
+
+
+# There are many recordings in a folder.
+@lru_cache(1024)
+def kind_of_folder(path: str) -> str | None:
+    return next(filter(None, map(kind_of_word, reversed(path.split("/")))), None)
+
+
+def kind_of_list(name: str) -> str | None:
+    """The kind of part that the recordings in a list are of, by its name: metadata_train.csv, asr_dev.tsv."""
+    return next(filter(None, map(kind_of_word, re.split(r"[^A-Za-z]+", name.rpartition("/")[2]))), None)
+
+
+def kind_of_word(word: str) -> str | None:
+    """The kind of part that a folder, an archive or a split is named after."""
+    found = PART.match(word)
+    return KINDS[found[1].lower()] if found else None

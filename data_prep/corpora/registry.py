@@ -31,7 +31,10 @@ def demo(verb: ArgumentParser) -> None:
 
 def folder(verb: ArgumentParser) -> None:
     verb.add_argument(
-        "--manifest", type=Path, help="jsonl, csv or tsv with path (relative to SRC), language, speaker, text"
+        "--manifest",
+        type=Path,
+        action="append",
+        help="jsonl, csv or tsv with path (relative to SRC), language, speaker, text; may be given several times",
     )
     verb.add_argument("--language", help="of recordings whose manifest names none")
     verb.add_argument("--layout", help="what the folders are, such as language/speaker/* or corpus/speaker/*")
@@ -88,7 +91,7 @@ CORPORA = {
         "any tree of recordings: language/speaker/…, or with a manifest",
         "folder or tar",
         folder,
-        SOURCES | {name: name for name in ("manifest", "language", "layout")},
+        SOURCES | {"manifests": "manifest", "language": "language", "layout": "layout"},
     ),
     "huggingface": Kind(
         "a data set in parquet or arrow files, of a folder or of the Hugging Face hub",

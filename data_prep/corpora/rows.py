@@ -3,26 +3,47 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
 from lfsc.audio.manifest import Malformed, Row, parse_row
+from lfsc.audio.suffixes import LOSSY, without_suffix
 from lfsc.io.messages import say_count
 
-from . import parts
 from .archives import Tree
 from .parts import Parts, kind_of_path
-from .transcripts import Transcripts
+from .transcripts import TextFolders, Transcripts
 from .utterance import UNKNOWN_SPEAKER
 
 SECOND_MICROPHONE = re.compile(r"(.*_mic)2(\.\w+)")
 
 
 def of_recordings(
-    tree: Tree, recordings: list[str], *, names: set[str], published: Parts, spec: str | None, language: str | None
+    tree: Tree,
+    recordings: list[str],
+    *,
+    names: set[str],
+    published: Parts,
+    around: tuple[TextFolders, str] | None,
+    spec: str | None,
+    language: str | None,
 ) -> Iterator[Row | Malformed | str]:
-    """A row for each recording, of its KEY.json if there is one, and of its folders."""
-    sidecars = {name: name_sidecar(name) for name in recordings if name_sidecar(name) in names}
+    """A row for each recording, of its KEY.json if there is one, and of its folders.
+
+    `around` has the texts around the archive that the tree is, and where it is among them.
+    """
+    if published.found:
+        recordings = leave_out_linked(tree, recordings)
+    kept = [name for name in recordings if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
+    if len(kept) < len(recordings):
+        left_out = say_count(len(recordings) - len(kept), "recording")
+        yield f"left out: {left_out} of its test parts, which are for evaluation (give them alone)"
+        recordings = kept
+    repeated = find_repeated(recordings)
+    if repeated:
+        recordings = [name for name in recordings if name not in repeated]
+        left_out = say_count(len(repeated), "recording")
+        yield f"left out: {left_out} of which another file has the name but for the suffix, such as {min(repeated)}"
+    sidecars = {name: sidecar for name in recordings if (sidecar := name_sidecar(name)) in names}
     bare = [name for name in recordings if name not in sidecars]
     if is_common_voice(bare) and spec is None:
         raise ValueError(
@@ -34,29 +55,43 @@ def of_recordings(
     layout = find_layout(bare, root=tree.name, spec=spec, language_given=language is not None) if bare else None
     if layout is not None:
         yield describe_labels(layout.name, [layout.labels(name) for name in bare], language=language)
-    transcripts = Transcripts(layout.corpus if layout else "", tree, names)
+    transcripts = Transcripts(layout.corpus if layout else "", tree, names, *(around or ()))
     for name, sidecar in sidecars.items():
         yield row_of_sidecar(tree, name, sidecar, spec, transcripts)
     if layout is not None:
-        yield from rows_of_layout(tree, layout, bare, published, transcripts)
+        yield from rows_of_layout(tree, layout, bare, transcripts)
+    if with_text := transcripts.found[True]:
+        speakers = f", and {say_count(len(transcripts.speakers), 'speaker')} by lists" if transcripts.speakers else ""
+        yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}{speakers}"
     if transcripts.unread:
         yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
 
 
+def leave_out_linked(tree: Tree, recordings: list[str]) -> list[str]:
+    """All but those outside of the parts of a corpus that are linked from one, as THCHS-30 has them."""
+    outside = {name for name in recordings if kind_of_path(f"{tree.name}/{name}") is None}
+    if not outside or len(outside) == len(recordings):
+        return recordings
+    linked = {tree.identify(name) for name in recordings if name not in outside}
+    return [name for name in recordings if name not in outside or tree.identify(name) not in linked]
+
+
+def find_repeated(recordings: list[str]) -> set[str]:
+    """Recordings that are there in several formats, without the best file of each: the first that is lossless."""
+    best: dict[str, str] = {}
+    for name in sorted(recordings, key=lambda name: name.lower().endswith(LOSSY)):
+        best.setdefault(without_suffix(name), name)
+    return set(recordings) - set(best.values())
+
+
 def rows_of_layout(
-    tree: Tree, layout: Layout, names: list[str], published: Parts, transcripts: Transcripts
+    tree: Tree, layout: Layout, names: list[str], transcripts: Transcripts
 ) -> Iterator[Row | Malformed | str]:
     """A row for each recording, of its path, and of what a known corpus brings beside it."""
-    in_parts = layout.corpus in parts.CORPORA
     kept = names
-    if in_parts:
-        kept = [name for name in names if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
-        if kept != names:
-            left_out = say_count(len(names) - len(kept), "recording")
-            yield f"left out: {left_out} of its test parts, which are for evaluation"
     if layout.corpus == "VCTK":
         there = set(names)
-        kept = [name for name in names if name_of_first_microphone(name) not in there - {name}]
+        kept = [name for name in names if name_of_first_microphone(name) not in there]
         if kept != names:
             left_out = say_count(len(names) - len(kept), "recording")
             yield f"left out: {left_out} of the second microphone, as the speech is the same"
@@ -65,8 +100,8 @@ def rows_of_layout(
         if labels is None:
             yield Malformed(name, f"its path is not like the others': {layout.name}")
             continue
-        split = published.split(kind_of_path(f"{tree.name}/{name}")) if in_parts else None
-        yield Row(name, labels.language, labels.speaker, transcripts.find(name), split=split)
+        said = transcripts.find(name)
+        yield Row(name, labels.language, said.speaker or labels.speaker, said.text, split=said.split)
 
 
 def name_of_first_microphone(name: str) -> str | None:
@@ -76,7 +111,7 @@ def name_of_first_microphone(name: str) -> str | None:
 
 
 def name_sidecar(name: str) -> str:
-    return PurePosixPath(name).with_suffix(".json").as_posix()
+    return f"{name.rpartition('.')[0]}.json"
 
 
 def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None, transcripts: Transcripts) -> Row | Malformed:
@@ -85,7 +120,10 @@ def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None, transc
         said = parse_row(row, path=name) if isinstance(row, dict) else Row(name)
     except (ValueError, RecursionError) as error:
         return Malformed(sidecar, str(error))
-    said = said if said.text is not None else said._replace(text=transcripts.find(name))
+    if said.text is None:
+        text, speaker, split = transcripts.find(name)
+        speaker = speaker if said.speaker is None else said.speaker
+        said = said._replace(text=text, speaker=speaker, split=said.split or split)
     return with_folders(said, labels_of(name, tree, spec))
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from .archives import Archive
 from .utterance import File
 
-MANIFEST = "tarred_audio_manifest.json"
-
 
 class TarredDataset:
     """The tars in a folder, of which one is held open at a time: lists name them one after the other."""

@@ -1,100 +1,190 @@
-"""The texts that corpora bring in files beside their recordings."""
+"""The texts that corpora bring in files beside their recordings, and the speakers that lists of texts name."""
 
+import posixpath
 import re
-from collections.abc import Callable, Collection
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import PurePosixPath
 
+from lfsc.audio.suffixes import is_recording, without_suffix
+from lfsc.io.messages import describe, say_count
+
 from .archives import Tree
+from .parts import kind_of_list
+from .text_lists import NAME, Said, key_of_name, may_be_list, parse_list
 
 # Of files of the recording's name: a text, also that which the Montreal Forced Aligner takes.
-BESIDE = (".txt", ".lab")
-# How lists of sounds and their times begin, which may have these suffixes too.
-TIMES = re.compile(r"\s*\d[\d.]*\s+\d[\d.]*\s")
+BESIDE = (".normalized.txt", ".txt", ".lab", ".trn")
+# How lists of sounds or subtitles with their times begin, which may have these suffixes too.
+TIMES = re.compile(r"\s*(\d[\d.]*\s+\d[\d.]*\s|\[\d+\.\d+\]|\d+\s+\d+:\d\d|WEBVTT)")
+# Files of texts with the times at which they are said.
+TIMED = (".srt", ".vtt", ".ass", ".textgrid", ".eaf", ".ctm")
+# As VCTK has recordings of the same text.
+MICROPHONE = re.compile(r"_mic\d$")
+# Folders whose lists are kept: those above a recording.
+KEPT_FOLDERS = 16
+
+
+class TextFolders:
+    """The lists of texts among files of a tree, by the folders whose recordings they may name.
+
+    That is the folder that a list is in, or, where there are no `recordings` below it, the one above. `wanted`
+    says how many recordings have a name, without which all that lists name is kept.
+    """
+
+    def __init__(
+        self, tree: Tree, names: Iterable[str], recordings: Iterable[str], wanted: Mapping[str, int] | None = None
+    ) -> None:
+        self.tree, self.wanted = tree, wanted
+        self.unread: list[str] = []
+        folders = {name.rpartition("/")[0] for name in recordings}
+        recorded = {str(above) for folder in folders for above in PurePosixPath(folder, "a recording").parents}
+        self.lists: dict[str, list[str]] = {}
+        for name in filter(may_be_list, names):
+            folder = PurePosixPath(name).parent
+            self.lists.setdefault(str(folder if str(folder) in recorded else folder.parent), []).append(name)
+        self.read = lru_cache(KEPT_FOLDERS)(self.read_folder)
+
+    def find(self, name: str, archive: str | None = None) -> Said | None:
+        """What the nearest list above a recording says of it, which came out of an archive of this name, if any."""
+        if not self.lists:
+            return None
+        folders, parts = name.split("/"), key_of_name(name).split("/")
+        for depth in range(len(parts) - 1, -1, -1):
+            folder = "/".join(folders[:depth]) or "."
+            if folder in self.lists:
+                said = self.read(folder, archive)
+                # Lists name recordings by their paths, or some of their folders, or none.
+                for first in range(depth, len(parts)):
+                    if found := said.get("/".join(parts[first:])):
+                        return found
+        return None
+
+    def read_folder(self, folder: str, archive: str | None) -> dict[str, Said]:
+        names = self.lists[folder]
+        # Archives and lists may be pairs, of which there are many.
+        own = [name for name in names if PurePosixPath(name).stem == archive]
+        has_parts = "train" in map(kind_of_list, names)
+        said: dict[str, Said] = {}
+        for name in own or names:
+            try:
+                entries = parse_list(name, self.tree.lines(name), self.wanted)
+                if has_parts and (kind := kind_of_list(name)):
+                    entries = {key: entry._replace(split=entry.split or kind) for key, entry in entries.items()}
+                said |= entries
+                if self.wanted is not None:
+                    # Paths of other machines, as in lists of TTS recipes, where no two recordings have the name.
+                    said = {key: entry for key, entry in take_names(entries).items() if self.wanted[key] == 1} | said
+            except (ValueError, RecursionError, OSError) as error:
+                self.unread.append(f"{name}: {describe(error)}")
+        return said
 
 
 class Transcripts:
     """Texts of the recordings in a tree of files with these `names`, which is of the known corpus of this name, if any.
 
-    `unread` has the reasons why some could not be read.
+    What is not found there may be in lists `around` it, where the tree is the archive `place` among others.
     """
 
-    def __init__(self, corpus: str, tree: Tree, names: Collection[str]) -> None:
+    def __init__(
+        self, corpus: str, tree: Tree, names: Collection[str], around: TextFolders | None = None, place: str = ""
+    ) -> None:
         # To ask the file system for each recording would take long where it is a network's.
-        self.tree, self.names = tree, names
-        self.unread: list[str] = []
-        finders: dict[str, Callable[[PurePosixPath], str | None]] = {
-            "LibriSpeech": self.of_librispeech,
-            "LibriTTS": self.of_libritts,
-            "VCTK": self.of_vctk,
-            "LJSpeech": self.of_ljspeech,
-            "FLEURS": self.of_fleurs,
-        }
+        self.tree, self.names, self.around = tree, names, around
+        self.folder, _, self.archive = f"/{place}".rpartition("/")
+        recordings = [name for name in names if is_recording(name)]
+        stems = Counter(key_of_name(name.rpartition("/")[2]) for name in recordings)
+        self.folders = TextFolders(tree, names, recordings, wanted=stems)
+        self.unread = self.folders.unread
+        self.found = Counter[bool]()
+        self.speakers: set[str] = set()
+        finders: dict[str, Callable[[str], Said | None]] = {"TIMIT": self.of_timit, "AISHELL-3": self.of_aishell3}
         self.finder = finders.get(corpus, self.of_any)
-        # Of the list that was read last: recordings come in the order of their folders.
-        self.list_name, self.list_texts = "", dict[str, str]()
+        self.texts = {name for name in names if name.lower().endswith(BESIDE)}
+        # Files in folders of texts, by what is beside that folder: txt/p225/p225_001.txt for wav48/p225/p225_001.flac.
+        self.opposite = {
+            key: name
+            for name in self.texts
+            for folder, key in paths_beside(name.rpartition(".")[0])
+            if NAME.search(folder)
+        }
 
-    def find(self, name: str) -> str | None:
-        """The text of a recording, None where there is none, or where it is in a file that cannot be read."""
+    def find(self, name: str) -> Said:
+        """What is said of a recording: nothing where there is no text, or where it is in a file that cannot be read."""
         try:
-            return self.finder(PurePosixPath(name)) or None
-        except ValueError as error:
-            self.unread.append(str(error))
-            return None
+            said = self.finder(name) or Said()
+        except (ValueError, OSError) as error:
+            self.unread.append(describe(error))
+            said = Said()
+        self.found[said.text is not None] += 1
+        if said.speaker:
+            self.speakers.add(said.speaker)
+        return said
 
-    def of_librispeech(self, path: PurePosixPath) -> str | None:
-        """From `103/1240/103-1240.trans.txt`, whose lines are `103-1240-0000 TEXT`."""
-        chapter = path.stem.rpartition("-")[0]
-        return self.lookup(path.parent / f"{chapter}.trans.txt", path.stem, split_word)
+    def of_any(self, name: str) -> Said | None:
+        """From a file beside the recording, or in a folder of texts, or from a list above it."""
+        texts = map(self.read, self.names_of_texts(name))
+        text = next((text for text in texts if text and not TIMES.match(text)), None)
+        return Said(text) if text else self.of_lists(name)
 
-    def of_libritts(self, path: PurePosixPath) -> str | None:
-        return self.read(path.with_suffix(".normalized.txt"))
+    def names_of_texts(self, name: str) -> Iterator[str]:
+        """The files that are there for a recording alone."""
+        if not self.texts:
+            return
+        stem = without_suffix(name)
+        stems = [stem] if stem.isascii() else [stem, *(unicodedata.normalize(form, stem) for form in ("NFC", "NFD"))]
+        is_upper = name.rpartition(".")[2].isupper()
+        texts = (stem + (suffix.upper() if is_upper else suffix) for stem in (name, *stems) for suffix in BESIDE)
+        yield from filter(self.texts.__contains__, texts)
+        if self.opposite:
+            keys = (key for _, key in paths_beside(MICROPHONE.sub("", stem)))
+            yield from (self.opposite[key] for key in keys if key in self.opposite)
 
-    def of_vctk(self, path: PurePosixPath) -> str | None:
-        """From `txt/p225/p225_001.txt`, for `wav48_silence_trimmed/p225/p225_001_mic1.flac`."""
-        name = re.sub(r"_mic\d$", "", path.stem)
-        return self.read(path.parent.parent.parent / "txt" / path.parent.name / f"{name}.txt")
+    def of_lists(self, name: str) -> Said | None:
+        found = self.folders.find(name)
+        if found is None and self.around is not None:
+            found = self.around.find(f"{self.folder}/{name}".strip("/"), archive=self.archive.partition(".")[0])
+        return found
 
-    def of_ljspeech(self, path: PurePosixPath) -> str | None:
-        """From `metadata.csv` above `wavs`, whose lines are `LJ001-0001|as printed|as spoken`, without quotation."""
+    def of_timit(self, name: str) -> Said | None:
+        """From a file beside the recording, `0 46797 She had your dark suit.`, of its first and last sample."""
+        texts = filter(None, map(self.read, self.names_of_texts(name)))
+        return next((Said(text.split(maxsplit=2)[-1]) for text in texts), None)
 
-        def parse(line: str) -> tuple[str, str]:
-            name, *texts = line.split("|")
-            return name, texts[-1] if texts else ""
+    def of_aishell3(self, name: str) -> Said | None:
+        """From `content.txt`, whose texts have the sound after each letter, `广 guang3 州 zhou1`."""
+        said = self.of_lists(name)
+        return said and Said("".join((said.text or "").split()[::2]))
 
-        return self.lookup(path.parent.parent / "metadata.csv", path.stem, parse)
-
-    def of_fleurs(self, path: PurePosixPath) -> str | None:
-        """From `de_de/dev.tsv` for `de_de/audio/dev/123.wav`, whose rows are a number, 123.wav, and the text."""
-
-        def parse(line: str) -> tuple[str, str]:
-            _, name, text, *_ = [*line.split("\t"), "", ""]
-            return name, text
-
-        folder = path.parent.parent
-        folder = folder.parent if folder.name == "audio" else folder
-        return self.lookup(folder / f"{path.parent.name}.tsv", path.name, parse)
-
-    def of_any(self, path: PurePosixPath) -> str | None:
-        """From a file beside the recording, or from a list like LJSpeech's, as many corpora of one speaker have it."""
-        texts = (self.read(path.with_suffix(suffix)) for suffix in BESIDE)
-        return next((text for text in texts if text and not TIMES.match(text)), None) or self.of_ljspeech(path)
-
-    def read(self, path: PurePosixPath) -> str | None:
-        name = path.as_posix()
-        return " ".join("".join(self.tree.lines(name)).split()) if name in self.names else None
-
-    def lookup(self, path: PurePosixPath, key: str, parse: Callable[[str], tuple[str, str]]) -> str | None:
-        """What a list has for a key; `parse` makes key and text of a line."""
-        name = path.as_posix()
-        if name != self.list_name:
-            # Before it is read: one that cannot be is told once.
-            self.list_name, self.list_texts = name, {}
-            lines = self.tree.lines(name) if name in self.names else ()
-            self.list_texts = dict(parse(line.strip()) for line in lines)
-        return self.list_texts.get(key)
+    def read(self, name: str) -> str:
+        """The text in a file; where that is the path of another, as in THCHS-30, the first line of that one."""
+        text = " ".join("".join(self.tree.lines(name)).split())
+        other = posixpath.normpath(posixpath.join(posixpath.dirname(name), text))
+        return next(self.tree.lines(other), "").strip() if other != name and other in self.texts else text
 
 
-def split_word(line: str) -> tuple[str, str]:
-    """The first word, and the rest."""
-    word, *rest = line.split(maxsplit=1) or [""]
-    return word, "".join(rest)
+def take_names(entries: Mapping[str, Said]) -> dict[str, Said]:
+    """Entries by the names in their paths, where only one has the name."""
+    names = {key: key.rpartition("/")[2] for key in entries}
+    counts = Counter(names.values())
+    return {name: entries[key] for key, name in names.items() if counts[name] == 1}
+
+
+def paths_beside(path: str) -> Iterator[tuple[str, tuple]]:
+    """Each folder of a file, and the file's path without it."""
+    parts = path.split("/")
+    return ((parts[at], (at, *parts[:at], *parts[at + 1 :])) for at in range(len(parts) - 1))
+
+
+def describe_timed(names: Iterable[str]) -> str | None:
+    """How many files have texts with times, which are not read, by suffix and with an example; None for none."""
+    found = [name for name in names if name.lower().endswith(TIMED)]
+    if not found:
+        return None
+    suffixes = ", ".join(sorted({PurePosixPath(name).suffix for name in found}))
+    return (
+        f"not read: {say_count(len(found), 'file')} of texts with times ({suffixes}), such as {found[0]}: "
+        "write a manifest with start, end and text for each part"
+    )

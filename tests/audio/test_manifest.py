@@ -245,6 +245,58 @@ def test_a_list_may_be_compressed_or_one_array(tmp_path):
         read_manifest(tmp_path / "m.json")
 
 
+def test_an_object_over_many_lines_lists_recordings_and_their_parts(tmp_path):
+    audio = {
+        "path": "a.opus", "aid": "a", "speaker": "N/A", "subsets": ["{XL}"], "title": "x ] } [",
+        "segments": [
+            {"sid": "1", "begin_time": 0.5, "end_time": 2.0, "text_tn": "YES {", "subsets": ["{DEV}"]},
+            {"sid": "2", "begin_time": 2.0, "end_time": 3.0, "text_tn": "<MUSIC>"},
+            {"sid": "3", "begin_time": 3.0, "end_time": 4.0, "text_tn": "NO", "speaker": "ann"},
+        ],
+    }  # fmt: skip
+    whole = {"path": "b.opus", "segments": [], "text": "ja"}
+    content = {"dataset": "x", "language": "EN", "audios": [audio, whole], "version": [1]}
+    (tmp_path / "m.json").write_text(json.dumps(content, indent=2))
+    first, music, last, other = read_manifest(tmp_path / "m.json")
+    assert (first.path, first.language, first.speaker, first.text, first.part, first.split) == (
+        "a.opus", "en", None, "YES {", Part(0.5, 1.5), "dev",
+    )  # fmt: skip
+    assert music == Malformed(f"{tmp_path}/m.json, line 5", "nobody speaks in it: <MUSIC>")
+    assert (last.speaker, last.part, last.split) == ("ann", Part(3.0, 1.0), "xl")
+    assert (other.path, other.text) == ("b.opus", "ja")
+
+
+def test_a_manifest_may_be_one_object_in_one_line(tmp_path):
+    content = {"language": "ZH", "audios": [{"path": "a.wav", "text": "ja"}, {"path": "b.wav", "text": "no"}]}
+    (tmp_path / "m.json").write_text(json.dumps(content))
+    assert [(row.path, row.language, row.text) for row in read_manifest(tmp_path / "m.json")] == [
+        ("a.wav", "zh", "ja"), ("b.wav", "zh", "no"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("end, message", [(60, "ends within its list"), (9, "one object of JSON without a list")])
+def test_an_object_that_is_cut_off_is_told(tmp_path, end, message):
+    (tmp_path / "m.json").write_text(json.dumps({"audios": [{"path": "a.wav", "text": "ja"}]}, indent=1)[:end])
+    with pytest.raises(ValueError, match=message):
+        read_manifest(tmp_path / "m.json")
+
+
+def test_lists_of_fairseq_begin_with_a_folder(tmp_path):
+    (tmp_path / "here.tsv").write_text(f"{tmp_path}\nx/a.flac\t16000\n")
+    (tmp_path / "gone.tsv").write_text("/not/there\nx/a.flac\t16000\n")
+    assert [row.path for name in ("here", "gone") for row in read_manifest(tmp_path / f"{name}.tsv")] == [
+        f"{tmp_path}/x/a.flac", "x/a.flac",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["m.csv", "m.tsv", "m.txt.csv"])
+def test_bars_may_set_fields_apart_in_which_quotation_marks_are_letters(tmp_path, name):
+    (tmp_path / name).write_text('wav_filename|wav_filesize|transcript|client_id\na.wav|9|Er, "ja"|7\nb.wav|9\n')
+    first, second = read_manifest(tmp_path / name)
+    assert (first.path, first.text, first.speaker) == ("a.wav", 'Er, "ja"', "7")
+    assert second.path == "b.wav"
+
+
 def test_parts_of_a_recording_have_names_of_their_own():
     parts = [WHOLE, Part(1.5), Part(1.5, 2.0), Part(channel=1)]
     assert [Row("a/b.c.wav", part=part).name for part in parts] == [

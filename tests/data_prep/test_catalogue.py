@@ -1,4 +1,4 @@
-from data_prep.catalogue import LEFT_OUT, VAL, Catalogue
+from data_prep.catalogue import LEFT_OUT, TRAIN, UNDECIDED, VAL, Catalogue
 from data_prep.corpora.utterance import File, Utterance
 from data_prep.scan import Examined
 
@@ -30,6 +30,30 @@ def test_a_speaker_of_validation_leaves_training_in_every_language():
     catalogue = filled(("a", "en", "x", "train", 1), ("b", "de", "x", "val", 2), ("c", "en", "y", "train", 3))
     assert catalogue.leave_out_crossing() == [0]
     assert [(language, split) for language, split, _ in catalogue.groups()] == [("de", "val"), ("en", "train")]
+
+
+def test_parts_that_share_their_speakers_are_no_splits():
+    rows = [(f"{split}{number}", "en", f"s{number}", split, number) for split in ("train", "val") for number in (1, 2)]
+    catalogue = filled(*rows, ("c", "en", "other", "train", 3))
+    assert catalogue.settle_splits() == [
+        "the corpus has the same speakers in training and validation: they are divided anew"
+    ]
+    assert catalogue.leave_out_crossing() == []
+    catalogue.divide(val_share=0.2, seed=0)
+    sizes = {split: len(rows) for _, split, rows in catalogue.groups()}
+    assert sizes == {"train": 4, "val": 1}
+    assert filled(*rows[1:], ("c", "en", "other", "train", 3)).settle_splits() == []
+
+
+def test_where_a_language_has_validation_the_rest_of_it_trains():
+    catalogue = filled(
+        ("a", "en", "x", None, 1), ("b", "en", "y", "val", 2), ("c", "de", "z", "train", 3), ("d", "fr", "w", None, 4)
+    )
+    assert catalogue.settle_splits() == []
+    assert list(catalogue.splits) == [TRAIN, VAL, TRAIN, UNDECIDED]
+    without = filled(("a", "en", "x", "train", 1), ("b", "en", "y", None, 2))
+    without.settle_splits()
+    assert list(without.splits) == [UNDECIDED, UNDECIDED]
 
 
 def test_speakers_who_are_not_known_are_not_one_speaker():

@@ -14,6 +14,7 @@ import torch
 
 from data_prep.__main__ import main, make_parser
 from data_prep.commands import run
+from data_prep.pipeline import as_option
 from lfsc.audio import files
 from lfsc.parallel import cluster, map_tasks
 
@@ -96,6 +97,7 @@ def test_a_finished_corpus_is_left_alone_and_other_settings_are_refused(tree, tm
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
     assert main(["folder", str(tree), str(out), "--seed", "1", "--workers", "0"]) == 2
     assert "was made with --seed 0" in capsys.readouterr().err
+    assert as_option("manifest", ["a", "b"]) == "--manifest a --manifest b"
     assert main(["folder", str(tree), str(out), "--name", "b", "--sample-rate", "16000", "--workers", "0"]) == 2
     assert "holds shards at 22050 Hz, not 16000 Hz" in capsys.readouterr().err
 

@@ -22,8 +22,9 @@ MLS_LANGUAGES = {
 }
 # Folders that sort files and name nobody.
 SORTING = re.compile(
-    r"(wavs?\d*(_silence_trimmed)?|flac|mp3|opus|ogg|audios?|sounds?|clips|recordings?|data|corpus|speech|segments?"
-    r"|(train|dev|test|val|valid|validation|eval)([-_](clean|other|\d+).*)?|by_book|(fe)?male|mixe?d?)",
+    r"(wav(e|s|\d)*(k?hz\w*|_silence_trimmed)?|flac|mp3|opus|ogg|audios?(_\d+khz)?|sounds?|clips|recordings?|data|corpus"
+    r"|speech|segments?|(train|dev|test|val|eval)(ing|el|id|idation|uation)?([-_](clean|other|set|\d+).*)?|by_book"
+    r"|(fe)?male|mixe?d?|(bucket|shard|part)s?_?\d*)",
     re.IGNORECASE,
 )
 EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order, or '*' where they name neither"
@@ -69,6 +70,25 @@ KNOWN = (
     ),
     Known("VoxPopuli", "language/year/date-…", r"(?P<language>[a-z]{2})/(19|20)\d\d/\d{8}-\d{4}-PLENARY.*"),
     Known("LJSpeech", "chapter-number", r"LJ\d+-\d+", "en", "LJ"),
+    Known("AISHELL", "speaker/BAC009…", r"(?P<speaker>S\d{4})/BAC009(?P=speaker)W\d+", "zh"),
+    Known("AISHELL-3", "speaker/speaker…", r"(?P<speaker>SSB\d{4})/(?P=speaker)\d{4}", "zh"),
+    Known("THCHS-30", "part/speaker_number", r"data_thchs30/\w+/(?P<speaker>[A-D]\d+)_\d+", "zh"),
+    Known("MagicData", "speaker/speaker_date", r"(?P<speaker>\d+_\d+)/(?P=speaker)_\d{14}", "zh"),
+    Known("WenetSpeech", "source/B…/recording", r"(youtube|podcast)/B\d{5}/[XY]\d{10}_[^/]+", "zh"),
+    Known("GigaSpeech", "source/P…/recording", r"(podcast|youtube|audiobook)/P\d{4}/(POD|YOU|AUD)\d{10}", "en"),
+    Known("TIMIT", "dialect/speaker/sentence", r"(?i:dr[1-8]/(?P<speaker>[fm][a-z]{3}\d)/s[aix]\d+(\.wav)?)", "en"),
+    Known("JSUT", "part/wav/sentence", r"jsut_ver[\d.]+/\w+/wav/[\w-]+", "ja", "JSUT"),
+    Known("JVS", "speaker/part/wav24kHz16bit/sentence", r"(?P<speaker>jvs\d{3})/\w+/wav24kHz16bit/[\w-]+", "ja"),
+    Known("KSS", "part/part_number", r"kss[^/]*/(?P<part>\d)/(?P=part)_\d{4}", "ko", "KSS"),
+    Known("Hi-Fi TTS", "reader_quality/book/…", r"audio/(?P<speaker>\d+)_(clean|other)/\d+/[^/]+", "en"),
+    Known("TED-LIUM", "sph/talk", r"sph/(?P<speaker>[A-Za-z0-9]+_(19|20)\d\d\w?)", "en"),
+    Known("DAPS", "room/speaker_script_room", r"(?P<speaker>[fm]\d+)_script\d_\w+", "en"),
+    Known("BABEL", "BABEL_…_speaker_date_…", r"BABEL_\w+_\d{3}_(?P<speaker>\d{5})_\d{8}_\d{6}_\w+"),
+    Known("OpenSLR", "wavs/speaker_number", r"(?P<speaker>[a-z]{2,3}[fms]?_\d{4,5})_\d{10,11}"),
+    # There is no more to tell its speakers apart by than the videos.
+    Known(
+        "YODAS", "part/audio/video…", r"(?P<language>[a-z]{2,3})\d{3}/audio/(\d+/)*(?P<speaker>[\w-]{11})(-\d+){0,3}"
+    ),
     Known("Emilia", "language_book_speaker_number", r"(?P<speaker>(?P<language>[A-Z]{2})_B\d+_S\d+)_W\d+"),
 )
 COMMON_VOICE = re.compile(r"(.*/)?clips/common_voice_[\w-]+\.mp3")
@@ -117,14 +137,18 @@ def by_form(form: re.Pattern, known: Known, root: str, name: str) -> Labels | No
     if not found:
         return None
     groups = found.groupdict()
-    language = known.language or (groups["language"].lower() if "language" in groups else mls_language(path))
+    if not is_language(groups.get("language", "und")):
+        return None
+    language = known.language or (groups["language"].lower() if "language" in groups else language_of_folders(path))
     return Labels(language, known.speaker or groups.get("speaker"))
 
 
-def mls_language(path: str) -> str | None:
-    parts = reversed(PurePosixPath(path).parts[:-1])
-    words = (part.removeprefix("mls_").removesuffix("_opus") for part in parts)
-    return next((MLS_LANGUAGES[word] for word in words if word in MLS_LANGUAGES), None)
+def language_of_folders(path: str) -> str | None:
+    """A language of MLS in the name of a folder, as mls_german or cml_tts_dataset_german_v0.1, or a folder's name."""
+    folders = PurePosixPath(path).parts[:-1]
+    words = (word for folder in reversed(folders) for word in folder.split("_"))
+    found = next((MLS_LANGUAGES[word] for word in words if word in MLS_LANGUAGES), None)
+    return found or next(filter(is_language, folders), None)
 
 
 def by_folders(language_given: bool, name: str) -> Labels | None:

@@ -1,21 +1,26 @@
 """Lists of recordings: what each row says of a recording, of which part of it, and who speaks."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from lfsc.audio.parts import WHOLE, Part, find_first, read_part
+from lfsc.audio.parts import CHANNEL, DURATION, END, START, WHOLE, Part, find_first, read_part
 from lfsc.audio.tables import BEYOND, parse_lines, read_lines
 
 # Those that are looked for in a folder of recordings.
 MANIFESTS = tuple(f"manifest.{kind}{packed}" for packed in ("", ".gz") for kind in ("jsonl", "csv", "tsv"))
 # "file_name" is that of the folders of audio of the Hugging Face hub, "wav_filename" DeepSpeech's and Coqui's.
-PATH = ("path", "audio_filepath", "wav", "file_name", "wav_filename")
+PATH = ("path", "audio_filepath", "wav", "file_name", "wav_filename", "audio_file", "audio_path", "filename")
 # Labels, as NeMo, Common Voice, and data sets of the Hugging Face hub call them.
 LANGUAGE = ("language", "lang", "source_lang", "locale")
-SPEAKER = ("speaker", "speaker_id", "client_id")
-TEXT = ("text", "normalized_text", "text_normalized", "sentence", "transcription", "transcript")
+SPEAKER = ("speaker", "speaker_id", "client_id", "speaker_name")
+TEXT = ("text", "text_tn", "normalized_text", "text_normalized", "sentence", "transcription", "transcript")
+# Of which part of the corpus a row is.
+SPLIT = ("split", "subset", "subsets")
+# Marks in the place of a text, as GigaSpeech's <MUSIC> and TED-LIUM's, where nobody speaks.
+NO_SPEECH = re.compile(r"<[A-Z_]+>|ignore_time_segment_in_scoring|inter_segment_gap")
 
 
 class Row(NamedTuple):
@@ -29,7 +34,7 @@ class Row(NamedTuple):
     part: Part = WHOLE
     # The tar beside the manifest that holds the recording, as in NeMo's tarred data sets.
     archive: str | None = None
-    # "train" or "val", where the corpus has such splits.
+    # As the row says it; of readers, "train" or "val".
     split: str | None = None
 
     @property
@@ -58,10 +63,33 @@ def read_manifest(manifest: Path) -> list[Row | Malformed]:
 def parse_rows(manifest: str, lines: Iterable[str]) -> Iterator[Row | Malformed]:
     """The rows of a manifest; ValueError where a table of commas cannot be read any further."""
     for number, row in parse_lines(manifest, lines):
-        try:
-            yield parse_row(row)
-        except ValueError as error:
-            yield Malformed(f"{manifest}, line {number}", str(error))
+        for part in divide_row(row):
+            try:
+                yield parse_row(part)
+            except ValueError as error:
+                yield Malformed(f"{manifest}, line {number}", str(error))
+
+
+def divide_row(row: dict | str) -> list[dict | str]:
+    """A row for each part of a long recording, where they are listed as in GigaSpeech.json; any other row as it is."""
+    if isinstance(row, dict) and (entries := find_entries(row)):
+        common = {name: row[name] for name in (*LANGUAGE, *SPEAKER) if name in row}
+        return [part for entry in entries for part in divide_row(common | entry)]
+    segments = row.get("segments") if isinstance(row, dict) and not find_first(row, TEXT) else None
+    if isinstance(row, str) or not isinstance(segments, list) or not segments:
+        return [row]
+    if not all(isinstance(part, dict) and {*START} & {*part} for part in segments):
+        return [row]
+    common = {name: row[name] for name in (*PATH, *LANGUAGE, *SPEAKER, *SPLIT) if name in row}
+    fields = (*START, *END, *DURATION, *CHANNEL, *LANGUAGE, *SPEAKER, *TEXT, *SPLIT)
+    return [common | {name: part[name] for name in fields if name in part} for part in segments]
+
+
+def find_entries(row: dict) -> list[dict] | None:
+    """The rows in an object that is a whole manifest in one line."""
+    lists = (value for value in row.values() if isinstance(value, list) and value)
+    rows = (value for value in lists if all(isinstance(entry, dict) and find_first(entry, PATH) for entry in value))
+    return None if find_first(row, PATH) else next(rows, None)
 
 
 def parse_row(row: dict | str, *, path: str | None = None) -> Row:
@@ -86,15 +114,28 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
             raise ValueError(f"no 'path' or 'audio_filepath', only {columns}")
         if PurePosixPath(path).name in ("", ".."):
             raise ValueError(f"its path is {path!r}, expected that of a recording")
+    language = (read_text(row, LANGUAGE, (str,)) or "").strip() or None
+    speaker = read_text(row, SPEAKER, (str, int))
+    text = (read_text(row, TEXT, (str, int, float)) or "").strip() or None
+    if text and NO_SPEECH.fullmatch(text):
+        raise ValueError(f"nobody speaks in it: {text}")
     return Row(
         path,
-        (read_text(row, LANGUAGE, (str,)) or "").strip() or None,
-        read_text(row, SPEAKER, (str, int)),
-        read_text(row, TEXT, (str, int, float)) or None,
+        language.lower() if language and len(language) == 2 else language,
+        None if speaker == "N/A" else speaker,
+        text,
         read_text(row, ("corpus",), (str,)) or None,
         read_part(row),
         read_archive(row),
+        read_split(row),
     )
+
+
+def read_split(row: dict) -> str | None:
+    """The part of the corpus, or the first of several: GigaSpeech's are in braces."""
+    split = find_first(row, SPLIT)
+    split = split[0] if isinstance(split, list) and split else split
+    return split.strip("{}").lower() if isinstance(split, str) else None
 
 
 def unpack_lhotse(row: dict) -> dict:

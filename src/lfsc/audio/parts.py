@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from lfsc.audio.recording import AudioInfo
 
 # In seconds, as NeMo, lhotse, Kaldi's segments and others call them.
-START = ("offset", "start", "start_time", "begin")
+START = ("offset", "start", "start_time", "begin", "begin_time")
 END = ("end", "end_time", "stop")
 DURATION = ("duration",)
 CHANNEL = ("channel", "channel_selector")

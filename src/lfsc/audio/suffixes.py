@@ -8,6 +8,7 @@ SUFFIXES = (
     ".wav", ".wave", ".bwf", ".w64", ".rf64", ".bw64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".mp1",
     ".mpga", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf", ".sph", ".nist",
 )  # fmt: skip
+LOSSY = (".ogg", ".oga", ".opus", ".mp3", ".mp2", ".mp1", ".mpga")
 # Audio that libsndfile does not decode, and video that may hold it.
 NOT_READ = (
     ".m4a", ".m4b", ".mp4", ".aac", ".alac", ".webm", ".weba", ".mka", ".mkv", ".mov", ".avi", ".wma", ".asf", ".amr",
@@ -19,6 +20,12 @@ NOT_READ = (
 
 def is_recording(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
+
+
+def without_suffix(name: str) -> str:
+    """A recording's name, or path, without its suffix, or without both of TIMIT's SA1.WAV.wav."""
+    stem = name.rpartition(".")[0]
+    return without_suffix(stem) if stem and stem[-1] != "/" and is_recording(name) else name
 
 
 def is_hidden(name: str) -> bool:

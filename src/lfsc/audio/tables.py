@@ -10,7 +10,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from lfsc.io.archive_kinds import compression_in
@@ -22,6 +22,9 @@ EXPECTED = "expected text in UTF-8 (jsonl, csv or tsv)"
 LONGEST_LINE, LONGEST_ARRAY = 1 << 24, 1 << 28
 # How an array begins that is not an object a line, but one or many lines of its own.
 ARRAY = re.compile(r"\s*\[\s*($|\{)")
+
+# How one object begins that lies over many lines, and a text in it.
+OBJECT, TEXT_OF_JSON = re.compile(r"\s*\{(.*\[)?\s*$"), re.compile(r'"(\\.|[^"\\])*"')
 
 
 def read_lines(manifest: Path) -> Iterator[str]:
@@ -68,6 +71,9 @@ def parse_json(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict 
     for number, line in enumerate(lines, 1):
         if number == 1 and ARRAY.match(line):
             yield from parse_array(join_lines(line, lines, manifest), manifest)
+        elif number == 1 and OBJECT.match(line) and ".json" in PurePath(manifest).suffixes:
+            yield from parse_document(line, lines, manifest)
+            return
         elif line.strip():
             yield number, parse_object(line)
 
@@ -80,6 +86,35 @@ def join_lines(first: str, lines: Iterator[str], manifest: str) -> str:
         if length > LONGEST_ARRAY:
             raise ValueError(f"{manifest} is an array of over {LONGEST_ARRAY} characters: write an object a line")
     return "".join(joined)
+
+
+def parse_document(first: str, lines: Iterator[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
+    """The entries of the first list in one object over many lines, such as GigaSpeech.json, one after the other.
+
+    Each has what the object says before the list, too.
+    """
+    head, number = first, 1
+    while not head.rstrip().endswith("["):
+        line = next(lines, "")
+        head, number = head + line, number + 1
+        if not line or len(head) > LONGEST_LINE:
+            raise ValueError(f"{manifest} is one object of JSON without a list of recordings: write an object a line")
+    common = parse_object(f"{head}]}}")
+    entry, depth, begin = "", 0, number + 1
+    for number, line in enumerate(lines, begin):
+        bare = TEXT_OF_JSON.sub("", line)
+        if not depth:
+            begin, entry = number, ""
+            if bare.lstrip().startswith("]"):
+                return
+        depth += bare.count("{") - bare.count("}")
+        entry += line
+        if len(entry) > LONGEST_ARRAY:
+            raise ValueError(f"{manifest} has an entry of over {LONGEST_ARRAY} characters: write an object a line")
+        if not depth:
+            row = parse_object(entry.strip().rstrip(","))
+            yield begin, row if isinstance(row, str) or isinstance(common, str) else common | row
+    raise ValueError(f"{manifest} ends within its list: download it again")
 
 
 def parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
@@ -104,9 +139,13 @@ def parse_object(line: str) -> dict | str:
 def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
     lines = iter(lines)
     first = next(lines, "")
+    separator = find_separator(first)
+    if separator == "|":
+        # Corpora of speech have these, and quote nothing in them.
+        yield from parse_tabs(chain([first], lines), manifest)
+        return
     source = LinesOfRows(chain([first], lines), manifest)
-    # Where a comma is for decimals, programs put a semicolon in its place.
-    rows = csv.reader(source, strict=True, delimiter=max(",;\t", key=first.count))
+    rows = csv.reader(source, strict=True, delimiter=separator)
     columns: list[str] | None = None
     while True:
         try:
@@ -125,6 +164,11 @@ def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dic
             columns = [name.strip() for name in fields]
         elif fields:
             yield number, name_fields(columns, fields)
+
+
+def find_separator(line: str) -> str:
+    """What sets the names of columns apart; where a comma is for decimals, programs put a semicolon in its place."""
+    return max(",;\t|", key=line.count)
 
 
 def explain(error: csv.Error) -> str:
@@ -182,12 +226,21 @@ class LinesOfRows:
 
 
 def parse_tabs(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict]]:
+    """Rows of fields between tabs, or between bars where the names of columns have no tab.
+
+    In fairseq's lists, a folder stands in the place of the names, and below it are paths and numbers of samples.
+    """
     columns: list[str] = []
+    separator, folder = "\t", None
     for number, line in enumerate(lines, 1):
         if not columns:
-            columns = [name.strip() for name in split_tabs(line)]
+            separator = "|" if "|" in line and "\t" not in line else "\t"
+            columns = [name.strip() for name in split_fields(line, separator)]
+            if len(columns) == 1 and columns[0].startswith(("/", ".")):
+                columns, folder = ["path", "samples"], columns[0] if Path(columns[0]).is_dir() else ""
         elif line.strip():
-            yield number, name_fields(columns, split_tabs(line))
+            row = name_fields(columns, split_fields(line, separator))
+            yield number, row if folder is None else row | {"path": str(Path(folder, row["path"] or ""))}
 
 
 def name_fields(columns: list[str], fields: list[str]) -> dict:
@@ -196,7 +249,7 @@ def name_fields(columns: list[str], fields: list[str]) -> dict:
     return row | {BEYOND: fields[len(columns) :]}
 
 
-def split_tabs(line: str) -> list[str]:
+def split_fields(line: str, separator: str) -> list[str]:
     """The fields of a line of .tsv, where a quotation mark encloses a field only if it also ends with one."""
-    fields = line.rstrip("\r\n").split("\t")
+    fields = line.rstrip("\r\n").split(separator)
     return [re.sub(r'^"(.*)"$', lambda match: match[1].replace('""', '"'), field) for field in fields]

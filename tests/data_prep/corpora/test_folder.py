@@ -16,7 +16,7 @@ def read(source, manifest=None, language=None, layout=None):
 
 
 def hear(source, manifest=None, language=None, layout=None):
-    options = {"manifest": manifest, "language": language, "layout": layout}
+    options = {"manifests": manifest and [manifest], "language": language, "layout": layout}
     return list(utterances(source.parent / "scratch", sources=[source], **options))
 
 
@@ -63,8 +63,34 @@ CORPORA = {
     "VoxPopuli": ([f"unlabelled_data/{c}/2009/20090112-0900-PLENARY-1_{c}.ogg" for c in ("de", "fi")],
                   {("de", "unknown"), ("fi", "unknown")}),
     "LJSpeech": ([f"LJSpeech-1.1/wavs/LJ00{n}-0001.wav" for n in (1, 2)], {("en", "LJ")}),
+    "AISHELL": ([f"wav/dev/{s}/BAC009{s}W0121.wav" for s in ("S0724", "S0725")], {("zh", "S0724"), ("zh", "S0725")}),
+    "AISHELL-3": ([f"train/wav/{s}/{s}0001.wav" for s in ("SSB0005", "SSB0009")],
+                  {("zh", "SSB0005"), ("zh", "SSB0009")}),
+    "MagicData": ([f"dev/{s}/{s}_20170607142131.wav" for s in ("5_1204", "38_5716")],
+                  {("zh", "5_1204"), ("zh", "38_5716")}),
+    "WenetSpeech": (["audio/train/youtube/B00000/Y0000000000_--5llN02F84.opus"], {("zh", "unknown")}),
+    "GigaSpeech": (["audio/podcast/P0000/POD0000000001.opus"], {("en", "unknown")}),
+    "TIMIT": (["TIMIT/TRAIN/DR1/FCJF0/SA1.WAV", "timit/train/dr1/mcpm0/sx1.wav", "TRAIN/DR2/FAEM0/SI1.WAV.wav"],
+              {("en", "FCJF0"), ("en", "mcpm0"), ("en", "FAEM0")}),
+    "JSUT": (["jsut_ver1.1/basic5000/wav/BASIC5000_0001.wav"], {("ja", "JSUT")}),
+    "JVS": ([f"{s}/nonpara30/wav24kHz16bit/BASIC5000_0235.wav" for s in ("jvs001", "jvs002")],
+            {("ja", "jvs001"), ("ja", "jvs002")}),
+    "KSS": ([f"kss/{n}/{n}_0000.wav" for n in (1, 2)], {("ko", "KSS")}),
+    "Hi-Fi TTS": ([f"audio/{s}/10425/ballads-of_0001.flac" for s in ("92_clean", "8051_other")],
+                  {("en", "92"), ("en", "8051")}),
+    "TED-LIUM": (["legacy/train/sph/AalaElKhani_2016X.sph"], {("en", "AalaElKhani_2016X")}),
+    "DAPS": (["clean/f10_script1_clean.wav", "clean/m1_script5_clean.wav"], {("en", "f10"), ("en", "m1")}),
+    "BABEL": (["training/audio/BABEL_OP1_102_10187_20111103_235642_inLine.sph"], {("und", "10187")}),
+    "OpenSLR": ([f"af_za/za/afr/wavs/{s}_0123456789.wav" for s in ("afr_0184", "afr_1919")],
+                {("af_za", "afr_0184"), ("af_za", "afr_1919")}),
+    "YODAS": (["data/de000/audio/00000000/aBc-_123456-00000-00000100-00000200.wav", "data/cy000/audio/aBc-_123457.wav"],
+              {("de", "aBc-_123456"), ("cy", "aBc-_123457")}),
+    "CML-TTS": (["cml_tts_dataset_german_v0.1/train/audio/1/2/1_2_000000.wav"], {("de", "1")}),
     "Emilia": ([f"{s}_W000000.mp3" for s in ("EN_B00000_S00001", "DE_B00000_S00002")],
                {("en", "EN_B00000_S00001"), ("de", "DE_B00000_S00002")}),
+    "like YODAS": (["spk001/audio/recording01.wav", "spk002/audio/recording02.wav"],
+                   {("und", "spk001"), ("und", "spk002")}),
+    "like OpenSLR": (["de/ann/rec_2023_01012023.wav"], {("de", "ann")}),
     "split and speaker": (["train/ann/1.wav", "dev/ben/2.wav"], {("und", "ann"), ("und", "ben")}),
     "a folder around": (["corpus_7/pt-BR/ciro/1.wav", "corpus_7/german/max/1.wav"],
                         {("pt-BR", "ciro"), ("german", "max")}),
@@ -79,7 +105,7 @@ def test_corpora_are_known_by_their_paths(tmp_path, put, name):
     tree_of(put, names)
     assert people(read(tmp_path / "in")) == expected
     (said,) = sentences(tmp_path / "in")
-    assert said.startswith("understood as ") and f": {len(names)} recordings" in said
+    assert said.startswith("understood as ") and f": {len(names)} recording" in said
 
 
 def test_where_folders_are_not_clear_it_asks(tmp_path, put):
@@ -97,6 +123,13 @@ def test_a_path_that_is_not_like_the_others_is_rejected_alone(tmp_path, put):
     tree_of(put, ["103/1/103-1-0000.wav", "103/2/103-2-0000.wav", "odd.wav"])
     (rejection,) = [row for row in read(tmp_path / "in") if isinstance(row, Rejection)]
     assert (rejection.key, rejection.reason) == ("odd.wav", "malformed")
+
+
+def test_texts_with_times_are_counted_and_named(tmp_path, put):
+    tree_of(put, ["en/s/a.wav", "en/s/a.srt", "en/s/a.TextGrid", "en/s/a.txt"])
+    assert sentences(tmp_path / "in")[0].startswith(
+        "not read: 2 files of texts with times (.TextGrid, .srt), such as en/s/a.TextGrid: write a manifest"
+    )
 
 
 def test_an_implausible_language_is_warned_of(tmp_path, put):
@@ -145,6 +178,9 @@ def test_audio_that_is_not_read_is_counted_and_named(tmp_path, put):
         ("metadata.jsonl", '{"text": "", "file_name": "x.wav"}', True),
         ("metadata.csv", "file_name,text\n", True),
         ("train.csv", "wav_filename,wav_filesize,transcript\r\n", True),
+        ("GigaSpeech.json", '{\n "language": "EN",\n "audios": [\n  {\n   "path": "x.opus"\n', True),
+        ("WenetSpeech.json", '{"audios": [{"aid": "x", "path": "x.opus"}]}', True),
+        ("ages.json", '{"anna": 7}', False),
         ("metadata.csv", "", False),
         ("metadata.csv", "x.wav|a path\n", False),
         ("metadata.csv", b"file_name,text\n\xe9,\n", False),
@@ -153,8 +189,45 @@ def test_audio_that_is_not_read_is_counted_and_named(tmp_path, put):
 def test_a_list_that_is_not_read_is_named(tmp_path, put, name, content, is_list):
     tree_of(put, ["en/s/a.wav"])
     put(f"in/{name}", content)
-    note = f"not read: {name}, which may say more of the recordings: --manifest {tmp_path / 'in' / name}"
+    note = f"{name} may say more of the recordings than texts: --manifest {tmp_path / 'in' / name}"
     assert (note in sentences(tmp_path / "in")) == is_list
+
+
+def test_lists_that_are_not_read_are_named_together(tmp_path, put):
+    tree_of(put, ["en/s/a.wav"])
+    for name in ("de.tsv", "fr.csv"):
+        put(f"in/lists/{name}", "path|speaker\n")
+    assert sentences(tmp_path / "in")[0].startswith("2 lists, such as lists/de.tsv, may say more of the recordings")
+
+
+def test_several_manifests_may_be_parts_of_a_corpus(tmp_path, put):
+    paths = []
+    for part, name in (("train", "a.wav"), ("dev", "b.wav"), ("other", "c.wav")):
+        put(f"in/{name}", b"")
+        paths.append(put(f"in/{part}.csv", f"path\n{name}\n"))
+    found = list(utterances(tmp_path / "scratch", sources=[tmp_path / "in"], manifests=paths))
+    assert [row.split for row in found if not isinstance(row, str)] == ["train", "val", None]
+    with pytest.raises(ValueError, match=r"dev3\.csv is not there"):
+        read(tmp_path / "in", manifest=tmp_path / "in/dev{3..4}.csv")
+
+
+def test_rows_may_name_their_split(tmp_path, put):
+    splits = ("train", "validation", "test", "gold")
+    put("in/manifest.jsonl", "".join(json.dumps({"path": f"{split}.wav", "split": split}) + "\n" for split in splits))
+    assert [row.split for row in read(tmp_path / "in")] == ["train", "val", None]
+    assert sentences(tmp_path / "in")[-1] == (
+        "left out: 1 recording of test splits by their lists, which are for evaluation"
+    )
+
+
+def test_letters_with_marks_are_found_however_they_are_written(tmp_path, put):
+    put("in/pru\u0308f.wav", b"")
+    put("in/de/a.wav", b"")
+    put("in/manifest.csv", "path,text\npr\u00fcf.wav,ja\nde\\a.wav,ja\n")
+    assert [row.source.path for row in read(tmp_path / "in")] == [
+        f"{tmp_path}/in/pru\u0308f.wav",
+        f"{tmp_path}/in/de/a.wav",
+    ]
 
 
 def test_paths_are_also_looked_for_beside_a_manifest_that_is_named(tmp_path, put):
@@ -290,7 +363,7 @@ def test_a_row_of_a_csv_whose_quotation_never_ends_is_rejected_alone(tmp_path, p
 
 def test_several_sources_may_have_the_same_names(tmp_path, put):
     sources = [put(f"{disc}/de/s/a.wav", b"").parents[2] for disc in ("one", "two")]
-    found = list(utterances(tmp_path / "scratch", sources=sources, manifest=None, language=None))
+    found = list(utterances(tmp_path / "scratch", sources=sources, language=None))
     assert len({row.key for row in found if not isinstance(row, str)}) == 2
 
 
@@ -308,6 +381,9 @@ def test_nothing_to_read(tmp_path):
         read(tmp_path)
     with pytest.raises(ValueError, match="is not there"):
         read(tmp_path, manifest=tmp_path / "gone.csv")
+    (tmp_path / "train.parquet").touch()
+    with pytest.raises(ValueError, match=r"but train\.parquet: python -m data_prep huggingface reads such files"):
+        read(tmp_path)
 
 
 def test_archives_in_a_folder_are_read_whatever_their_case_or_told(tmp_path, put):
@@ -333,6 +409,10 @@ def test_an_archive_inside_an_archive_is_told(tmp_path):
         for name in ("de/anna/1.wav", "inner.tar"):
             archive.addfile(tarfile.TarInfo(name))
     assert "not read: 1 archive, such as inner.tar; only the recordings beside" in sentences(tmp_path / "a.tar")
+    with tarfile.open(tmp_path / "b.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo("inner.tar"))
+    with pytest.raises(ValueError, match=r"b\.tar holds no .*; but 1 archive, such as inner\.tar: unpack b\.tar"):
+        sentences(tmp_path / "b.tar")
 
 
 @pytest.mark.parametrize("out", ["in/out", "in"])
@@ -341,7 +421,7 @@ def test_what_the_command_writes_is_none_of_the_recordings(tmp_path, put, out):
     put("in/raw.tar", b"")
     put("in/raw.tar.gz", b"")
     scratch = tmp_path / out / "mine" / ".unfinished" / "unpacked"
-    items = utterances(scratch, sources=[tmp_path / "in"], manifest=None, language=None)
+    items = utterances(scratch, sources=[tmp_path / "in"], language=None)
     assert next(items) == "2 archives, such as raw.tar"
 
 

@@ -16,7 +16,7 @@ def read(tmp_path, put):
     def read_folder(**lists: str):
         for name, content in lists.items():
             put(f"in/{name.replace('wav_scp', 'wav.scp')}", content)
-        items = utterances(tmp_path / "scratch", sources=[tmp_path / "in"], manifest=None, language=None)
+        items = utterances(tmp_path / "scratch", sources=[tmp_path / "in"], language=None)
         return [item for item in items if not isinstance(item, str)]
 
     return read_folder
@@ -82,12 +82,15 @@ def test_data_folders_below_are_read_and_that_of_tests_is_not(tmp_path, put):
     put("egs/data/odd/wav.scp", b"odd-1 a.wav\nodd-2 \xff.wav\n")
     put("egs/data/train/a.wav", "")
     put("egs/downloads/b.wav", "")
-    items = list(utterances(tmp_path / "scratch", sources=[tmp_path / "egs"], manifest=None, language=None))
-    assert "left out: egs/data/test, which is for evaluation" in items
+    items = list(utterances(tmp_path / "scratch", sources=[tmp_path / "egs"], language=None))
+    assert "left out: egs/data/test, which is for evaluation (give it alone)" in items
     (odd,) = [item for item in items if isinstance(item, Rejection)]
     assert odd.key == "data/odd/wav.scp" and "is no UTF-8 text" in odd.detail
-    found = {item.speaker: item.source.path for item in items if not isinstance(item, str | Rejection)}
-    assert found == {"train": f"{tmp_path}/egs/data/train/a.wav", "dev": f"{tmp_path}/egs/downloads/b.wav"}
+    found = {item.speaker: (item.source.path, item.split) for item in items if not isinstance(item, str | Rejection)}
+    assert found == {
+        "train": (f"{tmp_path}/egs/data/train/a.wav", "train"),
+        "dev": (f"{tmp_path}/egs/downloads/b.wav", "val"),
+    }
 
 
 def test_only_commands_that_change_nothing_are_understood_and_none_is_run(read, tmp_path):
@@ -122,10 +125,20 @@ def test_a_bad_line_costs_itself_alone(read):
         "segments, line 3: 'a 0': expected a recording, a beginning and an end in seconds",
         "segments, line 4: 'start' is \"two\", expected seconds from 0 on",
         "segments, line 5: its part is -1 s long",
-        "segments, line 6: raw.ark:17 is in an archive of Kaldi",
+        "k-0-1000: ",
         "segments, line 7: No closing quotation",
     ], strict=True):  # fmt: skip
         assert line.startswith(expected)
+
+
+def test_recordings_in_archives_of_espnet_are_read(read, put):
+    wav = b"RIFF" + (4).to_bytes(4, "little") + b"WAVE"
+    put("in/data.ark", b"a " + wav + b"b AUDIO\x02\x04\x00fLaCc \0BFM d AUDIO\x01\xffshort")
+    found = read(wav_scp="a data.ark:2\nb data.ark:16\nc data.ark:30\nd data.ark:37\ne gone.ark:1\n", text="a yes\n")
+    kept = [row for row in found if not isinstance(row, Rejection)]
+    assert [(row.key, row.source.open(), row.text) for row in kept] == [("a", wav, "yes"), ("b", b"fLaC", None)]
+    reasons = "is no recording in an archive", "ends within the recording at 37", "No such file"
+    assert all(reason in line for reason, line in zip(reasons, details(found), strict=True))
 
 
 def test_paths_are_also_looked_for_where_the_command_is_run(read, put, tmp_path, monkeypatch):

@@ -38,7 +38,7 @@ def write(path, rows):
 
 
 def read(folder, manifest):
-    items = utterances(folder / "scratch", sources=[folder], manifest=manifest, language=None)
+    items = utterances(folder / "scratch", sources=[folder], manifests=manifest and [manifest])
     return [item for item in items if not isinstance(item, str)]
 
 
@@ -163,7 +163,7 @@ def test_shar_inside_of_an_archive_is_refused(tmp_path):
     with tarfile.open(tmp_path / "all.tar", "w") as tar:
         tar.add(tmp_path / "shar", arcname="shar")
     with pytest.raises(ValueError, match="unpack it"):
-        list(utterances(tmp_path / "scratch", sources=[tmp_path / "all.tar"], manifest=None, language=None))
+        list(utterances(tmp_path / "scratch", sources=[tmp_path / "all.tar"], language=None))
 
 
 def test_a_list_of_cuts_without_its_tars_is_refused(tmp_path):

@@ -11,7 +11,12 @@ from data_prep.corpora.parts import Parts, kind_of_path
         ("raw/test-clean.tar.gz", "test"),
         ("mls_polish/test/audio/1/2/1_2_3.opus", "test"),
         ("dev-clean-2/84/1/84-1-0.flac", "dev"),
-        ("testing/1/2/1-2-3.wav", None),
+        ("TIMIT/TRAIN/DR1/FCJF0/SA1.WAV", "train"),
+        ("data/train_nodev", "train"),
+        ("eval2000", "test"),
+        ("validation-00000.tar", "dev"),
+        ("test/train_set/1/dev_1.wav", "train"),
+        ("trains/valentin/developers/tests/1.wav", None),
     ],
 )
 def test_folders_and_archives_name_their_part(name, kind):

@@ -26,7 +26,7 @@ def test_a_reader_is_given_absolute_paths(tmp_path, monkeypatch):
     given = reader(options).keywords
     assert given == {
         "sources": [Path.cwd() / "in"],
-        "manifest": Path.cwd() / "list.csv",
+        "manifests": [Path.cwd() / "list.csv"],
         "language": None,
         "layout": None,
     }

@@ -9,7 +9,7 @@ from data_prep.corpora.utterance import Rejection
 
 
 def read(*sources):
-    items = list(utterances(sources[0].parent / "scratch", sources=list(sources), manifest=None, language=None))
+    items = list(utterances(sources[0].parent / "scratch", sources=list(sources), language=None))
     return [item for item in items if not isinstance(item, str)], [item for item in items if isinstance(item, str)]
 
 
@@ -43,7 +43,32 @@ def test_parts_of_libritts_are_its_splits_however_they_lie(tmp_path, put, packed
     }
     assert len({row.key for row in found}) == 6
     if downloaded != "a folder of archives":
-        assert "left out: 2 recordings of its test parts, which are for evaluation" in said
+        assert "left out: 2 recordings of its test parts, which are for evaluation (give them alone)" in said
+
+
+@pytest.mark.parametrize("downloaded", ["folders", "a WebDataset"])
+def test_parts_of_any_corpus_are_its_splits(tmp_path, put, packed, downloaded):
+    for part, speaker in (("train", "ann"), ("validation", "ben"), ("test", "eve")):
+        name = f"in/{part}/{speaker}/1" if downloaded == "folders" else f"in/{part}-000/1"
+        put(f"{name}.wav", speaker)
+        put(f"{name}.json", json.dumps({"speaker": speaker}))
+        if downloaded != "folders":
+            packed(tmp_path / f"in/{part}-000", ".tar")
+            (tmp_path / f"{name}.wav").unlink()
+    found, said = read(tmp_path / "in")
+    assert {(row.speaker, row.split) for row in found} == {("ann", "train"), ("ben", "val")}
+    assert "left out: 1 recording of its test parts, which are for evaluation (give them alone)" in said
+
+
+@pytest.mark.parametrize("named_by", ["a column", "names of lists"])
+def test_lists_of_texts_may_name_the_splits(tmp_path, put, named_by):
+    for part in ("train", "dev", "test"):
+        split = f"\tsplit\n{part}\tja\t{part}\n" if named_by == "a column" else f"\n{part}\tja\n"
+        put(f"in/de/asr_{part if named_by != 'a column' else 'x' + part}.tsv", f"id\ttext{split}")
+        put(f"in/de/ann-{part}/{part}.wav", b"")
+    found, said = read(tmp_path / "in")
+    assert {(row.speaker, row.split) for row in found} == {("ann-train", "train"), ("ann-dev", "val")}
+    assert said[-1] == "left out: 1 recording of test splits by their lists, which are for evaluation"
 
 
 def test_of_two_microphones_of_vctk_the_first_is_read(tmp_path, put):
@@ -56,7 +81,7 @@ def test_of_two_microphones_of_vctk_the_first_is_read(tmp_path, put):
         ("p225_002_mic1.flac", "p225", None),
         ("s5_001_mic2.flac", "s5", None),
     ]
-    assert said[-1] == "left out: 1 recording of the second microphone, as the speech is the same"
+    assert said[-2] == "left out: 1 recording of the second microphone, as the speech is the same"
 
 
 def test_a_text_that_cannot_be_read_costs_itself_alone(tmp_path, put):
@@ -100,7 +125,7 @@ def test_parts_and_texts_of_fleurs_are_read(tmp_path, put, root):
         ("de_de", "unknown", "train", 'Ein "Satz".'),
         ("de_de", "unknown", "val", 'Ein "Satz".'),
     }
-    assert "left out: 1 recording of its test parts, which are for evaluation" in said
+    assert "left out: 1 recording of its test parts, which are for evaluation (give them alone)" in said
 
 
 def test_folders_around_archives_say_what_is_in_them(tmp_path, put, packed):
@@ -115,6 +140,40 @@ def test_folders_around_archives_say_what_is_in_them(tmp_path, put, packed):
     assert {(row.language, row.split) for row in found} == {("de_de", "train"), ("de_de", "val")}
     found, said = read(tmp_path / "other")
     assert [row.language for row in found] == ["fr"] and said[-1].endswith("language: fr")
+
+
+@pytest.mark.parametrize("packs", [False, True])
+def test_recordings_that_parts_link_to_are_theirs(tmp_path, put, packed, packs):
+    root = tmp_path / "data_thchs30"
+    for part, key in (("train", "A1_0"), ("dev", "B2_0"), ("test", "D3_0")):
+        put(f"data_thchs30/data/{key}.wav", key)
+        put(f"data_thchs30/data/{key}.wav.trn", f"绿 是 {key}\nlv4 shi4\nl v4 sh ix4\n")
+        put(f"data_thchs30/{part}/{key}.wav.trn", f"../data/{key}.wav.trn\n")
+        (root / part / f"{key}.wav").symlink_to(f"../data/{key}.wav")
+    found, _ = read(packed(root, ".tar") if packs else root)
+    assert [(row.language, row.speaker, row.split, row.text) for row in found] == [
+        ("zh", "B2", "val", "绿 是 B2_0"),
+        ("zh", "A1", "train", "绿 是 A1_0"),
+    ]
+
+
+def test_of_a_recording_in_several_formats_the_best_is_read(tmp_path, put):
+    names = ("a.flac", "a.mp3", "a.wav", "b.mp3", "b.ogg", "c.WAV", "c.WAV.wav", "sub/a.opus")
+    for name in names:
+        put(f"in/de/ann/{name}", name)
+    found, said = read(tmp_path / "in")
+    assert [row.source.path.rpartition("ann/")[2] for row in found] == ["a.flac", "b.mp3", "c.WAV", "sub/a.opus"]
+    assert "left out: 4 recordings of which another file has the name but for the suffix, such as de/ann/a.mp3" in said
+
+
+def test_texts_around_archives_are_of_what_is_in_them(tmp_path, put, packed):
+    for number in (1, 2):
+        put(f"in/data/de000/audio/0000000{number}/abc-{number}.wav", b"")
+        packed(tmp_path / f"in/data/de000/audio/0000000{number}", ".tar.gz")
+        (tmp_path / f"in/data/de000/audio/0000000{number}/abc-{number}.wav").unlink()
+        put(f"in/data/de000/text/0000000{number}.txt", f"abc-{number} ja {number}\nabc-{3 - number} nein\n")
+    found, _ = read(tmp_path / "in")
+    assert [row.text for row in found] == ["ja 1", "ja 2"]
 
 
 def emilia(put, folder, number):
@@ -139,12 +198,21 @@ def test_shards_of_emilia_are_read_one_after_the_other(tmp_path, put, packed):
         "DE_B00000_S00000", "DE_B00000_S00001", "DE_B00002_S00000", "DE_B00002_S00001",
     ]  # fmt: skip
     assert found[0].source.open() == b"DE_B00000_S00000_W000000"
-    assert (found[0].language, found[0].text.strip(), found[0].part.seconds) == ("de", "Wort 0", 3.228)
+    assert (found[0].language, found[0].text, found[0].part.seconds) == ("de", "Wort 0", 3.228)
     (bad,) = [row for row in found if isinstance(row, Rejection)]
     assert bad.key == "DE/DE-B000001.tar" and "is no complete tar" in bad.detail
     assert said[0] == "3 archives, such as DE/DE-B000000.tar"
     # Not once for each of thousands.
     assert sum("with a .json beside it" in sentence for sentence in said) == 1
+
+
+def test_archives_may_hold_parts_of_a_corpus(tmp_path, put, packed):
+    for part, speaker in (("dev", "S1"), ("train", "S2"), ("test", "S3")):
+        put(f"in/{speaker}/{part}/1.wav", b"")
+        packed(tmp_path / f"in/{speaker}", ".tar")
+        (tmp_path / f"in/{speaker}/{part}/1.wav").unlink()
+    found, _ = read(tmp_path / "in")
+    assert [(row.speaker, row.split) for row in found] == [("S1", "val"), ("S2", "train")]
 
 
 def test_equal_names_in_different_shards_stay_apart(tmp_path, put, packed):

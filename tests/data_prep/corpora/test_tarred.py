@@ -30,7 +30,7 @@ def tarred(tmp_path, put):
 
 
 def read(source):
-    items = utterances(source / "scratch", sources=[source], manifest=None, language="en")
+    items = utterances(source / "scratch", sources=[source], language="en")
     return [item for item in items if not isinstance(item, str)]
 
 
@@ -42,6 +42,25 @@ def test_a_tarred_data_set_is_read_by_its_manifest(tarred):
         ("en", "unknown", "zwei"),
     ]
     assert (found[2].part.start, found[2].part.seconds) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("written", ["whole", "sharded"])
+@pytest.mark.parametrize("named", [False, True])
+def test_several_tarred_data_sets_are_read_by_their_manifests(tmp_path, put, written, named):
+    manifest = {"whole": "tarred_audio_manifest.json", "sharded": "sharded_manifests/manifest_0.json"}[written]
+    for bucket in (1, 2):
+        with tarfile.open(put(f"in/bucket{bucket}/audio_0.tar", ""), "w") as tar:
+            tar.add(put(f"made/{bucket}", f"{bucket}"), arcname="a.wav")
+        put(f"in/bucket{bucket}/{manifest}", '{"audio_filepath": "a.wav", "text": "ja", "shard_id": 0}\n')
+    source = tmp_path / "in"
+    manifests = [source / f"bucket_OP_1..2_CL_/{manifest}"] if named else None
+    items = utterances(tmp_path / "scratch", sources=[source], manifests=manifests, language="en")
+    found = [item for item in items if not isinstance(item, str)]
+    assert [(item.source.open(), item.text, item.speaker) for item in found] == [
+        (b"1", "ja", "unknown"),
+        (b"2", "ja", "unknown"),
+    ]
+    assert len({item.key for item in found}) == 2
 
 
 def test_what_is_missing_costs_its_rows_alone(tarred):

@@ -51,6 +51,100 @@ DISTRIBUTED = {
             "LJSpeech-1.1/wavs/LJ001-0003.wav": "two",
         },
     ),
+    "AISHELL": (
+        {"data_aishell/transcript/aishell_transcript_v0.8.txt": "BAC009S0002W0122 而 对 楼市\nBAC009S0002W0123\n"},
+        {
+            "data_aishell/wav/train/S0002/BAC009S0002W0122.wav": "而 对 楼市",
+            "data_aishell/wav/train/S0002/BAC009S0002W0123.wav": None,
+        },
+    ),
+    "AISHELL-3": (
+        {
+            "train/content.txt": "SSB00050001.wav\t广 guang3 州 zhou1\n",
+            "train/label_train-set.txt": "# labels\n\nSSB00050001|guang3 zhou1|广%州%$\n",
+        },
+        {"train/wav/SSB0005/SSB00050001.wav": "广州"},
+    ),
+    "TIMIT": (
+        {"TRAIN/DR1/FCJF0/SA1.TXT": "0 46797 She had your dark suit.\n", "TRAIN/DR1/FCJF0/SA1.WRD": "0 9 she\n"},
+        {"TRAIN/DR1/FCJF0/SA1.WAV": "She had your dark suit.", "TRAIN/DR1/FCJF0/SX9.WAV.wav": None},
+    ),
+    "JSUT": (
+        {f"jsut/{part}/transcript_utf8.txt": f"{part.upper()}_0001:水を、{part}。\n" for part in ("basic", "travel")},
+        {f"jsut/{part}/wav/{part.upper()}_0001.wav": f"水を、{part}。" for part in ("basic", "travel")},
+    ),
+    "KSS": (
+        {"kss/transcript.v.1.4.txt": "1/1_0000.wav|그는 3|그는 셋|그는|3.5|He did.\n2/1_0000.wav|네|네|네|1|Yes.\n"},
+        {"kss/1/1_0000.wav": "그는 3", "kss/2/1_0000.wav": "네", "kss/3/1_0000.wav": None},
+    ),
+    "FLEURS": (
+        {"de_de/dev.tsv": '7\t12.wav\tEin "Satz".\tein satz\te i n |\t9\tMALE\n8\n'},
+        {"de_de/audio/dev/12.wav": 'Ein "Satz".', "de_de/audio/dev/8.wav": None},
+    ),
+    "MagicData": (
+        {"dev/TRANS.txt": "UtteranceID\tSpeakerID\tTranscription\n5_541_1.wav\t5_541\t来段天津相声\n"},
+        {"dev/5_541/5_541_1.wav": "来段天津相声"},
+    ),
+    "CML-TTS": (
+        {"cml/dev.csv": 'wav_filename|wav_filesize|transcript|duration\ndev/audio/1/2/1_2_3.wav|9|Er, "ja"|1.5\n'},
+        {"cml/dev/audio/1/2/1_2_3.wav": 'Er, "ja"'},
+    ),
+    "Hi-Fi TTS": (
+        {
+            "hifi/92_manifest_clean_dev.json": '{"audio_filepath": "audio/92_clean/1/a_1.flac", "text": "yes"}\n7\n',
+            "hifi/parts.jsonl": '{"path": "b.flac", "offset": 1.5, "text": "no"}\n{"path": 7, "text": "no"}\n',
+        },
+        {"hifi/audio/92_clean/1/a_1.flac": "yes", "hifi/audio/92_clean/1/b.flac": None},
+    ),
+    "EARS": (
+        {"ears/transcripts.json": '{"emo_sentences": "You are sweet.", "other": 7}', "ears/ages.json": '{"p1": "x"}'},
+        {"ears/p001/emo_sentences.wav": "You are sweet.", "ears/p001/p1.wav": None},
+    ),
+    "CMU Arctic": (
+        {"cmu_us_bdl/etc/txt.done.data": '( arctic_a0001 "Author, \\"etc.\\"" )\n'},
+        {"cmu_us_bdl/wav/arctic_a0001.wav": 'Author, "etc."'},
+    ),
+    "VoxForge": (
+        {"ann-1/etc/PROMPTS": "ann-1/mfc/b0019 HIS WORDS\n", "ann-1/etc/prompts-original": "b0019 His words.\n"},
+        {"ann-1/wav/b0019.wav": "His words."},
+    ),
+    "L2 Arctic": (
+        {"ABA/transcript/arctic_a0001.txt": "Author\n", "ABA/annotation/arctic_a0001.TextGrid": "x"},
+        {"ABA/wav/arctic_a0001.wav": "Author", "SKA/wav/arctic_a0001.wav": None},
+    ),
+    "BABEL": (
+        {"dev/transcription/a_inLine.txt": "[0.000]\n<no-speech>\n[1.5]\nja\n", "dev/transcription/b.txt": "ja"},
+        {"dev/audio/a_inLine.sph": None, "dev/audio/b.sph": "ja"},
+    ),
+    "subtitles": (
+        {"a.txt": "1\n00:00:00,000 --> 00:00:01,000\nja\n", "b.wav.trn": "ja\n"},
+        {"a.wav": None, "b.wav": "ja"},
+    ),
+    "quoted": (
+        {"metadata.csv": '\ufeff"wavs/a.wav"|"He said ""no"""\r\n"b.wav"|"yes"\r\n'},
+        {"wavs/a.wav": 'He said "no"', "wavs/b.wav": "yes"},
+    ),
+    "paths of another machine": (
+        {
+            "filelists/text_train_filelist.txt": (
+                "DUMMY/a.wav|yes\nC:\\x\\b.wav|no\nDUMMY/c.wav|one\nx/d.wav|1 of two\ny/d.wav|2 of two\n"
+            )
+        },
+        {"wavs/a.wav": "yes", "wavs/b.wav": "no", "wavs/ann/c.wav": None, "wavs/ben/c.wav": None, "d.wav": None},
+    ),
+    "another form of Unicode": ({"metadata.csv": "pr\u00fcf|ja\n"}, {"wavs/pru\u0308f.wav": "ja"}),
+    "two forms of Unicode": (
+        {"\u00e9.txt": "one", "e\u0301.txt": "two", "\u00fc.txt": "three"},
+        {"\u00e9.wav": "one", "e\u0301.wav": "two", "u\u0308.wav": "three"},
+    ),
+    "no texts": (
+        {
+            "durations_text.txt": "a 1.5\n", "text_paths.txt": "a x/a.wav\n", "features.csv": "a,loud\n",
+            "parts_text.csv": "file,text,start\na.wav,ja,0.5\n",
+        },
+        {"a.wav": None},
+    ),
+    "two texts": ({"text": "a yes\na no\nb yes\nb yes\n"}, {"a.wav": None, "b.wav": "yes"}),
     "Emilia": ({}, {"DE_B00000_S00000_W000000.mp3": None}),
 }  # fmt: skip
 
@@ -60,18 +154,50 @@ DISTRIBUTED = {
 def test_texts_are_found_where_each_corpus_has_them(tmp_path, put, packed, corpus, packs):
     files, texts = DISTRIBUTED[corpus]
     put("c/README", "")
-    for name, content in files.items():
+    for name, content in (files | dict.fromkeys(texts, "")).items():
         put(f"c/{name}", content)
     prefix = "c/" if packs else ""
     source = packed(tmp_path / "c", packs) if packs else tmp_path / "c"
     tree = open_tree(source, tmp_path / "scratch")
     transcripts = Transcripts(corpus, tree, set(tree.names()))
-    assert {name: transcripts.find(prefix + name) for name in texts} == texts
+    assert {name: transcripts.find(prefix + name).text for name in texts} == texts
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("metadata.csv", "a|ann|Yes.\nb|ann|No.\nc|ben|I see.\nd|ben|No.\n"),
+        ("asr.tsv", "id\ttext\tspeaker_id\na\tx\tann\nb\tx\tann\nc\tx\tben\nd\tx\tben\n"),
+    ],
+)
+def test_a_list_of_texts_may_name_the_speakers(tmp_path, put, name, content):
+    put(name, content)
+    transcripts = Transcripts("", Folder(tmp_path), {name, *(f"wavs/{key}.wav" for key in "abcd")})
+    assert [transcripts.find(f"wavs/{key}.wav").speaker for key in "abcd"] == ["ann", "ann", "ben", "ben"]
+
+
+def test_a_list_that_is_too_long_is_told(tmp_path, put, monkeypatch):
+    monkeypatch.setattr("data_prep.corpora.text_lists.LONGEST_LIST", 12)
+    put("transcripts.txt", "a ja\na nein\nb ja\n")
+    transcripts = Transcripts("", Folder(tmp_path), {"transcripts.txt", "a.wav"})
+    assert transcripts.find("a.wav").text is None
+    (reason,) = transcripts.unread
+    assert "transcripts.txt has over 12 characters: give it by --manifest" in reason
+
+
+def test_what_cannot_be_opened_costs_itself_alone(tmp_path, put):
+    for name in ("metadata.csv", "a.txt"):
+        (tmp_path / name).symlink_to("gone")
+    put("transcript.json", "[")
+    transcripts = Transcripts("", Folder(tmp_path), {"metadata.csv", "a.txt", "transcript.json", "a.wav", "b.wav"})
+    assert {transcripts.find(name).text for name in ("a.wav", "b.wav")} == {None}
+    assert len(transcripts.unread) == 3
 
 
 def test_a_list_that_is_no_text_is_told_by_its_name(tmp_path, put):
     put("metadata.csv", b"LJ001-0001|\xff\n")
-    transcripts = Transcripts("LJSpeech", Folder(tmp_path), {"metadata.csv"})
-    assert [transcripts.find(f"wavs/LJ001-000{number}.wav") for number in (1, 2)] == [None, None]
+    names = {f"wavs/LJ001-000{number}.wav" for number in (1, 2)}
+    transcripts = Transcripts("LJSpeech", Folder(tmp_path), {"metadata.csv", *names})
+    assert {transcripts.find(name).text for name in names} == {None}
     (reason,) = transcripts.unread
     assert "metadata.csv is no UTF-8" in reason
