@@ -17,6 +17,7 @@ from lfsc.audio.tables import lines_in
 from lfsc.io.archive_kinds import compression_of
 from lfsc.io.atomic import replacing
 from lfsc.io.messages import describe
+from lfsc.io.regular import open_regular
 
 from .tar_index import find_files
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection
@@ -78,7 +79,7 @@ class Folder:
                     yield (Path(folder) / name).relative_to(self.path).as_posix()
 
     def lines(self, name: str) -> Iterator[str]:
-        with (self.path / name).open("rb") as file:
+        with open_regular(self.path / name) as file:
             yield from read_plain_lines(file, self.path / name)
 
     def file(self, name: str) -> File:

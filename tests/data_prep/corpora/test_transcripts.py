@@ -1,5 +1,7 @@
 """The texts of miniatures of the corpora as they are distributed."""
 
+import os
+
 import pytest
 
 from data_prep.corpora.archives import Folder, open_tree
@@ -188,10 +190,14 @@ def test_a_list_that_is_too_long_is_told(tmp_path, put, monkeypatch):
 def test_what_cannot_be_opened_costs_itself_alone(tmp_path, put):
     for name in ("metadata.csv", "a.txt"):
         (tmp_path / name).symlink_to("gone")
+    # Nobody writes into them.
+    for name in ("sentences.txt", "b.txt"):
+        os.mkfifo(tmp_path / name)
     put("transcript.json", "[")
-    transcripts = Transcripts("", Folder(tmp_path), {"metadata.csv", "a.txt", "transcript.json", "a.wav", "b.wav"})
-    assert {transcripts.find(name).text for name in ("a.wav", "b.wav")} == {None}
-    assert len(transcripts.unread) == 3
+    names = {*os.listdir(tmp_path), "a.wav", "b.wav", "c.wav"}
+    transcripts = Transcripts("", Folder(tmp_path), names)
+    assert {transcripts.find(name).text for name in ("a.wav", "b.wav", "c.wav")} == {None}
+    assert len(transcripts.unread) == 5
 
 
 def test_a_list_that_is_no_text_is_told_by_its_name(tmp_path, put):
