@@ -80,7 +80,7 @@ def report(coarse) -> Report:
     tokens = coarse.encode_decode(torch.full((100,), 0.3)).tokens
     ours = [
         row("ours", "a", 0.1),
-        row("ours", "b", 0.3, language="en", bandwidth="16 kHz", unmeasured={"pesq": "too short"}),
+        row("ours", "b", 0.3, language="en", bandwidth="16 kHz", unmeasured={"stoi": "too short"}),
         row("ours", "c", 0.0, status="misaligned", reason="offset: 3 samples"),
         row("ours", "d", 0.0, status="failed", reason="not a recording"),
     ]

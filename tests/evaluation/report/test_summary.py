@@ -29,7 +29,7 @@ def test_excluded_clips_are_counted_and_named(report):
     assert ours["clips"] == {"ok": 2, "misaligned": 1, "failed": 1}
     assert ours["misaligned"] == {"c": "offset: 3 samples"}
     assert ours["failed"] == {"d": "not a recording"}
-    assert ours["unmeasured"] == {"pesq": {"too short": 1}}
+    assert ours["unmeasured"] == {"stoi": {"too short": 1}}
     assert summarize(report)["not_measured"] == {"cer": "no weights"}
 
 
