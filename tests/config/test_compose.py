@@ -160,6 +160,8 @@ def own(tmp_path):
         ("batch_size: many", r"batch_size=many: expected a whole number, such as \d+"),
         ("batch_size: {clips: 3}", "batch_size={'clips': 3}: expected a whole number"),
         ("max_epochs: 3", "no key 'max_epochs': set max_updates instead"),
+        ("ckpt_path: a.ckpt", "no key 'ckpt_path': set init_from for its weights, or run `lfsc resume RUN`, instead"),
+        ("lr: 1e-3", "no key 'lr': set optimizers.generator.lr and optimizers.discriminators.lr instead"),
         ("precision: bf16-mixed", r"no key 'precision': did you mean trainer.precision\?"),
         ("codec: {encoder: {chanels: 3}}", r"no key 'codec.encoder.chanels': did you mean channels\?"),
         (
