@@ -45,6 +45,12 @@ def test_a_slm_without_a_path_is_not_built():
     assert with_slm["discriminators"]["slm"]["slm"]["path"] == "/my/wavlm"
 
 
+@pytest.mark.parametrize("recipe", ["small", "nano_small", "pocket", "lfsc_22khz_no_slm"])
+def test_a_recipe_without_a_slm_takes_any(recipe):
+    assert compose(recipe, [DATA, "slm=wavlm"])["slm"]["path"] == "microsoft/wavlm-base-plus"
+    assert compose(recipe, [DATA, "slm=random"])["discriminators"]["slm"]["slm"]["width"] == 16
+
+
 def test_a_loss_of_null_is_not_built():
     assert set(compose("lfsc_22khz", [DATA, "losses.reconstruction.mel=null"])["losses"]["reconstruction"]) == {"stft"}
 
