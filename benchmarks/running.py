@@ -34,7 +34,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         corpus = options.corpus or make_corpus(Path(folder) / "demo")
-        told = [f"data.path={corpus}", f"runs_root={folder}/runs", *end_at(options.updates, options.recipe), *options.set]
+        until = end_at(options.updates, options.recipe)
+        told = [f"data.path={corpus}", f"runs_root={folder}/runs", *until, *options.set]
         rounds = [run([options.recipe, *told, f"name={number}"]) for number in range(options.rounds)]
     print(f"{name_of_machine()}; {options.recipe}, {options.rounds} runs\n\n| until | seconds after the command |")
     print("|---|---|")

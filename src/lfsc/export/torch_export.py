@@ -17,8 +17,8 @@ from lfsc.io import atomic
 from lfsc.io.messages import first_line
 
 OWN_CLASSES = (
-    "a class of your own must take them from x.shape, not by len(x), decide nothing by values, and treat a single frame "
-    "as any number of them; or export a bundle"
+    "a class of your own must take them from x.shape, not by len(x), decide nothing by values, and treat a single "
+    "frame as any number of them; or export a bundle"
 )
 
 
