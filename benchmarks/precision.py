@@ -45,16 +45,16 @@ def main() -> int:
 
 
 def train(run: Run, precision: str, seed: str, updates: int, corpus: str) -> None:
-    steps = (
-        f"max_updates={updates}",
-        f"validate_every={updates // VALIDATIONS}",
-        "checkpoint_every=100",
-        "num_audio_samples=0",
-    )
     place = (f"data.path={corpus}", f"runs_root={run.path.parent}", f"name={run.path.name}", "trainer=cpu")
     settings = (f"trainer.precision={precision}", f"seed={seed}")
-    command = [sys.executable, "-m", "lfsc", "train", "demo", *steps, *place, *settings, "--continue"]
+    command = [sys.executable, "-m", "lfsc", "train", "demo", *end_at(updates), *place, *settings, "--continue"]
     subprocess.run(command, check=True)
+
+
+def end_at(updates: int) -> list[str]:
+    """What ends the demo at this update, before which it has no discriminators."""
+    until = [f"max_updates={updates}", f"discriminators.start_at={updates - 1}"]
+    return [*until, f"validate_every={updates // VALIDATIONS}", "checkpoint_every=100", "num_audio_samples=0"]
 
 
 def last_mels(run: Run) -> float:

@@ -94,11 +94,12 @@ def test_a_run_tells_where_it_stands(checkpoint, tmp_path, capsys):
 
 
 def test_a_token_file_tells_its_length_and_rate(tmp_path, capsys):
-    stored = token_file.Tokens(torch.zeros(8, 43, dtype=torch.int64), 44_000, 22050, 1024, 2016, "ab" * 8)
+    stored = token_file.Tokens(torch.zeros(8, 43, dtype=torch.int64), 44_000, 22050, 1024, 2016, "ab" * 8, 4.5)
     token_file.write(tmp_path / "clip.lfsc", stored)
     facts = told(tmp_path / "clip.lfsc", capsys)
     assert facts["kind"] == "token file" and facts["fingerprint"] == "ab" * 8
     assert "1.995 s" in facts["audio"] and "43 frames of 8 tokens" in facts["tokens"]
+    assert facts["level"] == "+4.5 dB to the original's"
 
 
 def test_a_recording_tells_its_length_and_rate(tmp_path, capsys):

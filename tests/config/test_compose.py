@@ -45,6 +45,12 @@ def test_a_slm_without_a_path_is_not_built():
     assert with_slm["discriminators"]["slm"]["slm"]["path"] == "/my/wavlm"
 
 
+@pytest.mark.parametrize("recipe", ["small", "nano_small", "pocket", "lfsc_22khz_no_slm"])
+def test_a_recipe_without_a_slm_takes_any(recipe):
+    assert compose(recipe, [DATA, "slm=wavlm"])["slm"]["path"] == "microsoft/wavlm-base-plus"
+    assert compose(recipe, [DATA, "slm=random"])["discriminators"]["slm"]["slm"]["width"] == 16
+
+
 def test_a_loss_of_null_is_not_built():
     assert set(compose("lfsc_22khz", [DATA, "losses.reconstruction.mel=null"])["losses"]["reconstruction"]) == {"stft"}
 
@@ -160,6 +166,8 @@ def own(tmp_path):
         ("batch_size: many", r"batch_size=many: expected a whole number, such as \d+"),
         ("batch_size: {clips: 3}", "batch_size={'clips': 3}: expected a whole number"),
         ("max_epochs: 3", "no key 'max_epochs': set max_updates instead"),
+        ("ckpt_path: a.ckpt", "no key 'ckpt_path': set init_from for its weights, or run `lfsc resume RUN`, instead"),
+        ("lr: 1e-3", "no key 'lr': set optimizers.generator.lr and optimizers.discriminators.lr instead"),
         ("precision: bf16-mixed", r"no key 'precision': did you mean trainer.precision\?"),
         ("codec: {encoder: {chanels: 3}}", r"no key 'codec.encoder.chanels': did you mean channels\?"),
         (

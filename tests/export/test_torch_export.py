@@ -52,3 +52,14 @@ def test_a_part_that_cannot_be_followed_is_told_in_one_line(tmp_path):
         write_program(OneSize(), tmp_path / "encoder.pt2")
     assert "\n" not in str(error.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_program_that_refuses_a_size_is_told_in_one_line(tmp_path, monkeypatch):
+    from lfsc.export import torch_export
+
+    def refuse(*arguments, **options):
+        raise AssertionError("Guard failed: tokens.size()[2] != 1")
+
+    monkeypatch.setattr(torch_export, "write_halves", refuse)
+    with pytest.raises(ValueError, match=r"out: not for all sizes \(Guard failed: .* from x\.shape"):
+        torch_export.write_programs(None, tmp_path / "out")

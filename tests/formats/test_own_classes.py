@@ -158,7 +158,7 @@ def test_trust_ends_with_the_class(quantizer, reason, own, code, tmp_path):
 
 def test_a_file_that_is_not_there_or_fails_is_named(own, tmp_path):
     with pytest.raises(ValueError, match=r"missing\.py: no such file of code to trust"):
-        lfsc.load(own, trust=[str(tmp_path / "missing.py")])
+        lfsc.load(own, trust=tmp_path / "missing.py")
     (tmp_path / "failing_part.py").write_text("1 / 0")
     with pytest.raises(ValueError, match=r"failing_part\.py cannot be imported: ZeroDivisionError"):
         lfsc.load(own, trust=[str(tmp_path / "failing_part.py")])

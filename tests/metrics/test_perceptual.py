@@ -73,7 +73,7 @@ def test_squim_gets_the_reconstruction_and_the_non_matching_clip(speech, tiny_sq
     assert measured.value == pytest.approx(float(expected))
 
 
-@pytest.mark.parametrize("content", [b"", b"not weights", None])
+@pytest.mark.parametrize("content", [b"", b"not weights", b"RIFF$$", None])
 def test_files_that_are_not_squim_are_refused(tmp_path, content):
     path = tmp_path / "squim.pth"
     torch.save({"a": torch.zeros(1)}, path) if content is None else path.write_bytes(content)

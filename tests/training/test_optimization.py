@@ -163,6 +163,15 @@ def test_what_makes_no_optimizer_is_one_line(override, message):
 
 
 @pytest.mark.parametrize(
+    ("optimizer", "schedule", "needed"),
+    [(torch.optim.LBFGS, None, "closure"), (torch.optim.Adam, torch.optim.lr_scheduler.ReduceLROnPlateau, "metrics")],
+)
+def test_what_cannot_step_by_itself_is_refused(optimizer, schedule, needed):
+    with pytest.raises(ValueError, match=rf"\.step\(\) needs {needed}: "):
+        GanOptimizer(optimizer=optimizer, schedule=schedule).configure([torch.nn.Parameter(torch.ones(1))])
+
+
+@pytest.mark.parametrize(
     ("key", "other"),
     [
         ("exp_avg", torch.ones(1)),

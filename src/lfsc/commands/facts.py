@@ -20,11 +20,13 @@ def describe_token_file(path: Path) -> Facts:
     codebooks, frames = stored.tokens.shape
     seconds = stored.num_samples / stored.sample_rate
     kbps = 8 * path.stat().st_size / seconds / 1000
+    gain = {"level": f"{stored.gain_db:+.1f} dB to the original's"} if stored.gain_db else {}
     return {
         "kind": "token file",
         "audio": f"{seconds:.3f} s, {stored.num_samples} samples at {stored.sample_rate} Hz",
         "tokens": f"{frames} frames of {codebooks} tokens, of {stored.codebook_size} codes each",
         "rate": f"{stored.sample_rate / stored.hop_length:.3f} frames a second, {kbps:.3f} kbps on disk",
+        **gain,
         "fingerprint": stored.fingerprint,
         "for": "lfsc decode, with a codec of the same fingerprint",
     }

@@ -118,7 +118,7 @@ def require_all_sections(chosen: DictConfig, schema: dict[str, Any], path: Path)
     if missing := schema.keys() - chosen.keys():
         raise ValueError(
             f"{path.stem} lacks {', '.join(sorted(missing)[:3])} …: a recipe extends train or another recipe, as by "
-            "`defaults: [demo, _self_]`"
+            "`defaults: [demo, _self_]`, and takes no section away"
         )
 
 

@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 from lfsc.config.scalars import as_text
 from lfsc.config.words import Words, quote, split_values
 
-# Keys of Lightning's Trainer that people know and that would do nothing here, and what to set instead.
+# Keys, most of them of Lightning's Trainer, that people know and that would do nothing here, and what to set instead.
 CLIP = "optimizers.generator.clip_norm and optimizers.discriminators.clip_norm"
 INSTEAD = {
     "accumulate_grad_batches": "num_micro_batches",
+    "callbacks": "callbacks.NAME",
     "check_val_every_n_epoch": "validate_every",
+    "ckpt_path": "init_from for its weights, or run `lfsc resume RUN`,",
     "default_root_dir": "runs_root and name",
     "detect_anomaly": "debug=anomaly",
     "enable_checkpointing": "checkpoint_every",
@@ -19,6 +21,8 @@ INSTEAD = {
     "limit_train_batches": "max_updates",
     "limit_val_batches": "data.max_val_clips",
     "log_every_n_steps": "log_every",
+    "logger": "logger=tensorboard or logger=wandb",
+    "lr": "optimizers.generator.lr and optimizers.discriminators.lr",
     "max_epochs": "max_updates",
     "max_steps": "max_updates",
     "max_time": "max_updates",

@@ -4,6 +4,7 @@ import hashlib
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ from lfsc.config.instantiate import KNOWN, targets_of
 from lfsc.io.messages import one_line
 
 
-def import_own(names: Iterable[str]) -> list[str]:
-    """Import files (FILE.py) and modules (a.b) that the user names, and return the modules' names.
+def import_own(names: str | PathLike | Iterable[str | PathLike]) -> list[str]:
+    """Import files (FILE.py) and modules (a.b) that the user names, one or several, and return the modules' names.
 
     A file's folder becomes importable, for this process and those that it forks. ValueError for what is not there or
     fails to import.
     """
     modules = []
-    for name in names:
+    for name in map(str, [names] if isinstance(names, str | PathLike) else names):
         if name.endswith(".py"):
             path = Path(name).expanduser().resolve()
             if not path.is_file():

@@ -7,6 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 MAX_OFFSET = 0.5  # seconds, either way
+# In seconds. The few periods of a shorter clip resemble others a little off, or with their sign flipped.
+MIN_DURATION = 0.5
 # A peak elsewhere counts only if it is similar at all and clearly better than no offset: a codec that does
 # not keep phases correlates weakly everywhere, and voiced speech with its own periods.
 SIMILARITY, MARGIN = 0.5, 0.1
@@ -27,11 +29,10 @@ class Peak(NamedTuple):
 
 def find_misalignment(fake: Tensor, real: Tensor, *, sample_rate: int, tolerance: float) -> str:
     """The problem in one sentence, "" if there is none; `tolerance` in seconds is what lengths may differ by."""
-    return (
-        find_wrong_length(fake, real, sample_rate, tolerance)
-        or find_offset_or_sign(fake, real, sample_rate)
-        or find_envelope_offset(fake, real, sample_rate)
-    )
+    problem = find_wrong_length(fake, real, sample_rate, tolerance)
+    if problem or len(real) < MIN_DURATION * sample_rate:
+        return problem
+    return find_offset_or_sign(fake, real, sample_rate) or find_envelope_offset(fake, real, sample_rate)
 
 
 def find_wrong_length(fake: Tensor, real: Tensor, sample_rate: int, tolerance: float) -> str:
@@ -59,8 +60,6 @@ def find_offset_or_sign(fake: Tensor, real: Tensor, sample_rate: int) -> str:
 def find_envelope_offset(fake: Tensor, real: Tensor, sample_rate: int) -> str:
     """For codecs that do not keep the waveform: the rise and fall of loudness."""
     step = round(ENVELOPE_STEP * sample_rate)
-    if len(real) < 2 * step:
-        return ""
     found = find_peak(envelope(fake, step), envelope(real, step), round(MAX_OFFSET / ENVELOPE_STEP))
     late = abs(found.lag) * ENVELOPE_STEP >= ENVELOPE_MIN_OFFSET
     if late and found.value > max(ENVELOPE_SIMILARITY, found.in_place + ENVELOPE_MARGIN):

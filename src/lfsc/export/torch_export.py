@@ -16,13 +16,22 @@ from lfsc.formats.source import Source
 from lfsc.io import atomic
 from lfsc.io.messages import first_line
 
+OWN_CLASSES = (
+    "a class of your own must take them from x.shape, not by len(x), decide nothing by values, and treat a single "
+    "frame as any number of them; or export a bundle"
+)
+
 
 def write_programs(found: Source, out: Path) -> Parity:
     """Write encoder.pt2, decoder.pt2 and codec.json into `out`; how far they agree with the codec once loaded again.
 
     Of a causal decoder also decoder_step.pt2, which gives the audio of each frame as its tokens come.
     """
-    return write_halves(found, out, ".pt2", write=write_program, load=load_program)
+    try:
+        return write_halves(found, out, ".pt2", write=write_program, load=load_program)
+    except AssertionError as error:
+        # A program refuses the sizes that it was not made for, a single frame above all.
+        raise ValueError(f"{out}: not for all sizes ({first_line(error)}): {OWN_CLASSES}") from error
 
 
 def write_program(graph: Graph, path: Path) -> None:
@@ -33,8 +42,7 @@ def write_program(graph: Graph, path: Path) -> None:
             program = torch.export.export(graph.eval(), graph.example(), dynamic_shapes=dynamic)
     except torch._dynamo.exc.TorchDynamoException as error:
         raise ValueError(
-            f"{path.name}: torch.export cannot follow this part for all sizes ({first_line(error)}): a class of your "
-            "own must take them from x.shape, not by len(x), and decide nothing by values; or export a bundle"
+            f"{path.name}: torch.export cannot follow this part for all sizes ({first_line(error)}): {OWN_CLASSES}"
         ) from error
     # Into memory first: where the disk is full, torch's own writer of files ends the process.
     content = io.BytesIO()

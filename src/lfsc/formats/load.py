@@ -9,7 +9,7 @@ from lfsc.formats.resolve import resolve
 from lfsc.models.codec import Codec
 
 
-def load(source: str | PathLike, *, trust: Iterable[str] = ()) -> Codec:
+def load(source: str | PathLike, *, trust: str | PathLike | Iterable[str | PathLike] = ()) -> Codec:
     """The codec, in eval mode on the CPU, of a run directory, a checkpoint, a bundle, a .nemo archive or a hub name.
 
     Nothing that is loaded can run code. Where a codec has parts of classes of your own, `trust` names the files and

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
 
 from lfsc.audio.with_torchaudio import import_torchaudio
 from lfsc.io.messages import first_line
+from lfsc.io.torch_file import DAMAGE
 from lfsc.metrics.metric import Audio, Measurement, Pair, Unmeasurable
 
 PERCEPTUAL_RATE = 16000
@@ -56,6 +56,6 @@ def load_squim(path: str | Path) -> nn.Module:
     model = import_torchaudio().models.squim_subjective_base()
     try:
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
+    except (OSError, *DAMAGE) as error:
         raise ValueError(f"{path} does not hold the weights of SQUIM_SUBJECTIVE: {first_line(error)}") from error
     return model

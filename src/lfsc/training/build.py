@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lfsc.config.checks import CURRICULUM, check_counts, find_setting, is_on_one_device
+from lfsc.config.from_weights import whole_frames
 from lfsc.config.instantiate import build, call
 from lfsc.cpu.apply import use_fast_layers
 from lfsc.losses.named import NamedLosses
@@ -55,7 +56,10 @@ def build_module(config: dict[str, Any]) -> CodecModule:
     use_fast_layers(codec)
     name, crop_length = find_setting(config, "crop_length")
     if crop_length % codec.hop_length:
-        raise ValueError(f"{name}={crop_length} is not a multiple of the codec's hop of {codec.hop_length} samples")
+        raise ValueError(
+            f"{name}={crop_length} is not a multiple of the codec's hop of {codec.hop_length} samples; the nearest is "
+            f"{whole_frames(crop_length, codec.hop_length)}"
+        )
     freeze(codec, config["freeze"])
     losses = build(config["losses"], where="losses")
     check_losses(losses, start_at=config["discriminators"]["start_at"])

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterable
+from inspect import Parameter as Argument
+from inspect import signature
 from typing import Any
 
 import torch
@@ -44,10 +46,12 @@ class GanOptimizer:
     def configure(self, parameters: Iterable[Parameter]) -> OptimizerConfig:
         """The optimizer of `parameters` and its schedule, as Lightning takes them."""
         optimizer = self.optimizer(list(parameters))
+        require_plain_step(optimizer)
         check_when_loaded(optimizer)
         if self.schedule is None:
             return {"optimizer": optimizer}
         schedule = self.schedule(optimizer)
+        require_plain_step(schedule)
         return OptimizerLRSchedulerConfig(optimizer=optimizer, lr_scheduler={"scheduler": schedule, "interval": "step"})
 
     def scale(self, loss: Tensor) -> Tensor:
@@ -98,3 +102,14 @@ class GanOptimizer:
             self.scaler.load_state_dict(state["scaler"])
         self.skipped = torch.tensor(state["skipped"])
         self.consecutive_skipped = torch.tensor(state["consecutive_skipped"])
+
+
+def require_plain_step(stepping: Optimizer | LRScheduler) -> None:
+    """ValueError for what cannot step without more, such as LBFGS (a closure) and ReduceLROnPlateau (a metric)."""
+    arguments = signature(stepping.step).parameters.values()
+    positional = (Argument.POSITIONAL_ONLY, Argument.POSITIONAL_OR_KEYWORD)
+    if needed := [each.name for each in arguments if each.default is Argument.empty and each.kind in positional]:
+        raise ValueError(
+            f"{type(stepping).__name__}.step() needs {', '.join(needed)}: expected an optimizer and a schedule that "
+            "step after every update without arguments"
+        )

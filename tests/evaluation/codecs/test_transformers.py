@@ -39,6 +39,15 @@ def test_clips_are_reconstructed_with_their_tokens(saved, kind, setting, rate, c
     assert codec.facts()["source"] == str(saved / kind)
 
 
+def test_a_decoder_that_gives_less_than_whole_frames_gives_the_clip_its_length(tmp_path):
+    rates = {"downsampling_ratios": [2, 4, 5, 8], "upsampling_ratios": [8, 5, 4, 2]}  # those of DAC at 16 and 24 kHz
+    DacModel(DacConfig(encoder_hidden_size=4, decoder_hidden_size=32, **rates)).save_pretrained(tmp_path)
+    codec = open_codec(parse(f"dac:{tmp_path}"), device="cpu", sample_rate=16000)
+    coded = codec.reconstruct("clip", 0.1 * torch.randn(3200), sample_rate=16000)
+    assert coded.tokens.shape[1] == 10
+    assert coded.audio.shape == (3200,)
+
+
 def test_a_model_of_another_kind_is_refused(saved):
     with pytest.raises(ValueError, match="a model of type 'dac', not 'mimi'"):
         open_codec(parse(f"mimi:{saved / 'dac'}"), device="cpu", sample_rate=22050)

@@ -111,3 +111,9 @@ def test_clips_begin_and_end_together(codec):
             step(x[:1, ..., 200:])
         step(x[..., 200:], last=True)
         step(x[:1], last=True)
+
+
+def test_a_part_that_is_not_one_of_ours_cannot_stream(codec):
+    codec.decoder = torch.nn.Linear(1, 1)
+    with pytest.raises(ValueError, match="a Linear cannot stream: only what inherits from Decoder can"):
+        codec.stream()

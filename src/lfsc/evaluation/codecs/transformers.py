@@ -33,7 +33,9 @@ class TransformersCodec(TokenCodec):
         hop = hop_length(self.model)
         padded = F.pad(audio, (0, -len(audio) % hop)).to(self.device)[None, None]
         tokens, decoded = RUNNERS[self.kind](self.model, padded, self.setting)
-        return self.reconstruction(decoded.flatten()[: len(audio)], tokens)
+        decoded = decoded.flatten()[: len(audio)]
+        # DAC's decoder at 16 and 24 kHz gives eight samples less than its frames have.
+        return self.reconstruction(F.pad(decoded, (0, len(audio) - len(decoded))), tokens)
 
     def facts(self) -> dict:
         setting = {} if self.setting is None else {SETTINGS[self.kind]: self.setting}

@@ -27,6 +27,9 @@ class Stream:
     clips_decoding: int | None
 
     def __init__(self, *, encoder: Encoder, quantizer: GroupedFSQ, decoder: Decoder, sample_rate: int, min_frames: int):
+        for part, known in ((encoder, Encoder), (decoder, Decoder)):
+            if not isinstance(part, known):
+                raise ValueError(f"a {type(part).__name__} cannot stream: only what inherits from {known.__name__} can")
         self.encoder = encoder
         self.quantizer = quantizer
         self.sample_rate = sample_rate
