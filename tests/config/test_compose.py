@@ -489,6 +489,13 @@ def test_what_recipes_make_is_current(tmp_path):
         check_is_current(compose(recipe, ["data.path=x", *items]), tmp_path)
 
 
+@pytest.mark.parametrize("recipe", recipe_names())
+def test_every_recipe_takes_another_optimizer_and_slm(recipe):
+    config = compose(recipe, ["optimizers=adamw_cosine", "slm=random"], missing_allowed=True)
+    assert config["optimizers"]["generator"]["_target_"] == "torch.optim.AdamW"
+    assert config["slm"]["_target_"] == "lfsc.discriminators.slm.random_wavlm"
+
+
 @pytest.mark.parametrize("place", ["..", "/elsewhere", "link"])
 def test_a_run_of_somebody_elses_logs_nowhere_else(place, tmp_path):
     run = tmp_path / "run"
