@@ -1,6 +1,7 @@
 """The training step: codec against discriminators."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -12,6 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 from lfsc.discriminators.ensemble import DiscriminatorInputs, Ensemble
 from lfsc.distributed import sum_over_ranks
+from lfsc.io.restoring import taking_back
 from lfsc.losses.named import NamedLosses, require_gradient
 from lfsc.metrics.discriminator import score_statistics
 from lfsc.models.codec import Codec, Reconstructed
@@ -66,6 +68,7 @@ class CodecModule(LightningModule):
         self.run_update: Callable[[Tensor], None] = self.train_networks  # CUDA graphs stand in for it
         self.updates = 0
         self.warmup = DiscriminatorWarmup(updates=warmup_updates)
+        self.was_just_loaded = False
         self.learnt_from: set[str] = set()  # the losses that had a gradient
         self.means: dict[str, Tensor] = {}  # of the losses of the step under way, over its micro-batches
         # The network whose gradients the next backward completes: GanDDPStrategy then reduces them over ranks.
@@ -96,8 +99,10 @@ class CodecModule(LightningModule):
         self.run_update(batch.audio)
         if self.warmup.count_update():
             return
-        for schedule in self.schedules:
-            schedule.step()
+        with taking_back("schedules") if self.was_just_loaded else nullcontext():
+            for schedule in self.schedules:
+                schedule.step()
+        self.was_just_loaded = False
         self.updates += 1
 
     def train_networks(self, audio: Tensor) -> None:
@@ -252,6 +257,7 @@ class CodecModule(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         require_weights(self.state_dict(), checkpoint["state_dict"])
+        self.was_just_loaded = True
         self.updates = checkpoint["updates"]
         self.warmup.load_state_dict(checkpoint["warmup"])
         for name, optimizer in self.gan_optimizers.items():
