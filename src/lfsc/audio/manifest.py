@@ -1,6 +1,7 @@
 """Lists of recordings: what each row says of a recording, of which part of it, and who speaks."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -84,7 +85,7 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         if not path:
             columns = ", ".join(map(str, row)) or "nothing"
             raise ValueError(f"no 'path' or 'audio_filepath', only {columns}")
-        if PurePosixPath(path).name in ("", ".."):
+        if PurePosixPath(path).name in ("", "..") or not can_be_a_name(path):
             raise ValueError(f"its path is {path!r}, expected that of a recording")
     return Row(
         path,
@@ -95,6 +96,14 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         read_part(row),
         read_archive(row),
     )
+
+
+def can_be_a_name(path: str) -> bool:
+    """Whether the system could have a file of this name: not with half a character, nor with what ends a text."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def unpack_lhotse(row: dict) -> dict:
