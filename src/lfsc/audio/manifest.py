@@ -137,7 +137,7 @@ def read_text(row: dict, names: tuple[str, ...], kinds: tuple[type, ...]) -> str
         return None
     value = row[name]
     if not isinstance(value, kinds) or isinstance(value, bool):
-        raise ValueError(f"{name!r} is {json.dumps(value)[:60]}, expected text")
+        raise ValueError(f"{name!r} is {json.dumps(value, default=repr)[:60]}, expected text")
     text = str(value)
     if not text.isascii() and text != text.encode(errors="replace").decode():
         raise ValueError(f"{name!r} holds half a character (a lone surrogate)")
