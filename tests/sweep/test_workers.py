@@ -32,6 +32,13 @@ def test_every_combination_is_tried_once(sweep):
     assert study.trials[0].intermediate_values == {update: 3 + 5 - update for update in range(5)}
 
 
+def test_wandb_is_told_whose_runs_they_are(sweep, monkeypatch):
+    sweep("lr=uniform(1,2)", sampler="random", trials=1)
+    monkeypatch.setenv("WANDB_RUN_GROUP", "mine")
+    sweep("lr=uniform(1,2)", sampler="random", trials=2)
+    assert [(sweep.folder / trial / "group").read_text() for trial in ("0000", "0001")] == [sweep.folder.name, "mine"]
+
+
 def test_failures_and_nan_are_failed_trials_and_the_sweep_goes_on(sweep):
     study, reported = sweep("behaviour=fails,nan,good", "lr=1")
     assert states(study) == ["FAIL", "FAIL", "COMPLETE"]
