@@ -69,7 +69,8 @@ class Unpacked(gzip.GzipFile):
 
     def read1(self, size: int = -1) -> bytes:
         content = super().read1(size)
-        if self.tell() > MOST_UNPACKED * self.fileobj.tell() + UNPACKED_BEYOND:
+        read = self.fileobj.tell()  # type: ignore[union-attr]  # a binary file, as given
+        if self.tell() > MOST_UNPACKED * read + UNPACKED_BEYOND:
             raise Bomb
         return content
 
