@@ -41,7 +41,7 @@ def is_alike(value: Any, other: Any) -> bool:
         is_list = isinstance(value, list | tuple) and len(value) == len(other)
         return is_list and all(map(is_alike, value, other))
     if other is None or isinstance(other, bool):
-        return value is None or isinstance(value, bool)
+        return isinstance(value, bool) or value is other
     return isinstance(value, int | float if isinstance(other, int | float) else type(other))
 
 
