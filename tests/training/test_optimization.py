@@ -197,7 +197,16 @@ def test_a_state_that_lacks_something_is_refused():
 
 @pytest.mark.parametrize(
     ("key", "other"),
-    [("lr", None), ("lr", "x"), ("betas", 3), ("betas", [0.9]), ("eps", []), ("maximize", 5), ("maximize", None)],
+    [
+        ("lr", None),
+        ("lr", "x"),
+        ("betas", 3),
+        ("betas", [0.9]),
+        ("eps", []),
+        ("maximize", 5),
+        ("fused", torch.ones(2)),
+        ("maximize", None),
+    ],
 )
 def test_a_setting_of_another_kind_is_refused(key, other):
     _, _, optimizer = optimizer_and_weights()

@@ -23,16 +23,18 @@ def check_when_loaded(optimizer: Optimizer) -> None:
     """Have `optimizer.load_state_dict` raise ValueError for a state that is none of its parameters, or none at all."""
     if type(optimizer) in FUSED:
         optimizer.register_load_state_dict_pre_hook(require_fitting)
+    optimizer.register_load_state_dict_pre_hook(require_settings)
     # When torch has added what an older one did not save.
     optimizer.register_load_state_dict_post_hook(require_settings)
 
 
-def require_settings(optimizer: Optimizer) -> None:
+def require_settings(optimizer: Optimizer, saved: dict[str, Any] | None = None) -> None:
     """ValueError for a setting, such as `betas`, of another kind than the optimizer was made with."""
-    for group in optimizer.param_groups:
+    for group in optimizer.param_groups if saved is None else saved["param_groups"]:
         for key, made_with in optimizer.defaults.items():
-            if key not in group or not is_alike(group[key], made_with):
-                found = brief(group[key]) if key in group else "missing"
+            is_missing = key not in group
+            if saved is None if is_missing else not is_alike(group[key], made_with):
+                found = "missing" if is_missing else brief(group[key])
                 raise ValueError(f"the optimizer's {key} in the checkpoint is {found}, not such as {made_with}; {WHY}")
 
 
@@ -40,8 +42,10 @@ def is_alike(value: Any, other: Any) -> bool:
     if isinstance(other, list | tuple):
         is_list = isinstance(value, list | tuple) and len(value) == len(other)
         return is_list and all(map(is_alike, value, other))
-    if other is None or isinstance(other, bool):
-        return isinstance(value, bool) or value is other
+    if other is None:  # as of what an optimizer of somebody's own finds out while it steps
+        return value is None or isinstance(value, bool | int | float | str)
+    if isinstance(other, bool):
+        return isinstance(value, bool)
     return isinstance(value, int | float if isinstance(other, int | float) else type(other))
 
 
