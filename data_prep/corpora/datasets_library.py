@@ -1,6 +1,5 @@
 """Tables of audio by the library datasets, which is told what to read and never finds it out: it runs nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,23 +13,23 @@ SAVED = ("dataset_dict.json", "state.json")
 
 
 class Table(NamedTuple):
-    """A file of rows, with the column of audio and those of labels."""
+    """A file of rows, with the column of audio and those of labels; audio is the bytes of its file."""
 
-    rows_of: Any  # datasets.IterableDataset
+    rows: Any  # datasets.IterableDataset
     column: str
     names: dict[str, Any]  # of columns whose numbers stand for names, datasets.ClassLabel
 
     def describe(self) -> str:
-        labels = [name for name in self.rows_of.column_names if name != self.column]
+        labels = [name for name in self.rows.column_names if name != self.column]
         return f"audio in {self.column}, labels in {', '.join(labels) or 'no column'}"
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Cells by their columns; audio as the bytes of its file."""
-        for row in self.rows_of:
-            # -1 stands for no name.
-            yield row | {
-                name: None if row[name] in (None, -1) else kind.int2str(row[name]) for name, kind in self.names.items()
-            }
+    def labels(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A row's labels by their columns; ValueError for a number that stands for no name."""
+        # -1 stands for none, too.
+        named = {
+            name: None if row[name] in (None, -1) else kind.int2str(row[name]) for name, kind in self.names.items()
+        }
+        return {name: value for name, value in (row | named).items() if name != self.column}
 
 
 def find_tables(source: Path | str, *, config: str | None, revision: str | None) -> dict[str, list[str]]:
@@ -50,7 +49,8 @@ def find_tables(source: Path | str, *, config: str | None, revision: str | None)
             f"{source} is no folder here, and nothing came from the hub ({describe(error)}): "
             "download it where there is a network, and give the folder"
         ) from error
-    except (ValueError, RuntimeError, OSError, datasets.exceptions.DatasetsError) as error:
+    # A README.md of its own making may fail anywhere.
+    except Exception as error:
         raise ValueError(f"{source} cannot be read as a data set: {describe(error)}") from error
     if not isinstance(builder, Parquet | Arrow):
         kind = type(builder).__mro__[1].__name__.lower()
@@ -66,7 +66,12 @@ def open_table(place: str, column: str | None) -> Table:
     """One file; ValueError where it has no column of audio."""
     datasets = import_datasets()
     kind = "arrow" if place.endswith(".arrow") else "parquet"
-    rows = datasets.load_dataset(kind, data_files=[place], split="train", streaming=True)
+    try:
+        rows = datasets.load_dataset(kind, data_files=[place], split="train", streaming=True)
+    except OSError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{place} cannot be read: {describe(error)}") from error
     column = find_audio_column(rows.features, column, place)
     labels = [name for name in rows.features if name in (*LANGUAGE, *SPEAKER, *TEXT)]
     names = {name: rows.features[name] for name in labels if isinstance(rows.features[name], datasets.ClassLabel)}

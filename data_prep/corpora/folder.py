@@ -294,6 +294,7 @@ def make_utterance(found: Found, tars: TarredDataset, asked: Asked, prefix: str)
     row, tree = found.row, found.tree
     try:
         source = find_file(row, tree, tars, asked.manifests)
+    # Of the system for a name that is longer than a file's may be, or a folder that may not be looked into.
     except (ValueError, OSError) as error:
         return Rejection.malformed(key_of(prefix + row.name), asked.language or UNKNOWN_LANGUAGE, describe(error))
     return Utterance.of_row(row, source, prefix=prefix + found.prefix, language=asked.language)

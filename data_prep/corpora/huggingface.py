@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from lfsc.audio.languages import is_language
-from lfsc.audio.manifest import LANGUAGE, SPEAKER, TEXT, Malformed, Row, parse_row
+from lfsc.audio.manifest import Malformed, Row, parse_row
 from lfsc.io.messages import describe, printable, say_count
 
 from .datasets_library import Table, find_tables, open_table
@@ -77,7 +77,7 @@ def read_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Fo
                 if first:
                     splits = f"{say_count(len(chosen), 'split')} ({', '.join(chosen)})"
                     yield f"understood as a data set of {splits}: {table.describe()}"
-                for cells in table.rows():
+                for cells in table.rows:
                     yield found_in(table, cells, f"{split}-{count:07d}", parts.split(kind_of_word(split)), source, file)
                     count += 1
             except Exception as error:
@@ -107,9 +107,7 @@ def found_in(
     table: Table, cells: dict[str, Any], name: str, split: str | None, source: Path | str, file: BinaryIO
 ) -> Found | Malformed:
     try:
-        # Other columns, such as the place in a longer recording, are not of this audio.
-        labels = {key: value for key, value in cells.items() if key in (*LANGUAGE, *SPEAKER, *TEXT)}
-        row = parse_row(labels, path=name)._replace(split=split)
+        row = parse_row(table.labels(cells), path=name)._replace(split=split)
         return Found(row, store(cells[table.column], source, file))
     except ValueError as error:
         return Malformed(name, str(error))

@@ -114,9 +114,9 @@ def test_segments_of_a_text_as_whisper_writes_them_choose_no_part():
         parse_row({"segments": [{"begin_time": 0.0, "end_time": 2.5}]}, path="a.mp3")
 
 
-@pytest.mark.parametrize("name", [".", "/", "..", "a/.."])
+@pytest.mark.parametrize("name", [".", "/", "..", "a/..", "a\0.wav", "\ud83d.wav"])
 def test_a_path_that_is_no_name_of_a_file_is_refused(name):
-    with pytest.raises(ValueError, match=f"its path is '{re.escape(name)}', expected that of a recording"):
+    with pytest.raises(ValueError, match=f"its path is {re.escape(repr(name))}, expected that of a recording"):
         parse_row({"path": name})
 
 
@@ -152,6 +152,7 @@ def test_parts_are_understood_as_toolkits_write_them(fields, part):
         ({"offset": -1}, "'offset' is -1, expected seconds from 0 on"),
         ({"offset": "x"}, "'offset' is \"x\", expected seconds"),
         ({"duration": float("nan")}, "'duration' is NaN, expected seconds"),
+        ({"duration": 1e308}, r"'duration' is 1e\+308, expected seconds"),
         ({"duration": True}, "'duration' is true, expected seconds"),
         ({"duration": [1]}, r"'duration' is \[1\], expected seconds"),
         ({"duration": 0}, "its part is 0 s long"),

@@ -1,12 +1,14 @@
 """Files that are no lists of rows, or are longer than any, as a few compressed bytes may make them."""
 
+import collections
 import gzip
 import tarfile
 
 import pytest
 
 from lfsc.audio import tables
-from lfsc.audio.manifest import read_manifest
+from lfsc.audio.manifest import parse_rows, read_manifest
+from lfsc.audio.tables import read_lines
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,17 @@ def test_what_a_few_bytes_unpack_to_is_bounded(tmp_path, monkeypatch, text, boun
     path.write_bytes(gzip.compress(text.encode()))
     with pytest.raises(ValueError, match=message):
         read_manifest(path)
+
+
+@pytest.mark.parametrize("line", ["\n", "{}\n"])
+def test_a_list_that_unpacks_without_end_is_refused_soon(tmp_path, monkeypatch, line):
+    monkeypatch.setattr(tables, "MOST_UNPACKED", 2)
+    monkeypatch.setattr(tables, "UNPACKED_BEYOND", 1000)
+    path = tmp_path / "list.jsonl.gz"
+    path.write_bytes(gzip.compress(line.encode() * 200_000))
+    read = parse_rows(str(path), read_lines(path))
+    with pytest.raises(ValueError, match="is not a manifest: it unpacks to over 2 times its size"):
+        collections.deque(read, maxlen=1)
 
 
 def test_an_archive_of_many_lines_is_no_manifest(tmp_path):

@@ -23,6 +23,14 @@ def test_what_energon_cannot_read_is_said_in_one_line(path, said):
     assert "\n" not in str(raised.value)
 
 
+def test_a_folder_may_be_named_as_a_file_url(corpus):
+    assert (
+        read_corpus(f"file://{corpus}", sample_rate=22050).index_hash
+        == read_corpus(corpus, sample_rate=22050).index_hash
+    )
+    assert place(f"file://{corpus}").is_local()
+
+
 @pytest.fixture
 def profiles(tmp_path, monkeypatch):
     """A function that writes the profile `store` of a type into a fresh configuration."""

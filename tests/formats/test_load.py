@@ -74,6 +74,9 @@ def test_averaged_weights_are_taken_where_a_run_has_them(checkpoint, make_codec)
     assert same(lfsc.load(checkpoint), average)
     torch.save(contents | {"ema": {}}, checkpoint)
     assert same(lfsc.load(checkpoint), make_codec())
+    torch.save(contents | {"ema": torch.ones(2)}, checkpoint)
+    with pytest.raises(ValueError, match="holds no state dict where one belongs"):
+        lfsc.load(checkpoint)
 
 
 def test_a_plain_bundle_makes_the_same_tokens_under_the_same_fingerprint(make_codec, plain_bundle):

@@ -49,6 +49,13 @@ def test_attention_from_a_repository_is_refused(folder, key):
         load_slm(path=str(folder))
 
 
+@pytest.mark.parametrize("layers", [5000, 10**12])
+def test_layers_without_end_are_refused_before_they_are_made(folder, layers):
+    change(folder, num_hidden_layers=layers)
+    with pytest.raises(ValueError, match=f"its config.json has num_hidden_layers={layers}, expected up to 1000"):
+        load_slm(path=str(folder))
+
+
 class Trap:
     def __init__(self, trace):
         self.trace = trace

@@ -17,6 +17,7 @@ def main(options: dict[str, str]) -> int:
     folder = Path(options["runs_root"]) / options["name"]
     lr, behaviour = float(options["lr"]), options.get("behaviour", "good")
     updates = folder / "updates"  # what it has done, over all its starts
+    (folder / "group").write_text(os.environ["WANDB_RUN_GROUP"])
     if behaviour == "fails" or "FAILS" in os.environ:
         print("lfsc train: there is no such corpus")
         return 2

@@ -32,6 +32,13 @@ def test_every_combination_is_tried_once(sweep):
     assert study.trials[0].intermediate_values == {update: 3 + 5 - update for update in range(5)}
 
 
+def test_wandb_is_told_whose_runs_they_are(sweep, monkeypatch):
+    sweep("lr=uniform(1,2)", sampler="random", trials=1)
+    monkeypatch.setenv("WANDB_RUN_GROUP", "mine")
+    sweep("lr=uniform(1,2)", sampler="random", trials=2)
+    assert [(sweep.folder / trial / "group").read_text() for trial in ("0000", "0001")] == [sweep.folder.name, "mine"]
+
+
 def test_failures_and_nan_are_failed_trials_and_the_sweep_goes_on(sweep):
     study, reported = sweep("behaviour=fails,nan,good", "lr=1")
     assert states(study) == ["FAIL", "FAIL", "COMPLETE"]
@@ -151,6 +158,32 @@ def test_a_killed_sweep_goes_on_without_losing_or_repeating(sweep, in_background
     assert [starts(sweep, number) for number in range(3)] == [["0", "1", "2", "3", "4"]] * 3
     assert [line for line in reported if line.startswith("trial 0")] == [], "it was finished"
     assert study.trials[1].intermediate_values == {update: 1 + 5 - update for update in range(5)}
+
+
+def test_a_line_torn_by_a_kill_costs_nothing_else(sweep):
+    sweep("lr=3,1,2")
+    journal = sweep.folder / "study.journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    trial = next(number for number, line in enumerate(lines) if b'"trial_id":2' in line)
+    journal.write_bytes(b"".join(lines[:trial]) + lines[trial][:20])
+    for _ in range(2):
+        study, _ = sweep("lr=3,1,2")
+    assert {each.params["lr"] for each in study.trials if each.state.name == "COMPLETE"} == {"3", "1"}
+
+
+@pytest.mark.parametrize("line", [b"5\n", b"{}\n", b'{"op_code": 99}\n', b"\xff\n", b"[" * 100_000 + b"\n", b"\n"])
+def test_a_journal_that_is_none_is_one_line(sweep, line):
+    sweep.folder.mkdir(parents=True)
+    (sweep.folder / "study.journal").write_bytes(line * 3)
+    with pytest.raises(ValueError, match=r"study\.journal is damaged, or no journal of Optuna's \(.*begins another"):
+        sweep("lr=3,1,2")
+
+
+def test_a_pipe_in_the_place_of_a_journal_is_refused(sweep):
+    sweep.folder.mkdir(parents=True)
+    os.mkfifo(sweep.folder / "study.journal")
+    with pytest.raises((ValueError, OSError), match=r"study\.journal is a pipe, expected a file"):
+        sweep("lr=3,1,2")
 
 
 def test_a_stopped_sweep_saves_its_trials_and_goes_on_with_them(sweep, in_background):

@@ -165,9 +165,29 @@ def test_a_configuration_that_is_not_its_checkpoints(run, capsys):
     assert "codec.encoder.conv_in.bias is [2] in the checkpoint, and [4] by config.yaml" in resumed(run, capsys)
 
 
-def test_a_checkpoint_that_lacks_something(run, capsys):
+def spoil(run: Path, change) -> None:
     for path in (run / "checkpoints").glob("*.ckpt"):
         contents = torch.load(path, weights_only=True)
-        del contents["lr_schedulers"]
+        change(contents)
         torch.save(contents, path)
-    assert "update-00000001.ckpt: lr_schedulers is None; the checkpoint is damaged, or" in resumed(run, capsys)
+
+
+def position(contents) -> dict:
+    """Of the loader of the only rank, which loads by itself."""
+    return contents["CodecDataModule"]["stream"]["ranks"][0]["SavableDataLoaderState"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda contents: contents.pop("lr_schedulers"), "update-00000001.ckpt: lr_schedulers is None; "),
+        (lambda contents: contents.update(lr_schedulers=[]), "the checkpoint has 0 schedules, not 2: "),
+        (lambda contents: contents.update(CodecDataModule=5), "position in the data cannot be taken back (TypeError"),
+        (lambda contents: position(contents).update(next_worker_id={}), "position in the data cannot be taken back ("),
+        (lambda contents: position(contents)["worker_states"][0]["FlexState"].update(datasets=[]), "(AssertionError"),
+    ],
+)
+def test_a_checkpoint_with_something_else(change, expected, run, capsys):
+    spoil(run, change)
+    found = resumed(run, capsys)
+    assert expected in found and "the checkpoint is damaged, or an older lfsc wrote it" in found

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 
 from lfsc.audio import files
 from lfsc.cli import main
-from lfsc.shards.tar import Sample, write
+from lfsc.shards.tar import Sample, read, write
 from lfsc.tokens.batching import Clip
 from lfsc.tokens.dataset import TokenClip, TokenShards, pad
 from lfsc.tokens.layouts import Vocabulary, delay
@@ -159,6 +159,13 @@ def test_what_is_not_as_the_index_says_is_told(tokenized, spoil):
     write(tokenized / "one/en/val-0.tar", [sample])
     with pytest.raises(ValueError, match=r"val-0\.tar: odd: (7 codebooks, others have 8|code 60000 in a codebook)"):
         keys(TokenShards(tokenized, split="val"))
+
+
+def test_a_shard_with_fewer_clips_than_its_index_says_is_told(tokenized):
+    shard = tokenized / "one/en/train-0.tar"
+    write(shard, [*read(shard)][:1])
+    with pytest.raises(ValueError, match=r"train-0\.tar: its index promises 6 clips, it has 1: copy or make it again"):
+        keys(TokenShards(tokenized, split="train"))
 
 
 def test_a_rank_that_is_none_is_refused(folder):

@@ -174,6 +174,41 @@ def test_on_a_gpu_the_networks_are_wrapped_on_the_current_stream(monkeypatch):
     assert all(options["device_ids"] == [3] and options["gradient_as_bucket_view"] for _, options in wrapped)
 
 
+@pytest.fixture
+def at_once(monkeypatch):
+    """Nothing is waited for, and the end of the process is an error."""
+
+    def end(code):
+        raise SystemExit(code)
+
+    monkeypatch.setattr(ddp, "SECONDS", 0)
+    monkeypatch.setattr(ddp, "SECONDS_TO_HEAR", 0)
+    monkeypatch.setattr(ddp.os, "_exit", end)
+
+
+@pytest.mark.parametrize(
+    ("script", "how"), [("exit 3", "with exit status 3"), ("kill -9 $$", "by SIGKILL"), ("kill -11 $$", "by SIGSEGV")]
+)
+def test_a_rank_that_died_ends_the_others_with_a_line(script, how, at_once, capsys):
+    waiting, dying = (subprocess.Popen(["sh", "-c", each]) for each in ("exec sleep 60", script))
+    with pytest.raises(SystemExit):
+        ddp.end_with_others([waiting, dying])
+    assert (
+        capsys.readouterr().err == f"lfsc train: rank 2 died, {how}; `lfsc resume` resumes from the last checkpoint\n"
+    )
+    assert waiting.wait() == -9
+
+
+def test_ranks_that_end_well_or_by_an_interruption_leave_the_first_its_time(at_once):
+    """It may have to wait for W&B, and Lightning's observer would kill it for the status 75."""
+    strategy, processes = GanDDPStrategy(), [subprocess.Popen(["sh", "-c", f"exit {code}"]) for code in (0, 75)]
+    watched = [*processes]
+    strategy._launcher = SimpleNamespace(procs=watched)
+    strategy.watch_started()
+    assert watched == [] and strategy.started == processes
+    ddp.end_with_others(processes)
+
+
 @pytest.mark.gpu
 def test_checkpoints_are_written_under_nccl(micro, config, tmp_path):
     """NCCL reduces what lies on a GPU alone, unlike the gloo of the other tests."""

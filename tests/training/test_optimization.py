@@ -177,6 +177,7 @@ def test_what_cannot_step_by_itself_is_refused(optimizer, schedule, needed):
         ("exp_avg", torch.ones(1)),
         ("exp_avg_sq", torch.ones(1).expand(2)),
         ("exp_avg", 3),
+        ("exp_avg", None),
         ("step", torch.ones(0)),
         ("step", torch.ones(2)),
     ],
@@ -192,6 +193,37 @@ def test_a_state_that_is_not_as_its_parameter_is_refused(key, other):
     with pytest.raises(ValueError, match=rf"the optimizer's {key} in the checkpoint is .* for a parameter \[2\]"):
         optimizer.load_state_dict(saved)
     torch.testing.assert_close(state(weights, optimizer), before)
+
+
+def test_a_state_that_lacks_something_is_refused():
+    gan_optimizer, weights, optimizer = optimizer_and_weights()
+    learn(gan_optimizer, weights, optimizer)
+    saved = copy.deepcopy(optimizer.state_dict())
+    del saved["state"][0]["exp_avg_sq"]
+    with pytest.raises(ValueError, match="the optimizer's exp_avg_sq in the checkpoint is NoneType for a parameter"):
+        optimizer.load_state_dict(saved)
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [
+        ("lr", None),
+        ("lr", "x"),
+        ("betas", 3),
+        ("betas", [0.9]),
+        ("eps", []),
+        ("maximize", 5),
+        ("fused", torch.ones(2)),
+        ("maximize", None),
+    ],
+)
+def test_a_setting_of_another_kind_is_refused(key, other):
+    _, _, optimizer = optimizer_and_weights()
+    saved = optimizer.state_dict()
+    optimizer.load_state_dict(copy.deepcopy(saved))
+    saved["param_groups"][0][key] = other
+    with pytest.raises(ValueError, match=rf"the optimizer's {key} in the checkpoint is .*, not such as "):
+        optimizer.load_state_dict(saved)
 
 
 def test_another_order_of_parameters_is_refused():

@@ -1,6 +1,7 @@
 """Lists of recordings: what each row says of a recording, of which part of it, and who speaks."""
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -112,7 +113,7 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         if not path:
             columns = ", ".join(map(str, row)) or "nothing"
             raise ValueError(f"no 'path' or 'audio_filepath', only {columns}")
-        if PurePosixPath(path).name in ("", ".."):
+        if PurePosixPath(path).name in ("", "..") or not can_be_a_name(path):
             raise ValueError(f"its path is {path!r}, expected that of a recording")
     language = (read_text(row, LANGUAGE, (str,)) or "").strip() or None
     speaker = read_text(row, SPEAKER, (str, int))
@@ -136,6 +137,14 @@ def read_split(row: dict) -> str | None:
     split = find_first(row, SPLIT)
     split = split[0] if isinstance(split, list) and split else split
     return split.strip("{}").lower() if isinstance(split, str) else None
+
+
+def can_be_a_name(path: str) -> bool:
+    """Whether the system could have a file of this name: not with half a character, nor with what ends a text."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def unpack_lhotse(row: dict) -> dict:
@@ -169,7 +178,7 @@ def read_text(row: dict, names: tuple[str, ...], kinds: tuple[type, ...]) -> str
         return None
     value = row[name]
     if not isinstance(value, kinds) or isinstance(value, bool):
-        raise ValueError(f"{name!r} is {json.dumps(value)[:60]}, expected text")
+        raise ValueError(f"{name!r} is {json.dumps(value, default=repr)[:60]}, expected text")
     text = str(value)
     if not text.isascii() and text != text.encode(errors="replace").decode():
         raise ValueError(f"{name!r} holds half a character (a lone surrogate)")

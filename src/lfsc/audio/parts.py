@@ -1,7 +1,6 @@
 """A part of a recording, as manifests name it: from when, how long, and which channel."""
 
 import json
-from math import isfinite
 from typing import Any, NamedTuple
 
 from lfsc.audio.recording import AudioInfo
@@ -13,6 +12,8 @@ DURATION = ("duration",)
 CHANNEL = ("channel", "channel_selector")
 # They would choose a part of a recording, too, in units of which nothing says which.
 NOT_READ = ("start_ms", "offset_ms", "start_sample", "sample_offset", "start_frame", "frame_offset", "segments")
+# In seconds, thirty years: what no recording reaches.
+TOO_LONG = 1e9
 # In seconds: durations are rounded, and may count what an encoder adds.
 ROUNDING, BEYOND_END = 0.02, 0.1
 
@@ -68,7 +69,7 @@ def read_seconds(row: dict, names: tuple[str, ...]) -> float | None:
         seconds = float("nan") if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         seconds = float("nan")
-    if not isfinite(seconds) or seconds < 0:
+    if not 0 <= seconds < TOO_LONG:
         raise ValueError(f"{given[0]!r} is {json.dumps(value)[:60]}, expected seconds from 0 on")
     return seconds
 

@@ -20,6 +20,8 @@ BEYOND = None
 EXPECTED = "expected text in UTF-8 (jsonl, csv or tsv)"
 # In characters: a compressed file may hold a thousand times its size.
 LONGEST_LINE, LONGEST_ARRAY = 1 << 24, 1 << 28
+# How many times its size, and how many bytes beyond that: lists of recordings have no more than some forty times.
+MOST_UNPACKED, UNPACKED_BEYOND = 200, 1 << 20
 # How an array begins that is not an object a line, but one or many lines of its own.
 ARRAY = re.compile(r"\s*\[\s*($|\{)")
 
@@ -41,7 +43,7 @@ def lines_in(file: BinaryIO, name: object) -> Iterator[str]:
 
     UnicodeError where they are neither UTF-8 nor, as its first two bytes then say, UTF-16.
     """
-    content = gzip.GzipFile(fileobj=file) if compression_in(file) == "gzip" else file
+    content = Unpacked(fileobj=file) if compression_in(file) == "gzip" else file
     try:
         # As programs of Windows write it, among them Excel.
         encoding = "utf-16" if content.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
@@ -55,8 +57,25 @@ def lines_in(file: BinaryIO, name: object) -> Iterator[str]:
             if number == 0 and "\0" in line:
                 raise ValueError(f"{name} is not a manifest: {EXPECTED}")
             yield line
+    except Bomb as error:
+        raise ValueError(f"{name} is not a manifest: it unpacks to over {MOST_UNPACKED} times its size") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{name} is damaged ({error}): compress or download it again") from error
+
+
+class Bomb(Exception):
+    """A file that a few bytes make large."""
+
+
+class Unpacked(gzip.GzipFile):
+    """Raises Bomb before there are lines without end."""
+
+    def read1(self, size: int = -1) -> bytes:
+        content = super().read1(size)
+        read = self.fileobj.tell()  # type: ignore[union-attr]  # a binary file, as given
+        if self.tell() > MOST_UNPACKED * read + UNPACKED_BEYOND:
+            raise Bomb
+        return content
 
 
 def parse_lines(manifest: str, lines: Iterable[str]) -> Iterator[tuple[int, dict | str]]:

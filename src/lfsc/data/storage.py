@@ -25,7 +25,8 @@ def place(path: str) -> EPath:
             f"{path}: object storage is named msc://PROFILE/FOLDER here; give your bucket a profile in {PROFILES}"
         )
     try:
-        return EPath(str(path))
+        # Of file:///folder, energon makes one below the working folder.
+        return EPath(rest if rest and scheme == "file" else str(path))
     except ImportError as error:
         raise ValueError(
             f"{path} needs a package of its storage ({error}): pip install 'multi-storage-client[boto3]' for S3, "

@@ -24,6 +24,7 @@ from lfsc.data.batch import Batch, UnusableData
 from lfsc.data.loader_state import from_plain, to_plain
 from lfsc.data.skips import SkipLog
 from lfsc.distributed import gather
+from lfsc.io.restoring import MISFITS, explain_misfit
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class TrainingStream:
         self.ranks = ranks
         self.identity = {**identity, "world_size": ranks.world_size, "num_workers": ranks.num_workers}
         self.log = SkipLog()
+        self.was_just_restored = False
         self.workers: list[BaseProcess] = []
         # However this process ends, it waits for its children, and they for work.
         Finalize(None, kill_at_exit, args=(self.workers,), exitpriority=0)
@@ -65,15 +67,18 @@ class TrainingStream:
         try:
             batches = iter(self.loader)
             for batch in chain(self.start_workers(batches), batches):
+                self.was_just_restored = False
                 self.log.add(batch.skipped)
                 yield batch
         except UnusableData as error:
             # A worker's error arrives as its whole traceback, of which the last line is the message.
             line = str(error).strip().rpartition("\n")[2]
             raise UnusableData(line.partition("UnusableData: ")[2] or line) from error
-        except (RuntimeError, OSError) as error:
+        except (OSError, *MISFITS) as error:
             if reason := loader_failures.explain(error):
                 raise UnusableData(reason) from error
+            if self.was_just_restored:
+                raise ValueError(explain_misfit("position in the data", error)) from error
             raise
 
     def start_workers(self, batches: Iterator[Batch]) -> list[Batch]:
@@ -140,6 +145,7 @@ class TrainingStream:
 
     def restore_rank(self, state: SavableDataLoaderState) -> None:
         self.loader.restore_state_rank(state)
+        self.was_just_restored = True
         if self.ranks.num_workers:
             # energon leaves out the offset, and would lose it in a state saved before each worker has given a batch.
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]

@@ -15,14 +15,11 @@ from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
 from lfsc.discriminators.layers import normed
 from lfsc.io.messages import first_line
-from lfsc.io.pretrained import load_model
+from lfsc.io.pretrained import MOST_LAYERS, load_model
 from lfsc.nn.arguments import require_whole, require_whole_lists
 
 # The feature extractor of models that take audio itself, and what a model's configuration then says.
 AUDIO, NORMALIZES = "Wav2Vec2FeatureExtractor", "takes_normalized_audio"
-
-# Of a random WavLM; without it, a number of layers could take hours to be built.
-MOST_LAYERS = 1000
 
 
 class SLMDiscriminator(nn.ModuleList):

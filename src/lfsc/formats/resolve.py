@@ -145,7 +145,7 @@ def read_checkpoint(path: Path, trusted: Collection[str]) -> Source:
     if not isinstance(config, dict) or not isinstance(updates, int):
         raise ValueError("its config is no mapping, or its updates no number")
     tensors = Weights(file, contents["state_dict"])
-    average = Weights(file, contents.get("ema") or {})
+    average = Weights(file, contents.get("ema", {}))
     return Source(
         kind=CHECKPOINT,
         path=path,

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import Any
 
-from lfsc.io.messages import first_line, say_count
+from lfsc.io.messages import one_line, say_count
 
 # Any other kind is the name of a repository, of which transformers would run the code.
 ATTENTION = (None, "eager", "sdpa")
+# More than any model has; transformers makes all of them before it looks whether they are there.
+MOST_LAYERS = 1000
 # What training alone makes use of, and many published models lack.
 DISPENSABLE = ("masked_spec_embed", "objective.weight")
 
@@ -21,7 +23,7 @@ def load_pretrained(load: Callable, path: str, **options) -> Any:
     from transformers import AutoConfig
 
     try:
-        check_attention(AutoConfig.from_pretrained(path, trust_remote_code=False), path)
+        check_config(AutoConfig.from_pretrained(path, trust_remote_code=False), path)
         return load(path, trust_remote_code=False, **options)
     except UnpicklingError as error:
         raise ValueError(f"{path}: its weights hold more than numbers; nothing of them was run") from error
@@ -29,9 +31,8 @@ def load_pretrained(load: Callable, path: str, **options) -> Any:
         raise
     except Exception as error:
         # A damaged configuration, or weights of another shape, may fail anywhere.
-        raise ValueError(
-            f"{path}: transformers cannot load it ({type(error).__name__}: {first_line(error)})"
-        ) from error
+        reason = one_line(error)[:200]
+        raise ValueError(f"{path}: transformers cannot load it ({type(error).__name__}: {reason})") from error
 
 
 def load_model(load: Callable, path: str, **options) -> Any:
@@ -45,13 +46,16 @@ def load_model(load: Callable, path: str, **options) -> Any:
     return model
 
 
-def check_attention(config: Any, path: str) -> None:
+def check_config(config: Any, path: str) -> None:
+    """ValueError for a model, or a part of one, with attention from elsewhere or layers without end."""
     from transformers import PreTrainedConfig
 
     if config._attn_implementation not in ATTENTION:
         raise ValueError(
             f"{path}: its config.json asks for the attention {config._attn_implementation!r}, expected eager or sdpa"
         )
-    for part in vars(config).values():
-        if isinstance(part, PreTrainedConfig):
-            check_attention(part, path)
+    for key, value in vars(config).items():
+        if "layers" in key and isinstance(value, int) and value > MOST_LAYERS:
+            raise ValueError(f"{path}: its config.json has {key}={value}, expected up to {MOST_LAYERS}")
+        if isinstance(value, PreTrainedConfig):
+            check_config(value, path)

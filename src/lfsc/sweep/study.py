@@ -1,17 +1,19 @@
 """The study behind a sweep: Optuna keeps the trials, and its storage is the queue that several machines may share."""
 
+import os
 import time
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import optuna
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from lfsc.io.messages import first_line
+from lfsc.io.messages import describe, first_line
+from lfsc.io.regular import open_regular
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.trial import run_of
 
@@ -124,7 +126,27 @@ def open_storage(storage: str | None, folder: Path) -> Any:
         return open_database(storage)
     path = Path(storage) if storage is not None else folder / "study.journal"
     path.parent.mkdir(parents=True, exist_ok=True)
-    return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+    if path.exists():
+        cut_torn_line(path)
+    try:
+        return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+    except (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError) as error:
+        raise ValueError(
+            f"{path} is damaged, or no journal of Optuna's ({describe(error)}): name=… begins another sweep"
+        ) from error
+
+
+def cut_torn_line(path: Path) -> None:
+    """Forget what a kill or a full disk has left of a journal's last line: the next one would become a part of it."""
+    lock = JournalFileSymlinkLock(str(path))
+    lock.acquire()
+    try:
+        with open_regular(path) as file:
+            content = file.read()
+        if (whole := content.rfind(b"\n") + 1) < len(content):
+            os.truncate(path, whole)
+    finally:
+        lock.release()
 
 
 def open_database(url: str) -> Any:
@@ -146,5 +168,6 @@ def check_same(study: optuna.Study, plan: Plan, folder: Path) -> None:
     if begun is None:
         study.set_user_attr("plan", asked)
     elif begun != asked:
-        changed = [f"{key} was {begun[key]} and is {asked[key]}" for key in asked if asked[key] != begun[key]]
+        before = begun if isinstance(begun, dict) else {}
+        changed = [f"{key} was {before.get(key)} and is {asked[key]}" for key in asked if asked[key] != before.get(key)]
         raise ValueError(f"{folder} is another sweep: {'; '.join(changed)}; choose another name=…")

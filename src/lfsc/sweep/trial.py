@@ -81,7 +81,9 @@ class TrialRun:
 
     def start(self, device: str | None, *, threads: int) -> subprocess.Popen:
         """Begin, or resume where an earlier process stopped."""
-        environment = {"OMP_NUM_THREADS": str(threads), **single_process_environment()}
+        # W&B shows a sweep's runs together.
+        own = {"OMP_NUM_THREADS": str(threads), "WANDB_RUN_GROUP": self.run.path.parent.name}
+        environment = own | single_process_environment()
         if device is not None:
             environment["CUDA_VISIBLE_DEVICES"] = device
         self.run.path.mkdir(parents=True, exist_ok=True)

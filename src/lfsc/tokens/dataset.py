@@ -135,9 +135,14 @@ def read_format(path: Path | str) -> TokenFormat | None:
 
 
 def read_clips(shards: Iterable[Shard], format: TokenFormat | None) -> Iterator[TokenClip]:
-    """The clips of token shards in their order; ValueError where one is not of the `format`, else of the first's."""
+    """The clips of token shards in their order; ValueError where one is not of the `format`, else of the first's.
+
+    Also where a shard has not as many as its index promises.
+    """
     for shard in shards:
+        count = 0
         for sample in read(shard.path):
+            count += 1
             try:
                 found = read_token_clip(sample)
                 clip = TokenClip(found.key, found.content, found.note)
@@ -146,6 +151,9 @@ def read_clips(shards: Iterable[Shard], format: TokenFormat | None) -> Iterator[
             except ValueError as error:
                 raise ValueError(f"{shard.path}: {sample.key}: {error}") from error
             yield clip
+        if shard.samples not in (None, count):
+            promised = say_count(shard.samples, "clip")
+            raise ValueError(f"{shard.path}: its index promises {promised}, it has {count}: copy or make it again")
 
 
 def shuffle(items: Iterable[TokenClip], size: int, generator: torch.Generator) -> Iterator[TokenClip]:

@@ -13,6 +13,7 @@ from lfsc.data.skips import SkipWatch
 from lfsc.data.stream import Ranks, TrainingStream
 from lfsc.data.task_encoder import CropEncoder
 from lfsc.data.validation import ValidationClips
+from lfsc.io.restoring import taking_back
 from lfsc.nn.arguments import require_numbers, require_whole
 
 
@@ -126,7 +127,8 @@ class CodecDataModule(LightningDataModule):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         if self.stream is not None:
-            self.stream.restore(state_dict["stream"])
+            with taking_back("position in the data"):
+                self.stream.restore(state_dict["stream"])
 
     def on_exception(self, exception: BaseException) -> None:
         # Lightning tears down only what ended well, and a process does not end before its workers.

@@ -1,7 +1,11 @@
 """Both networks on many devices."""
 
 import os
-from signal import SIGKILL
+import sys
+import threading
+import time
+from signal import SIGKILL, Signals
+from subprocess import Popen
 from typing import cast
 
 from lightning.pytorch.overrides.distributed import prepare_for_backward
@@ -10,7 +14,11 @@ from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from lfsc.distributed import STARTER, end_with
+from lfsc.runs.summary import INTERRUPTED_EXIT
 from lfsc.training.module import CodecModule
+
+# Between two looks at the other ranks; and for this one to hear of a lost one by itself, and to say what it knows.
+SECONDS, SECONDS_TO_HEAR = 1.0, 15.0
 
 
 class GanDDPStrategy(DDPStrategy):
@@ -24,6 +32,7 @@ class GanDDPStrategy(DDPStrategy):
         # No buffer of ours changes: broadcasting them before each forward would be for nothing.
         super().__init__(broadcast_buffers=False, gradient_as_bucket_view=True)
         self.wrapped: dict[str, DistributedDataParallel] = {}
+        self.started: list[Popen] = []  # the other ranks, where this one has started them
 
     def _configure_launcher(self) -> None:
         super()._configure_launcher()
@@ -35,7 +44,19 @@ class GanDDPStrategy(DDPStrategy):
     def setup_environment(self) -> None:
         if STARTER in os.environ and os.environ[STARTER] != str(os.getpid()):
             end_with(int(os.environ[STARTER]))
+        self.watch_started()
         super().setup_environment()
+
+    def watch_started(self) -> None:
+        """Take the place of Lightning's observer: it kills this rank within 5 s of another's end by any status but 0.
+
+        That is too soon for who has to say why, or after an interruption waits for W&B to have all.
+        """
+        procs = getattr(self.launcher, "procs", [])
+        self.started = [*procs]
+        procs.clear()  # which it looks at
+        if self.started:
+            threading.Thread(target=end_with_others, args=(self.started,), daemon=True).start()
 
     @property
     def codec_module(self) -> CodecModule:
@@ -56,9 +77,24 @@ class GanDDPStrategy(DDPStrategy):
     def on_exception(self, exception: BaseException) -> None:
         super().on_exception(exception)
         # The ranks that this one started would wait for it in vain.
-        for process in getattr(self.launcher, "procs", []):
+        for process in self.started:
             process.send_signal(SIGKILL)
 
     def teardown(self) -> None:
         self.wrapped = {}
         super().teardown()
+
+
+def end_with_others(ranks: list[Popen]) -> None:
+    """End this process where one of the `ranks` that it started has died, and it waits for that one in vain."""
+    while all(rank.poll() in (None, 0, INTERRUPTED_EXIT) for rank in ranks):
+        if None not in [rank.returncode for rank in ranks]:
+            return
+        time.sleep(SECONDS)
+    time.sleep(SECONDS_TO_HEAR)
+    number, code = next((n, rank.returncode) for n, rank in enumerate(ranks, 1) if rank.returncode)
+    how = f"by {Signals(-code).name}" if code < 0 else f"with exit status {code}"
+    print(f"lfsc train: rank {number} died, {how}; `lfsc resume` resumes from the last checkpoint", file=sys.stderr)
+    for rank in ranks:
+        rank.kill()
+    os._exit(1)

@@ -6,21 +6,63 @@ from typing import Any
 from torch import Tensor
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer
 
-# Whose fused kernels compute at the addresses of parameter and state together, without asking for their shapes.
-FUSED = (Adam, AdamW, SGD, Adagrad)
+from lfsc.io.restoring import WHY
+from lfsc.nn.arguments import brief
+
+# Whose fused kernels compute at the addresses of parameter and state together, without asking for their shapes; what
+# each keeps of a parameter that has stepped.
+FUSED = {
+    Adam: ("step", "exp_avg", "exp_avg_sq"),
+    AdamW: ("step", "exp_avg", "exp_avg_sq"),
+    SGD: (),
+    Adagrad: ("step", "sum"),
+}
 
 
 def check_when_loaded(optimizer: Optimizer) -> None:
-    """Have `optimizer.load_state_dict` raise ValueError for a state that is none of its parameters."""
+    """Have `optimizer.load_state_dict` raise ValueError for a state that is none of its parameters, or none at all."""
     if type(optimizer) in FUSED:
         optimizer.register_load_state_dict_pre_hook(require_fitting)
+    optimizer.register_load_state_dict_pre_hook(require_kinds)
+    # When torch has added what an older one did not save.
+    optimizer.register_load_state_dict_post_hook(require_all_settings)
+
+
+def require_kinds(optimizer: Optimizer, saved: dict[str, Any]) -> None:
+    """ValueError for a setting, such as `betas`, of another kind than the optimizer was made with."""
+    for group in saved["param_groups"]:
+        for key in optimizer.defaults.keys() & group.keys():
+            if not is_alike(group[key], optimizer.defaults[key]):
+                expected = optimizer.defaults[key]
+                raise ValueError(
+                    f"the optimizer's {key} in the checkpoint is {brief(group[key])}, not such as {expected}; {WHY}"
+                )
+
+
+def require_all_settings(optimizer: Optimizer) -> None:
+    for group in optimizer.param_groups:
+        if missing := sorted(optimizer.defaults.keys() - group.keys()):
+            raise ValueError(f"the optimizer's {', '.join(missing)} is missing in the checkpoint; {WHY}")
+
+
+def is_alike(value: Any, other: Any) -> bool:
+    if isinstance(other, list | tuple):
+        is_list = isinstance(value, list | tuple) and len(value) == len(other)
+        return is_list and all(map(is_alike, value, other))
+    if other is None:  # as of what an optimizer of somebody's own finds out while it steps
+        return value is None or isinstance(value, bool | int | float | str)
+    if isinstance(other, bool):
+        return isinstance(value, bool)
+    return isinstance(value, int | float if isinstance(other, int | float) else type(other))
 
 
 def require_fitting(optimizer: Optimizer, saved: dict[str, Any]) -> None:
     """ValueError for a tensor that is neither one number nor as its parameter: a kernel would write beyond its end."""
     for parameter, state in match_states(optimizer, saved):
-        for key, value in state.items():
-            if not (is_count(value) if key == "step" else is_like(value, parameter)):
+        kept = FUSED[type(optimizer)] if state else ()
+        for key, value in (dict.fromkeys(kept) | state).items():
+            is_left_out = value is None and key not in kept
+            if not (is_left_out or (is_count(value) if key == "step" else is_like(value, parameter))):
                 found = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
                 raise ValueError(
                     f"the optimizer's {key} in the checkpoint is {found} for a parameter {list(parameter.shape)}: "
@@ -40,8 +82,8 @@ def is_count(value: Any) -> bool:
 
 
 def is_like(value: Any, parameter: Tensor) -> bool:
-    """Whether it is nothing, or numbers that lie as those of the parameter."""
+    """Whether it is numbers that lie as those of the parameter."""
     if not isinstance(value, Tensor):
-        return value is None
+        return False
     is_dense = value.is_contiguous() and parameter.is_contiguous()
     return value.shape == parameter.shape and (is_dense or value.stride() == parameter.stride())

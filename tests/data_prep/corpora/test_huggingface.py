@@ -201,6 +201,33 @@ class Evil:
         return (open, (self.trace, "w"))
 
 
+def test_a_label_that_is_none_costs_one_row(tmp_path):
+    put_parquet(tmp_path / "set/a.parquet", table(3, speaker=speakers(0, 9, 1)))
+    found, _ = read(tmp_path / "set")
+    assert [isinstance(item, Rejection) for item in found] == [False, True, False]
+    assert found[1].detail == "Invalid integer class label 9"
+
+
+def test_bytes_in_the_place_of_a_text_cost_their_rows(tmp_path):
+    put_parquet(tmp_path / "set/a.parquet", table(2, text=([b"x", None], None)))
+    found, _ = read(tmp_path / "set")
+    assert found[0].detail == "'text' is \"b'x'\", expected text" and found[1].text is None
+
+
+@pytest.mark.parametrize("head", ["configs: [5]", "a: !!python/object/apply:os.system ['true']", "configs: [{"])
+def test_a_description_that_is_none_is_one_line(tmp_path, head):
+    put_parquet(tmp_path / "set/a.parquet", table(1))
+    (tmp_path / "set/README.md").write_text(f"---\n{head}\n---\n")
+    with pytest.raises(ValueError, match="set cannot be read as a data set: "):
+        read(tmp_path / "set")
+
+
+def test_a_kind_that_datasets_does_not_have_is_told_with_its_file(tmp_path):
+    put_parquet(tmp_path / "set/a.parquet", table(1, text=(["a"], {"_type": "os.system"})))
+    with pytest.raises(ValueError, match=r"a.parquet cannot be read: Feature type 'os.system' not found"):
+        read(tmp_path / "set")
+
+
 def test_pickles_are_not_read(tmp_path):
     import pickle
 

@@ -79,6 +79,14 @@ def test_what_cannot_be_read_is_rejected_alone(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", ["a" * 5000 + ".wav", "\0.wav", "\ud800.wav"])
+def test_a_name_that_no_file_can_have_is_rejected_alone(tmp_path, name):
+    recordings = [RECORDINGS[0] | {"sources": [{"type": "file", "source": name}]}, RECORDINGS[1]]
+    write(tmp_path / "recordings.jsonl", recordings)
+    found = read(tmp_path, write(tmp_path / "supervisions.jsonl", SUPERVISIONS[1:]))
+    assert isinstance(found[0], Rejection) and found[1].text == "text 0"
+
+
 def test_a_damaged_list_is_told(tmp_path):
     path = write(tmp_path / "cuts.jsonl.gz", CUTS * 100)
     path.write_bytes(path.read_bytes()[:-20])

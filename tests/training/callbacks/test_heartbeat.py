@@ -80,11 +80,11 @@ def test_a_bad_end(heartbeat, trainer, error, state):
 
 def test_what_went_wrong_is_not_hidden_by_a_full_disk(heartbeat, trainer, monkeypatch, caplog):
     def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.ENOSPC, "could not be written, No space left on device", "status.json")
 
     monkeypatch.setattr(Run, "write_status", full)
     heartbeat.on_exception(trainer, at(3), OSError("update-00000003.ckpt could not be written"))
-    assert "status.json could not be written: No space left on device" in caplog.text and "Errno" not in caplog.text
+    assert "status.json: could not be written, No space left on device" in caplog.text and "Errno" not in caplog.text
 
 
 def test_other_ranks_are_silent(heartbeat):

@@ -45,3 +45,21 @@ def test_a_generator_that_would_draw_from_beyond_its_words_is_refused(place):
     restored.load_state_dict(state)
     with pytest.raises(ValueError, match=f"numpy's generator at {place} of 624 words"):
         restored.on_train_start(types.SimpleNamespace(global_rank=0), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("python", None),
+        ("python", (3, (1, 2), None)),
+        ("numpy", 5),
+        ("torch", torch.ones(3)),
+        ("torch", torch.zeros(0)),
+    ],
+)
+def test_a_state_that_is_none_is_one_line(name, value):
+    restored, state = RngState(), RngState().state_dict()
+    state["ranks"][0][name] = value
+    restored.load_state_dict(state)
+    with pytest.raises(ValueError, match=r"the checkpoint's state of the random generators cannot be taken back \("):
+        restored.on_train_start(types.SimpleNamespace(global_rank=0), None)

@@ -4,6 +4,7 @@ import pytest
 from lightning.pytorch.loggers import Logger
 
 from lfsc.training.loggers.failing import let_fail
+from lfsc.training.loggers.tensorboard import RunTensorBoard
 
 
 class Fragile(Logger):
@@ -39,6 +40,18 @@ def test_the_first_failure_is_a_warning_and_the_last_call(caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "logger.fragile failed (ConnectionResetError: Connection lost) and logs no more; the training continues, and "
         "metrics.csv has every row"
+    ]
+
+
+def test_a_disk_that_is_full_for_tensorboard_is_told_as_such(tmp_path, small_disk, caplog):
+    logger = let_fail(RunTensorBoard(str(tmp_path)), "logger.tensorboard")
+    logger.log_metrics({"val/mel": 0.5}, step=0)
+    with small_disk(0):
+        for update in range(1000):
+            logger.log_metrics({"val/mel": 0.5}, step=update)
+    assert [record.getMessage() for record in caplog.records] == [
+        "logger.tensorboard failed (File too large) and logs no more; the training continues, and metrics.csv has "
+        "every row"
     ]
 
 

@@ -65,7 +65,7 @@ class Heartbeat(Callback):
                 self.run.write_status(FAILED, module.updates, self.max_updates, one_line(exception))
         except OSError as error:
             # A full disk may be what went wrong at first, which is reported better than by this.
-            logger.warning("%s could not be written: %s", self.run.status_file, error.strerror or error)
+            logger.warning("%s", one_line(error))
 
 
 def stopping_reason(trainer: Trainer) -> str:

@@ -2,6 +2,7 @@
 
 from lightning.pytorch import Callback, Trainer
 
+from lfsc.io.restoring import taking_back
 from lfsc.training.module import CodecModule
 from lfsc.training.own_callbacks import callback_settings
 
@@ -16,7 +17,11 @@ class ResumedCallbacks(Callback):
         self.callbacks = callbacks
 
     def on_load_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict) -> None:
-        before, now = callback_settings(checkpoint["config"]), callback_settings(module.config)
+        with taking_back("config.callbacks"):
+            before, now = callback_settings(checkpoint["config"]), callback_settings(module.config)
         for name, callback in self.callbacks.items():
-            if before.get(name) != now[name]:
-                checkpoint["callbacks"].pop(callback.state_key, None)
+            # Not left to Lightning, which would not say whose it is.
+            state = checkpoint["callbacks"].pop(callback.state_key, None)
+            if state is not None and before.get(name) == now[name]:
+                with taking_back(f"state of callbacks.{name}"):
+                    callback.load_state_dict(state)

@@ -5,6 +5,8 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 
 from lfsc.config.checks import CURRICULUM
+from lfsc.io.messages import say_count
+from lfsc.io.restoring import WHY
 from lfsc.training.module import CodecModule
 
 
@@ -18,9 +20,12 @@ class ResumedOptimizer(Callback):
     def on_load_checkpoint(self, trainer: Trainer, module: CodecModule, checkpoint: dict[str, Any]) -> None:
         require_order(*(config["discriminators"] for config in (checkpoint["config"], module.config)))
         before, now = (config["optimizers"] for config in (checkpoint["config"], module.config))
-        schedules = iter(checkpoint["lr_schedulers"])
+        saved = checkpoint["lr_schedulers"]
+        scheduled = [network for network in module.gan_optimizers if before[network].get("schedule")]
+        if len(saved) != len(scheduled):
+            raise ValueError(f"the checkpoint has {say_count(len(saved), 'schedule')}, not {len(scheduled)}: {WHY}")
+        schedules = dict(zip(scheduled, saved, strict=True))
         for network, optimizer in zip(module.gan_optimizers, checkpoint["optimizer_states"], strict=True):
-            schedule = next(schedules) if before[network].get("schedule") else None
             if before[network] == now[network]:
                 continue
             for key in ("_target_", "schedule._target_"):
@@ -30,15 +35,15 @@ class ResumedOptimizer(Callback):
                         "another from its weights"
                     )
             change_optimizer(optimizer, before[network], now[network])
-            if schedule is not None:
-                change_schedule(schedule, optimizer, now[network])
+            if network in schedules:
+                change_schedule(schedules[network], optimizer, now[network])
 
 
 def require_order(before: dict[str, Any], now: dict[str, Any]) -> None:
     """ValueError where the discriminators stand in another order: the optimizer knows their parameters by number."""
     kept = (*CURRICULUM, "_target_")
     saved, found = ([name for name, family in each.items() if family and name not in kept] for each in (before, now))
-    if sorted(saved) == sorted(found) and saved != found:
+    if set(saved) == set(found) and saved != found:
         raise ValueError(
             f"config.yaml has discriminators in the order {', '.join(found)}, its checkpoint {', '.join(saved)}: put "
             "them back into that order"
@@ -51,8 +56,8 @@ def target(settings: dict[str, Any], key: str) -> str | None:
 
 def change_optimizer(optimizer: dict[str, Any], before: dict[str, Any], now: dict[str, Any]) -> None:
     for group in optimizer["param_groups"]:
-        if before["lr"] != now["lr"]:
-            progress = group["lr"] / before["lr"] if before["lr"] else 1.0
+        if before.get("lr") != now.get("lr"):
+            progress = group["lr"] / before["lr"] if before.get("lr") else 1.0
             group["lr"], group["initial_lr"] = now["lr"] * progress, now["lr"]
         settings = {key: value for key, value in now.items() if key in group and key != "lr"}
         group |= {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}

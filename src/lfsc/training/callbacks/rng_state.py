@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.distributed import gather
+from lfsc.io.restoring import taking_back
 
 
 class RngState(Callback):
@@ -25,7 +26,8 @@ class RngState(Callback):
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         # Only now: what came between loading and here may have drawn numbers.
         if trainer.global_rank < len(self.restored):
-            restore(self.restored[trainer.global_rank])
+            with taking_back("state of the random generators"):
+                restore(self.restored[trainer.global_rank])
 
 
 def current_state() -> dict[str, Any]:
@@ -44,7 +46,7 @@ def restore(state: dict[str, Any]) -> None:
     name, words, place, *rest = state["numpy"]
     if not 0 <= place <= len(words):
         # numpy takes any, and draws from there.
-        raise ValueError(f"the checkpoint has numpy's generator at {place} of {len(words)} words: it is damaged")
+        raise ValueError(f"numpy's generator at {place} of {len(words)} words")
     numpy.random.set_state((name, words, place, *rest))
     torch.set_rng_state(state["torch"])
     if state["cuda"] is not None and torch.cuda.is_initialized():

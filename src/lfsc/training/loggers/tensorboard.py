@@ -1,5 +1,6 @@
 """TensorBoard over resumes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -16,6 +17,13 @@ class RunTensorBoard(TensorBoardLogger):
             # A run to resume may be somebody else's, and they may lead out of its folder.
             raise ValueError(f"logger: {', '.join(sorted(named))} cannot be set: it writes to SAVE_DIR/tensorboard")
         super().__init__(save_dir, name="tensorboard", version="", **settings)
+
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        try:
+            super().log_metrics(metrics, step)
+        except ValueError as error:
+            # Lightning says of any failure, also of a full disk, that such a value cannot be logged.
+            raise error.__cause__ or error from None
 
     @rank_zero_only
     def log_hyperparams(  # type: ignore[override]  # never a Namespace in a run of ours
