@@ -202,6 +202,9 @@ def test_a_state_that_lacks_something_is_refused():
     del saved["state"][0]["exp_avg_sq"]
     with pytest.raises(ValueError, match="the optimizer's exp_avg_sq in the checkpoint is NoneType for a parameter"):
         optimizer.load_state_dict(saved)
+    saved["state"][0] = 5
+    with pytest.raises(ValueError, match="the optimizer's state of a parameter is 5 in the checkpoint; "):
+        optimizer.load_state_dict(saved)
 
 
 @pytest.mark.parametrize(

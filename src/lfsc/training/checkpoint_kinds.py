@@ -9,7 +9,7 @@ from lfsc.io.restoring import WHY
 from lfsc.nn.arguments import brief
 
 # A list is any number of what is in it, a tuple just what is in it; a dict of `...` has any keys.
-STATE = {"state": {...: dict}, "param_groups": [{"params": [int]}]}
+STATE = {"state": dict, "param_groups": [{"params": [int]}]}
 SETTINGS = {"_target_": str, "lr": float | int | None, "schedule": dict | None}
 COUNTS = {"scaler": {...: float | int}, "skipped": int, "consecutive_skipped": int}
 KINDS = {

@@ -59,6 +59,8 @@ def is_alike(value: Any, other: Any) -> bool:
 def require_fitting(optimizer: Optimizer, saved: dict[str, Any]) -> None:
     """ValueError for a tensor that is neither one number nor as its parameter: a kernel would write beyond its end."""
     for parameter, state in match_states(optimizer, saved):
+        if not isinstance(state, dict):
+            raise ValueError(f"the optimizer's state of a parameter is {brief(state)} in the checkpoint; {WHY}")
         kept = FUSED[type(optimizer)] if state else ()
         for key, value in (dict.fromkeys(kept) | state).items():
             is_left_out = value is None and key not in kept
@@ -70,7 +72,7 @@ def require_fitting(optimizer: Optimizer, saved: dict[str, Any]) -> None:
                 )
 
 
-def match_states(optimizer: Optimizer, saved: dict[str, Any]) -> Iterator[tuple[Tensor, dict[str, Any]]]:
+def match_states(optimizer: Optimizer, saved: dict[str, Any]) -> Iterator[tuple[Tensor, Any]]:
     """Each parameter with its state; torch itself refuses another number of parameters."""
     for group, saved_group in zip(optimizer.param_groups, saved["param_groups"], strict=False):
         for parameter, number in zip(group["params"], saved_group["params"], strict=False):
