@@ -20,12 +20,15 @@ FUSED = {
 
 
 def check_when_loaded(optimizer: Optimizer) -> None:
-    """Have `optimizer.load_state_dict` raise ValueError for a state that is none of its parameters, or none at all."""
+    """Have `optimizer.load_state_dict` raise ValueError for a state that is none of its parameters, or none at all.
+
+    Of an optimizer that is not torch's own, nobody knows what it keeps.
+    """
     if type(optimizer) in FUSED:
         optimizer.register_load_state_dict_pre_hook(require_fitting)
-    optimizer.register_load_state_dict_pre_hook(require_kinds)
-    # When torch has added what an older one did not save.
-    optimizer.register_load_state_dict_post_hook(require_all_settings)
+        optimizer.register_load_state_dict_pre_hook(require_kinds)
+        # When torch has added what an older one did not save.
+        optimizer.register_load_state_dict_post_hook(require_all_settings)
 
 
 def require_kinds(optimizer: Optimizer, saved: dict[str, Any]) -> None:
@@ -49,10 +52,8 @@ def is_alike(value: Any, other: Any) -> bool:
     if isinstance(other, list | tuple):
         is_list = isinstance(value, list | tuple) and len(value) == len(other)
         return is_list and all(map(is_alike, value, other))
-    if other is None:  # as of what an optimizer of somebody's own finds out while it steps
-        return value is None or isinstance(value, bool | int | float | str)
-    if isinstance(other, bool):
-        return isinstance(value, bool)
+    if other is None or isinstance(other, bool):
+        return isinstance(value, bool) or value is other
     return isinstance(value, int | float if isinstance(other, int | float) else type(other))
 
 
