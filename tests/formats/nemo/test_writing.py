@@ -118,5 +118,5 @@ def test_a_class_that_nemo_does_not_have_is_named(part, archive):
 
     with resolve(archive) as found:
         codec = found.codec | {part: {"_target_": "mine.Part"}}
-    with pytest.raises(ValueError, match=f"codec.{part} is a mine.Part, which NeMo does not have"):
+    with pytest.raises(ValueError, match=f"codec.{part} is mine.Part, which NeMo does not have"):
         config_to_nemo(codec)

@@ -107,7 +107,7 @@ def config_to_nemo(codec: dict) -> dict[str, Any]:
 def part_to_nemo(name: str, config: dict, mappings: tuple[ClassMapping, ...]) -> dict[str, Any]:
     mapping = next((each for each in mappings if each.lfsc == config["_target_"]), None)
     if mapping is None:
-        raise ValueError(f"codec.{name} is a {config['_target_']}, which NeMo does not have: export a bundle instead")
+        raise ValueError(f"codec.{name} is {config['_target_']}, which NeMo does not have: export a bundle instead")
     settings = defaults_of(mapping.lfsc) | config
     return {
         "_target_": mapping.nemo,
