@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from lfsc.config.overrides import as_override
@@ -121,10 +122,12 @@ class Report:
 
     def track_work(self, what: str, total: float | None, pairs: Iterable[tuple[float, Result]]) -> Iterator[Result]:
         """The results, each counted with its seconds of audio."""
-        columns = (TextColumn("{task.description}"), BarColumn(), Hours(), TimeRemainingColumn())
+        # The bar has what the others leave of the line.
+        hours = Hours(table_column=Column(no_wrap=True))
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), hours, TimeRemainingColumn())
         started = said = time.monotonic()
         done = 0.0
-        with Progress(*columns, console=self.console, speed_estimate_period=60) as progress:
+        with Progress(*columns, console=self.console, speed_estimate_period=60, expand=True) as progress:
             task = progress.add_task(what, total=total)
             for seconds, result in pairs:
                 done += seconds
