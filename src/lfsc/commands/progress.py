@@ -1,11 +1,13 @@
 """How far a command over many files is, on stderr; stdout is for results."""
 
+import os
 import sys
 import time
 from types import TracebackType
 
 REDRAW_SECONDS = 0.2
 LINE_SECONDS = 60.0
+LONGEST_BAR = 20
 
 
 class Progress:
@@ -25,7 +27,7 @@ class Progress:
         if now - self.drawn > (REDRAW_SECONDS if self.terminal else LINE_SECONDS):
             self.drawn = now
             if self.terminal:
-                write(f"\r{self.line()}\033[K", end="")
+                write(f"\r{self.line(os.get_terminal_size(sys.stderr.fileno()).columns)}\033[K", end="")
             else:
                 write(self.line())
 
@@ -33,18 +35,27 @@ class Progress:
         """A line that stays."""
         write(f"\r\033[K{text}" if self.terminal else text)
 
-    def line(self) -> str:
-        spent = time.monotonic() - self.begun
+    def line(self, columns: int = 0) -> str:
+        """How far it is, in less than so many columns, as a longer line would stay: a terminal breaks it. 0 for any."""
         share = self.worked / self.work if self.work else 1.0
-        bar = "━" * round(20 * share) + "╌" * (20 - round(20 * share))
-        left = f", {clock(spent / share - spent)} left" if 0 < share < 1 else ""
-        return f"{self.verb} {bar} {self.done:.0f}/{self.count}, {self.pace()}{left}"
+        left = f", {clock(self.spent / share - self.spent)} left" if 0 < share < 1 else ""
+        words = f"{self.done:.0f}/{self.count}, {clock(self.audio_seconds)} of audio, {self.speed()}{left}"
+        room = columns - 1 - len(f"{self.verb}  {words}") if columns else LONGEST_BAR
+        length = max(0, min(LONGEST_BAR, room))
+        full = round(length * share)
+        line = f"{self.verb} {'━' * full}{'╌' * (length - full)} {words}"
+        return line[: columns - 1] if columns else line
 
     def pace(self) -> str:
-        spent = max(time.monotonic() - self.begun, 1e-9)
-        return (
-            f"{clock(self.audio_seconds)} of audio in {clock(spent)} ({self.audio_seconds / spent:.3g} times real time)"
-        )
+        return f"{clock(self.audio_seconds)} of audio in {clock(self.spent)} ({self.speed()})"
+
+    def speed(self) -> str:
+        return f"{self.audio_seconds / self.spent:.3g} times real time"
+
+    @property
+    def spent(self) -> float:
+        """Seconds since it began."""
+        return max(time.monotonic() - self.begun, 1e-9)
 
     def __enter__(self) -> "Progress":
         return self
