@@ -15,7 +15,7 @@ def test_a_bar_fits_the_terminal(columns):
     assert len(line) < columns
     assert line.startswith("lfsc reconstruct"[: columns - 1])
     assert columns < 80 or "1/1000, 1:00:00 of audio, 36 times real time, 2:30 min left" in line
-    assert columns < 120 or line.count("━") == 8 and line.count("╌") == 12
+    assert columns < 120 or (line.count("━") == 8 and line.count("╌") == 12)
 
 
 def test_nothing_is_cut_where_there_is_no_terminal():
