@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
+from lfsc.audio.lines import lines_in
 from lfsc.audio.suffixes import is_hidden, is_recording
-from lfsc.audio.tables import lines_in
 from lfsc.io.archive_kinds import compression_of
 from lfsc.io.atomic import replacing
 from lfsc.io.messages import describe

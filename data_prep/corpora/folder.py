@@ -1,34 +1,25 @@
 """Any tree of recordings; a manifest says who speaks which language, or files beside them, or the folders' names."""
 
-import itertools
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from lfsc.audio.languages import is_language
-from lfsc.audio.manifest import PATH, Malformed, Row
-from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording, without_suffix
-from lfsc.io.messages import as_word, describe, printable, say_count
+from lfsc.audio.manifest import Malformed, Row
+from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
+from lfsc.io.messages import describe, printable, say_count
 
 from . import archives, kaldi, stm
 from .archives import Archive, Folder, Tree, open_tree
 from .keys import key_of
 from .lhotse import Shar
-from .manifests import Listed, find_first, find_tarred, open_manifests
+from .manifests import Listed, describe_lists, find_first, find_tarred, open_manifests
 from .parts import SPLITS, Parts, kind_of_path, kind_of_word
 from .rows import of_manifest, of_recordings
 from .tarred import TarredDataset
 from .transcripts import TextFolders, describe_timed
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection, Utterance
-
-# What may be a list of recordings, and what ends a name of a field in its first line.
-LIST = re.compile(r"((.*/)?([^/]+\.(jsonl|csv|tsv)|[^/]*manifest[^/]*\.json)|[^/]+\.json)(\.gz)?")
-END_OF_NAME = re.compile(r'[,;|\t]|"\s*:')
-# Of so many the first lines are looked at: there may be one for each recording.
-MOST_LISTS = 100
-FIRST_LINES = 50
 
 
 class Asked(NamedTuple):
@@ -175,27 +166,6 @@ def explain_none(source: Path, names: list[str], packed: list[str]) -> str:
         return f"; but {say_count(len(packed), 'archive')}, such as {packed[0]}: unpack {source.name}"
     not_read = describe_not_read(names)
     return f"; {not_read}" if not_read else ""
-
-
-def describe_lists(tree: Tree, names: list[str], source: Path) -> str | None:
-    """A sentence on the lists that may be manifests; a KEY.json beside KEY.wav is none."""
-    beside = {f"{without_suffix(name)}.json" for name in names if is_recording(name)}
-    lists = (name for name in names if LIST.fullmatch(name) and name not in beside)
-    candidates = itertools.islice(lists, MOST_LISTS)
-    listing = [name for name in candidates if names_recordings(tree, name)]
-    if not listing:
-        return None
-    some = listing[0] if len(listing) == 1 else f"{len(listing)} lists, such as {listing[0]},"
-    return f"{some} may say more of the recordings than texts: --manifest {as_word(source / listing[0])}"
-
-
-def names_recordings(tree: Tree, name: str) -> bool:
-    """Whether the first line of a list, or of JSON the first ones, have what stands before, or over, paths."""
-    try:
-        lines = itertools.islice(tree.lines(name), FIRST_LINES if ".json" in name else 1)
-        return any(word.strip(' "{[\t\r\n') in PATH for line in lines for word in END_OF_NAME.split(line))
-    except (ValueError, OSError):
-        return False
 
 
 def find_in_parts(lists: list[Listed], tree: Tree, published: Parts, asked: Asked) -> Iterator[Item]:

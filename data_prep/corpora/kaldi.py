@@ -74,9 +74,10 @@ def parse_segment(entry: str) -> tuple[str, Part]:
     recording, *rest = entry.split()
     if len(rest) not in (2, 3):
         raise ValueError(f"{entry!r}: expected a recording, a beginning and an end in seconds")
-    row = dict(zip(("start", "end", "channel"), rest, strict=False))
-    if TO_THE_END.fullmatch(row["end"]):
-        del row["end"]
+    start, end, *channels = rest
+    row = {"start": start} | ({"channel": channels[0]} if channels else {})
+    if not TO_THE_END.fullmatch(end):
+        row["end"] = end
     return recording, read_part(row)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from lfsc.audio.json_rows import parse_json
+from lfsc.audio.lines import read_lines
 from lfsc.audio.manifest import Malformed, Row, parse_row
-from lfsc.audio.tables import parse_json, read_lines
 
 from .archives import Tree
 from .tarred import TarredDataset

@@ -1,13 +1,16 @@
-"""The manifests of a source: those that the command names, or those that lie in it."""
+"""The manifests of a source: those that the command names, those that lie in it, and what may be more of them."""
 
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from lfsc.audio.manifest import MANIFESTS, Malformed, Row, parse_rows
-from lfsc.audio.tables import read_lines
+from lfsc.audio.lines import read_lines
+from lfsc.audio.manifest import MANIFESTS, PATH, Malformed, Row, parse_rows
+from lfsc.audio.suffixes import is_recording, without_suffix
+from lfsc.io.messages import as_word
 
 from . import lhotse
 from .archives import Tree
@@ -18,6 +21,12 @@ TARRED = re.compile(r"(?P<folder>(.*/)?)tarred_audio_manifest\.json")
 SHARDED = re.compile(r"(?P<folder>(.*/)?)sharded_manifests/manifest_\d+\.json")
 # As NeMo and shells write the numbers of several files.
 RANGE = re.compile(r"(?:_OP_|\{)(\d+)\.\.(\d+)(?:_CL_|\})")
+# What may be a list of recordings, and what ends a name of a field in its first line.
+LIST = re.compile(r"((.*/)?([^/]+\.(jsonl|csv|tsv)|[^/]*manifest[^/]*\.json)|[^/]+\.json)(\.gz)?")
+END_OF_NAME = re.compile(r'[,;|\t]|"\s*:')
+# Of so many the first lines are looked at: there may be one for each recording.
+MOST_LISTS = 100
+FIRST_LINES = 50
 
 
 class Listed(NamedTuple):
@@ -78,3 +87,24 @@ def find_first(tree: Tree) -> Listed | None:
     """The manifest that a source has at its top."""
     name = next((name for name in MANIFESTS if name in tree), None)
     return Listed(name, parse_rows(name, tree.lines(name))) if name else None
+
+
+def describe_lists(tree: Tree, names: list[str], source: Path) -> str | None:
+    """A sentence on the lists that may be manifests; a KEY.json beside KEY.wav is none."""
+    beside = {f"{without_suffix(name)}.json" for name in names if is_recording(name)}
+    lists = (name for name in names if LIST.fullmatch(name) and name not in beside)
+    candidates = itertools.islice(lists, MOST_LISTS)
+    listing = [name for name in candidates if names_recordings(tree, name)]
+    if not listing:
+        return None
+    some = listing[0] if len(listing) == 1 else f"{len(listing)} lists, such as {listing[0]},"
+    return f"{some} may say more of the recordings than texts: --manifest {as_word(source / listing[0])}"
+
+
+def names_recordings(tree: Tree, name: str) -> bool:
+    """Whether the first line of a list, or of JSON the first ones, have what stands before, or over, paths."""
+    try:
+        lines = itertools.islice(tree.lines(name), FIRST_LINES if ".json" in name else 1)
+        return any(word.strip(' "{[\t\r\n') in PATH for line in lines for word in END_OF_NAME.split(line))
+    except (ValueError, OSError):
+        return False

@@ -8,10 +8,11 @@ from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from lfsc.audio.json_rows import join_lines, parse_json
 from lfsc.audio.manifest import PATH, SPEAKER, SPLIT, TEXT
 from lfsc.audio.parts import END, START, find_first
 from lfsc.audio.suffixes import is_recording, without_suffix
-from lfsc.audio.tables import BEYOND, find_separator, join_lines, parse_commas, parse_json, parse_tabs
+from lfsc.audio.tables import BEYOND, find_separator, parse_commas, parse_tabs
 
 from .parts import kind_of_word
 

@@ -6,20 +6,20 @@ import tarfile
 
 import pytest
 
-from lfsc.audio import tables
+from lfsc.audio import json_rows, lines, tables
+from lfsc.audio.lines import read_lines
 from lfsc.audio.manifest import parse_rows, read_manifest
-from lfsc.audio.tables import read_lines
 
 
 @pytest.mark.parametrize(
-    ("text", "bound", "message"),
+    ("text", "module", "bound", "message"),
     [
-        ('{"path": "' + 5000 * "a" + '"}\n', "LONGEST_LINE", "is not a manifest: it has a line of over 1000"),
-        ("[\n" + 500 * '{"path": "a.wav"},\n' + "]", "LONGEST_ARRAY", "is an array of over 1000 characters"),
+        ('{"path": "' + 5000 * "a" + '"}\n', lines, "LONGEST_LINE", "is not a manifest: it has a line of over 1000"),
+        ("[\n" + 500 * '{"path": "a.wav"},\n' + "]", json_rows, "LONGEST_ARRAY", "is an array of over 1000 characters"),
     ],
 )
-def test_what_a_few_bytes_unpack_to_is_bounded(tmp_path, monkeypatch, text, bound, message):
-    monkeypatch.setattr(tables, bound, 1000)
+def test_what_a_few_bytes_unpack_to_is_bounded(tmp_path, monkeypatch, text, module, bound, message):
+    monkeypatch.setattr(module, bound, 1000)
     path = tmp_path / "list.jsonl.gz"
     path.write_bytes(gzip.compress(text.encode()))
     with pytest.raises(ValueError, match=message):
@@ -28,8 +28,8 @@ def test_what_a_few_bytes_unpack_to_is_bounded(tmp_path, monkeypatch, text, boun
 
 @pytest.mark.parametrize("line", ["\n", "{}\n"])
 def test_a_list_that_unpacks_without_end_is_refused_soon(tmp_path, monkeypatch, line):
-    monkeypatch.setattr(tables, "MOST_UNPACKED", 2)
-    monkeypatch.setattr(tables, "UNPACKED_BEYOND", 1000)
+    monkeypatch.setattr(lines, "MOST_UNPACKED", 2)
+    monkeypatch.setattr(lines, "UNPACKED_BEYOND", 1000)
     path = tmp_path / "list.jsonl.gz"
     path.write_bytes(gzip.compress(line.encode() * 200_000))
     read = parse_rows(str(path), read_lines(path))

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from lfsc.audio.lines import read_lines
 from lfsc.audio.parts import CHANNEL, DURATION, END, START, WHOLE, Part, find_first, read_part
-from lfsc.audio.tables import BEYOND, parse_lines, read_lines
+from lfsc.audio.tables import BEYOND, parse_lines
 
 # Those that are looked for in a folder of recordings.
 MANIFESTS = tuple(f"manifest.{kind}{packed}" for packed in ("", ".gz") for kind in ("jsonl", "csv", "tsv"))

@@ -1,81 +1,17 @@
-"""The lines of a manifest as rows: an object of JSON a line, an array of them, or a table with a head."""
+"""The lines of a manifest as rows: a table with a head, or JSON."""
 
-import codecs
 import csv
-import gzip
-import io
-import json
 import re
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
-from pathlib import Path, PurePath
-from typing import BinaryIO
+from pathlib import Path
 
-from lfsc.io.archive_kinds import compression_in
+from lfsc.audio.json_rows import parse_json
+from lfsc.audio.lines import LONGEST_LINE
 
 # The key of a row's fields beyond the last column.
 BEYOND = None
-EXPECTED = "expected text in UTF-8 (jsonl, csv or tsv)"
-# In characters: a compressed file may hold a thousand times its size.
-LONGEST_LINE, LONGEST_ARRAY = 1 << 24, 1 << 28
-# How many times its size, and how many bytes beyond that: lists of recordings have no more than some forty times.
-MOST_UNPACKED, UNPACKED_BEYOND = 200, 1 << 20
-# How an array begins that is not an object a line, but one or many lines of its own.
-ARRAY = re.compile(r"\s*\[\s*($|\{)")
-
-# How one object begins that lies over many lines, and a text in it.
-OBJECT, TEXT_OF_JSON = re.compile(r"\s*\{(.*\[)?\s*$"), re.compile(r'"(\\.|[^"\\])*"')
-
-
-def read_lines(manifest: Path) -> Iterator[str]:
-    """The lines of a manifest, compressed by gzip or not; ValueError where they are no UTF-8, or too long."""
-    try:
-        with manifest.open("rb") as file:
-            yield from lines_in(file, manifest)
-    except UnicodeError as error:
-        raise ValueError(f"{manifest} is not a manifest: {EXPECTED}") from error
-
-
-def lines_in(file: BinaryIO, name: object) -> Iterator[str]:
-    """The lines of an open file, compressed by gzip or not; ValueError, which names it, where they are too long.
-
-    UnicodeError where they are neither UTF-8 nor, as its first two bytes then say, UTF-16.
-    """
-    content = Unpacked(fileobj=file) if compression_in(file) == "gzip" else file
-    try:
-        # As programs of Windows write it, among them Excel.
-        encoding = "utf-16" if content.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
-        content.seek(0)
-        # Only a line feed ends a line: texts hold whatever else Unicode takes for an end.
-        lines = io.TextIOWrapper(content, encoding=encoding, newline="\n")
-        for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), "")):
-            if len(line) > LONGEST_LINE:
-                raise ValueError(f"{name} is not a manifest: it has a line of over {LONGEST_LINE} characters")
-            # Such as the header of an archive, after which any number of lines may come.
-            if number == 0 and "\0" in line:
-                raise ValueError(f"{name} is not a manifest: {EXPECTED}")
-            yield line
-    except Bomb as error:
-        raise ValueError(f"{name} is not a manifest: it unpacks to over {MOST_UNPACKED} times its size") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"{name} is damaged ({error}): compress or download it again") from error
-
-
-class Bomb(Exception):
-    """A file that a few bytes make large."""
-
-
-class Unpacked(gzip.GzipFile):
-    """Raises Bomb before there are lines without end."""
-
-    def read1(self, size: int = -1) -> bytes:
-        content = super().read1(size)
-        read = self.fileobj.tell()  # type: ignore[union-attr]  # a binary file, as given
-        if self.tell() > MOST_UNPACKED * read + UNPACKED_BEYOND:
-            raise Bomb
-        return content
 
 
 def parse_lines(manifest: str, lines: Iterable[str]) -> Iterator[tuple[int, dict | str]]:
@@ -83,76 +19,6 @@ def parse_lines(manifest: str, lines: Iterable[str]) -> Iterator[tuple[int, dict
     name = manifest.lower().removesuffix(".gz")
     parse = parse_tabs if name.endswith(".tsv") else parse_commas if name.endswith(".csv") else parse_json
     return parse(lines, manifest)
-
-
-def parse_json(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
-    lines = iter(lines)
-    for number, line in enumerate(lines, 1):
-        if number == 1 and ARRAY.match(line):
-            yield from parse_array(join_lines(line, lines, manifest), manifest)
-        elif number == 1 and OBJECT.match(line) and ".json" in PurePath(manifest).suffixes:
-            yield from parse_document(line, lines, manifest)
-            return
-        elif line.strip():
-            yield number, parse_object(line)
-
-
-def join_lines(first: str, lines: Iterator[str], manifest: str) -> str:
-    joined, length = [first], len(first)
-    for line in lines:
-        joined.append(line)
-        length += len(line)
-        if length > LONGEST_ARRAY:
-            raise ValueError(f"{manifest} is an array of over {LONGEST_ARRAY} characters: write an object a line")
-    return "".join(joined)
-
-
-def parse_document(first: str, lines: Iterator[str], manifest: str) -> Iterator[tuple[int, dict | str]]:
-    """The entries of the first list in one object over many lines, such as GigaSpeech.json, one after the other.
-
-    Each has what the object says before the list, too.
-    """
-    head, number = first, 1
-    while not head.rstrip().endswith("["):
-        line = next(lines, "")
-        head, number = head + line, number + 1
-        if not line or len(head) > LONGEST_LINE:
-            raise ValueError(f"{manifest} is one object of JSON without a list of recordings: write an object a line")
-    common = parse_object(f"{head}]}}")
-    entry, depth, begin = "", 0, number + 1
-    for number, line in enumerate(lines, begin):
-        bare = TEXT_OF_JSON.sub("", line)
-        if not depth:
-            begin, entry = number, ""
-            if bare.lstrip().startswith("]"):
-                return
-        depth += bare.count("{") - bare.count("}")
-        entry += line
-        if len(entry) > LONGEST_ARRAY:
-            raise ValueError(f"{manifest} has an entry of over {LONGEST_ARRAY} characters: write an object a line")
-        if not depth:
-            row = parse_object(entry.strip().rstrip(","))
-            yield begin, row if isinstance(row, str) or isinstance(common, str) else common | row
-    raise ValueError(f"{manifest} ends within its list: download it again")
-
-
-def parse_array(text: str, manifest: str) -> Iterator[tuple[int, dict | str]]:
-    """The entries of a file that is one array, in a line or over many, as lhotse writes .json, with their numbers."""
-    try:
-        rows = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{manifest} is no array of JSON ({getattr(error, 'msg', type(error).__name__)})") from error
-    for number, row in enumerate(rows, 1):
-        yield number, row if isinstance(row, dict) else f"expected an object with 'path', found {json.dumps(row)[:60]}"
-
-
-def parse_object(line: str) -> dict | str:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        reason = getattr(error, "msg", type(error).__name__)
-        return f"not JSON ({reason}); expected one object a line, or a file whose name ends in .csv or .tsv"
-    return row if isinstance(row, dict) else f"expected an object with 'path', found {line.strip()[:60]}"
 
 
 def parse_commas(lines: Iterable[str], manifest: str) -> Iterator[tuple[int, dict | str]]:

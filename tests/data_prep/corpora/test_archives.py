@@ -211,7 +211,7 @@ def test_nothing_found_is_an_error(tmp_path):
 
 
 def test_a_line_that_would_fill_the_memory_is_refused_in_lists_of_corpora_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("lfsc.audio.tables.LONGEST_LINE", 1000)
+    monkeypatch.setattr("lfsc.audio.lines.LONGEST_LINE", 1000)
     (tmp_path / "manifest.jsonl.gz").write_bytes(gzip.compress(b"a" * 5000))
     with pytest.raises(ValueError, match=r"manifest\.jsonl\.gz .* has a line of over 1000"):
         list(Folder(tmp_path).lines("manifest.jsonl.gz"))
