@@ -187,14 +187,22 @@ def at_once(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("script", "how"), [("exit 3", "with exit status 3"), ("kill -9 $$", "by SIGKILL"), ("kill -11 $$", "by SIGSEGV")]
+    ("script", "how"),
+    [
+        ("exit 3", "with exit status 3"),
+        ("kill -9 $$", "by signal 9 (Killed)"),
+        ("kill -11 $$", "by signal 11 (Segmentation fault)"),
+        ("kill -40 $$", "by signal 40 (Real-time signal 6)"),
+    ],
 )
 def test_a_rank_that_died_ends_the_others_with_a_line(script, how, at_once, capsys):
-    waiting, dying = (subprocess.Popen(["sh", "-c", each]) for each in ("exec sleep 60", script))
+    scripts = ("exec sleep 60", "exit 75", script)
+    waiting, interrupted, dying = (subprocess.Popen(["sh", "-c", each]) for each in scripts)
+    interrupted.wait()
     with pytest.raises(SystemExit):
-        ddp.end_with_others([waiting, dying])
+        ddp.end_with_others([waiting, interrupted, dying])
     assert (
-        capsys.readouterr().err == f"lfsc train: rank 2 died, {how}; `lfsc resume` resumes from the last checkpoint\n"
+        capsys.readouterr().err == f"lfsc train: rank 3 died, {how}; `lfsc resume` resumes from the last checkpoint\n"
     )
     assert waiting.wait() == -9
 

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from signal import SIGKILL, Signals
+from signal import SIGKILL, strsignal
 from subprocess import Popen
 from typing import cast
 
@@ -87,14 +87,21 @@ class GanDDPStrategy(DDPStrategy):
 
 def end_with_others(ranks: list[Popen]) -> None:
     """End this process where one of the `ranks` that it started has died, and it waits for that one in vain."""
-    while all(rank.poll() in (None, 0, INTERRUPTED_EXIT) for rank in ranks):
-        if None not in [rank.returncode for rank in ranks]:
+    # The first that died is named: others that waited for it may fail as well.
+    while not (died := find_died(ranks)):
+        if all(rank.returncode is not None for rank in ranks):
             return
         time.sleep(SECONDS)
     time.sleep(SECONDS_TO_HEAR)
-    number, code = next((n, rank.returncode) for n, rank in enumerate(ranks, 1) if rank.returncode)
-    how = f"by {Signals(-code).name}" if code < 0 else f"with exit status {code}"
+    number, code = died[0]
+    how = f"by signal {-code} ({strsignal(-code)})" if code < 0 else f"with exit status {code}"
     print(f"lfsc train: rank {number} died, {how}; `lfsc resume` resumes from the last checkpoint", file=sys.stderr)
     for rank in ranks:
         rank.kill()
     os._exit(1)
+
+
+def find_died(ranks: list[Popen]) -> list[tuple[int, int]]:
+    """Numbers and exit codes of those that ended neither well nor by an interruption."""
+    codes = ((number, rank.poll()) for number, rank in enumerate(ranks, 1))
+    return [(number, code) for number, code in codes if code not in (None, 0, INTERRUPTED_EXIT)]
