@@ -1,6 +1,6 @@
 """The training step: codec against discriminators."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import torch
@@ -67,7 +67,6 @@ class CodecModule(LightningModule):
         self.updates = 0
         self.warmup = DiscriminatorWarmup(updates=warmup_updates)
         self.learnt_from: set[str] = set()  # the losses that had a gradient
-        self.means: dict[str, Tensor] = {}  # of the losses of the step under way, over its micro-batches
         # The network whose gradients the next backward completes: GanDDPStrategy then reduces them over ranks.
         self.completing: str | None = None
         # What callbacks read and add to: the last update's tensors, what was measured around it, the last validation,
@@ -109,21 +108,16 @@ class CodecModule(LightningModule):
         shared = self.forward_pass(audio, trains_codec=not self.warmup.remains) if is_whole else None
 
         if self.is_discriminator_step:
-            self.begin_step("discriminators")
-            for number, real in enumerate(micro_batches, start=1):
-                forward_pass = shared or self.forward_pass(real, trains_codec=False)
-                losses = self.discriminator_losses(forward_pass)
-                self.accumulate_gradient("discriminators", losses, is_last=number == len(micro_batches))
+            passes = (shared or self.forward_pass(real, trains_codec=False) for real in micro_batches)
+            self.accumulate_gradient("discriminators", map(self.discriminator_losses, passes))
             self.warmup.hold_others(self.discriminators)
             self.step("discriminators")
         if self.warmup.remains:
             return
 
-        self.begin_step("generator")
+        passes = (shared or self.forward_pass(real, trains_codec=True) for real in micro_batches)
         with frozen_parameters(self.discriminators):
-            for number, real in enumerate(micro_batches, start=1):
-                losses = self.generator_losses(shared or self.forward_pass(real, trains_codec=True))
-                self.accumulate_gradient("generator", losses, is_last=number == len(micro_batches))
+            self.accumulate_gradient("generator", map(self.generator_losses, passes))
         self.step("generator")
 
     def forward_pass(self, real: Tensor, *, trains_codec: bool) -> ForwardPass:
@@ -164,29 +158,33 @@ class CodecModule(LightningModule):
             fake = self.discriminators(forward_pass.inputs.fake)
         return losses | self.adversarial_losses(fake, real)
 
-    def begin_step(self, network: str) -> None:
+    def accumulate_gradient(self, network: str, losses: Iterable[dict[str, Tensor]]) -> None:
+        """The gradient of the weighted losses of all micro-batches, which are computed one after the other."""
         self.torch_optimizer(network).zero_grad()
-        self.means = {}
+        means: dict[str, Tensor] = {}
+        for number, values in enumerate(losses, start=1):
+            self.completing = network if number == self.num_micro_batches else None
+            # Autocast is for the forward pass only: inside it, gradients of float32 products would be half precision.
+            with torch.autocast(self.device.type, enabled=False):
+                loss = self.weighted_sum(values) / self.num_micro_batches
+                self.manual_backward(self.gan_optimizers[network].scale(loss))
+            for name, value in values.items():
+                means[name] = means.get(name, 0) + value.detach() / self.num_micro_batches
+        self.scalars |= means
 
-    def accumulate_gradient(self, network: str, values: dict[str, Tensor], *, is_last: bool) -> None:
-        """Add the gradient of the weighted losses of a micro-batch, and their values to the means over the batch."""
+    def weighted_sum(self, values: dict[str, Tensor]) -> Tensor:
+        """The losses among `values`, each times its weight; ValueError for one that nothing would learn from."""
         weighted = {name: weight * values[name] for name, weight in self.loss_weights.items() if name in values}
         # When it first comes: later a loss may have its reasons for a constant.
         for name in weighted.keys() - self.learnt_from:
             require_gradient(name, weighted[name])
         self.learnt_from |= weighted.keys()
         first, *others = weighted.values()
-        loss = sum(others, start=first)
-        self.completing = network if is_last else None
-        # Autocast is for the forward pass only: inside it, gradients of float32 products would be half precision.
-        with torch.autocast(self.device.type, enabled=False):
-            self.manual_backward(self.gan_optimizers[network].scale(loss / self.num_micro_batches))
-        for name, value in values.items():
-            self.means[name] = self.means.get(name, 0) + value.detach() / self.num_micro_batches
+        return sum(others, start=first)
 
     def step(self, network: str) -> None:
         norm = self.gan_optimizers[network].step(self.torch_optimizer(network))
-        self.scalars |= self.means | {f"grad_norm/{network}": norm}
+        self.scalars[f"grad_norm/{network}"] = norm
 
     def torch_optimizer(self, network: str) -> torch.optim.Optimizer:
         optimizers = self.optimizers(use_pl_optimizer=False)
