@@ -9,12 +9,14 @@ from lfsc.config.values import require_choice, require_items, require_number, re
 from lfsc.formats.nemo.config import MODULES
 from lfsc.nn.arguments import brief
 
+# NeMo's class of each family.
 CLASSES = {
-    MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT": "stft",
-    MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT": "bands",
-    MODULES + "audio_codec_modules.MultiPeriodDiscriminator": "period",
-    MODULES + "audio_codec_modules.SLMDiscriminator": "slm",
+    "stft": MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT",
+    "bands": MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT",
+    "period": MODULES + "audio_codec_modules.MultiPeriodDiscriminator",
+    "slm": MODULES + "audio_codec_modules.SLMDiscriminator",
 }
+FAMILIES = {theirs: family for family, theirs in CLASSES.items()}
 WRAPPER = MODULES + "audio_codec_modules.Discriminator"
 ENSEMBLE = "lfsc.discriminators.ensemble.Ensemble"
 # What NeMo writes into its classes, as the arguments of ours.
@@ -39,7 +41,7 @@ def discriminators_from_nemo(config: dict) -> dict | None:
     families: dict[str, Any] = {}
     for place, part in enumerate(require_items(given.get("discriminators"), "discriminator.discriminators")):
         name = f"discriminator.discriminators.{place}"
-        family = CLASSES[require_choice(require_section(part, name).get("_target_"), CLASSES, f"{name}._target_")]
+        family = FAMILIES[require_choice(require_section(part, name).get("_target_"), FAMILIES, f"{name}._target_")]
         if family in families:
             raise ValueError(f"{name} is a second {family} discriminator, which is not supported")
         families[family] = FROM_NEMO[family](name, {key: part[key] for key in part if key != "_target_"}, config)
@@ -92,30 +94,23 @@ def discriminators_to_nemo(config: dict, weights: Mapping[str, Tensor]) -> dict:
     for name, family in families.items():
         if name not in TO_NEMO:
             raise ValueError(f"discriminators.{name} is not supported by NeMo: it knows {', '.join(TO_NEMO)}")
-        parts.append(TO_NEMO[name](family, weights))
+        parts.append({"_target_": CLASSES[name], **TO_NEMO[name](family, weights)})
     return {"_target_": WRAPPER, "discriminators": parts}
 
 
 def stft_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     require_fixed(family, STFT, "stft")
-    return {
-        "_target_": MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT",
-        "resolutions": family["resolutions"],
-    }
+    return {"resolutions": family["resolutions"]}
 
 
 def bands_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     require_fixed(family, BANDS, "bands")
-    return {
-        "_target_": MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT",
-        "resolutions": family["resolutions"],
-        "stft_bands": family["bands"],
-    }
+    return {"resolutions": family["resolutions"], "stft_bands": family["bands"]}
 
 
 def period_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     require_fixed(family, PERIOD, "period")
-    return {"_target_": MODULES + "audio_codec_modules.MultiPeriodDiscriminator", "periods": family["periods"]}
+    return {"periods": family["periods"]}
 
 
 def slm_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
@@ -128,7 +123,6 @@ def slm_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     # NeMo multiplies the two; of WavLM-base-plus they are known.
     width, layers = (768, 13) if hidden == 768 * 13 else (hidden, 1)
     return {
-        "_target_": MODULES + "audio_codec_modules.SLMDiscriminator",
         "slm_model_name": family["slm"]["path"],
         "slm_sr": family["slm_rate"],
         "input_sr": family["sample_rate"],
