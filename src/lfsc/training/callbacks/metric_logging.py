@@ -62,10 +62,9 @@ class MetricLogging(Callback):
 
     def training_values(self, trainer: Trainer, module: CodecModule) -> dict[str, float]:
         """The last update's scalars, averaged over ranks, and what was measured around them."""
-        rates = [module.torch_optimizer(name).param_groups[0]["lr"] for name in module.gan_optimizers]
         return {
             **{column(name): mean for name, mean in module.mean_scalars().items()},
-            **{f"lr/{name}": rate for name, rate in zip(module.gan_optimizers, rates, strict=True)},
+            **{f"lr/{name}": module.torch_optimizer(name).param_groups[0]["lr"] for name in module.gan_optimizers},
             **{f"skipped/{name}": int(optimizer.skipped) for name, optimizer in module.gan_optimizers.items()},
             **module.measured,
             "data/skipped_clips": int(sum_over_ranks(torch.tensor(self.skipped, device=module.device))),
