@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lfsc.audio.recording import AudioInfo, Rows, Source, open_recording
 from lfsc.audio.resampling import resample
-from lfsc.io.atomic import replacing
+from lfsc.io.atomic import write_bytes
 
 SUBTYPES = {"WAV": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS"}
 
@@ -55,9 +55,7 @@ def load(source: Source, *, sample_rate: int) -> Tensor:
 
 def write(path: Path | str, audio: Tensor, *, sample_rate: int) -> None:
     """Put audio [T] into a .wav, .flac (both 16 bit) or .ogg (Vorbis) file, whole or not at all."""
-    content = encode(audio, sample_rate=sample_rate, format=Path(path).suffix[1:])
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+    write_bytes(path, encode(audio, sample_rate=sample_rate, format=Path(path).suffix[1:]))
 
 
 def check_format(format: str) -> str:

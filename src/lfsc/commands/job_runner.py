@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lfsc.commands.file_jobs import STANDARD, Job
 from lfsc.commands.progress import Progress
-from lfsc.io.atomic import replacing
+from lfsc.io.atomic import write_bytes
 from lfsc.io.messages import describe, printable, say_count
 from lfsc.io.regular import is_stream
 
@@ -56,13 +56,11 @@ def write(job: Job, content: bytes) -> None:
     if job.target == STANDARD:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-        return
-    if is_stream(job.target):
+    elif is_stream(job.target):
         with open(job.target, "ab") as stream:
             stream.write(content)
-        return
-    with replacing(job.target) as temporary:
-        temporary.write_bytes(content)
+    else:
+        write_bytes(job.target, content)
 
 
 def find_finished(job: Job, overwrite: bool) -> Path | None:

@@ -47,8 +47,7 @@ def write_program(graph: Graph, path: Path) -> None:
     # Into memory first: where the disk is full, torch's own writer of files ends the process.
     content = io.BytesIO()
     torch.export.save(program, content)
-    with atomic.replacing(path) as temporary:
-        temporary.write_bytes(content.getbuffer())
+    atomic.write_bytes(path, content.getbuffer())
 
 
 def load_program(path: Path) -> nn.Module:

@@ -80,9 +80,13 @@ def remove_left_overs(path: Path) -> None:
         left_over.unlink(missing_ok=True)
 
 
-def write_text(path: Path | str, text: str) -> None:
+def write_bytes(path: PathLike | str, content: bytes | memoryview) -> None:
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
+
+
+def write_text(path: PathLike | str, text: str) -> None:
+    write_bytes(path, text.encode())
 
 
 def sync(path: Path) -> None:

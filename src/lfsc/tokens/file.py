@@ -14,7 +14,7 @@ import numpy
 import torch
 from torch import Tensor
 
-from lfsc.io.atomic import replacing
+from lfsc.io.atomic import write_bytes
 from lfsc.io.regular import open_regular
 from lfsc.models.codec import Codec
 from lfsc.models.lengths import frames_of
@@ -52,9 +52,7 @@ class Tokens(NamedTuple):
 
 
 def write(path: PathLike | str, stored: Tokens) -> None:
-    content = pack(stored)
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+    write_bytes(path, pack(stored))
 
 
 def read(path: PathLike | str) -> Tokens:
