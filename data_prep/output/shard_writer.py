@@ -1,6 +1,5 @@
 """A shard: utterances read, checked, resampled, and written as one tar, with a record of what is in it."""
 
-import hashlib
 import json
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.resampling import resample
 from lfsc.io.atomic import remove_left_overs, replacing, write_text
 from lfsc.io.messages import describe
+from lfsc.io.sha256 import sha256_of
 from lfsc.shards.seek_table import with_seek_table
 
 from ..corpora.utterance import Rejection, Utterance
@@ -55,8 +55,7 @@ def write_anew(task: ShardTask) -> dict:
     started = time.process_time()
     with replacing(task.path) as temporary:
         contents = write_samples(task, temporary)
-        with temporary.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(temporary)
     size = task.path.stat().st_size
     if not contents["samples"]:
         task.path.unlink()

@@ -1,6 +1,5 @@
 """Shards read back, sample by sample, and compared with the index."""
 
-import hashlib
 import json
 import tarfile
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import NamedTuple
 from lfsc.audio import files
 from lfsc.audio.recording import UnreadableAudio
 from lfsc.io.messages import say_count
+from lfsc.io.sha256 import sha256_of
 from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.checks import require_duration
 from lfsc.shards.index import Dataset, Shard
@@ -77,8 +77,7 @@ def find_all_foreign(out: Path, datasets: list[Dataset]) -> list[str]:
 def find_differences(task: VerifyTask) -> list[str]:
     """A sentence for everything in which the shard is not what the index says."""
     try:
-        with task.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(task.path)
         samples, seconds, found = read_samples(task)
     except (OSError, tarfile.TarError, ValueError) as error:
         return [f"{task.path}: {error}"]

@@ -1,6 +1,5 @@
 """Code of the user's own that a recipe builds: made importable, and recorded."""
 
-import hashlib
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -10,6 +9,7 @@ from typing import Any
 
 from lfsc.config.instantiate import KNOWN, targets_of
 from lfsc.io.messages import one_line
+from lfsc.io.sha256 import sha256_of
 
 
 def import_own(names: str | PathLike | Iterable[str | PathLike]) -> list[str]:
@@ -50,5 +50,5 @@ def record_own(config: Any) -> dict[str, dict[str, str]]:
     for target in sorted(set(map(str, targets_of(config))) - KNOWN):
         module = sys.modules.get(target.rpartition(".")[0])
         if file := getattr(module, "__file__", None):
-            found[target] = {"file": file, "sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest()}
+            found[target] = {"file": file, "sha256": sha256_of(Path(file))}
     return found

@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from lfsc.audio.with_torchaudio import import_torchaudio
 from lfsc.io.atomic import write_text
+from lfsc.io.sha256 import sha256_of
 
 LOCK = "weights.json"
-
-
 # Below the URLs of folders.
 FILES = {
     "utmos": ("utmos22_strong_step7459_v1.pt",),
@@ -74,7 +73,7 @@ def fetch(
     if download is None:
         download = download_squim if name == "squim" else download_files if "://" in source else download_from_hub
     result = download(name, source, revision, folder)
-    digests = {path.relative_to(folder).as_posix(): sha256(path) for path in list_files(folder / result.place)}
+    digests = {path.relative_to(folder).as_posix(): sha256_of(path) for path in list_files(folder / result.place)}
     entry = {"source": source, "revision": result.revision, "place": result.place, "sha256": digests}
     lock = read_lock(folder) | {name: entry}
     write_text(folder / LOCK, json.dumps({"version": 1, "weights": lock}, indent=2, sort_keys=True) + "\n")
@@ -88,7 +87,7 @@ def find_damage(folder: Path) -> list[str]:
         for path, digest in entry["sha256"].items():
             if not (folder / path).is_file():
                 found.append(f"{name}: {path} is missing")
-            elif sha256(folder / path) != digest:
+            elif sha256_of(folder / path) != digest:
                 found.append(f"{name}: {path} is not the file that was fetched")
     return found
 
@@ -127,7 +126,7 @@ def download_squim(name: str, source: str, revision: str | None, folder: Path) -
     download = import_torchaudio().utils._download_asset
     folder.mkdir(parents=True, exist_ok=True)
     path = Path(download(f"models/{source}", path=folder / source))
-    return Download(require_checksum(sha256(path), revision, source), source)
+    return Download(require_checksum(sha256_of(path), revision, source), source)
 
 
 def download_files(name: str, source: str, revision: str | None, folder: Path) -> Download:
@@ -158,11 +157,6 @@ def list_files(place: Path) -> list[Path]:
 def digest(place: Path) -> str:
     """One checksum of a file, or of all files of a folder."""
     if place.is_file():
-        return sha256(place)
-    lines = "".join(f"{path.relative_to(place).as_posix()} {sha256(path)}\n" for path in list_files(place))
+        return sha256_of(place)
+    lines = "".join(f"{path.relative_to(place).as_posix()} {sha256_of(path)}\n" for path in list_files(place))
     return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
