@@ -5,6 +5,7 @@ import yaml
 
 from lfsc.runs.checkpoints import checkpoint_of
 from lfsc.runs.directory import Run
+from lfsc.runs.metrics_rows import best_value, read_rows
 
 ROWS = "update,val/mel,val/si_sdr\n0,1.0,\n5,0.5,3\n10,0.25,9\n15,0.75,1\n20,nan,2\n"
 
@@ -30,6 +31,14 @@ def test_the_newest_the_best_and_one_of_an_update(run):
     assert checkpoint_of(run, "best").name == "best-00000010.ckpt"
     (run.checkpoints / "best-00000010.ckpt").unlink()
     assert checkpoint_of(run, "best").name == "best-00000005.ckpt"
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_of_several_that_are_best_the_first_counts(run, mode):
+    run.config_file.write_text(yaml.safe_dump({"monitor": "val/mel", "mode": mode}))
+    run.metrics_file.write_text("update,val/mel\n5,0.5\n10,0.5\n")
+    assert checkpoint_of(run, "best").name == "best-00000005.ckpt"
+    assert best_value(read_rows(run.metrics_file), "val/mel", mode) == (0.5, 5)
 
 
 def test_what_is_not_there_is_told(run):

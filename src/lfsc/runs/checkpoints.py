@@ -1,14 +1,13 @@
 """Which of its checkpoints a run stands for, and which of them are whole."""
 
 import logging
-import math
 import re
 from pathlib import Path
 
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import DAMAGE, TorchFile
 from lfsc.runs.directory import Run
-from lfsc.runs.metrics_rows import read_rows
+from lfsc.runs.metrics_rows import best_value, read_rows
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +32,13 @@ def checkpoint_of(run: Run, which: str) -> Path:
 def best_checkpoint(run: Run) -> Path:
     kept = {update_of(path): path for path in newest_first(run.checkpoints) if path.name.startswith("best-")}
     config = run.config()
-    if not isinstance(config, dict) or not config.get("monitor") or config.get("mode") not in ("min", "max"):
+    monitor, mode = config.get("monitor"), config.get("mode")
+    if not monitor or mode not in ("min", "max"):
         raise ValueError(f"{run.config_file} does not say which is the best: expected monitor, and mode min or max")
-    monitor, sign = config["monitor"], {"min": 1, "max": -1}[config["mode"]]
-    values = {int(row["update"]): float(row[monitor]) for row in read_rows(run.metrics_file) if row.get(monitor)}
-    ranked = sorted((sign * values[update], update) for update in kept if math.isfinite(values.get(update, math.nan)))
-    if not ranked:
+    best = best_value([row for row in read_rows(run.metrics_file) if int(row["update"]) in kept], monitor, mode)
+    if best is None:
         raise ValueError(f"the run has kept no best checkpoint by {monitor}: save_top_k is 0, or no validation was yet")
-    return kept[ranked[0][1]]
+    return kept[best[1]]
 
 
 def suggest_whole(run: Run) -> str:
@@ -75,7 +73,7 @@ def is_whole(path: Path) -> bool:
         with open_regular(path) as file:
             found = TorchFile(file, name=path.name)
             return found.zip.testzip() is None and "updates" in found.contents
-    except (OSError, TypeError, ValueError, *DAMAGE):
+    except (OSError, *DAMAGE):
         return False
 
 

@@ -29,10 +29,11 @@ def is_update(text: str) -> bool:
 
 
 def best_value(rows: list[dict[str, str]], metric: str, mode: str) -> tuple[float, int] | None:
-    """The best value of a metric, by `mode` min or max, and its update; None where no row has one."""
-    choose = {"min": min, "max": max}[mode]
+    """The best value of a metric, by `mode` min or max, and the first update with it; None where no row has one."""
+    sign = {"min": 1, "max": -1}[mode]
     values = [(float(row[metric]), int(row["update"])) for row in rows if row.get(metric)]
-    return choose(((value, update) for value, update in values if math.isfinite(value)), default=None)
+    finite = [(value, update) for value, update in values if math.isfinite(value)]
+    return min(finite, key=lambda found: (sign * found[0], found[1]), default=None)
 
 
 def hours_of_updates(rows: list[dict[str, str]]) -> list[float]:
