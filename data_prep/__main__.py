@@ -11,7 +11,7 @@ from lfsc.io.missing import explain_missing, is_ours
 from lfsc.io.streams import make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
 
-from .argument_types import count, duration, positive, rate, share
+from .argument_types import count, duration, path, positive, rate, share
 from .corpora.registry import CORPORA
 
 
@@ -86,7 +86,7 @@ def add_corpus_verb(
 
 
 def add_verb(
-    verbs, name: str, help: str, source: str | None = None, source_type: Callable[[str], Path | str] = Path
+    verbs, name: str, help: str, source: str | None = None, source_type: Callable[[str], Path | str] = path
 ) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=help, description=help)
     if source:

@@ -2,9 +2,15 @@
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from pathlib import Path
 
 # In Hz. At others, a second of speech is nothing, or hours.
 LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000
+
+
+def path(text: str) -> Path:
+    """A path as it is wherever a worker runs."""
+    return Path(text).absolute()
 
 
 def positive(kind: type) -> Callable[[str], float]:

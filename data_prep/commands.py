@@ -1,6 +1,7 @@
 """What the verbs do."""
 
 import argparse
+import json
 from pathlib import Path
 
 from lfsc.parallel import Workers
@@ -34,7 +35,9 @@ def make_corpus(options: argparse.Namespace) -> Corpus:
     if options.min_seconds >= options.max_seconds:
         raise ValueError(f"min-seconds is {options.min_seconds}, max-seconds {options.max_seconds}: nothing is between")
     is_named = options.verb in ("folder", "huggingface")
-    name = label(Path(options.source[0]).absolute().name) if is_named else options.verb
+    name = label(Path(options.source[0]).name) if is_named else options.verb
+    # A switch that is off decides nothing, as before there was one.
+    settings = {name: value for name, value in vars(options).items() if name not in INDIFFERENT and value is not False}
     rules = Rules(
         sample_rate=options.sample_rate,
         min_seconds=options.min_seconds,
@@ -51,16 +54,6 @@ def make_corpus(options: argparse.Namespace) -> Corpus:
         sizes=Sizes(shard_hours=options.shard_hours, consumers=options.consumers),
         val_share=getattr(options, "val_share", 0.0),
         seed=options.seed,
-        # A switch that is off decides nothing, as before there was one.
-        settings={
-            key: to_json(value) for key, value in vars(options).items() if key not in INDIFFERENT and value is not False
-        },
+        settings=json.loads(json.dumps(settings, default=str)),
         on_trained=getattr(options, "validate_on_trained_speakers", False),
     )
-
-
-def to_json(value):
-    """A setting as it reads back from JSON."""
-    if isinstance(value, list):
-        return [to_json(item) for item in value]
-    return str(value.absolute()) if isinstance(value, Path) else value

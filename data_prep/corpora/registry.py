@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from ..argument_types import positive, share
+from ..argument_types import path, positive, share
 
 
 class Kind(NamedTuple):
@@ -21,7 +21,7 @@ class Kind(NamedTuple):
     source: str | None
     add_options: Callable[[ArgumentParser], None]
     given: dict[str, str]
-    source_type: Callable[[str], Path | str] = Path
+    source_type: Callable[[str], Path | str] = path
 
 
 def demo(verb: ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def demo(verb: ArgumentParser) -> None:
 def folder(verb: ArgumentParser) -> None:
     verb.add_argument(
         "--manifest",
-        type=Path,
+        type=path,
         action="append",
         help="jsonl, csv or tsv with path (relative to SRC), language, speaker, text; may be given several times",
     )
@@ -62,7 +62,7 @@ def huggingface(verb: ArgumentParser) -> None:
 
 def folder_or_name(text: str) -> Path | str:
     """A folder, or a data set of the hub."""
-    return text if re.fullmatch(r"[\w.-]+/[\w.-]+", text) and not Path(text).exists() else Path(text)
+    return text if re.fullmatch(r"[\w.-]+/[\w.-]+", text) and not Path(text).exists() else path(text)
 
 
 def mls(verb: ArgumentParser) -> None:
@@ -120,11 +120,4 @@ def reader(options: Namespace) -> partial:
     """What yields the utterances of the corpus that the options name, given a folder for scratch."""
     utterances = import_module(f"{__package__}.{options.verb}").utterances
     given = {name: getattr(options, option) for name, option in CORPORA[options.verb].given.items()}
-    return partial(utterances, **{name: absolute(value) for name, value in given.items()})
-
-
-def absolute(value):
-    """Paths as they are wherever a worker runs."""
-    if isinstance(value, list):
-        return [absolute(item) for item in value]
-    return value.absolute() if isinstance(value, Path) else value
+    return partial(utterances, **given)
