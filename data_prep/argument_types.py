@@ -4,9 +4,6 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
 
-# In Hz. At others, a second of speech is nothing, or hours.
-LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000
-
 
 def path(text: str) -> Path:
     """A path as it is wherever a worker runs."""
@@ -34,6 +31,8 @@ def duration(text: str) -> float:
 
 
 def rate(text: str) -> int:
+    from lfsc.audio.recording import HIGHEST_RATE, LOWEST_RATE
+
     if not LOWEST_RATE <= int(text) <= HIGHEST_RATE:
         raise ArgumentTypeError(f"{text} is not a rate from {LOWEST_RATE} to {HIGHEST_RATE} Hz")
     return int(text)
