@@ -7,9 +7,7 @@ from typing import Any, Union, get_args, get_origin
 
 from lfsc.config.instantiate import locate
 from lfsc.config.scalars import MARK, as_text, as_value
-from lfsc.config.schema import ANYTHING
-
-TEXTS = {"init_from": str, "freeze": list[str]}  # what is text although conf/ has null or nothing there
+from lfsc.config.schema import ANYTHING, TEXTS
 
 
 def type_values(chosen: Any, schema: Any, *, may_import: Collection[str] | None = None) -> Any:

@@ -12,8 +12,8 @@ from lfsc.config.scalars import as_text
 # Sections whose entries are named by the user.
 OPEN = ("callbacks", "logger", "losses.reconstruction", "losses.adversarial", "discriminators")
 ANYTHING = ("trainer.devices",)  # a number, a list of numbers, or auto
-# One text each, although conf/ has nothing there.
-TEXTS = ("init_from",)
+# What is text although conf/ has null or nothing there.
+TEXTS = {"init_from": str, "freeze": list[str]}
 # Where null is a choice although conf/ has a value; in OPEN sections it takes an entry out.
 NULLABLE = re.compile(
     r"slm\.path|discriminators\.slm\.slm\.path|data\.max_val_clips|data\.val_crop_length|optimizers\.\w+\.schedule"
@@ -97,7 +97,7 @@ def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str]
 
 
 def check_kind(default: Any, chosen: Any, key: str) -> None:
-    if key in TEXTS and isinstance(chosen, dict | list):
+    if TEXTS.get(key) is str and isinstance(chosen, dict | list):
         raise ValueError(f"{key}={as_text(chosen)}: expected one text")
     if type(default) in (int, float) and isinstance(chosen, float) and not math.isfinite(chosen):
         raise ValueError(f"{key}={as_text(chosen)}: expected {KINDS[type(default)]}{example(default)}")
