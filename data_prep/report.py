@@ -14,7 +14,7 @@ from rich.text import Text
 
 from lfsc.config.overrides import as_override
 from lfsc.io.messages import as_word, printable, say_count
-from lfsc.io.tables import make_table
+from lfsc.io.tables import make_console, make_table
 
 from .corpora.utterance import Rejection
 from .output.index import read_corpus
@@ -42,11 +42,11 @@ def amounts(done: float, total: float | None, speed: float | None) -> str:
 
 class Report:
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(markup=False, emoji=False)
+        self.console = console or make_console()
         self.started = time.monotonic()
 
     def say(self, sentence: str) -> None:
-        self.console.print(printable(sentence), highlight=False, soft_wrap=True, markup=False)
+        self.console.print(printable(sentence), soft_wrap=True)
 
     def track_examining(self, results: Iterable[Examined | Rejection]) -> Iterator[Examined | Rejection]:
         pairs = ((result.seconds if isinstance(result, Examined) else 0.0, result) for result in results)

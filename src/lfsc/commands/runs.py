@@ -53,15 +53,13 @@ def is_ours(run: "Run") -> bool:
 
 
 def show(rows: list[Row]) -> None:
-    from rich.console import Console
-
     from lfsc.io.messages import printable
-    from lfsc.io.tables import make_table
+    from lfsc.io.tables import make_console, make_table
 
     table = make_table("run", "recipe", "updates", "best", "state", "last heartbeat")
     for row in rows:
         table.add_row(*map(printable, row))
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    make_console().print(table)
 
 
 def row_or_damage(run: "Run", folder: Path) -> tuple[float, Row]:

@@ -113,12 +113,12 @@ def whole_number(own: dict[str, str], key: str, default: int) -> int:
 def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
     """Print and write what came out; 0 if any trial came to its end."""
     from optuna.trial import TrialState
-    from rich.console import Console
 
     from lfsc.io.messages import as_word
+    from lfsc.io.tables import make_console
     from lfsc.sweep.report import results_table, write_best, write_page
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = make_console()
     console.print(results_table(study, plan))
     if not study.get_trials(states=[TrialState.COMPLETE]):
         print(f"no trial came to its end; {folder}/*/log.txt tell why; name=… begins another sweep", file=sys.stderr)

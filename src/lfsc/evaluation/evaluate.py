@@ -7,7 +7,6 @@ from argparse import Namespace
 from collections.abc import Iterator
 from functools import partial
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import lfsc
@@ -29,6 +28,7 @@ from lfsc.evaluation.signal_metrics import missing_signal_metrics, package_versi
 from lfsc.io.atomic import write_text
 from lfsc.io.lock import lock_folder
 from lfsc.io.messages import one_line
+from lfsc.io.tables import make_console
 from lfsc.metrics.metric import Metric
 from lfsc.nn.device import allow_tf32, find_device
 
@@ -111,7 +111,7 @@ def load_model_metrics(options: Namespace, clips: list[Clip], device: str) -> tu
 def evaluate_all(codecs: dict[str, Codec], clips: list[Clip], settings: Settings) -> Iterator[tuple[str, CodecResult]]:
     """The result of each codec, with its progress on stderr."""
     columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True, markup=False, emoji=False)) as progress:
+    with Progress(*columns, console=make_console(stderr=True)) as progress:
         for label, codec in codecs.items():
             task = progress.add_task(label, total=len(clips))
             yield label, evaluate_codec(label, codec, clips, settings, partial(progress.advance, task))
@@ -141,7 +141,7 @@ def write_report(report: Report, options: Namespace) -> int:
         raise ValueError(f"no clip could be evaluated; the first, {rows[0].clip.key}: {rows[0].reason}")
     summary = summarize(report)
     # Before any file: if one cannot be written, what took hours is printed.
-    console = Console(markup=False, emoji=False)
+    console = make_console()
     console.print(*means_tables(summary, console.width), sep="\n")
     print_exclusions(summary)
     write_text(options.out / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
@@ -149,5 +149,5 @@ def write_report(report: Report, options: Namespace) -> int:
     better = report.definitions[options.examples_by].better
     examples = load_examples(report.results, by=options.examples_by, better=better, sample_rate=options.sample_rate)
     write_text(options.out / PAGE, render_page(report, summary, examples))
-    print(f"report: {options.out / 'report.html'}")
+    print(f"report: {options.out / PAGE}")
     return 1 if any(codec["failed"] or codec["misaligned"] for codec in summary["codecs"].values()) else 0

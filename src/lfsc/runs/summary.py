@@ -2,7 +2,7 @@
 
 from lfsc.distributed import is_first
 from lfsc.io.messages import as_word, say_count
-from lfsc.io.tables import make_table
+from lfsc.io.tables import make_console, make_table
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
 from lfsc.runs.status import FINISHED, Status
@@ -25,9 +25,7 @@ def report_ending(run: Run) -> int:
 
 def show_result(run: Run, status: Status) -> None:
     """Print where the run is, what its validation did, and what to do with it."""
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = make_console()
     rows = [row for row in read_rows(run.metrics_file) if row.get("val/mel")]
     if rows:
         table = make_table("update", *(name.removeprefix("val/").replace("_", " ") for name in TABLE))

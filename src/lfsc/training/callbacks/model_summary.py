@@ -1,11 +1,10 @@
 """What is about to be trained, on what, before the first update."""
 
 from lightning.pytorch import Callback, Trainer
-from rich.console import Console
 from rich.table import Table
 
 from lfsc.data.blend import Share
-from lfsc.io.tables import make_table
+from lfsc.io.tables import make_console, make_table
 from lfsc.nn.size import count_millions
 from lfsc.training.module import CodecModule
 
@@ -19,7 +18,7 @@ class ModelSummary(Callback):
     def on_fit_start(self, trainer: Trainer, module: CodecModule) -> None:
         if not trainer.is_global_zero:
             return
-        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        console = make_console(stderr=True)
         sizes = {"codec": module.codec, "discriminators": module.discriminators}
         counts = ", ".join(f"{name} {count_millions(part):.2f} M parameters" for name, part in sizes.items())
         devices = f"{trainer.world_size} × {module.device.type}, {trainer.precision}"

@@ -4,11 +4,12 @@ import time
 from collections import deque
 
 from lightning.pytorch import Callback, Trainer
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from lfsc.io.tables import make_console
 from lfsc.training.module import CodecModule
 
 SHOWN = {"mel": "mel", "stft": "stft", "adversarial": "adv", "features": "feat", "discriminator": "disc"}
@@ -22,7 +23,7 @@ class ProgressBar(Callback):
 
     def __init__(self, *, max_updates: int, seconds: float = 1.0):
         self.max_updates = max_updates
-        self.console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self.console = make_console(stderr=True)
         self.seconds = seconds if self.console.is_terminal else SECONDS_BETWEEN_LINES
         self.live: Live | None = None
         self.drawn = 0.0
