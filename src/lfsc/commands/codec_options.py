@@ -19,6 +19,15 @@ class Ready(NamedTuple):
     fingerprint: str
 
 
+def make_file_parser(verb: str, description: str) -> argparse.ArgumentParser:
+    """The parser of a command over one file or a folder of them."""
+    parser = argparse.ArgumentParser(prog=f"lfsc {verb}", description=description)
+    parser.add_argument("input", metavar="IN")
+    parser.add_argument("output", metavar="OUT")
+    add_options(parser)
+    return parser
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--codec",

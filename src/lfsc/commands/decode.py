@@ -37,10 +37,7 @@ def main(arguments: list[str]) -> int:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="lfsc decode", description=DESCRIPTION)
-    parser.add_argument("input", metavar="IN")
-    parser.add_argument("output", metavar="OUT")
-    codec_options.add_options(parser)
+    parser = codec_options.make_file_parser("decode", DESCRIPTION)
     codec_options.add_format(parser)
     parser.add_argument("--original-level", action="store_true", help="undo the gain of `encode --level`")
     return parser.parse_args(arguments)

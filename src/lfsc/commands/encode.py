@@ -43,10 +43,7 @@ def main(arguments: list[str]) -> int:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="lfsc encode", description=DESCRIPTION)
-    parser.add_argument("input", metavar="IN")
-    parser.add_argument("output", metavar="OUT")
-    codec_options.add_options(parser)
+    parser = codec_options.make_file_parser("encode", DESCRIPTION)
     parser.add_argument(
         "--level",
         type=float,

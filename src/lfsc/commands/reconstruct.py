@@ -33,9 +33,6 @@ def main(arguments: list[str]) -> int:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="lfsc reconstruct", description=DESCRIPTION)
-    parser.add_argument("input", metavar="IN")
-    parser.add_argument("output", metavar="OUT")
-    codec_options.add_options(parser)
+    parser = codec_options.make_file_parser("reconstruct", DESCRIPTION)
     codec_options.add_format(parser)
     return parser.parse_args(arguments)
