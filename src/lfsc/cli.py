@@ -3,6 +3,7 @@
 import sys
 from importlib import import_module
 
+from lfsc import __version__
 from lfsc.cpu.waiting import spin_briefly
 from lfsc.io.messages import one_line, printable
 from lfsc.io.missing import explain_missing, is_ours
@@ -39,8 +40,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     verb, *rest = arguments
     if verb in ("-V", "--version"):
-        from lfsc import __version__
-
         print(__version__)
         return 0
     if verb not in VERBS:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from transformers import AutoModel
 
 from lfsc.evaluation.codecs.base import Reconstruction, TokenCodec
 from lfsc.io.messages import first_line
@@ -82,8 +83,6 @@ def hop_length(model: Model) -> int:
 
 def open_transformers(kind: str, source: str, *, setting: float | None, device: str) -> TransformersCodec:
     """The model of a local folder or a hub name."""
-    from transformers import AutoModel
-
     try:
         model = load_pretrained(AutoModel.from_pretrained, source, dtype=torch.float32)
     except (OSError, ValueError) as error:

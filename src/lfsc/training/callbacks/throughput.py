@@ -1,5 +1,6 @@
 """How fast the updates come."""
 
+import resource
 import time
 
 import torch
@@ -62,6 +63,4 @@ def peak_memory(device: torch.device) -> int:
     """Bytes: the most that was allocated on a GPU, or by this process where it trains on the CPU."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    import resource
-
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
