@@ -75,6 +75,27 @@ def started_ranks(count: int, function: Callable, *arguments: Any) -> list[multi
         port = str(free.getsockname()[1])
     address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "NODE_RANK": "0", "WORLD_SIZE": str(count)}
     return [started(as_rank, rank, address, function, *arguments) for rank in range(count)]
+def kill(config: dict[str, Any], *, after: Callable[[Any], bool]) -> Run:
+    """A run that died as by kill -9 when `after` held of its module, before anything was written about that update."""
+    process = started(train_until, config, after)
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+    return run_of(config)
+
+
+def train_until(config: dict[str, Any], is_over: Callable[[Any], bool]) -> None:
+    from lfsc.training import build
+    from lfsc.training.callbacks.max_updates import MaxUpdates
+
+    class Death(MaxUpdates):
+        def on_train_batch_end(self, trainer, module, *_):
+            if is_over(module):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    build.MaxUpdates = Death
+    train(config)
+
+
 
 
 def as_rank(rank: int, address: dict[str, str], function: Callable, *arguments: Any) -> None:

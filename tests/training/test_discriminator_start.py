@@ -1,15 +1,11 @@
 """Discriminators that start late: spectral losses alone before, all of it after."""
 
 import itertools
-import os
-import signal
 
 import pytest
 import torch
 
 from lfsc.cli import main
-from lfsc.training import build
-from lfsc.training.callbacks.max_updates import MaxUpdates
 
 SETTINGS = ("max_updates=6", "validate_every=3", "checkpoint_every=1", "keep_last=9", "log_every=1")
 START = 3
@@ -71,24 +67,11 @@ def test_from_the_beginning_is_what_zero_says(micro, configure):
     assert {"train/adversarial", "val/loss_features"} <= micro.history(micro.run_of(config))[-1].keys()
 
 
-def train_until_killed(micro, config, update):
-    class Death(MaxUpdates):
-        def on_train_batch_end(self, trainer, module, *_):
-            if module.updates == update:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    build.MaxUpdates = Death
-    micro.train(config)
-
-
 @pytest.mark.parametrize("update", [3, 4, 5])
 def test_a_run_that_was_killed_around_it_resumes_bit_for_bit(micro, configure, late, update):
     """From the checkpoint of the update before: the last without discriminators, and the first two with them."""
     config = configure(*SETTINGS, f"discriminators.start_at={START}")
-    process = micro.started(train_until_killed, micro, config, update)
-    process.join(120)
-    assert process.exitcode == -signal.SIGKILL
-    run = micro.run_of(config)
+    run = micro.kill(config, after=lambda module: module.updates == update)
     assert micro.checkpoint_of(run)["updates"] == update - 1
     micro.resume(config)
     assert micro.differences(micro.learned(run), micro.learned(late)) == []

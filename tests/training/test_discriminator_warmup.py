@@ -1,8 +1,5 @@
 """Updates of the discriminators alone, before the run's own."""
 
-import os
-import signal
-
 import pytest
 import torch
 
@@ -85,23 +82,10 @@ def test_it_is_logged_as_warmup(micro, warmed):
     assert not any(name.startswith("warmup/") for row in others for name in row)
 
 
-def train_until_killed(micro, config, done):
-    class Death(MaxUpdates):
-        def on_train_batch_end(self, trainer, module, *_):
-            if module.warmup.done == done:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    build.MaxUpdates = Death
-    micro.train(config)
-
-
 @pytest.mark.parametrize("done", [5, 7])
 def test_one_that_was_killed_in_it_resumes_bit_for_bit(micro, configure, warmed, done):
     config = configure(*SETTINGS)
-    process = micro.started(train_until_killed, micro, config, done)
-    process.join(120)
-    run = micro.run_of(config)
-    assert process.exitcode == -signal.SIGKILL
+    run = micro.kill(config, after=lambda module: module.warmup.done == done)
     assert micro.checkpoint_of(run)["warmup"] == {"updates": 7, "done": done // 3 * 3, "families": None}
     micro.resume(config)
     assert micro.differences(micro.learned(run), micro.learned(warmed)) == []

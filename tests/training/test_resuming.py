@@ -1,32 +1,11 @@
 """Nothing lost: a run that was killed and resumed is the run that was not."""
 
-import os
-import signal
-
 import torch
-
-from lfsc.training import build
-from lfsc.training.callbacks.max_updates import MaxUpdates
-
-
-def train_until_killed(micro, config, update):
-    """Train, and die as by kill -9 right after an update, before anything is written about it."""
-
-    class Death(MaxUpdates):
-        def on_train_batch_end(self, trainer, module, *_):
-            if module.updates == update:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    build.MaxUpdates = Death
-    micro.train(config)
 
 
 def test_a_killed_run_resumes_bit_for_bit(micro, configure, finished, full_settings):
     config = configure(*full_settings)
-    process = micro.started(train_until_killed, micro, config, 8)
-    process.join(120)
-    run = micro.run_of(config)
-    assert process.exitcode == -signal.SIGKILL
+    run = micro.kill(config, after=lambda module: module.updates == 8)
     assert (run.status().effective_state, [int(row["update"]) for row in micro.history(run)]) == (
         "killed",
         list(range(8)),

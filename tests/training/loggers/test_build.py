@@ -2,8 +2,6 @@
 
 import collections
 import json
-import os
-import signal
 import struct
 import sys
 import types
@@ -13,7 +11,6 @@ import yaml
 
 from lfsc.runs.directory import Run
 from lfsc.training import build
-from lfsc.training.callbacks.max_updates import MaxUpdates
 from lfsc.training.loggers.wandb import UPDATE, RunWandb, read_known
 
 SETTINGS = ("max_updates=8", "validate_every=4", "checkpoint_every=3", "log_every=1")
@@ -25,25 +22,11 @@ def killed_and_resumed(micro, configure):
 
     def run(*overrides):
         config = configure(*SETTINGS, *overrides)
-        process = micro.started(train_until_killed, micro, config)
-        process.join(120)
-        assert process.exitcode == -signal.SIGKILL
+        killed = micro.kill(config, after=lambda module: module.updates == 8)
         micro.resume(config)
-        return micro.run_of(config)
+        return killed
 
     return run
-
-
-def train_until_killed(micro, config):
-    class Death(MaxUpdates):
-        """Dies after an update is recorded and before the next ends."""
-
-        def on_train_batch_end(self, trainer, module, *_):
-            if module.updates == 8:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    build.MaxUpdates = Death
-    micro.train(config)
 
 
 def wandb_history(run):
