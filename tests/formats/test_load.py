@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+from torch_archives import trap
 
 import lfsc
 from lfsc.tokens.fingerprint import fingerprint
@@ -203,11 +204,7 @@ def test_a_checkpoint_of_nemos_trainer_is_named(tmp_path):
 
 
 def test_a_checkpoint_with_code_leaves_no_trace(checkpoint, tmp_path):
-    class Runs:
-        def __reduce__(self):
-            return os.mkdir, (str(tmp_path / "trace"),)
-
-    contents = torch.load(checkpoint, weights_only=True) | {"extra": Runs()}
+    contents = torch.load(checkpoint, weights_only=True) | {"extra": trap(tmp_path / "trace")}
     torch.save(contents, checkpoint)
     with pytest.raises(ValueError, match="it names posix"):
         lfsc.load(checkpoint)

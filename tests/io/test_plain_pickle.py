@@ -6,22 +6,13 @@ from collections import OrderedDict
 
 import pytest
 import torch
+from torch_archives import Runs
 
 from lfsc.io.plain_pickle import check_plain
 
 
 def check(data: bytes) -> set[str]:
     return check_plain(data, most_instructions=100_000)
-
-
-class Runs:
-    """Pickles to a call of a function."""
-
-    def __init__(self, function, *arguments):
-        self.call = (function, arguments)
-
-    def __reduce__(self):
-        return self.call
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 import json
-import os
 
 import pytest
 import torch
 
 pytest.importorskip("transformers")
 from safetensors.torch import load_file, save_file
+from torch_archives import trap
 from transformers import AutoModel
 
 from lfsc.discriminators.slm import load_slm, random_wavlm
@@ -56,17 +56,9 @@ def test_layers_without_end_are_refused_before_they_are_made(folder, layers):
         load_slm(path=str(folder))
 
 
-class Trap:
-    def __init__(self, trace):
-        self.trace = trace
-
-    def __reduce__(self):
-        return os.system, (f"touch {self.trace}",)
-
-
 def test_weights_that_are_a_program_are_refused_in_one_line(folder, tmp_path):
     (folder / "model.safetensors").unlink()
-    torch.save({"weight": Trap(tmp_path / "trace")}, folder / "pytorch_model.bin")
+    torch.save({"weight": trap(tmp_path / "trace")}, folder / "pytorch_model.bin")
     with pytest.raises(ValueError, match="weights hold more than numbers") as raised:
         load_pretrained(AutoModel.from_pretrained, str(folder), dtype=torch.float32)
     assert "\n" not in str(raised.value)

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from kinds import merges
 
 from lfsc.io.safe_yaml import MAX_BYTES, parse, text_of
 
@@ -38,13 +39,6 @@ def test_what_is_no_mapping_is_refused(text, reason):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"it has no config\.yaml"):
         text_of(tmp_path / "config.yaml")
-
-
-def merges(levels: int) -> bytes:
-    """Mappings that merge the one before nine times each."""
-    lines = ["a0: &a0 {x: 1}"]
-    lines += [f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}" for i in range(1, levels)]
-    return "\n".join(lines).encode()
 
 
 HOSTILE = {

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch_archives import Runs
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
 from lfsc.metrics.metric import Pair, Unmeasurable
@@ -78,11 +79,6 @@ def test_the_score_is_that_of_another_implementation(tmp_path, speech, published
         utmos(Pair(fake=torch.ones(399), real=torch.ones(399), sample_rate=16000))
 
 
-class Evil:
-    def __reduce__(self):
-        return (print, ("run",))
-
-
 def expanded(saved):
     return saved | {"domain_emb": torch.zeros(1, 1).expand(1, 2**40)}
 
@@ -91,7 +87,7 @@ def test_files_that_are_not_utmos_are_refused(tmp_path, published, capsys):
     saved, _ = published
     lacking = {name: tensor for name, tensor in saved.items() if not name.startswith("blstm")}
     wrong = saved | {"projection.2.bias": torch.zeros(3)}
-    for content in (Evil(), {"a": torch.ones(1)}, [], 7, lacking, wrong, expanded(saved)):
+    for content in (Runs(print, "run"), {"a": torch.ones(1)}, [], 7, lacking, wrong, expanded(saved)):
         torch.save(content, tmp_path / "a.pt")
         with pytest.raises(ValueError, match=r"a\.pt does not hold the weights of UTMOS22"):
             load_utmos(str(tmp_path / "a.pt"))

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import pickle
 import re
 import shutil
@@ -14,22 +13,13 @@ from pathlib import Path
 import numpy
 import pytest
 import yaml
+from torch_archives import trap
 
 from data_prep.__main__ import main as data_prep
 from lfsc.cli import main
 
 CAPTIONS = {"__module__": "megatron.energon", "__class__": "CaptioningWebdataset"}
 LANGUAGE = "one/en"
-
-
-class Trap:
-    """Runs a command where it is unpickled."""
-
-    def __init__(self, trace: Path):
-        self.trace = trace
-
-    def __reduce__(self):
-        return os.system, (f"touch {self.trace}",)
 
 
 @pytest.fixture
@@ -125,8 +115,8 @@ def other_files(corpus, trace):
     """What else energon keeps: damaged, or naming shards that lie elsewhere."""
     for place in (LANGUAGE, "two/de"):
         meta = corpus / place / ".nv-meta"
-        (meta / "index.sqlite").write_bytes(pickle.dumps(Trap(trace)))
-        (meta / "index.uuid").write_bytes(pickle.dumps(Trap(trace)))
+        (meta / "index.sqlite").write_bytes(pickle.dumps(trap(trace)))
+        (meta / "index.uuid").write_bytes(pickle.dumps(trap(trace)))
         (meta / ".info.yaml").write_text("!!python/object/apply:os.system ['touch trace']")
         (meta / ".info.json").write_text(json.dumps({"shard_counts": {"../../../etc/passwd": 3}}))
         (meta / "split.yaml").write_text(yaml.safe_dump({"split_parts": {"train": ["/etc/passwd", "pipe:touch x"]}}))
@@ -146,9 +136,9 @@ ENERGON = [metadataset, elsewhere, other_files]
 
 def members(corpus, trace):
     """In every clip more files, of the kinds that webdataset's decoders unpickle."""
-    bad = pickle.dumps(Trap(trace))
+    bad = pickle.dumps(trap(trace))
     array = io.BytesIO()
-    numpy.save(array, numpy.array([Trap(trace)], dtype=object), allow_pickle=True)
+    numpy.save(array, numpy.array([trap(trace)], dtype=object), allow_pickle=True)
     more = {kind: bad for kind in ("pyd", "pkl", "pickle", "pth", "pt", "cls", "flac.pyd")} | {"npy": array.getvalue()}
     index = json.loads((corpus / "index.json").read_text())
     for dataset in index["datasets"]:
@@ -343,7 +333,7 @@ def test_no_file_in_a_clip_is_unpickled(corpus, trace, run, verb, capsys):
 
 def test_tokens_that_are_a_program_are_refused(tmp_path, trace, run, capsys):
     array = io.BytesIO()
-    numpy.save(array, numpy.array([[Trap(trace)]], dtype=object), allow_pickle=True)
+    numpy.save(array, numpy.array([[trap(trace)]], dtype=object), allow_pickle=True)
     parts = {"npy": array.getvalue(), "json": b'{"num_samples": 1, "codec": "0123456789abcdef"}'}
     (tmp_path / "tokens").mkdir()
     with tarfile.open(tmp_path / "tokens/a.tar", "w") as tar:

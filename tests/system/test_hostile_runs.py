@@ -9,21 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from torch_archives import colliding, with_pickle
+from torch_archives import colliding, trap, with_pickle
 
 from lfsc.cli import main
 from lfsc.metrics.perceptual import load_squim
 from lfsc.sweep.study import open_storage
-
-
-class Trap:
-    """Runs a command where it is unpickled."""
-
-    def __init__(self, trace: Path):
-        self.trace = trace
-
-    def __reduce__(self):
-        return os.system, (f"touch {self.trace}",)
 
 
 @pytest.fixture
@@ -64,7 +54,7 @@ def resumed(run: Path, capsys) -> str:
 
 def test_a_checkpoint_that_is_a_program(run, trace, capsys):
     for path in (run / "checkpoints").glob("*.ckpt"):
-        torch.save({"updates": 1, "state_dict": Trap(trace)}, path)
+        torch.save({"updates": 1, "state_dict": trap(trace)}, path)
     assert "no checkpoint to resume from" in resumed(run, capsys)
     assert not trace.exists()
     torch.load(path, weights_only=False)
@@ -94,7 +84,7 @@ def test_yaml_that_makes_objects(run, trace, capsys):
 def test_a_study_is_read_as_lines_of_json(tmp_path, trace):
     """Optuna unpickles what some kinds of journals keep beside their lines; one in a file has nothing of the kind."""
     journal = tmp_path / "study.journal"
-    journal.write_bytes(pickle.dumps(Trap(trace)) + b"\n")
+    journal.write_bytes(pickle.dumps(trap(trace)) + b"\n")
     with pytest.raises(ValueError, match=r"decode|Expecting"):
         open_storage(str(journal), tmp_path)
     assert not trace.exists()
@@ -103,7 +93,7 @@ def test_a_study_is_read_as_lines_of_json(tmp_path, trace):
 
 
 def test_weights_of_squim_that_are_a_program(tmp_path, trace):
-    torch.save({"weight": Trap(trace)}, tmp_path / "squim.pth")
+    torch.save({"weight": trap(trace)}, tmp_path / "squim.pth")
     with pytest.raises(ValueError, match=r"does not hold the weights of SQUIM_SUBJECTIVE"):
         load_squim(tmp_path / "squim.pth")
     assert not trace.exists()

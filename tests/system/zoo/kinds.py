@@ -17,7 +17,7 @@ import torch
 import yaml
 from honest import CODEBOOKS, FRAMES, Honest, copy_of, npy_of, recording, tarred
 from safetensors.torch import save_file
-from torch_archives import MERSENNE, claiming, colliding, overlapping, rezipped, saved, with_pickle
+from torch_archives import MERSENNE, Runs, claiming, colliding, overlapping, rezipped, saved, with_pickle
 
 from lfsc.tokens import file as token_file
 
@@ -189,11 +189,6 @@ SAFETENSORS = {
 # Files of torch.save
 
 
-class Runs:
-    def __reduce__(self):
-        return os.system, ("true",)
-
-
 TUPLE = b"(" + b"K\x01" * 100_000 + b"tq\x01"
 TORCH = {
     "records that overlap": lambda: overlapping(saved({"a": torch.zeros(2_000_000)}), 1000),
@@ -220,7 +215,7 @@ TORCH = {
     "a memo of gigabytes": lambda: with_pickle(b"\x80\x02K\x07r\xff\xff\xff\x7f."),
     "a text of gigabytes": lambda: with_pickle(b"\x80\x02X\xff\xff\xff\x7fa."),
     "a number of megabytes": lambda: with_pickle(b"\x80\x02\x8b\x00\x00\x50\x00" + b"\x7f" * (5 << 20) + b"."),
-    "code": lambda: saved({"state_dict": Runs(), "config": {}, "updates": 0}),
+    "code": lambda: saved({"state_dict": Runs(os.system, "true"), "config": {}, "updates": 0}),
     "a checkpoint without a version": lambda: pickle.dumps({"state_dict": {}, "config": {}, "updates": 0}),
     "no state dict": lambda: saved({"state_dict": 3, "config": {}, "updates": 0}),
     "a list": lambda: saved([1, 2, 3]),
