@@ -1,6 +1,5 @@
 """Fixtures that every test may use."""
 
-import importlib.util
 import json
 import math
 import resource
@@ -242,10 +241,9 @@ def speechlike(seconds: float, *, rate: int = 16000, seed: int = 0) -> torch.Ten
 @pytest.fixture(scope="session")
 def micro():
     """Functions about runs that are over in seconds."""
-    spec = importlib.util.spec_from_file_location("micro", Path(__file__).parent / "training" / "micro.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    import micro
+
+    return micro
 
 
 @pytest.fixture(scope="session")

@@ -501,7 +501,7 @@ def run(report: Report, what: str, name: str, recipe: Path | str, *settings: str
 
 def noise_corpus(folder: Path) -> Path:
     if not folder.exists():
-        sys.path.insert(0, str(MICRO.parent))
+        sys.path[:0] = [str(MICRO.parent), str(PROJECT / "tests" / "data")]
         import micro
 
         micro.write_noise(folder)

@@ -1,11 +1,9 @@
-"""A small corpus of noise, and streams over it."""
+"""Streams over a small corpus of noise."""
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 from lfsc.data.blend import Blend
 from lfsc.data.corpus import read_corpus
@@ -20,30 +18,9 @@ RATE = 22050
 
 
 @pytest.fixture(scope="session")
-def write_corpus() -> Callable:
-    spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.write_corpus
-
-
-def noise(seed: int, seconds: float) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return 0.1 * torch.randn(round(seconds * RATE), generator=generator).clamp(-9, 9)
-
-
-def clips(prefix: str, count: int, *, seconds: float = 0.6) -> dict[str, torch.Tensor]:
-    """Clips `prefix`0, `prefix`1 … of `seconds`, each a tenth of a second longer than the one before."""
-    return {f"{prefix}{number}": noise(number, seconds + 0.1 * (number % 5)) for number in range(count)}
-
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory, write_corpus) -> Path:
+def corpus(noise_corpus) -> Path:
     """40 clips of one dataset and 24 of another, in shards of 8; nobody may change it."""
-    folder = tmp_path_factory.mktemp("corpus")
-    first = {"train": clips("a", 40), "val": clips("va", 5)}
-    second = {"train": clips("b", 24), "val": clips("vb", 2)}
-    return write_corpus(folder, {"one/en": first, "two/de": second})
+    return noise_corpus
 
 
 @pytest.fixture

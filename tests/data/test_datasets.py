@@ -4,6 +4,7 @@ import time
 
 import pytest
 import torch
+from corpora import write_corpus
 
 from lfsc.data.blend import Blend
 from lfsc.data.filters import Filter
@@ -17,7 +18,7 @@ def test_too_few_clips_say_what_to_lower(open_stream, corpus):
     open_stream(corpus, world_size=2, num_workers=3, batch_size=10)
 
 
-def test_a_corpus_without_training_clips_is_refused(open_stream, write_corpus, tmp_path):
+def test_a_corpus_without_training_clips_is_refused(open_stream, tmp_path):
     audio = torch.sin(torch.arange(20000) / 20)
     path = write_corpus(tmp_path, {"only/en": {"val": {"v": audio}}})
     with pytest.raises(ValueError, match="holds no clips to train on"):
@@ -44,7 +45,7 @@ def test_a_dataset_with_a_weight_of_zero_is_never_read(open_stream, corpus):
     assert {key[0] for _ in range(5) for key in next(stream).keys} == {"b"}
 
 
-def test_a_hundred_datasets_open_at_once(open_stream, write_corpus, tmp_path):
+def test_a_hundred_datasets_open_at_once(open_stream, tmp_path):
     audio = torch.sin(torch.arange(15000) / 20)
     path = write_corpus(tmp_path, {"demo/l000": {"train": {f"c{i}": audio for i in range(2)}}})
     index = json.loads((path / "index.json").read_text())

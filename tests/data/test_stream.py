@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from corpora import write_corpus
 
 from lfsc.data.batch import UnusableData
 from lfsc.data.filters import Filter
@@ -44,14 +45,14 @@ def own_corpus(corpus, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def one_dataset(tmp_path_factory, write_corpus):
+def one_dataset(tmp_path_factory):
     """24 clips of one language."""
     audio = torch.sin(torch.arange(20000) / 20)
     train = {f"c{number}": audio[number:] for number in range(24)}
     return write_corpus(tmp_path_factory.mktemp("one"), {"only/en": {"train": train, "val": {"v": audio}}})
 
 
-def with_faults(write_corpus, folder, faulty: int, total: int):
+def with_faults(folder, faulty: int, total: int):
     audio = torch.sin(torch.arange(20000) / 20)
     train = {f"c{number}": b"no audio" if number < faulty else audio for number in range(total)}
     return write_corpus(folder, {"only/en": {"train": train}})
@@ -205,8 +206,8 @@ def test_a_batch_must_hold_whole_sets_of_crops(open_stream, corpus):
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_unusable_clips_are_counted_and_replaced(open_stream, write_corpus, tmp_path, num_workers, caplog, capfd):
-    path = with_faults(write_corpus, tmp_path, faulty=2, total=24)
+def test_unusable_clips_are_counted_and_replaced(open_stream, tmp_path, num_workers, caplog, capfd):
+    path = with_faults(tmp_path, faulty=2, total=24)
     with caplog.at_level(logging.WARNING):
         batches = taken(open_stream(path, num_workers=num_workers, max_skipped_fraction=0.5), 24)
     assert all(batch.audio.shape == (4, 4096) for batch in batches)
@@ -221,8 +222,8 @@ def test_unusable_clips_are_counted_and_replaced(open_stream, write_corpus, tmp_
     assert len(capfd.readouterr().err.splitlines()) <= 1
 
 
-def test_skips_are_the_same_after_resuming(open_stream, write_corpus, tmp_path):
-    path = with_faults(write_corpus, tmp_path, faulty=2, total=24)
+def test_skips_are_the_same_after_resuming(open_stream, tmp_path):
+    path = with_faults(tmp_path, faulty=2, total=24)
     whole = taken(open_stream(path, num_workers=2, max_skipped_fraction=0.5), 20)
     stopped = open_stream(path, num_workers=2, max_skipped_fraction=0.5)
     taken(stopped, 7)
@@ -232,8 +233,8 @@ def test_skips_are_the_same_after_resuming(open_stream, write_corpus, tmp_path):
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, write_corpus, tmp_path, num_workers):
-    path = with_faults(write_corpus, tmp_path, faulty=24, total=24)
+def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, tmp_path, num_workers):
+    path = with_faults(tmp_path, faulty=24, total=24)
     with pytest.raises(UnusableData, match=r"^51 of the last 51 clips cannot be used \(51 not a recording") as raised:
         taken(open_stream(path, num_workers=num_workers), 1)
     assert "\n" not in str(raised.value)

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from corpora import write_corpus
 
 from lfsc.data.batch import UnusableData
 from lfsc.data.corpus import read_corpus
@@ -64,7 +65,7 @@ def test_fewer_clips_than_ranks_are_refused(validation):
         validation(world_size=8)
 
 
-def test_an_unusable_clip_is_reported(validation, write_corpus, tmp_path):
+def test_an_unusable_clip_is_reported(validation, tmp_path):
     audio = torch.sin(torch.arange(20000) / 20)
     path = write_corpus(tmp_path, {"only/en": {"val": {"good": audio, "bad": b"no audio"}}})
     (batch,) = validation(path)

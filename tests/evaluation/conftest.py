@@ -1,6 +1,5 @@
 """Small test sets, a codec whose reconstructions are known exactly, and pages in a browser."""
 
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -91,15 +90,6 @@ def report(coarse) -> Report:
     }
     described = definitions(list(signal_metrics(RATE)), RATE)
     return Report({"data": "x", "clips": 4, "sample_rate": RATE}, described, results, {"cer": "no weights"})
-
-
-@pytest.fixture(scope="session")
-def oracles():
-    """The formulas of the signal metrics in numpy."""
-    spec = importlib.util.spec_from_file_location("oracles", Path(__file__).with_name("oracles.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")

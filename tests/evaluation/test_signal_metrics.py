@@ -1,3 +1,4 @@
+import oracles
 import pytest
 import torch
 
@@ -27,7 +28,7 @@ def test_each_number_is_that_of_its_module_at_its_rate(pair):
     assert measured["estoi"] == stoi(at_16k, extended=True)
 
 
-def test_mel_cepstral_distortion_is_the_textbooks(pair, oracles):
+def test_mel_cepstral_distortion_is_the_textbooks(pair):
     (metric,) = [metric for metric in signal_metrics(22050) if metric.name == "mcd"]
     fake, real = (audio.double().numpy() for audio in pair.at(22050))
     expected = oracles.mel_cepstral_distortion(fake, real, 22050)
@@ -49,7 +50,7 @@ def test_without_optional_packages_the_rest_is_measured(monkeypatch):
 
 
 @pytest.mark.slow
-def test_numbers_of_real_speech_are_those_of_their_libraries_and_formulas(real_speech, oracles):
+def test_numbers_of_real_speech_are_those_of_their_libraries_and_formulas(real_speech):
     """Ten recordings, each beside itself in noise, measured here and by hand."""
     from pystoi import stoi as pystoi
     from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio as si_sdr
@@ -68,13 +69,13 @@ def test_numbers_of_real_speech_are_those_of_their_libraries_and_formulas(real_s
         # Of packages that may be absent, and have tests of their own.
         for name in ("visqol", "f0_correlation", "voicing_error"):
             found.pop(name, None)
-        by_hand = formulas(oracles, fake.double().numpy(), real.double().numpy())
+        by_hand = formulas(fake.double().numpy(), real.double().numpy())
         assert set(found) == set(by_hand)
         for name, (value, tolerance) in by_hand.items():
             assert found[name] == pytest.approx(value, abs=tolerance), (clip.key, name)
 
 
-def formulas(oracles, fake, real) -> dict[str, tuple[float, float]]:
+def formulas(fake, real) -> dict[str, tuple[float, float]]:
     """Each number by its formula in float64, and how far float32 may be from it."""
     return {
         "mel_distance": (oracles.mel_distance(fake, real, 22050), 1e-5),

@@ -1,6 +1,5 @@
 """Runs that are over in seconds: a corpus of noise and the recipe micro.yaml."""
 
-import importlib.util
 import multiprocessing
 import os
 import signal
@@ -23,12 +22,11 @@ TIMES = ("throughput/", "checkpoint/")
 
 def write_noise(folder: Path, *, clips_per_shard: int = 8) -> Path:
     """A corpus of two languages: 40 and 24 clips to train on, 5 and 2 to validate with, each 0.6 to 1 s of noise."""
-    spec = importlib.util.spec_from_file_location("corpora", HERE.parent / "data" / "corpora.py")
-    corpora = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(corpora)
+    from corpora import write_corpus
+
     first = {"train": clips("a", 40), "val": clips("va", 5)}
     second = {"train": clips("b", 24), "val": clips("vb", 2)}
-    return corpora.write_corpus(folder, {"one/en": first, "two/de": second}, clips_per_shard=clips_per_shard)
+    return write_corpus(folder, {"one/en": first, "two/de": second}, clips_per_shard=clips_per_shard)
 
 
 def clips(prefix: str, count: int) -> dict[str, torch.Tensor]:
@@ -75,6 +73,8 @@ def started_ranks(count: int, function: Callable, *arguments: Any) -> list[multi
         port = str(free.getsockname()[1])
     address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "NODE_RANK": "0", "WORLD_SIZE": str(count)}
     return [started(as_rank, rank, address, function, *arguments) for rank in range(count)]
+
+
 def kill(config: dict[str, Any], *, after: Callable[[Any], bool]) -> Run:
     """A run that died as by kill -9 when `after` held of its module, before anything was written about that update."""
     process = started(train_until, config, after)
@@ -94,8 +94,6 @@ def train_until(config: dict[str, Any], is_over: Callable[[Any], bool]) -> None:
 
     build.MaxUpdates = Death
     train(config)
-
-
 
 
 def as_rank(rank: int, address: dict[str, str], function: Callable, *arguments: Any) -> None:

@@ -1,4 +1,3 @@
-import importlib.util
 import os
 import random
 import signal
@@ -10,32 +9,16 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+import toy
+from corpora import write_corpus
 
 from lfsc.data.filters import Filter
 
 SCRIPT = Path(__file__).with_name("toy.py")
 
 
-def loaded(path: Path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
-def toy():
-    """The toy run as a module."""
-    return loaded(SCRIPT)
-
-
-@pytest.fixture(scope="session")
-def write_corpus():
-    return loaded(SCRIPT.parents[1] / "data" / "corpora.py").write_corpus
-
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory, write_corpus):
+def corpus(tmp_path_factory):
     """Two corpora of 20 clips each."""
     audio = torch.sin(torch.arange(22050) ** 1.3 / 20)
     clips = {
@@ -66,13 +49,13 @@ def lines(path: Path) -> list[str]:
         ("max_val_clips", -1, "a whole number of 0 or more"),
     ],
 )
-def test_what_no_data_can_have_is_refused(toy, name, value, expected):
+def test_what_no_data_can_have_is_refused(name, value, expected):
     with pytest.raises(ValueError, match=f"^{name} is {value!r}: expected {expected}$"):
         toy.data("anywhere", **{name: value})
 
 
 @pytest.mark.parametrize("num_workers", [0, 3])
-def test_a_resumed_trainer_sees_the_batches_that_would_have_come(toy, corpus, tmp_path, num_workers):
+def test_a_resumed_trainer_sees_the_batches_that_would_have_come(corpus, tmp_path, num_workers):
     toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", num_workers=num_workers, updates=17)
     for updates in (7, 17):
         toy.fit(
@@ -83,7 +66,7 @@ def test_a_resumed_trainer_sees_the_batches_that_would_have_come(toy, corpus, tm
 
 
 @pytest.mark.slow
-def test_a_run_killed_anywhere_goes_on_exactly_in_a_new_process(toy, corpus, tmp_path):
+def test_a_run_killed_anywhere_goes_on_exactly_in_a_new_process(corpus, tmp_path):
     toy.fit(corpus, tmp_path / "whole.ckpt", tmp_path / "whole", num_workers=2, updates=60)
     log = tmp_path / "killed"
     command = [sys.executable, SCRIPT, corpus, tmp_path / "killed.ckpt", log, "2", "60"]
@@ -104,7 +87,7 @@ def test_a_run_killed_anywhere_goes_on_exactly_in_a_new_process(toy, corpus, tmp
     assert seen[killed_after:] == whole[resumed_at:]
 
 
-def test_lightning_fetches_no_batch_ahead(toy, corpus, tmp_path):
+def test_lightning_fetches_no_batch_ahead(corpus, tmp_path):
     toy.fit(corpus, tmp_path / "a.ckpt", tmp_path / "log", num_workers=0, updates=3)
     state = torch.load(tmp_path / "a.ckpt", weights_only=True)["CodecDataModule"]["stream"]
     loader = state["ranks"][0]["SavableDataLoaderState"]["worker_states"][0]["FlexState"]
@@ -112,7 +95,7 @@ def test_lightning_fetches_no_batch_ahead(toy, corpus, tmp_path):
 
 
 @pytest.mark.parametrize(("device", "is_pinned"), [("cpu", False), ("cuda", True)])
-def test_memory_is_pinned_for_a_trainer_on_a_gpu(toy, corpus, monkeypatch, device, is_pinned):
+def test_memory_is_pinned_for_a_trainer_on_a_gpu(corpus, monkeypatch, device, is_pinned):
     """Whether this machine has one or not."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: not is_pinned)
     data = toy.data(corpus)
@@ -123,7 +106,7 @@ def test_memory_is_pinned_for_a_trainer_on_a_gpu(toy, corpus, monkeypatch, devic
     assert data.train_dataloader().loader.pin_memory is is_pinned
 
 
-def test_the_shares_are_known_before_training(toy, corpus):
+def test_the_shares_are_known_before_training(corpus):
     data = toy.data(corpus)
     data.setup("fit")
     assert [(row.corpus, row.language) for row in data.shares] == [("one", "en"), ("two", "de")]
@@ -131,7 +114,7 @@ def test_the_shares_are_known_before_training(toy, corpus):
 
 
 @pytest.mark.parametrize("change", [{"max_val_clips": 0}, {}])
-def test_without_validation_clips_there_are_no_batches(toy, corpus, write_corpus, tmp_path, change):
+def test_without_validation_clips_there_are_no_batches(corpus, tmp_path, change):
     path = corpus
     if not change:
         path = write_corpus(tmp_path, {"one/en": {"train": {f"c{n}": torch.ones(9000) for n in range(8)}}})
@@ -140,7 +123,7 @@ def test_without_validation_clips_there_are_no_batches(toy, corpus, write_corpus
     assert list(data.val_dataloader()) == []
 
 
-def test_a_language_without_validation_clips_can_be_trained_alone(toy, write_corpus, tmp_path):
+def test_a_language_without_validation_clips_can_be_trained_alone(tmp_path):
     clips = {f"c{number}": torch.ones(9000) for number in range(8)}
     val = {"v": torch.ones(9000)}
     folder = write_corpus(tmp_path, {"one/en": {"train": clips, "val": val}, "one/de": {"train": clips}})
@@ -150,7 +133,7 @@ def test_a_language_without_validation_clips_can_be_trained_alone(toy, write_cor
     assert list(data.val_dataloader()) == []
 
 
-def test_validation_alone_does_not_open_the_training_data(toy, corpus):
+def test_validation_alone_does_not_open_the_training_data(corpus):
     data = toy.data(corpus)
     data.setup("validate")
     assert data.stream is None
@@ -166,7 +149,7 @@ def test_validation_alone_does_not_open_the_training_data(toy, corpus):
         ({"crops_per_clip": 3}, "batch_size=4 must be a multiple of crops_per_clip=3"),
     ],
 )
-def test_what_is_wrong_is_said_in_setup(toy, corpus, change, message):
+def test_what_is_wrong_is_said_in_setup(corpus, change, message):
     data = toy.data(corpus)
     for name, value in change.items():
         setattr(data, name, value)
