@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import pytest
 import torch
@@ -11,17 +10,12 @@ from lightning import Callback, Trainer
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.utils.data import DataLoader
 
+from lfsc.data.batch import Batch
 from lfsc.training import ddp
 from lfsc.training.build import build_module
 from lfsc.training.ddp import GanDDPStrategy
 
 UPDATES = 20
-
-
-class Clips(NamedTuple):
-    audio: torch.Tensor
-    keys: list[str]
-    skipped: list
 
 
 def joined_batches(updates=UPDATES):
@@ -72,7 +66,7 @@ def fit(config, batches, **flags):
     )
     # oneDNN adds up the gradient of a bias one by one, to 1e-4 of it in a batch of these; torch itself does better.
     with torch.backends.mkldnn.flags(enabled=False):
-        trainer.fit(module, DataLoader([Clips(audio, ["a"], []) for audio in batches], batch_size=None))
+        trainer.fit(module, DataLoader([Batch(audio, ["a"], []) for audio in batches], batch_size=None))
     return {"weights": module.state_dict(), "backward": watch.backward}
 
 

@@ -4,7 +4,6 @@ import copy
 import importlib
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import torch
@@ -13,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from lfsc.config.compose import compose
 from lfsc.config.instantiate import build
+from lfsc.data.batch import Batch
 from lfsc.losses.named import NamedLosses
 from lfsc.training.build import build_optimizer
 from lfsc.training.module import CodecModule
@@ -25,12 +25,6 @@ NAMES = {
     "g_loss_gen": "adversarial",
     "g_loss_feature": "features",
 }
-
-
-class Clips(NamedTuple):
-    audio: torch.Tensor
-    keys: list[str]
-    skipped: list
 
 
 @pytest.fixture
@@ -71,8 +65,12 @@ def module_of(reference) -> CodecModule:
     )
 
 
-def batches_of(reference) -> list[Clips]:
-    return [Clips(audio, ["a", "b"], []) for audio in reference.arrays["train_batches"]]
+def batches_of(reference) -> list[Batch]:
+    return [Batch(audio, ["a", "b"], []) for audio in reference.arrays["train_batches"]]
+
+
+def cut(batches: list[Batch], length: int) -> list[Batch]:
+    return [batch._replace(audio=batch.audio[:, :length]) for batch in batches]
 
 
 class Record(Callback):
@@ -116,7 +114,7 @@ def test_two_updates_follow_nemo(reference):
 
 
 def test_discriminators_step_in_every_second_update(module, batches):
-    updates = fit(module, [Clips(clips.audio[:, :4096], clips.keys, []) for clips in batches[:3]])
+    updates = fit(module, cut(batches[:3], 4096))
     assert ["discriminator" in update for update in updates] == [True, False, True]
 
 
@@ -127,20 +125,20 @@ def test_a_loss_from_which_nothing_learns_is_refused_by_name(module, batches, lo
     forward = named.losses[name].forward
     named.losses[name].forward = lambda *inputs: forward(*inputs).detach()
     with pytest.raises(ValueError, match=f"^the loss {name} has no gradient, so that nothing would learn from it"):
-        fit(module, [Clips(batches[0].audio[:, :4096], batches[0].keys, [])])
+        fit(module, cut(batches[:1], 4096))
 
 
 def test_the_slm_runs_once_per_clip_and_update(module, batches):
     with_graph = []
     slm = module.discriminators.families["slm"][0].transform.held[0].slm
     slm.register_forward_hook(lambda *_: with_graph.append(torch.is_grad_enabled()))
-    fit(module, [Clips(clips.audio[:, :4096], clips.keys, []) for clips in batches[:2]])
+    fit(module, cut(batches[:2], 4096))
     # Real without a graph, fake with one, in an update of both networks as in one of the generator alone.
     assert with_graph == [False, True, False, True]
 
 
 def test_activation_checkpointing_changes_nothing(module, batches):
-    clips = [Clips(clips.audio[:, :4096], clips.keys, []) for clips in batches[:2]]
+    clips = cut(batches[:2], 4096)
     kept = fit(copy.deepcopy(module), clips)
     module.activation_checkpointing = True
     passes = []
@@ -151,7 +149,7 @@ def test_activation_checkpointing_changes_nothing(module, batches):
 
 @pytest.mark.slow
 def test_levers_of_speed_change_results_in_rounding_alone(module, batches, levers):
-    clips = [Clips(clips.audio[:, :8192], clips.keys, []) for clips in batches[:2]]
+    clips = cut(batches[:2], 8192)
     expected = fit(copy.deepcopy(module), clips)
     for lever, taken_away in levers.WITHOUT.items():
         stock = copy.deepcopy(module)
@@ -172,7 +170,7 @@ def test_each_step_trains_its_own_network(module, batches):
         backward.append((cleared, gradients(module)))
 
     module.manual_backward = spy
-    fit(module, [Clips(clips.audio[:, :4096], clips.keys, []) for clips in batches[:1]])
+    fit(module, cut(batches[:1], 4096))
     (before, after), (before_generator, after_generator) = backward
     assert before["discriminators"] is None, "their gradients are cleared before their backward"
     assert after["codec"] is None
@@ -195,7 +193,7 @@ def test_learning_rates_decay_by_epochs_of_updates(module, batches):
     config = compose("lfsc_22khz", ["data.path=unused", "updates_per_epoch=2"])
     for network in ("generator", "discriminators"):
         module.gan_optimizers[network] = build_optimizer(config, network)
-    fit(module, [Clips(clips.audio[:, :2048], clips.keys, []) for clips in batches[:4]])
+    fit(module, cut(batches[:4], 2048))
     rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers()]
     assert rates == pytest.approx([2e-4 * 0.998**2] * 2)
 
