@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
@@ -109,7 +110,8 @@ def build_optimizer(config: dict[str, Any], network: str) -> GanOptimizer:
     )
 
 
-def build_trainer(config: dict[str, Any], run: Run) -> Trainer:
+def build_trainer(config: dict[str, Any], run: Run, *, first: Sequence[Callback] = ()) -> Trainer:
+    """Lightning's trainer of a run, which calls the callbacks `first` before all others."""
     settings = dict(config["trainer"])
     precision = check_precision(settings)
     set_tf32(settings.pop("allow_tf32"), precision)
@@ -117,7 +119,7 @@ def build_trainer(config: dict[str, Any], run: Run) -> Trainer:
     return on_devices(
         **settings | {"precision": None if plugins else precision, "strategy": build_strategy(settings)},
         logger=build_loggers(config, run),
-        callbacks=build_callbacks(config, run),
+        callbacks=[*first, *build_callbacks(config, run)],
         plugins=[AtomicCheckpointIO(), *plugins],
         detect_anomaly=config["debug"]["anomaly"],
         # Updates decide when to stop, validate and save, by callbacks: Lightning's own schedules count other things.

@@ -53,11 +53,9 @@ def train(
     if checkpoint is None and is_first():
         run.clear()
     resumed_at = None if checkpoint is None else update_of(checkpoint)
-    trainer = build_trainer(config, run)
-    # Before all others: they write into the directory that this one makes ready.
-    trainer.callbacks.insert(  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
-        0, RunDirectorySetup(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at)
-    )
+    # The other callbacks write into the directory that this one makes ready.
+    setup = RunDirectorySetup(config, run, recipe=recipe, index_hash=corpus.index_hash, at=resumed_at)
+    trainer = build_trainer(config, run, first=[setup])
     try:
         trainer.fit(module, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
     except SystemExit as error:
