@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
+from lfsc.distributed import sum_over_ranks
 from lfsc.metrics import codebook
 from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
 from lfsc.training.module import CodecModule
@@ -22,7 +23,7 @@ class Validation(Callback):
         self.metrics = {"mel": MelDistance(sample_rate=sample_rate), "stft": STFTDistance(), "si_sdr": SISDR()}
         self.sums: dict[str, Tensor] = {}
         self.clips = 0
-        self.counts: Tensor | None = None
+        self.counts = torch.zeros((), dtype=torch.int64)
 
     def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         # A run that resumes within its warm-up has been validated before the warm-up.
@@ -48,7 +49,7 @@ class Validation(Callback):
         trainer._logger_connector._first_loop_iter = first_iteration
 
     def on_validation_epoch_start(self, trainer: Trainer, module: CodecModule) -> None:
-        self.sums, self.clips, self.counts = {}, 0, None
+        self.sums, self.clips, self.counts = {}, 0, torch.zeros((), dtype=torch.int64)
         for metric in self.metrics.values():
             metric.to(module.device)
 
@@ -59,15 +60,15 @@ class Validation(Callback):
         losses = module.losses(real, fake)
         values |= {f"loss_{name}": loss * clips for name, loss in losses.items()}
         frames = module.codec.frames(batch.lengths)
-        counts = codebook.token_counts(outputs.tokens, codebook_size=module.codec.codebook_size, tokens_len=frames)
+        size = module.codec.codebook_size
+        self.counts = self.counts + codebook.token_counts(outputs.tokens, codebook_size=size, tokens_len=frames)
         self.sums = {name: self.sums.get(name, 0) + value.double() for name, value in values.items()}
         self.clips += clips
-        self.counts = counts if self.counts is None else self.counts + counts
 
     def on_validation_epoch_end(self, trainer: Trainer, module: CodecModule) -> None:
         sums = torch.stack([torch.tensor(self.clips, dtype=torch.float64, device=module.device), *self.sums.values()])
-        clips, *totals = trainer.strategy.reduce(sums, reduce_op="sum").tolist()
-        counts = trainer.strategy.reduce(self.counts, reduce_op="sum").cpu()
+        clips, *totals = sum_over_ranks(sums).tolist()
+        counts = sum_over_ranks(self.counts).cpu()
         means = {f"val/{name}": total / clips for name, total in zip(self.sums, totals, strict=True)}
         module.validation = means | codebook_use(counts)
         module.validated_at = module.updates
