@@ -15,18 +15,19 @@ from lfsc.training.module import CodecModule
 
 logger = logging.getLogger(__name__)
 
+SECONDS_BETWEEN_REPORTS = 10.0
+
 
 class Heartbeat(Callback):
-    """Reports every `seconds` that the run is alive, and at the end how it ended.
+    """Reports every few seconds that the run is alive, and at the end how it ended.
 
     The first rank reports, but a failure is reported by the rank that has it: the others only know that they lost it.
     """
 
-    def __init__(self, *, run: Run, max_updates: int, preemption: Preemption, seconds: float = 10.0):
+    def __init__(self, *, run: Run, max_updates: int, preemption: Preemption):
         self.run = run
         self.max_updates = max_updates
         self.preemption = preemption
-        self.seconds = seconds
         self.reported_at = 0.0
         self.before = run.status()
 
@@ -36,7 +37,7 @@ class Heartbeat(Callback):
             self.reported_at = time.monotonic()
 
     def report_if_due(self, trainer: Trainer, module: CodecModule) -> None:
-        due = trainer.is_global_zero and time.monotonic() - self.reported_at > self.seconds
+        due = trainer.is_global_zero and time.monotonic() - self.reported_at > SECONDS_BETWEEN_REPORTS
         if due and not failure_elsewhere(self.run, self.before):
             self.report(trainer, module, RUNNING)
 

@@ -8,12 +8,12 @@ from lfsc.io.tables import make_console, make_table
 from lfsc.nn.size import count_millions
 from lfsc.training.module import CodecModule
 
+# Of many languages, those that most clips come from.
+ROWS = 8
+
 
 class ModelSummary(Callback):
-    """Sizes, device and blend, on rank 0, to stderr; of many languages the `rows` that most clips come from."""
-
-    def __init__(self, *, rows: int = 8):
-        self.rows = rows
+    """Sizes, device and blend, on rank 0, to stderr."""
 
     def on_fit_start(self, trainer: Trainer, module: CodecModule) -> None:
         if not trainer.is_global_zero:
@@ -24,7 +24,7 @@ class ModelSummary(Callback):
         devices = f"{trainer.world_size} × {module.device.type}, {trainer.precision}"
         console.print(f"{counts}; on {devices}", soft_wrap=True)
         if shares := trainer.datamodule.shares:  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
-            console.print(blend_table(shares, rows=self.rows))
+            console.print(blend_table(shares, rows=ROWS))
 
 
 def blend_table(shares: list[Share], *, rows: int) -> Table:

@@ -13,7 +13,7 @@ from lfsc.io.tables import make_console
 from lfsc.training.module import CodecModule
 
 SHOWN = {"mel": "mel", "stft": "stft", "adversarial": "adv", "features": "feat", "discriminator": "disc"}
-SECONDS_BETWEEN_LINES = 60.0
+SECONDS_BETWEEN_DRAWS, SECONDS_BETWEEN_LINES = 1.0, 60.0
 # The pace is that of so many draws: a minute at a terminal, an hour elsewhere.
 SAMPLES = 60
 
@@ -21,10 +21,10 @@ SAMPLES = 60
 class ProgressBar(Callback):
     """Updates done and left, losses, pace; to stderr. Where that is no terminal, a line each minute and validation."""
 
-    def __init__(self, *, max_updates: int, seconds: float = 1.0):
+    def __init__(self, *, max_updates: int):
         self.max_updates = max_updates
         self.console = make_console(stderr=True)
-        self.seconds = seconds if self.console.is_terminal else SECONDS_BETWEEN_LINES
+        self.seconds = SECONDS_BETWEEN_DRAWS if self.console.is_terminal else SECONDS_BETWEEN_LINES
         self.live: Live | None = None
         self.drawn = 0.0
         self.phase = ""
