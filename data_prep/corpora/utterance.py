@@ -9,6 +9,7 @@ from lfsc.audio.files import Recording
 from lfsc.audio.manifest import Row
 from lfsc.audio.parts import WHOLE, Part
 from lfsc.io.messages import printable
+from lfsc.io.piece import read_part
 
 from .keys import key_of, label
 
@@ -26,11 +27,7 @@ class File(NamedTuple):
     channel: int | None = None
 
     def open(self) -> Path | bytes:
-        if self.size is None:
-            return Path(self.path)
-        with open(self.path, "rb") as archive:
-            archive.seek(self.offset)
-            return archive.read(self.size)
+        return Path(self.path) if self.size is None else read_part(self.path, self.offset, self.size)
 
     def read(self) -> Recording:
         return self.crop(self.open(), self.start, self.num_samples)

@@ -10,6 +10,7 @@ from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.files import Recording
 from lfsc.audio.parts import WHOLE, Part
 from lfsc.audio.resampling import resample
+from lfsc.io.piece import read_part
 
 # Upper edges in Hz under which a recording's spectrum ends like that of one made at 8 or 16 kHz.
 BANDS = ((4300, "8 kHz"), (8600, "16 kHz"))
@@ -45,17 +46,11 @@ class Clip(NamedTuple):
 
     def read(self) -> Recording:
         """The clip as it was recorded."""
-        source = self.path if self.span is None else read_span(self.path, *self.span)
+        source = self.path if self.span is None else read_part(self.path, *self.span)
         if self.part == WHOLE:
             return files.read(source)
         start, num_samples = self.part.samples(files.probe(source))
         return files.read(source, start=start, num_samples=num_samples, channel=self.part.channel)
-
-
-def read_span(path: Path, start: int, size: int) -> bytes:
-    with open(path, "rb") as file:
-        file.seek(start)
-        return file.read(size)
 
 
 def bandwidth_label(edge: float) -> str:

@@ -1,8 +1,16 @@
-"""Parts of a file as files of their own."""
+"""Parts of files, read by themselves."""
 
 import io
 import os
+from pathlib import Path
 from typing import BinaryIO
+
+
+def read_part(path: Path | str, start: int, size: int) -> bytes:
+    """`size` bytes of a file from `start` on, fewer where it ends before."""
+    with open(path, "rb") as file:
+        file.seek(start)
+        return file.read(size)
 
 
 class FilePart(io.RawIOBase):
