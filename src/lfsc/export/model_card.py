@@ -4,6 +4,7 @@ from lfsc.formats.licences import SUBJECTS
 from lfsc.models.codec import Codec
 from lfsc.models.quantizer import GroupedFSQ
 from lfsc.nn.size import count_millions
+from lfsc.tokens.file import bits_per_code
 
 CARD = """\
 ---
@@ -64,7 +65,7 @@ def model_card(codec: Codec, config: dict) -> str:
         quantizer=f"FSQ levels {list(codec.quantizer.levels)}" if is_fsq else type(codec.quantizer).__name__,
         own_classes=", ".join(own) or "none",
         bitrate=codec.bitrate / 1000,
-        packed=codec.num_codebooks * (codec.codebook_size - 1).bit_length() * codec.frame_rate / 1000,
+        packed=codec.num_codebooks * bits_per_code(codec.codebook_size) * codec.frame_rate / 1000,
         encoder=count_millions(codec.encoder),
         decoder=count_millions(codec.decoder),
         updates="unknown" if config["updates"] is None else f"{config['updates']:,}",

@@ -1,6 +1,5 @@
 """What is evaluated: anything that has a reconstruction of a clip."""
 
-import math
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from lfsc.audio.resampling import resample
 from lfsc.audio.suffixes import SUFFIXES, is_recording
 from lfsc.io.messages import printable
 from lfsc.models.codec import Codec as Model
+from lfsc.tokens.file import bits_per_code
 from lfsc.tokens.fingerprint import fingerprint
 
 
@@ -67,7 +67,7 @@ class TokenCodec(RunnableCodec):
 
     def reconstruction(self, audio: Tensor, tokens: Tensor) -> Reconstruction:
         """A reconstruction whose bits are those of the tokens packed as in token files."""
-        return Reconstruction(audio, tokens.cpu(), tokens.numel() * math.ceil(math.log2(self.codebook_size)))
+        return Reconstruction(audio, tokens.cpu(), tokens.numel() * bits_per_code(self.codebook_size))
 
 
 class Identity(RunnableCodec):
