@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from safetensors import SafetensorError
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from lfsc.audio.with_torchaudio import import_torchaudio
 from lfsc.io.messages import first_line
+from lfsc.io.torch_file import DAMAGE
 from lfsc.metrics.metric import Measurement, Pair, Unmeasurable
 
 # The model of 2022, which papers mean by UTMOS. UTMOSv2 is on no package index, and its score depends on random crops.
@@ -22,11 +22,7 @@ HEADS, POSITION_GROUPS = 12, 16
 # Under this wav2vec 2.0 has no frame.
 MIN_SAMPLES = 400
 SUFFIXES = ("*.safetensors", "*.pt", "*.pth")
-# What a file that is damaged or of another model raises while it is read.
-DAMAGE = (
-    *(OSError, EOFError, UnpicklingError, SafetensorError, RuntimeError),
-    *(ValueError, LookupError, AttributeError, TypeError),
-)
+INNER = "wav2vec2."
 # From fairseq's names, as in the published file, to torchaudio's.
 NAMES = (
     (r"feature_extractor\.conv_layers\.(\d+)\.0\.", r"feature_extractor.conv_layers.\1.conv."),
@@ -87,7 +83,7 @@ def load_utmos(path: str) -> UTMOS22:
             raise ValueError("its tensors claim more than the file holds")
         model = build(saved)
         model.load_state_dict(rename(saved))
-    except DAMAGE as error:
+    except (OSError, SafetensorError, *DAMAGE) as error:
         raise ValueError(f"{file} does not hold the weights of UTMOS22: {first_line(error)}") from error
     return model
 
@@ -147,11 +143,10 @@ def rename(saved: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors by torchaudio's names, without that of wav2vec 2.0's training."""
     renamed = {}
     for name, tensor in saved.items():
-        front, _, name_there = name.partition("wav2vec2.")
-        if front or name_there == "mask_emb":
-            if front:
-                renamed[name] = tensor
-            continue
-        found = next((re.sub(old, new, name_there) for old, new in NAMES if re.match(old, name_there)), name_there)
-        renamed[f"wav2vec2.{found}"] = tensor
+        if not name.startswith(INNER):
+            renamed[name] = tensor
+        elif name != f"{INNER}mask_emb":
+            theirs = name.removeprefix(INNER)
+            ours = next((re.sub(old, new, theirs) for old, new in NAMES if re.match(old, theirs)), theirs)
+            renamed[f"{INNER}{ours}"] = tensor
     return renamed
