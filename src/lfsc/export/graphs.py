@@ -57,8 +57,8 @@ class TokensToAudio(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         frames = tokens.shape[-1]
-        codes = self.quantizer.dequantize(tokens)
-        padded = F.pad(codes, (0, torch.sym_max(frames, self.min_frames) - frames))
+        quantized = self.quantizer.dequantize(tokens)
+        padded = F.pad(quantized, (0, torch.sym_max(frames, self.min_frames) - frames))
         return self.decoder(padded)[:, : frames * self.hop_length]
 
     def example(self) -> tuple[Tensor, ...]:

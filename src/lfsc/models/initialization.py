@@ -23,8 +23,8 @@ def preserve_variance(codec: Codec) -> None:
     """Draw the weights of lfsc's encoder and decoder anew so that a signal keeps its power through every layer.
 
     Each weight is normal with standard deviation gain/√fan_in (arXiv 1502.01852), each bias 0. The gain makes up for
-    what the activation before the layer takes away; the first layers bring speech and codes to unit power, the last
-    one gives a quiet output, and residual branches add little to what they branch from.
+    what the activation before the layer takes away; the first layers bring speech and quantized latents to unit power,
+    the last one gives a quiet output, and residual branches add little to what they branch from.
 
     Reason: with torch's default every layer shrinks its input and adds a constant bias. After the encoder, latents of
     different sounds then differ by some 2e-4 of a quantization step: all sounds get the same tokens, the decoder learns

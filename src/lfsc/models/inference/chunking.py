@@ -44,10 +44,10 @@ def decode_in_chunks(
         return decoder.receptive_frames(scale(frames, hop_length))
 
     total, pieces = plan(tokens_len.clamp(min=min_frames), chunk_frames, receptive_field)
-    codes = mask_padding(quantizer.dequantize(tokens), tokens_len)
+    quantized = mask_padding(quantizer.dequantize(tokens), tokens_len)
     audio = torch.zeros(len(tokens), total * hop_length, device=tokens.device)
     for window, rows, ends in pieces:
-        context = pad_to(codes[rows, :, as_slice(window.context)], len(window.context))
+        context = pad_to(quantized[rows, :, as_slice(window.context)], len(window.context))
         decoded = decoder(context.to(dtype), ends)
         inner = scale(range(window.inner.start, window.inner.stop), hop_length)
         audio[rows, as_slice(scale(window.core, hop_length))] = decoded[:, as_slice(inner)].float()
