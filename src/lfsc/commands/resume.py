@@ -50,10 +50,11 @@ def resume(
     from lfsc.distributed import become_single_process
     from lfsc.runs.lock import lock
 
-    check_is_current(run.config(), run.path)
-    config = change(run.config(), overrides)
+    begun = run.config()
+    check_is_current(begun, run.path)
+    config = change(begun, overrides)
     # Of what is built, all that the run itself names; what the overrides name is the user's own.
-    check_targets(set(targets_of(run.config())) & set(targets_of(config)), trusted=trusted)
+    check_targets(set(targets_of(begun)) & set(targets_of(config)), trusted=trusted)
     check_places(config, run.path, asked=overrides, own=loggers)
     tasks = become_single_process() if is_on_one_device(config["trainer"]) else 1
     with lock(run, tasks=tasks):

@@ -14,10 +14,10 @@ from lfsc.sweep.trial import train_command
 
 def train_grid(recipe: str, items: list[str], *, own_code: list[str], show: bool) -> int:
     """Train every combination of `key=1,2`s, one after the other, each in a process of its own; 1 if any fails."""
-    grid = parse(items).grid
-    if grid is None:
+    space = parse(items)
+    if space.grid is None:
         raise ValueError("--multirun tries values, key=1,2; `lfsc sweep` tries ranges")
-    rows = [[*parse(items).fixed, *(f"{key}={value}" for key, value in row.items())] for row in grid]
+    rows = [[*space.fixed, *(f"{key}={value}" for key, value in row.items())] for row in space.grid]
     read_architecture = make_reader(own_code)
     configs = [compose(recipe, row, missing_allowed=show, read_architecture=read_architecture) for row in rows]
     if show:
