@@ -59,7 +59,7 @@ def of_recordings(
     for name, sidecar in sidecars.items():
         yield row_of_sidecar(tree, name, sidecar, spec, transcripts)
     if layout is not None:
-        yield from rows_of_layout(tree, layout, bare, transcripts)
+        yield from rows_of_layout(layout, bare, transcripts)
     if with_text := transcripts.found[True]:
         speakers = f", and {say_count(len(transcripts.speakers), 'speaker')} by lists" if transcripts.speakers else ""
         yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}{speakers}"
@@ -84,9 +84,7 @@ def find_repeated(recordings: list[str]) -> set[str]:
     return set(recordings) - set(best.values())
 
 
-def rows_of_layout(
-    tree: Tree, layout: Layout, names: list[str], transcripts: Transcripts
-) -> Iterator[Row | Malformed | str]:
+def rows_of_layout(layout: Layout, names: list[str], transcripts: Transcripts) -> Iterator[Row | Malformed | str]:
     """A row for each recording, of its path, and of what a known corpus brings beside it."""
     kept = names
     if layout.corpus == "VCTK":

@@ -1,6 +1,7 @@
 """How much of each corpus and language training hears."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 from lfsc.data.corpus import Dataset
@@ -47,10 +48,7 @@ class Blend:
         return [weight / sum(blended) for weight in blended]
 
     def weight(self, dataset: Dataset) -> float:
-        weight = 1.0
-        for name in names_of(dataset):
-            weight *= self.weights.get(name, 1.0)
-        return weight
+        return prod(self.weights.get(name, 1.0) for name in names_of(dataset))
 
     def check_names(self, datasets: Sequence[Dataset]) -> None:
         known = {name for dataset in datasets for name in names_of(dataset)}

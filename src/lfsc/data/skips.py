@@ -64,6 +64,6 @@ class SkipLog:
 
 
 def describe(reasons: Counter[str]) -> str:
-    listed = [f"{count} {reason}" for reason, count in reasons.most_common(3)]
-    rest = reasons.total() - sum(count for _, count in reasons.most_common(3))
-    return ", ".join([*listed, f"{rest} for other reasons"] if rest else listed)
+    listed = reasons.most_common(3)
+    rest = reasons.total() - sum(count for _, count in listed)
+    return ", ".join(f"{count} {reason}" for reason, count in listed) + (f", {rest} for other reasons" if rest else "")

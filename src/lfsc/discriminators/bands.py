@@ -19,6 +19,8 @@ class MultiBandSTFTDiscriminator(nn.ModuleList):
     def __init__(self, *, resolutions: list[list[int]], bands: list[list[float]], channels: int):
         require_resolutions(resolutions=resolutions)
         require_whole(channels=channels)
+        if not isinstance(bands, list | tuple) or not bands:
+            raise ValueError(f"bands is {brief(bands)}: expected a list of [from, to] from 0 to 1")
         super().__init__(
             Discriminator(
                 transform=SpectrogramBand(
@@ -27,7 +29,7 @@ class MultiBandSTFTDiscriminator(nn.ModuleList):
                 network=SpectrogramNetwork(channels=channels, dilations=[1] * STRIDED),
             )
             for n_fft, hop_length, win_length in resolutions
-            for number in range(number_of(bands))
+            for number in range(len(bands))
         )
 
 
@@ -40,12 +42,6 @@ class SpectrogramBand(ComplexSpectrogram):
 
     def forward(self, audio: Tensor) -> Tensor:
         return super().forward(audio)[..., self.bins]
-
-
-def number_of(bands: list[list[float]]) -> int:
-    if not isinstance(bands, list | tuple) or not bands:
-        raise ValueError(f"bands is {brief(bands)}: expected a list of [from, to] from 0 to 1")
-    return len(bands)
 
 
 def bins_of(bands: list[list[float]], number: int, n_fft: int) -> range:

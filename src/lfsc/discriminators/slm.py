@@ -86,9 +86,10 @@ def load_slm(*, path: str) -> PreTrainedModel:
 
     ValueError for a model that takes no audio of 16 kHz.
     """
-    if path.startswith((".", "/", "~")) and not Path(path).expanduser().is_dir():
+    folder = Path(path).expanduser()
+    if path.startswith((".", "/", "~")) and not folder.is_dir():
         raise ValueError(f"slm.path={path}: no such folder; give one that save_pretrained wrote, or a hub name")
-    place = str(Path(path).expanduser()) if Path(path).expanduser().is_dir() else path
+    place = str(folder) if folder.is_dir() else path
     try:
         preprocessor = read_preprocessor(place)
         model = load_model(AutoModel.from_pretrained, place, dtype=torch.float32)

@@ -101,14 +101,14 @@ def begin_from(source: str, module: CodecModule) -> None:
 
 def settle_warmup(parts: list[Part], warmup: DiscriminatorWarmup) -> str:
     """Restrict a warm-up to the families that were not loaded; what becomes of it, in words."""
-    families = {part.name.removeprefix("discriminators."): part for part in parts if part.name.startswith("discrimin")}
+    prefix = "discriminators."
+    families = {part.name.removeprefix(prefix): part for part in parts if part.name.startswith(prefix)}
     new = [name for name, part in families.items() if part.missing]
     came = [name for name, part in families.items() if part.loaded]
     if came and not new:
         warmup.updates = 0
         return "discriminators came along, so that they need no warm-up"
-    missing = f"of the discriminators {', '.join(new)}" if came else "no discriminators"
-    missing += " did not come along" if came else " came along"
+    missing = f"of the discriminators {', '.join(new)} did not come along" if came else "no discriminators came along"
     if warmup.updates == 0:
         return f"{missing}; discriminators.warmup_updates=N would let new ones learn first"
     warmup.families = new if came else None
