@@ -8,7 +8,7 @@ import yaml
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import best_value
 from lfsc.runs.status import FINISHED, Status
-from lfsc.runs.summary import resume_command, tell_skipped, what_to_do
+from lfsc.runs.summary import describe_skipped, resume_command, what_to_do
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_skipped_steps_are_told_at_the_end(tmp_path, rows, told):
     run = Run(tmp_path)
     run.metrics_file.write_text(f"update,skipped/generator,skipped/discriminators\n{rows}")
     expected = [f"skipped:     {told}, whose losses or gradients were not finite: {run.nonfinite_file}"]
-    assert tell_skipped(run) == (expected if told else [])
+    assert describe_skipped(run) == (expected if told else [])
 
 
 def test_a_value_that_is_not_a_number_is_not_the_best():

@@ -69,7 +69,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 def prepare_codec(options: argparse.Namespace, device=None, *, is_worker: bool = False) -> Ready:
     """The codec of the options, optimized for a CPU or on its device, in its precision; its tokens' fingerprint.
 
-    That it is the shipped one is told, but not by each worker.
+    That it is the shipped one is printed, but not by each worker.
     """
     from lfsc.nn.device import find_device
 

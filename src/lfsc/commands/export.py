@@ -79,32 +79,32 @@ def export_bundle(found, options: argparse.Namespace) -> int:
         half=options.half,
         statements=statements_of(found, given),
     )
-    return tell(options.out)
+    return report_written(options.out)
 
 
 def export_nemo(found, options: argparse.Namespace) -> int:
     from lfsc.export.nemo import write_nemo
 
     write_nemo(found, options.out, with_discriminators=options.with_discriminators)
-    return tell(options.out)
+    return report_written(options.out)
 
 
 def export_onnx(found, options: argparse.Namespace) -> int:
     from lfsc.export.onnx import write_onnx
 
-    return tell(options.out, write_onnx(found, options.out))
+    return report_written(options.out, write_onnx(found, options.out))
 
 
 def export_torch(found, options: argparse.Namespace) -> int:
     from lfsc.export.torch_export import write_programs
 
-    return tell(options.out, write_programs(found, options.out))
+    return report_written(options.out, write_programs(found, options.out))
 
 
 WRITERS = {"bundle": export_bundle, "nemo": export_nemo, "onnx": export_onnx, "torch": export_torch}
 
 
-def tell(out: Path, parity=None) -> int:
+def report_written(out: Path, parity=None) -> int:
     """Print what was written and how far it agrees with the codec; 1 where that is too little."""
     for path in [out] if out.is_file() else sorted(out.iterdir()):
         print(f"{path}  {path.stat().st_size / 1e6:,.1f} MB")

@@ -76,9 +76,9 @@ def describe_codec(source: str, trust: list[str]) -> Facts:
 
 
 def describe_run(path: Path, trust: list[str]) -> Facts:
-    """Where a run stands, then what its newest checkpoint holds if it has one."""
-    stands = describe_status(path)
+    """How far a run is, then what its newest checkpoint holds if it has one."""
+    status = describe_status(path)
     if not Run(path).last_checkpoint.is_file():
-        return {"kind": "run directory without a checkpoint", **stands, "for": "lfsc train, which begins it anew"}
+        return {"kind": "run directory without a checkpoint", **status, "for": "lfsc train, which begins it anew"}
     facts = describe_codec(str(path), trust)
-    return {"kind": facts.pop("kind"), **stands, **facts}
+    return {"kind": facts.pop("kind"), **status, **facts}

@@ -21,7 +21,7 @@ def read_scalar(text: str) -> Any:
     text after a MARK, for `type_values`.
     """
     value = plain_value(text)
-    if GROUPED.fullmatch(text) or (value is not None and value is not text and spelled(value) != text):
+    if GROUPED.fullmatch(text) or (value is not None and value is not text and spell(value) != text):
         return MARK + text
     return value
 
@@ -37,7 +37,7 @@ def plain_value(text: str) -> Any:
     return float(text) if DECIMAL.fullmatch(text) else text
 
 
-def spelled(value: Any) -> str:
+def spell(value: Any) -> str:
     """The text of a number or a truth value."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -46,7 +46,7 @@ def as_text(value: Any) -> Any:
     """A number or truth value as the text that it was written as; anything else as it is."""
     if isinstance(value, str):
         return value.replace(MARK, "")
-    return spelled(value) if type(value) in (bool, int, float) else value
+    return spell(value) if type(value) in (bool, int, float) else value
 
 
 def as_value(value: Any, *, is_number: bool = False) -> Any:

@@ -45,21 +45,21 @@ def measure_parity(
         tokens = encode(audio)
         total += expected.numel()
         equal += int((tokens == expected).sum()) if tokens.shape == expected.shape else 0
-        heard = codec.decode(expected).audio
-        difference = max(difference, largest_difference(decode(expected), heard))
+        decoded = codec.decode(expected).audio
+        difference = max(difference, largest_difference(decode(expected), decoded))
         if step is not None:
             stepped = run_frame_by_frame(step, expected, torch.zeros(batch, state_size))
-            difference = max(difference, largest_difference(stepped, heard))
+            difference = max(difference, largest_difference(stepped, decoded))
     return Parity(total, equal, difference)
 
 
 def run_frame_by_frame(step: Step, tokens: Tensor, state: Tensor) -> Tensor:
     """Audio [B,T] of tokens [B,C,F], a frame at a time."""
-    heard = []
+    parts = []
     for frame in tokens.split(1, dim=-1):
         audio, state = step(frame, state)
-        heard.append(audio)
-    return torch.cat(heard, dim=-1)
+        parts.append(audio)
+    return torch.cat(parts, dim=-1)
 
 
 def largest_difference(found: Tensor, expected: Tensor) -> float:

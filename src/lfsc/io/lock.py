@@ -50,16 +50,16 @@ def lock_file(path: Path, *, wait: bool = False) -> Iterator[None]:
     lock may remove the file. On a file system without locks nobody is kept out.
     """
     with ExitStack() as stack:
-        file = stack.enter_context(locked(path, wait))
+        file = stack.enter_context(open_locked(path, wait))
         # Whoever had the lock may have removed the file: then others lock the one that has its name now.
         while not is_still(file, path):
             stack.pop_all().close()
-            file = stack.enter_context(locked(path, wait))
+            file = stack.enter_context(open_locked(path, wait))
         yield
 
 
 @contextmanager
-def locked(path: Path, wait: bool) -> Iterator[BinaryIO]:
+def open_locked(path: Path, wait: bool) -> Iterator[BinaryIO]:
     # For reading too, as a pipe opened only to be written to would wait for a reader.
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0) as file:
         require_regular(path, os.fstat(file.fileno()).st_mode)

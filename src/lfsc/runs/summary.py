@@ -36,11 +36,11 @@ def show_result(run: Run, status: Status) -> None:
     console.print(
         f"{run.path}: {status.state} at update {status.update} of {status.max_updates}{reason}", soft_wrap=True
     )
-    for line in [*tell_skipped(run), *what_to_do(run, status)]:
+    for line in [*describe_skipped(run), *what_to_do(run, status)]:
         console.print(line, soft_wrap=True)
 
 
-def tell_skipped(run: Run) -> list[str]:
+def describe_skipped(run: Run) -> list[str]:
     """A line where steps changed nothing, as their losses or gradients were not finite."""
     counted = [row for row in read_rows(run.metrics_file) if row.get("skipped/generator")]
     skipped = {name: int(counted[-1].get(f"skipped/{name}") or 0) for name in NETWORKS} if counted else {}

@@ -28,8 +28,8 @@ def results_table(study: optuna.Study, plan: Plan) -> Table:
     table = make_table("trial", "state", plan.measured, *short_names(keys), "")
     for trial in trials[:ROWS]:
         value = "" if trial.value is None else f"{trial.value:.5g}"
-        told = [format_value(trial.params.get(key, "")) for key in keys]
-        table.add_row(str(trial.number), trial.state.name.lower(), value, *told, trial.user_attrs.get(REASON, ""))
+        values = [format_value(trial.params.get(key, "")) for key in keys]
+        table.add_row(str(trial.number), trial.state.name.lower(), value, *values, trial.user_attrs.get(REASON, ""))
     return table
 
 

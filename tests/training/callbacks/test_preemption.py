@@ -91,7 +91,7 @@ def test_a_rank_waits_for_the_answer_an_update_later_and_forgets_no_signal_meanw
     monkeypatch.setattr(torch.distributed, "all_reduce", all_reduce)
     preemption = Preemption()
     assert preemption.agree() == 0
-    preemption.hear(signal.SIGTERM, None)
+    preemption.note_signal(signal.SIGTERM, None)
     assert preemption.agree() == 0  # the answer to what was asked before the signal
     assert [asking.waited for asking in asked] == [True, False]
     assert preemption.agree() == signal.SIGTERM
@@ -101,10 +101,10 @@ def test_a_rank_waits_for_the_answer_an_update_later_and_forgets_no_signal_meanw
 
 def test_a_second_interrupt_stops_at_once(capsys):
     interruption = Preemption()
-    interruption.hear(signal.SIGINT, None)
+    interruption.note_signal(signal.SIGINT, None)
     assert "stopping after this update" in capsys.readouterr().err
     with pytest.raises(KeyboardInterrupt):
-        interruption.hear(signal.SIGINT, None)
+        interruption.note_signal(signal.SIGINT, None)
 
 
 def test_signals_are_the_programs_own_again_afterwards(micro, configure):

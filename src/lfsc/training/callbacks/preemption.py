@@ -22,7 +22,7 @@ class Preemption(Callback):
 
     def __init__(self):
         self.received = 0
-        self.heard = 0  # by this rank
+        self.signalled = 0  # the same of this rank alone
         self.group: Any = None
         self.question: tuple[Any, torch.Tensor] | None = None  # what all ranks are asking, and where the answer will be
 
@@ -35,7 +35,7 @@ class Preemption(Callback):
             for number in SIGNALS:
                 # Under nohup a closed terminal is nothing to hear of.
                 if number != SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                    signal.signal(number, self.hear)
+                    signal.signal(number, self.note_signal)
 
     def replace_lightnings(self, trainer: Trainer) -> None:
         """Take the place of its handlers, which wait for other ranks inside a handler, and ask the GPU every update."""
@@ -53,15 +53,15 @@ class Preemption(Callback):
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, *_) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
-    def hear(self, number: int, _) -> None:
-        if self.heard and number == SIGINT:
+    def note_signal(self, number: int, _) -> None:
+        if self.signalled and number == SIGINT:
             raise KeyboardInterrupt
-        self.heard = number
+        self.signalled = number
         if number == SIGINT:
             print("\nstopping after this update, with a checkpoint; once more stops at once", file=sys.stderr)
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_) -> None:
-        self.received = self.heard if trainer.world_size == 1 else self.agree()
+        self.received = self.signalled if trainer.world_size == 1 else self.agree()
         if self.received:
             trainer.should_stop = True
 
@@ -71,7 +71,7 @@ class Preemption(Callback):
         A question passes every rank twice, one after the other: who waited for the answer would add to each update.
         """
         answer = self.answer()
-        received = torch.tensor(self.heard)
+        received = torch.tensor(self.signalled)
         asking = torch.distributed.all_reduce(
             received, op=torch.distributed.ReduceOp.MAX, group=self.group, async_op=True
         )
