@@ -59,6 +59,13 @@ class Chunk(NamedTuple):
     size: int
 
 
+class Head(NamedTuple):
+    samples: Chunk
+    large: int | None  # the size of the samples in RF64, which stands elsewhere
+    coding: int  # of the samples, by its number in mmreg.h
+    changes: dict[int, bytes]  # what is to stand in the header, by its place
+
+
 def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
     """The one stream of such a file, None where it is none; Damage where its samples are cut off."""
     file.seek(0)
@@ -79,18 +86,43 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
 
 def check_chunks(file: BinaryIO, marker: bytes, size: int) -> list[Stream]:
     layout = LAYOUTS[marker]
-    large = None
-    coding = 0
-    # What is to stand in the header, by its place.
-    changes: dict[int, bytes] = {}
     chunks = read_chunks(file, layout, size)
+    head = read_head(file, marker, chunks)
+    if head is None:
+        return [Stream(0, size)]
+    samples, large, coding, changes = head
+    claimed = samples.size if large is None or samples.size != UNKNOWN else large
+    if layout.size_bytes == 4 and large is None and is_unknown(claimed) and samples.start + claimed > size:
+        return [Stream(0, size)]
+    if claimed >= UNKNOWN_LARGE or (
+        claimed <= layout.least and not ends_in_chunks(file, layout, samples.start + claimed, size)
+    ):
+        # As a program leaves it that was killed, or that writes to a pipe.
+        claimed = size - samples.start
+        counted = claimed + layout.header * layout.counts_header
+        changes[samples.size_at] = min(counted, 256**layout.size_bytes - 1).to_bytes(layout.size_bytes, layout.order)
+        if large is not None:
+            changes[0] = b"RIFF"
+    whole = check_data(file, samples.start, claimed, size)
+    for later in chunks:
+        if later.id[:4] in OTHERS or later.id.startswith(layout.data):
+            raise Damage(f"another recording follows at byte {later.size_at - layout.id_bytes}: split them")
+    found = find_mp3(file, samples.start, claimed) if coding == MP3_IN_WAV else None
+    # In W64, libsndfile takes some of what follows for samples.
+    end = samples.start + claimed if layout.counts_header else whole.end
+    return found or [change_head(file, changes, samples.start, end)]
+
+
+def read_head(file: BinaryIO, marker: bytes, chunks: Iterator[Chunk]) -> Head | None:
+    """What is in front of the first chunk of samples, with which it ends; None where there are none."""
+    layout = LAYOUTS[marker]
+    large: int | None = None
+    coding = 0
+    changes: dict[int, bytes] = {}
     for chunk in chunks:
         if chunk.id == b"ds64":
             file.seek(chunk.start + 8)
             large = int.from_bytes(file.read(8), "little")
-        if marker == BW64:
-            # libsndfile knows it by its older name.
-            changes[0] = b"RIFF" if large is None else b"RF64"
         if chunk.id.startswith(b"fmt "):
             file.seek(chunk.start)
             form = file.read(EXTENDED.stop)
@@ -98,29 +130,12 @@ def check_chunks(file: BinaryIO, marker: bytes, size: int) -> list[Stream]:
             if coding == EXTENSIBLE and layout.counts_header:
                 # libsndfile takes whatever a W64 file extends for whole numbers, also where it is float.
                 changes[chunk.start] = form[EXTENDED]
-        if not chunk.id.startswith(layout.data):
-            continue
-        claimed = chunk.size if large is None or chunk.size != UNKNOWN else large
-        if layout.size_bytes == 4 and large is None and is_unknown(claimed) and chunk.start + claimed > size:
-            break
-        if claimed >= UNKNOWN_LARGE or (
-            claimed <= layout.least and not ends_in_chunks(file, layout, chunk.start + claimed, size)
-        ):
-            # As a program leaves it that was killed, or that writes to a pipe.
-            claimed = size - chunk.start
-            counted = claimed + layout.header * layout.counts_header
-            changes[chunk.size_at] = min(counted, 256**layout.size_bytes - 1).to_bytes(layout.size_bytes, layout.order)
-            if large is not None:
-                changes[0] = b"RIFF"
-        whole = check_data(file, chunk.start, claimed, size)
-        for later in chunks:
-            if later.id[:4] in OTHERS or later.id.startswith(layout.data):
-                raise Damage(f"another recording follows at byte {later.size_at - layout.id_bytes}: split them")
-        found = find_mp3(file, chunk.start, claimed) if coding == MP3_IN_WAV else None
-        # In W64, libsndfile takes some of what follows for samples.
-        end = chunk.start + claimed if layout.counts_header else whole.end
-        return found or [change_head(file, changes, chunk.start, end)]
-    return [Stream(0, size)]
+        if chunk.id.startswith(layout.data):
+            if marker == BW64:
+                # libsndfile knows it by its older name.
+                changes[0] = b"RIFF" if large is None else b"RF64"
+            return Head(chunk, large, coding, changes)
+    return None
 
 
 def change_head(file: BinaryIO, changes: dict[int, bytes], start: int, end: int) -> Stream:
