@@ -106,16 +106,7 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
     if find_first(row, TEXT):
         # As of Whisper: they divide the text, and choose no part of the recording.
         row.pop("segments", None)
-    if path is None:
-        path = find_first(row, PATH)
-        if path is not None and not isinstance(path, str):
-            name = next(name for name in PATH if row.get(name) is path)
-            raise ValueError(f"{name!r} is {json.dumps(path)[:60]}, expected text")
-        if not path:
-            columns = ", ".join(map(str, row)) or "nothing"
-            raise ValueError(f"no 'path' or 'audio_filepath', only {columns}")
-        if PurePosixPath(path).name in ("", "..") or not can_be_a_name(path):
-            raise ValueError(f"its path is {path!r}, expected that of a recording")
+    path = read_path(row) if path is None else path
     language = (read_text(row, LANGUAGE, (str,)) or "").strip() or None
     speaker = read_text(row, SPEAKER, (str, int))
     text = (read_text(row, TEXT, (str, int, float)) or "").strip() or None
@@ -131,6 +122,18 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         read_archive(row),
         read_split(row),
     )
+
+
+def read_path(row: dict) -> str:
+    path = find_first(row, PATH)
+    if path is None:
+        raise ValueError(f"no 'path' or 'audio_filepath', only {', '.join(map(str, row)) or 'nothing'}")
+    if not isinstance(path, str):
+        name = next(name for name in PATH if row.get(name) is path)
+        raise ValueError(f"{name!r} is {json.dumps(path)[:60]}, expected text")
+    if PurePosixPath(path).name in ("", "..") or not can_be_a_name(path):
+        raise ValueError(f"its path is {path!r}, expected that of a recording")
+    return path
 
 
 def read_split(row: dict) -> str | None:
