@@ -41,7 +41,7 @@ def utterances(scratch: Path, *, sources: list[Path], clips: str) -> Iterator[Ut
 def of_language(found: Found, language: str, clips: str) -> Iterator[Utterance | Rejection]:
     """The clips that the tables of a language name; ValueError where one is no table."""
     for split, row in {"official": read_official, "validated": read_validated}[clips](found):
-        if isinstance(row, Malformed):
+        if isinstance(row, IncompleteRow):
             yield Rejection.malformed(row.place, language, f"no {' and no '.join(row.absent)}")
             continue
         # Early releases leave the suffix out.
@@ -51,30 +51,30 @@ def of_language(found: Found, language: str, clips: str) -> Iterator[Utterance |
         yield Utterance(clip.replace(".", "_"), source, language, speaker, split, row.get("sentence") or None)
 
 
-class Malformed(NamedTuple):
+class IncompleteRow(NamedTuple):
     """Where a row is that names no clip or no speaker, and which column it lacks."""
 
     place: str
     absent: list[str]
 
 
-def read_official(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
+def read_official(found: Found) -> Iterator[tuple[str, dict | IncompleteRow]]:
     for table, split in (("train.tsv", "train"), ("dev.tsv", "val")):
         for row in read_rows(found, table):
             yield split, row
 
 
-def read_validated(found: Found) -> Iterator[tuple[str, dict | Malformed]]:
+def read_validated(found: Found) -> Iterator[tuple[str, dict | IncompleteRow]]:
     rows = (row for table in ("dev.tsv", "test.tsv") for row in read_rows(found, table))
     held_out = {row["client_id"] for row in rows if isinstance(row, dict)}
     for row in read_rows(found, "validated.tsv"):
-        if isinstance(row, Malformed) or row["client_id"] not in held_out:
+        if isinstance(row, IncompleteRow) or row["client_id"] not in held_out:
             yield "train", row
     for row in read_rows(found, "dev.tsv"):
         yield "val", row
 
 
-def read_rows(found: Found, table: str) -> Iterator[dict | Malformed]:
+def read_rows(found: Found, table: str) -> Iterator[dict | IncompleteRow]:
     """The rows of a table, none if the language has no such table."""
     name = str(found.folder / table)
     if name not in found.names:
@@ -87,4 +87,4 @@ def read_rows(found: Found, table: str) -> Iterator[dict | Malformed]:
         checked = True
         # One that is cut short still names its clip, and whose speaker must not be trained on; both are looked for.
         absent = [column for column in COLUMNS if not row.get(column)]
-        yield Malformed(f"{name}:{number}", absent) if absent else row
+        yield IncompleteRow(f"{name}:{number}", absent) if absent else row

@@ -53,7 +53,7 @@ def utterances(
             if isinstance(item, Malformed):
                 yield Rejection.malformed(printable(item.place), language or UNKNOWN_LANGUAGE, item.reason)
                 continue
-            if not isinstance(item, Found):
+            if not isinstance(item, RowInTree):
                 yield item
                 continue
             utterance = make_utterance(item, tars, asked, prefix)
@@ -66,7 +66,7 @@ def utterances(
             yield utterance
 
 
-class Found(NamedTuple):
+class RowInTree(NamedTuple):
     """A row, the tree that its path is in, and the folders around that tree."""
 
     row: Row
@@ -74,7 +74,7 @@ class Found(NamedTuple):
     prefix: str = ""
 
 
-Item = Found | Malformed | Rejection | str
+Item = RowInTree | Malformed | Rejection | str
 
 
 def find_parts(trees: Iterable[Tree]) -> Parts:
@@ -188,7 +188,7 @@ def find_in_list(
     """The rows of a list, of the split, or of those that they name."""
     rows_of_list = of_manifest(name, rows, tree, spec=asked.layout, language=asked.language)
     for item in settle_splits(rows_of_list, lambda _: split):
-        yield Found(item, tree) if isinstance(item, Row) else item
+        yield RowInTree(item, tree) if isinstance(item, Row) else item
 
 
 def find_in_archive(
@@ -203,7 +203,7 @@ def find_in_archive(
         language = next(filter(is_language, PurePosixPath(name).parts[:-1]), asked.language)
         asked = asked._replace(language=language)
         for item in find_in_tree(archive, names, published, asked, (texts, name), brief=brief):
-            if isinstance(item, Found):
+            if isinstance(item, RowInTree):
                 row = item.row._replace(language=item.row.language or language)
                 item = item._replace(row=row, prefix=f"{archive.name}/")
             yield item
@@ -238,7 +238,7 @@ def find_in_tree(
     )
     for item in settle_splits(rows, lambda row: published.split(kind_of_path(f"{tree.name}/{row.path}"))):
         if isinstance(item, Row):
-            yield Found(item, tree)
+            yield RowInTree(item, tree)
         elif not (brief and isinstance(item, str)):
             yield item
 
@@ -260,7 +260,7 @@ def settle_splits(
         yield f"left out: {say_count(num_tests, 'recording')} of test splits by their lists, which are for evaluation"
 
 
-def make_utterance(found: Found, tars: TarredDataset, asked: Asked, prefix: str) -> Utterance | Rejection:
+def make_utterance(found: RowInTree, tars: TarredDataset, asked: Asked, prefix: str) -> Utterance | Rejection:
     row, tree = found.row, found.tree
     try:
         source = find_file(row, tree, tars, asked.manifests)

@@ -47,7 +47,7 @@ def utterances(
             for item in read_source(source, file, asked):
                 if isinstance(item, Malformed):
                     yield Rejection.malformed(printable(item.place), language or UNKNOWN_LANGUAGE, item.reason)
-                elif isinstance(item, Found):
+                elif isinstance(item, StoredRow):
                     # The workers that look at the recording open the file anew.
                     file.flush()
                     yield Utterance.of_row(item.row, item.source, prefix=prefix, language=language)
@@ -55,14 +55,14 @@ def utterances(
                     yield item
 
 
-class Found(NamedTuple):
+class StoredRow(NamedTuple):
     """What a row says, and where its audio lies now."""
 
     row: Row
     source: File
 
 
-def read_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[Found | Malformed | str]:
+def read_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[StoredRow | Malformed | str]:
     tables = find_tables(source, config=asked.config, revision=asked.revision)
     chosen, sentence = choose(list(tables), asked.splits, source)
     if sentence:
@@ -105,10 +105,10 @@ def choose(there: list[str], wanted: list[str] | None, source: Path | str) -> tu
 
 def found_in(
     table: Table, cells: dict[str, Any], name: str, split: str | None, source: Path | str, file: BinaryIO
-) -> Found | Malformed:
+) -> StoredRow | Malformed:
     try:
         row = parse_row(table.labels(cells), path=name)._replace(split=split)
-        return Found(row, store(cells[table.column], source, file))
+        return StoredRow(row, store(cells[table.column], source, file))
     except ValueError as error:
         return Malformed(name, str(error))
 

@@ -3,7 +3,7 @@ import tarfile
 
 import pytest
 
-from lfsc.shards.tar import Sample, Shard, find, read, write
+from lfsc.shards.tar import Sample, ShardFile, find, read, write
 
 SAMPLES = [Sample("a", {"flac": b"1", "json": b'{"x": 1}'}), Sample("deep/b", {"flac": b"22", "cls": b""})]
 
@@ -88,8 +88,11 @@ def test_shards_of_a_folder_a_corpus_and_one_alone(tmp_path, write_index):
     for name in ("one/en/b.tar", "a.tar"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         write(tmp_path / name, SAMPLES)
-    assert find(tmp_path) == [Shard(tmp_path / "a.tar", "a.tar"), Shard(tmp_path / "one/en/b.tar", "one/en/b.tar")]
-    assert find(tmp_path / "a.tar") == [Shard(tmp_path / "a.tar", "a.tar")]
+    assert find(tmp_path) == [
+        ShardFile(tmp_path / "a.tar", "a.tar"),
+        ShardFile(tmp_path / "one/en/b.tar", "one/en/b.tar"),
+    ]
+    assert find(tmp_path / "a.tar") == [ShardFile(tmp_path / "a.tar", "a.tar")]
     write_index(tmp_path, {("one/en", "train"): {"b.tar": (2, 1.0)}})
     assert [shard.samples for shard in find(tmp_path)] == [None, 2]
     write_index(tmp_path, {("one/en", "train"): {"b.tar": (2, 1.0), "c.tar": (5, 1.0)}})

@@ -69,7 +69,7 @@ def convert(
     waiting = [task for task in found if options.overwrite or shard_conversion.read_record(task) is None]
     failures = []
     with Progress(f"lfsc {verb}", count=len(waiting), work=sum(size_of(task) for task in waiting)) as progress:
-        for outcome in run_tasks(options, Conversion(options, function, run.fingerprint), waiting, device):
+        for outcome in run_tasks(options, ShardConverter(options, function, run.fingerprint), waiting, device):
             failures += failures_of(outcome)
             seconds = outcome.record["audio_seconds"] if outcome.record else 0.0
             progress.advance(work=size_of(outcome.task), audio_seconds=seconds)
@@ -104,7 +104,7 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Conversion:
+class ShardConverter:
     """What a worker does with a shard; it loads the codec by itself, on its own device."""
 
     options: argparse.Namespace
@@ -131,12 +131,12 @@ class Conversion:
             return Outcome(task, error=error)
 
 
-def run_tasks(options: argparse.Namespace, conversion: Conversion, tasks: "list[Task]", device) -> Iterator[Outcome]:
+def run_tasks(options: argparse.Namespace, converter: ShardConverter, tasks: "list[Task]", device) -> Iterator[Outcome]:
     """What comes of each shard, in their order."""
     from lfsc.parallel import map_tasks
 
     with workers_of(options, len(tasks), device) as workers:
-        yield from map_tasks(workers, conversion, tasks)
+        yield from map_tasks(workers, converter, tasks)
 
 
 def failures_of(outcome: Outcome) -> list[str]:

@@ -16,7 +16,7 @@ from lfsc.io.regular import open_regular
 from lfsc.shards import index
 
 
-class Shard(NamedTuple):
+class ShardFile(NamedTuple):
     path: Path
     name: str  # relative to the folder that was named, with slashes
     samples: int | None = None  # that an index promises
@@ -40,7 +40,7 @@ class Sample(NamedTuple):
         return note
 
 
-def find(source: Path | str) -> list[Shard]:
+def find(source: Path | str) -> list[ShardFile]:
     """The shards of a corpus (a folder with index.json), of any other folder, or the one shard that `source` is."""
     source = Path(source)
     if source.is_file():
@@ -48,7 +48,7 @@ def find(source: Path | str) -> list[Shard]:
             raise ValueError(
                 f"{source} is compressed with {kind}: unpack it to a plain tar, which can be read in place"
             )
-        return [Shard(source, source.name)]
+        return [ShardFile(source, source.name)]
     if not source.is_dir():
         raise ValueError(f"{source}: no such shard or folder of shards")
     promised = index.read(source).shards() if (source / index.NAME).is_file() else {}
@@ -61,7 +61,7 @@ def find(source: Path | str) -> list[Shard]:
         packed = sorted(path.name for path in source.rglob("*.tar.*") if path.name.endswith(SUFFIXES))
         raise ValueError(f"{source}: no shards (*.tar) in it{f', unpack {packed[0]} first' if packed else ''}")
     known = {name: (shard.samples, shard.split) for name, shard in promised.items()}
-    return [Shard(source / name, name, *known.get(name, ())) for name in sorted(found)]
+    return [ShardFile(source / name, name, *known.get(name, ())) for name in sorted(found)]
 
 
 def read(path: Path | str) -> Iterator[Sample]:

@@ -13,7 +13,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from lfsc.io.messages import say_count
 from lfsc.shards import index
 from lfsc.shards.index import Conversion
-from lfsc.shards.tar import Shard, find, read
+from lfsc.shards.tar import ShardFile, find, read
 from lfsc.tokens.file import LARGEST_CODEBOOK
 from lfsc.tokens.tokenize import read_token_clip
 
@@ -99,7 +99,7 @@ def pad(clips: Sequence[TokenClip], *, value: int, layout: Callable[[Tensor], Te
     return TokenBatch([clip.key for clip in clips], tokens, lengths, [clip.note for clip in clips])
 
 
-def choose(shards: list[Shard], split: str | None, path: Path | str) -> list[Shard]:
+def choose(shards: list[ShardFile], split: str | None, path: Path | str) -> list[ShardFile]:
     """The shards of a split."""
     splits = sorted({shard.split for shard in shards if shard.split})
     if split is None:
@@ -134,7 +134,7 @@ def read_format(path: Path | str) -> TokenFormat | None:
     return TokenFormat(found.codec, found.num_codebooks, found.codebook_size) if isinstance(found, Conversion) else None
 
 
-def read_clips(shards: Iterable[Shard], format: TokenFormat | None) -> Iterator[TokenClip]:
+def read_clips(shards: Iterable[ShardFile], format: TokenFormat | None) -> Iterator[TokenClip]:
     """The clips of token shards in their order; ValueError where one is not of the `format`, else of the first's.
 
     Also where a shard has not as many as its index promises.

@@ -11,7 +11,7 @@ from lfsc.io.atomic import remove_left_overs, write_text
 from lfsc.io.json_text import to_json
 from lfsc.io.lock import lock_folder, lock_or_refuse
 from lfsc.shards import index
-from lfsc.shards.tar import Sample, Shard, find, read, write
+from lfsc.shards.tar import Sample, ShardFile, find, read, write
 from lfsc.tokens.batching import Coded, Failure
 from lfsc.tokens.fingerprint import require_same_codec
 from lfsc.tokens.tokenize import Coding
@@ -21,7 +21,7 @@ Convert = Callable[[Iterable[Sample], Coding], Iterator[Coded | Failure]]
 
 
 class Task(NamedTuple):
-    shard: Shard
+    shard: ShardFile
     target: Path
 
     @property
