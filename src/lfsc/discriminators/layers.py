@@ -35,6 +35,15 @@ def normed(layer: Layer) -> Layer:
     return layer
 
 
+def apply_in_turn(convs: nn.ModuleList, activation: nn.Module, x: Tensor) -> list[Tensor]:
+    """The feature maps of a network: what each convolution makes of the one before, activated."""
+    feature_maps = []
+    for conv in convs:
+        x = activation(conv(x))
+        feature_maps.append(x)
+    return feature_maps
+
+
 class ReflectConv2d(nn.Conv2d):
     """A convolution over [B,C,frames,bins] that is reflected at all four ends."""
 

@@ -3,7 +3,7 @@
 from torch import Tensor, cat, nn
 
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
-from lfsc.discriminators.layers import PeriodConv
+from lfsc.discriminators.layers import PeriodConv, apply_in_turn
 from lfsc.nn.arguments import require_whole, require_whole_lists
 
 
@@ -53,10 +53,6 @@ class PeriodNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> DiscriminatorOutput:
         # Time last: each column becomes a row, whose samples lie side by side in memory.
-        x = x.mT
-        feature_maps = []
-        for conv in self.convs:
-            x = self.activation(conv(x))
-            feature_maps.append(x)
-        score = self.score(x)
+        feature_maps = apply_in_turn(self.convs, self.activation, x.mT)
+        score = self.score(feature_maps[-1])
         return DiscriminatorOutput(score.squeeze(1), [*feature_maps, score])

@@ -13,7 +13,7 @@ from lfsc.audio.with_torchaudio import build_resampler
 from lfsc.discriminators.attention import with_fused_attention
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
 from lfsc.discriminators.frozen import Frozen
-from lfsc.discriminators.layers import normed
+from lfsc.discriminators.layers import apply_in_turn, normed
 from lfsc.io.messages import first_line
 from lfsc.io.pretrained import MOST_LAYERS, load_model
 from lfsc.nn.arguments import require_whole, require_whole_lists
@@ -67,12 +67,8 @@ class HiddenStatesNetwork(nn.Module):
         self.score = normed(nn.Conv1d(channels[-1], 1, 3, padding=1))
 
     def forward(self, states: Tensor) -> DiscriminatorOutput:
-        x = self.conv_in(states)
-        feature_maps = []
-        for conv in self.convs:
-            x = self.activation(conv(x))
-            feature_maps.append(x)
-        return DiscriminatorOutput(self.score(x), feature_maps)
+        feature_maps = apply_in_turn(self.convs, self.activation, self.conv_in(states))
+        return DiscriminatorOutput(self.score(feature_maps[-1]), feature_maps)
 
 
 def normalize(audio: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from torch import Tensor, cat, nn, view_as_real
 
 from lfsc.audio.spectrogram import Spectrogram
 from lfsc.discriminators.ensemble import Discriminator, DiscriminatorOutput
-from lfsc.discriminators.layers import ReflectConv2d
+from lfsc.discriminators.layers import ReflectConv2d, apply_in_turn
 from lfsc.nn.arguments import require_resolutions, require_whole, require_whole_lists
 
 
@@ -53,9 +53,6 @@ class SpectrogramNetwork(nn.Module):
         self.score = ReflectConv2d(channels, 1, (3, 3))
 
     def forward(self, x: Tensor) -> DiscriminatorOutput:
-        feature_maps = []
-        for conv in self.convs:
-            x = self.activation(conv(x))
-            feature_maps.append(x)
-        score = self.score(x)
+        feature_maps = apply_in_turn(self.convs, self.activation, x)
+        score = self.score(feature_maps[-1])
         return DiscriminatorOutput(score.squeeze(1).transpose(1, 2), [*feature_maps, score])
