@@ -159,7 +159,7 @@ class CodecModule(LightningModule):
         return losses | self.adversarial_losses(fake, real)
 
     def accumulate_gradient(self, network: str, losses: Iterable[dict[str, Tensor]]) -> None:
-        """The gradient of the weighted losses of all micro-batches, which are computed one after the other."""
+        """The gradient of the weighted losses of micro-batches, one after the other; `scalars` get their means."""
         self.torch_optimizer(network).zero_grad()
         means: dict[str, Tensor] = {}
         for number, values in enumerate(losses, start=1):
