@@ -31,7 +31,8 @@ from lfsc.training.build import build_module
 from lfsc.training.module import CodecModule
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "training"))
-from emulated_gpu import backward, do_without_trainer
+from emulated_gpu import backward
+from micro import do_without_trainer
 
 UPDATES = 4  # the first of each kind prepares what stays, and is not counted
 # Operations by what they do; the first whose words begin a name counts. What changes only shapes is no work.

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from emulated_gpu import OnDevice, backward, do_without_trainer, emulated_gpu, numbers
+from emulated_gpu import OnDevice, backward, emulated_gpu, numbers
+from micro import do_without_trainer
 
 from lfsc.data.batch import Batch
 from lfsc.training.build import build_module

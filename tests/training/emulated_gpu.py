@@ -162,14 +162,6 @@ def backward(loss: Tensor) -> None:
                         add(arrived[following], place, as_expected(gradient, following._input_metadata[place]))
 
 
-def do_without_trainer(module, run_backward) -> None:
-    """Give a CodecModule what its training step asks a trainer for."""
-    configured = module.configure_optimizers()
-    module.optimizers = lambda **_: [each["optimizer"] for each in configured]
-    module.lr_schedulers = lambda: [each["lr_scheduler"]["scheduler"] for each in configured]
-    module.manual_backward = run_backward
-
-
 def in_order(root) -> list:
     """All nodes behind `root`, each before those that it gives gradients to."""
     left, seen, done = [(root, False)], set(), []

@@ -59,6 +59,15 @@ def resume(config: dict[str, Any]):
     return train(config, newest(run_of(config).checkpoints))
 
 
+def do_without_trainer(module, run_backward: Callable[[torch.Tensor], Any] = torch.Tensor.backward):
+    """A CodecModule with what its training step asks a trainer for."""
+    configured = module.configure_optimizers()
+    module.optimizers = lambda **_: [each["optimizer"] for each in configured]
+    module.lr_schedulers = lambda: [each["lr_scheduler"]["scheduler"] for each in configured]
+    module.manual_backward = run_backward
+    return module
+
+
 def started(function: Callable, *arguments: Any) -> multiprocessing.Process:
     """A process of its own that calls a function; forked, so that nothing has to be imported again."""
     process = multiprocessing.get_context("fork").Process(target=as_a_program, args=(function, *arguments))

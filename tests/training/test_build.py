@@ -5,6 +5,7 @@ import traceback
 
 import pytest
 import torch
+from micro import do_without_trainer
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lfsc.training.build import build_module, build_strategy, build_trainer, on_devices
@@ -105,11 +106,7 @@ def test_a_step_never_waits_for_the_device(micro, configure, num_micro_batches):
 def gradients_of_one_update(config, audio, num_micro_batches):
     """The gradients that reach each network's optimizer in one update of so many micro-batches."""
     torch.manual_seed(0)
-    module = build_module(config | {"num_micro_batches": num_micro_batches})
-    module.optimizers = lambda **_: [
-        module.gan_optimizers[name].optimizer(net.parameters()) for name, net in module.networks.items()
-    ]
-    module.manual_backward = lambda loss: loss.backward()
+    module = do_without_trainer(build_module(config | {"num_micro_batches": num_micro_batches}))
     found = {}
     for name, optimizer in module.gan_optimizers.items():
         network = module.networks[name]
@@ -119,7 +116,6 @@ def gradients_of_one_update(config, audio, num_micro_batches):
             return found[name].norm()
 
         optimizer.step = step
-    module.lr_schedulers = list
     module.training_step(type("Batch", (), {"audio": audio}), 0)
     return found, copy.copy(module.scalars)
 

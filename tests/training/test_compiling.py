@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from micro import do_without_trainer
 
 from lfsc.training.build import build_module
 from lfsc.training.compiling import compile_parts
@@ -18,12 +19,7 @@ UPDATES = 3
 
 def updates_of(module, audio):
     """What the losses of both networks are in updates of the two kinds, in turns, and the weights behind them."""
-    optimizers = [
-        module.gan_optimizers[name].optimizer(list(net.parameters())) for name, net in module.networks.items()
-    ]
-    module.optimizers = lambda **_: optimizers
-    module.manual_backward = lambda loss: loss.backward()
-    module.lr_schedulers = list
+    do_without_trainer(module)
     found = []
     for number in range(UPDATES):
         module.training_step(type("Batch", (), {"audio": audio}), number)

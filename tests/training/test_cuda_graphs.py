@@ -5,6 +5,7 @@ import gc
 
 import pytest
 import torch
+from micro import do_without_trainer
 from replaying import CpuRecorder
 
 from lfsc.training import cuda_graphs
@@ -23,15 +24,6 @@ def one_rehearsal(monkeypatch):
 def batches(count: int) -> list[torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
     return [0.1 * torch.randn(2, 4096, generator=generator) for _ in range(count)]
-
-
-def set_up(module):
-    """Optimizers and schedules without a trainer."""
-    configured = module.configure_optimizers()
-    module.optimizers = lambda **_: [each["optimizer"] for each in configured]
-    module.manual_backward = lambda loss: loss.backward()
-    module.lr_schedulers = lambda: [each["lr_scheduler"]["scheduler"] for each in configured]
-    return module
 
 
 def losses_of(module, audio) -> list[dict[str, float]]:
@@ -56,7 +48,7 @@ def pair(configure):
         plain, recorder = build_module(config), CpuRecorder()
         captured = copy.deepcopy(plain)
         captured.run_update = CapturedUpdates(captured, make_recorder=lambda: recorder)
-        return set_up(plain), set_up(captured), recorder
+        return do_without_trainer(plain), do_without_trainer(captured), recorder
 
     return make
 
