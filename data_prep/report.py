@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Column
 from rich.text import Text
 
+from lfsc.audio.quality import QUIETEST
 from lfsc.config.overrides import as_override
 from lfsc.io.messages import as_word, printable, say_count
 from lfsc.io.tables import make_table
@@ -91,10 +92,20 @@ class Report:
             table.add_row(reason, str(len(group)), Text(printable(f"{group[0].key}: {group[0].detail}")))
         self.console.print(table)
 
+    def show_quiet(self, records: list[dict]) -> None:
+        # Records of a corpus that an older version began count none.
+        if quiet := sum(record.get("quiet", 0) for record in records):
+            samples = say_count(sum(record["samples"] for record in records), "utterance")
+            self.say(
+                f"{quiet} of {samples} {'is' if quiet == 1 else 'are'} under {QUIETEST:g} dB RMS, where a codec learns "
+                "little or nothing; speech is recorded at -30 to -14"
+            )
+
     def show_result(self, out: Path, corpus: str, records: list[dict], rejected: list[Rejection]) -> None:
         self.show_rejections(rejected)
         if rejected:
             self.say(f"all of them, with reasons: {out / corpus / 'rejected.jsonl'}")
+        self.show_quiet(records)
         spoken = sum(record["seconds"] for record in records)
         samples = sum(record["samples"] for record in records)
         per_hour = sum(record["cpu_seconds"] for record in records) / spoken * 3600

@@ -61,6 +61,13 @@ def test_a_validation_that_does_not_only_grow(watch, values):
     assert watch(mels(*values)) == []
 
 
+def test_a_codec_that_has_no_gradient(watch):
+    rows = {10: 0.0, 20: 0.0, 30: 0.1, 40: 0.0, 50: 0.0, 60: None, 70: 0.0, 80: 0.0}
+    assert watch({update: {"grad_norm/generator": norm} for update, norm in rows.items() if update < 60}) == []
+    (message,) = watch({update: {} if norm is None else {"grad_norm/generator": norm} for update, norm in rows.items()})
+    assert message.startswith("the codec learns nothing: its gradient was 0 in the last 3 rows of metrics.csv")
+
+
 def test_a_resumed_run_remembers(watch):
     first, second = HealthChecks(**SETTINGS), HealthChecks(**SETTINGS)
     assert watch(mels(0.3, 0.4, 0.5), first) == []

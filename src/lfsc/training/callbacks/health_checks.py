@@ -10,7 +10,8 @@ from lfsc.training.module import CodecModule
 
 logger = logging.getLogger(__name__)
 
-RISING, FALLING_BEHIND, UNUSED = "validation mel", "discriminator", "codebooks"
+RISING, FALLING_BEHIND, UNUSED, STILL = "validation mel", "discriminator", "codebooks", "gradient"
+STILL_ROWS = 3  # of the log: a single batch may be of nothing but pauses
 
 
 class HealthChecks(Callback):
@@ -18,7 +19,8 @@ class HealthChecks(Callback):
 
     `discriminator_below` for `discriminator_updates` consecutive updates means that the codec learns nothing from it;
     `codebook_usage_below` of a codebook's tokens in a window of training, that part of the bitrate is wasted; a
-    validation mel that rose `mel_rises` consecutive times, that the codec gets worse.
+    validation mel that rose `mel_rises` consecutive times, that the codec gets worse; a gradient of exactly 0, that it
+    stays as it is.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class HealthChecks(Callback):
         self.codebook_usage_below = codebook_usage_below
         self.mel_rises = mel_rises
         self.low_since: int | None = None
+        self.still_rows = 0
         self.mels: deque[float] = deque(maxlen=mel_rises + 1)
         self.warned: list[str] = []
 
@@ -38,6 +41,7 @@ class HealthChecks(Callback):
         if module.recorded_at == module.updates:
             self.check_discriminator(module.recorded.get("train/discriminator"), module.updates)
             self.check_codebooks(module.recorded.get("codebook/usage_min"))
+            self.check_gradient(module.recorded.get("grad_norm/generator"))
         if module.validated_at == module.updates:
             self.check_mel(module.validation["val/mel"])
 
@@ -61,6 +65,18 @@ class HealthChecks(Callback):
                 f"a codebook used only {worst:.1%} of its tokens in the last window of training: the latents hardly "
                 "vary there. Early in a run that is common; later a lower learning rate or less adversarial weight "
                 "may help",
+            )
+
+    def check_gradient(self, norm: float | None) -> None:
+        if norm is None:  # a row of a validation alone
+            return
+        self.still_rows = 0 if norm else self.still_rows + 1
+        if self.still_rows == STILL_ROWS:
+            self.warn(
+                STILL,
+                f"the codec learns nothing: its gradient was 0 in the last {STILL_ROWS} rows of metrics.csv, as where "
+                "all that it gives is silence. So it is with recordings that are far too quiet: speech is recorded at "
+                "-30 to -14 dB RMS",
             )
 
     def check_mel(self, mel: float) -> None:
