@@ -75,8 +75,8 @@ class HealthChecks(Callback):
             self.warn(
                 STILL,
                 f"the codec learns nothing: its gradient was 0 in the last {STILL_ROWS} rows of metrics.csv, as where "
-                "all that it gives is silence. So it is with recordings that are far too quiet: speech is recorded at "
-                "-30 to -14 dB RMS",
+                "all that it gives is silence or at full scale. Recordings that are far too quiet do that (speech is "
+                "recorded at -30 to -14 dB RMS), and a learning rate that is far too high",
             )
 
     def check_mel(self, mel: float) -> None:
