@@ -41,6 +41,15 @@ def test_discriminators_that_win_now_and_then(watch):
     assert watch({update: {"train/discriminator": loss} for update, loss in losses.items()}) == []
 
 
+def test_discriminators_that_explode(watch):
+    def rows(*losses):
+        return {update: {"train/discriminator": loss} for update, loss in enumerate(losses)}
+
+    assert watch(rows(0.5, 40.0, 50.0, 0.3, 60.0, 70.0)) == []
+    (message,) = watch(rows(0.5, 40.0, 50.0, 6e9, 7e9))
+    assert message.startswith("the discriminators explode: their loss is 6e+09, where 0.25 is guessing")
+
+
 def test_a_codebook_that_is_hardly_used(watch):
     assert watch({1: {"codebook/usage_min": 0.1}, 2: {}}) == []
     (message,) = watch({1: {"codebook/usage_min": 0.04}, 2: {"codebook/usage_min": 0.03}})
