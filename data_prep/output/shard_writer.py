@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.bandwidth import measure_bandwidth
-from lfsc.audio.quality import QUIETEST, level_of
+from lfsc.audio.quality import NARROW, QUIETEST, level_of
 from lfsc.audio.resampling import resample
 from lfsc.io.atomic import remove_left_overs, replacing, write_text
 from lfsc.io.messages import describe
@@ -41,7 +41,7 @@ class ShardTask(NamedTuple):
 
 
 def write_shard(task: ShardTask) -> dict:
-    """The record of the shard: name, bytes, sha256, samples, seconds, speakers, quiet, rejected, cpu_seconds.
+    """The record of the shard: name, bytes, sha256, samples, seconds, speakers, quiet, narrow, rejected, cpu_seconds.
 
     The shard is written unless it has a record, which follows it.
     """
@@ -66,8 +66,11 @@ def write_anew(task: ShardTask) -> dict:
 
 
 def write_samples(task: ShardTask, path: Path) -> dict:
-    """Put the utterances into a tar at `path`; samples, seconds, speakers, quiet (how many) and rejected come back."""
-    lengths, speakers, quiet, rejected = [], set(), 0, []
+    """Put the utterances into a tar at `path`; samples, seconds, speakers and rejected come back.
+
+    Also how many utterances are quiet and how many narrow, as telephone speech.
+    """
+    lengths, speakers, quiet, narrow, rejected = [], set(), 0, 0, []
     # The time is fixed: the same utterances give the same bytes.
     with path.open("wb") as file, webdataset.TarWriter(file, encoder=False, mtime=0) as tar:
         for utterance in Planner(task.plan_folder).utterances(task.shard):
@@ -77,12 +80,13 @@ def write_samples(task: ShardTask, path: Path) -> dict:
                 continue
             level = sample.pop("level")
             quiet += level is not None and level < QUIETEST
+            narrow += sample["json"]["bandwidth"] < NARROW
             tar.write({**sample, "json": json.dumps(sample["json"], ensure_ascii=False).encode()})
             lengths.append(sample["json"]["seconds"])
             speakers.add(utterance.speaker)
     seconds = round(sum(lengths), 3)
     counts = {"samples": len(lengths), "seconds": seconds, "speakers": sorted(speakers)}
-    return counts | {"quiet": quiet, "rejected": rejected}
+    return counts | {"quiet": quiet, "narrow": narrow, "rejected": rejected}
 
 
 def make_sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:

@@ -20,11 +20,12 @@ def test_progress_takes_one_line_of_a_terminal():
     ("records", "said"),
     [
         ([{"samples": 3}, {"samples": 2, "quiet": 0}], ""),
-        ([{"samples": 3, "quiet": 1}], "1 of 3 utterances is under -45 dB RMS"),
-        ([{"samples": 3, "quiet": 1}, {"samples": 3, "quiet": 2}], "3 of 6 utterances are under -45 dB RMS"),
+        ([{"samples": 1, "quiet": 1}], "1 of 1 utterance: under -45 dB RMS"),
+        ([{"samples": 3, "quiet": 1}, {"samples": 3, "quiet": 2}], "3 of 6 utterances: under -45 dB RMS"),
+        ([{"samples": 3, "quiet": 0, "narrow": 2}], "2 of 3 utterances: nothing above 4.5 kHz"),
     ],
 )
-def test_quiet_recordings_are_counted(records, said):
+def test_poor_recordings_are_counted(records, said):
     console = Console(file=io.StringIO(), width=80, markup=False, emoji=False)
-    Report(console).show_quiet(records)
+    Report(console).show_poor(records)
     assert console.file.getvalue().startswith(said) and bool(console.file.getvalue()) == bool(said)
