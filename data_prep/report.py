@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Column
 from rich.text import Text
 
+from lfsc.audio.quality import NARROW, QUIETEST
 from lfsc.config.overrides import as_override
 from lfsc.io.messages import as_word, printable, say_count
 from lfsc.io.tables import make_console, make_table
@@ -24,6 +25,12 @@ from .split import SPLITS
 
 Result = TypeVar("Result")
 
+# What is said of utterances that a record counts.
+POOR = {
+    "quiet": f"under {QUIETEST:g} dB RMS, where a codec learns little or nothing; speech is recorded at -30 to -14",
+    "narrow": f"nothing above {NARROW / 1000:g} kHz, as telephone speech; data.filter.bandwidth=[{NARROW},null] leaves "
+    "them out of a training",
+}
 # Where there is no terminal to draw a bar on, a line at least this often, in seconds.
 LINE_EVERY = 60
 
@@ -91,10 +98,19 @@ class Report:
             table.add_row(reason, str(len(group)), Text(printable(f"{group[0].key}: {group[0].detail}")))
         self.console.print(table)
 
+    def show_poor(self, records: list[dict]) -> None:
+        """How many utterances no codec learns to speak well from, though nothing is wrong with their files."""
+        samples = say_count(sum(record["samples"] for record in records), "utterance")
+        for name, words in POOR.items():
+            # Records of a corpus that an older version began count none.
+            if count := sum(record.get(name, 0) for record in records):
+                self.say(f"{count} of {samples}: {words}")
+
     def show_result(self, out: Path, corpus: str, records: list[dict], rejected: list[Rejection]) -> None:
         self.show_rejections(rejected)
         if rejected:
             self.say(f"all of them, with reasons: {out / corpus / 'rejected.jsonl'}")
+        self.show_poor(records)
         spoken = sum(record["seconds"] for record in records)
         samples = sum(record["samples"] for record in records)
         per_hour = sum(record["cpu_seconds"] for record in records) / spoken * 3600

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.bandwidth import measure_bandwidth
+from lfsc.audio.quality import NARROW, QUIETEST, level_of
 from lfsc.audio.resampling import resample
 from lfsc.io.atomic import remove_left_overs, replacing, write_text
 from lfsc.io.messages import describe
@@ -40,7 +41,7 @@ class ShardTask(NamedTuple):
 
 
 def write_shard(task: ShardTask) -> dict:
-    """The record of the shard: name, bytes, sha256, samples, seconds, speakers, rejected, cpu_seconds.
+    """The record of the shard: name, bytes, sha256, samples, seconds, speakers, quiet, narrow, rejected, cpu_seconds.
 
     The shard is written unless it has a record, which follows it.
     """
@@ -64,8 +65,11 @@ def write_anew(task: ShardTask) -> dict:
 
 
 def write_samples(task: ShardTask, path: Path) -> dict:
-    """Put the utterances into a tar at `path`; samples, seconds, speakers and rejected come back."""
-    lengths, speakers, rejected = [], set(), []
+    """Put the utterances into a tar at `path`; samples, seconds, speakers and rejected come back.
+
+    Also how many utterances are quiet and how many narrow, as telephone speech.
+    """
+    lengths, speakers, quiet, narrow, rejected = [], set(), 0, 0, []
     # The time is fixed: the same utterances give the same bytes.
     with path.open("wb") as file, webdataset.TarWriter(file, encoder=False, mtime=0) as tar:
         for utterance in Planner(task.plan_folder).utterances(task.shard):
@@ -73,15 +77,19 @@ def write_samples(task: ShardTask, path: Path) -> dict:
             if isinstance(sample, Rejection):
                 rejected.append(sample._asdict())
                 continue
+            level = sample.pop("level")
+            quiet += level is not None and level < QUIETEST
+            narrow += sample["json"]["bandwidth"] < NARROW
             tar.write({**sample, "json": json.dumps(sample["json"], ensure_ascii=False).encode()})
             lengths.append(sample["json"]["seconds"])
             speakers.add(utterance.speaker)
     seconds = round(sum(lengths), 3)
-    return {"samples": len(lengths), "seconds": seconds, "speakers": sorted(speakers), "rejected": rejected}
+    counts = {"samples": len(lengths), "seconds": seconds, "speakers": sorted(speakers)}
+    return counts | {"quiet": quiet, "narrow": narrow, "rejected": rejected}
 
 
 def make_sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
-    """KEY.flac and KEY.json of an utterance, or why it has none; OSError where the machine is at fault, not it."""
+    """KEY.flac, KEY.json and level of an utterance, or why it has none; OSError where the machine is at fault."""
     try:
         audio, source_rate = utterance.source.read()
         problem = task.rules.check(len(audio) / source_rate, source_rate) or task.rules.check_level(audio)
@@ -116,7 +124,7 @@ def encode_sample(utterance: Utterance, audio: Tensor, source_rate: int, task: S
     if utterance.text:
         description["text"] = utterance.text
     flac = with_seek_table(files.encode(resampled, sample_rate=sample_rate, format="flac"))
-    return {"__key__": utterance.key, "flac": flac, "json": description}
+    return {"__key__": utterance.key, "flac": flac, "json": description, "level": level_of(audio)}
 
 
 def turn_down(audio: Tensor) -> Tensor:

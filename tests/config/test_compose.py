@@ -419,6 +419,25 @@ def test_a_runs_own_configuration_takes_overrides_of_its_keys():
     assert config["max_updates"] == 5
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        "ema_decay=0.5", "optimizers.generator.clip_norm=1", "data.filter.languages=[de]", "data.filter.seconds=[1,2]",
+        "data.blend.weights={de: 2}",
+    ],
+)  # fmt: skip
+def test_a_run_gives_up_what_conf_does_not_have(item):
+    key = item.partition("=")[0]
+    changed = override(compose("demo", [item]), [f"{key}=null"])
+    assert changed == compose("demo", [f"{key}=null"])
+
+
+@pytest.mark.parametrize("key", ["batch_size", "data.path", "optimizers.generator.lr"])
+def test_a_run_keeps_what_it_needs(key):
+    with pytest.raises(ValueError, match=f"^{key}=null: expected"):
+        override(compose("demo", []), [f"{key}=null"])
+
+
 def test_what_took_a_keys_value_follows_it():
     """A run's configuration is resolved: it has the number twice."""
     config = compose("demo", ["optimizers.discriminators.schedule.period=9"])

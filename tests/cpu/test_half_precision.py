@@ -6,7 +6,7 @@ import torch
 from lfsc.config.compose import compose
 from lfsc.config.instantiate import build
 from lfsc.cpu.apply import optimize_for_cpu, use_fast_layers
-from lfsc.cpu.gradients import convolve
+from lfsc.cpu.gradients import convolve, upsample
 from lfsc.nn.weight_norm import remove_weight_norm
 
 # Eight bits of mantissa, after some twenty layers.
@@ -33,6 +33,23 @@ def test_convolutions_of_few_channels(stride):
         found = convolve(x, weight, bias, stride=stride, dilation=dilation)
         assert found.dtype == torch.bfloat16
         assert difference(found, expected) < CLOSE, (channels, kernel_size, dilation, steps)
+
+
+@pytest.mark.parametrize("stride", [2, 4, 6, 7])
+def test_gradients_of_transposed_convolutions_to_few_channels(stride):
+    random, generator = Random(stride), torch.Generator().manual_seed(stride)
+    for _ in range(40):
+        batch, channels, steps = random.choice((1, 2, 4)), random.randrange(1, 33), random.randrange(4, 1500)
+        shapes = (batch, 2 * channels, steps), (2 * channels, channels, 2 * stride), (channels,)
+        inputs = [torch.randn(shape, generator=generator).bfloat16() for shape in shapes]
+        gradients = {}
+        for dtype in (torch.float32, torch.bfloat16):
+            x, weight, bias = (each.to(dtype).requires_grad_() for each in inputs)
+            found = upsample(x, weight, bias, padding=(stride + 1) // 2, output_padding=stride % 2, groups=1)
+            weights = torch.randn(found.shape, generator=torch.Generator().manual_seed(0)).bfloat16().to(dtype)
+            gradients[dtype] = torch.autograd.grad(found, (x, weight, bias), weights)
+        for found, expected in zip(gradients[torch.bfloat16], gradients[torch.float32], strict=True):
+            assert difference(found, expected) < CLOSE, (channels, batch, steps)
 
 
 @pytest.mark.parametrize("recipe", ["demo", "pocket", "small", "nano_small"])
@@ -73,3 +90,18 @@ def test_discriminators_give_the_feature_maps_of_float32(discriminators):
         # The last is the score, a small difference of large numbers.
         for half, full in zip(found.feature_maps[:-1], expected.feature_maps[:-1], strict=True):
             assert difference(half, full) < CLOSE
+
+
+@pytest.mark.parametrize("recipe", ["demo", "pocket"])
+def test_a_decoder_has_the_gradient_of_float32(recipe):
+    decoder = use_fast_layers(build(compose(recipe, ["data.path=anywhere"])["codec"]["decoder"]))
+    weights = torch.randn(2, 1, 8192, generator=torch.Generator().manual_seed(0))
+    gradients = []
+    for enabled in (False, True):
+        codes = torch.linspace(-1, 1, 2 * 32 * 8).sin().view(2, 32, 8).requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            audio = decoder(codes)
+        (audio.float() * weights.view_as(audio)).sum().backward()
+        gradients.append(codes.grad)
+    # What the roundings of all layers add up to; one wrong layer gives 1.
+    assert difference(gradients[1], gradients[0]) < 0.3

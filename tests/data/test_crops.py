@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from lfsc.audio.files import encode
-from lfsc.data.batch import UnusableClip
+from lfsc.data.batch import SilentCrop, UnusableClip
 from lfsc.data.crops import Cropper
 
 RATE = 22050
@@ -71,7 +71,7 @@ def damaged(ramp: torch.Tensor) -> bytes:
     ("content", "reason"),
     [
         (lambda ramp: flac(ramp, rate=16000), "at 16000 Hz, not 22050 Hz"),
-        (lambda ramp: flac(ramp[: RATE // 3]), "shorter than 0.4 s"),
+        (lambda ramp: flac(ramp[: RATE // 3]), "shorter than data.min_duration=0.4"),
         (lambda ramp: flac(0 * ramp), "silent"),
         (lambda ramp: b"not audio at all", "not a recording that can be decoded"),
         (lambda ramp: b"", "the file is empty"),
@@ -84,3 +84,13 @@ def test_an_unusable_clip_says_why(ramp, content, reason):
     with pytest.raises(UnusableClip, match=reason) as raised:
         cropper(length=2 * RATE)(content(ramp), seed="")
     assert "\n" not in str(raised.value)
+
+
+def test_a_silent_crop_is_told_from_a_silent_clip(ramp):
+    ramp[:-1] = 0
+    with pytest.raises(SilentCrop, match=r"^silent where it was cut$"):
+        cropper()(flac(ramp), seed="some seed")
+    assert cropper(length=None)(flac(ramp), seed="").audio.any()
+    with pytest.raises(UnusableClip, match=r"^silent$") as raised:
+        cropper()(flac(0 * ramp), seed="some seed")
+    assert not isinstance(raised.value, SilentCrop)

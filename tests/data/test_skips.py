@@ -42,6 +42,12 @@ def test_a_limit_of_zero_allows_none():
         SkipWatch(max_share=0.0).note_skip(Skip("a", "silent"))
 
 
+def test_what_is_no_fault_of_a_clip_ends_nothing():
+    watch = SkipWatch(max_share=0.0)
+    watch.note_skip(Skip("a", "silent where it was cut"), counts=False)
+    assert watch.report() == [Skip("a", "silent where it was cut")]
+
+
 def test_many_skips_are_one_line(caplog):
     log = SkipLog(interval=3600)
     with caplog.at_level(logging.WARNING):

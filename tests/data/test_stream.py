@@ -233,11 +233,13 @@ def test_skips_are_the_same_after_resuming(open_stream, tmp_path):
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, tmp_path, num_workers):
+def test_a_corpus_without_a_usable_clip_ends_with_the_reason(open_stream, tmp_path, num_workers, capfd):
     path = with_faults(tmp_path, faulty=24, total=24)
+    capfd.readouterr()
     with pytest.raises(UnusableData, match=r"^51 of the last 51 clips cannot be used \(51 not a recording") as raised:
         taken(open_stream(path, num_workers=num_workers), 1)
     assert "\n" not in str(raised.value)
+    assert capfd.readouterr().out == "", "nobody else has said it before"
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])

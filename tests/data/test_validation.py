@@ -71,7 +71,25 @@ def test_an_unusable_clip_is_reported(validation, tmp_path):
     (batch,) = validation(path)
     assert batch.keys == ["good"]
     assert [skip.key for skip in batch.skipped] == ["bad"]
-    with pytest.raises(UnusableData, match="no clip of a validation batch can be used: bad: not a recording"):
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_what_cannot_be_used_is_told_once_and_ends_nothing(validation, write_corpus, tmp_path, caplog, batch_size):
+    audio = torch.sin(torch.arange(20000) / 20)
+    path = write_corpus(tmp_path, {"only/en": {"val": {"bad": b"no audio", "good": audio, "worse": b""}}})
+    batches = validation(path, batch_size=batch_size)
+    with caplog.at_level("WARNING"):
+        assert [batch.keys for batch in batches] == [batch.keys for batch in batches] == [["good"]]
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "validation leaves out 2 clips: 1 not a recording that can be decoded (Format not recognised.), "
+        "1 the file is empty; the last was worse"
+    )
+
+
+def test_validation_without_a_clip_that_can_be_used_ends(validation, write_corpus, tmp_path):
+    path = write_corpus(tmp_path, {"only/en": {"val": {"bad": b"no audio", "worse": b"none"}}})
+    with pytest.raises(UnusableData, match=r"^no validation clip can be used: 2 not a recording .* was worse; data"):
         list(validation(path, batch_size=1))
 
 

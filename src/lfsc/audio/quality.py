@@ -9,6 +9,8 @@ from lfsc.audio.clipping import measure_clipping
 
 # A fraction of the codec's band. Full-band speech measured 86 % and more, that of 16 kHz recordings 73 % at most.
 FULL_BAND = 0.82
+# Hz. Telephone speech ends at 4000, of which a resampler leaves a little above; no other speech measured under 5250.
+NARROW = 4500
 CLIPPED_SHARE = 1e-3
 # RMS in dB below full scale. Speech is recorded at -30 to -14.
 QUIETEST, LOUDEST = -45.0, -6.0

@@ -62,8 +62,17 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     # Classes that a run names are not imported for their signatures: they may be somebody else's.
     chosen = type_values(OmegaConf.to_container(node, resolve=True), config, may_import=KNOWN)
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
-    check_kinds(config, chosen, free=["trainer.devices", *options])
+    # What is null in conf/ may be null again.
+    nulls = [each.key for each in asked if each.value is None and is_null(compose_schema(()), each.key)]
+    check_kinds(config, chosen, free=["trainer.devices", *options, *nulls])
     return chosen
+
+
+def is_null(config: dict[str, Any], key: str) -> bool:
+    """Whether a key is there and null."""
+    section, _, name = key.rpartition(".")
+    found = value_at(config, section) if section else config
+    return isinstance(found, dict) and found.get(name, key) is None
 
 
 def explain_absent(key: str) -> str:

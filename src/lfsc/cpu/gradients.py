@@ -40,8 +40,10 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor, *, stride: int, dilation: 
 def upsample(x: Tensor, weight: Tensor, bias: Tensor, *, padding: int, output_padding: int, groups: int) -> Tensor:
     """F.conv_transpose1d of x [B,C,T], with a stride of half the kernel."""
     stride = weight.shape[-1] // 2
-    if learning_on_cpu(x, weight) and stride >= LARGE_STRIDE and groups == 1 and output_padding == 0:
-        return Upsampled.apply(*as_autocast(x, weight, bias), padding)
+    # torch takes the gradient of x by a convolution with this weight, of as many channels as there are outputs.
+    needs_products = is_miscomputed(weight, result_dtype(x)) or (stride >= LARGE_STRIDE and output_padding == 0)
+    if learning_on_cpu(x, weight) and groups == 1 and needs_products:
+        return Upsampled.apply(*as_autocast(x, weight, bias), padding, output_padding)
     return F.conv_transpose1d(x, weight, bias, stride, padding, output_padding, groups)
 
 
@@ -106,19 +108,20 @@ class Upsampled(Function):
 
     @staticmethod
     @custom_fwd(device_type="cpu")
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: int, output_padding: int) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.padding = padding
-        return F.conv_transpose1d(x, weight, bias, weight.shape[-1] // 2, padding)
+        return F.conv_transpose1d(x, weight, bias, weight.shape[-1] // 2, padding, output_padding)
 
     @staticmethod
     @custom_bwd(device_type="cpu")
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
+        # The steps that output padding has added come after the last piece.
         seen = unfold_overlapping(F.pad(gradient, (ctx.padding, ctx.padding)), weight.shape[-1])
         of_x = (seen @ weight.flatten(1).T).unflatten(0, (len(x), -1)).mT if ctx.needs_input_grad[0] else None
         of_weight = (x.mT.flatten(0, 1).T @ seen).view_as(weight) if ctx.needs_input_grad[1] else None
-        return of_x, of_weight, gradient.sum((0, 2)), None
+        return of_x, of_weight, gradient.sum((0, 2)), None, None
 
 
 def unfold_overlapping(x: Tensor, size: int) -> Tensor:

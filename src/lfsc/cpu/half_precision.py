@@ -5,7 +5,8 @@ from torch import Tensor
 
 # On a CPU with AMX, oneDNN as torch 2.11 has it gives some half-precision convolutions sums that are wrong altogether,
 # without a word, if they have few input channels, of which the taps fill whole blocks; whether it happens depends on
-# the input's length. tests/cpu/test_half_precision.py tries 2,000 random shapes.
+# the input's length. The gradient of a transposed convolution is such a convolution, of as many channels as that has
+# outputs. tests/cpu/test_half_precision.py tries 2,000 random shapes.
 FEW_CHANNELS, BLOCK, FEWEST_PRODUCTS = 32, 32, 64
 
 

@@ -31,3 +31,7 @@ class UnusableData(ValueError):
 
 class UnusableClip(ValueError):
     """One clip cannot be used; the message says why."""
+
+
+class SilentCrop(UnusableClip):
+    """What was cut out of a clip is silent, the rest is not: another time it can be used."""

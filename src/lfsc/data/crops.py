@@ -6,9 +6,9 @@ from typing import BinaryIO, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-from lfsc.audio.files import probe, read_rows
+from lfsc.audio.files import probe, read, read_rows
 from lfsc.audio.recording import AudioInfo, UnreadableAudio
-from lfsc.data.batch import UnusableClip
+from lfsc.data.batch import SilentCrop, UnusableClip
 
 
 class Crops(NamedTuple):
@@ -33,16 +33,16 @@ class Cropper:
         try:
             audio = numpy.zeros((self.count, self.length or probe(encoded).num_samples), dtype=numpy.float32)
             lengths = read_rows(encoded, audio, starts=lambda info: self.starts(info, random))
+            if not audio.any():
+                raise SilentCrop("silent where it was cut") if read(encoded).audio.any() else UnusableClip("silent")
         except UnreadableAudio as error:
             raise UnusableClip(str(error).partition(": ")[2]) from error
-        if not audio.any():
-            raise UnusableClip("silent")
         return Crops(audio, lengths)
 
     def starts(self, info: AudioInfo, random: Random) -> list[int]:
         if info.sample_rate != self.sample_rate:
             raise UnusableClip(f"at {info.sample_rate} Hz, not {self.sample_rate} Hz")
         if info.num_samples < self.min_duration * self.sample_rate:
-            raise UnusableClip(f"shorter than {self.min_duration} s")
+            raise UnusableClip(f"shorter than data.min_duration={self.min_duration}")
         spare = max(0, info.num_samples - (self.length or info.num_samples))
         return [random.randint(0, spare) for _ in range(self.count)]

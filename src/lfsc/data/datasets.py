@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from megatron.energon import WorkerConfig
-from megatron.energon.errors import reraise_exception
+from megatron.energon import WorkerConfig, errors
 from megatron.energon.metadataset.loader_interface import DatasetBlendMode, LoadedDataset
 
 from lfsc.data.blend import Blend, Share, tabulate_shares
@@ -15,6 +14,9 @@ from lfsc.data.shard_reader import read_shards
 from lfsc.data.stream import Ranks, TrainingStream
 from lfsc.data.task_encoder import CropEncoder
 from lfsc.io.messages import say_count
+
+# It prints what it is about to raise, beside the one line that a command then ends with.
+errors.print = lambda *_: None  # type: ignore[attr-defined]
 
 
 class Opened(NamedTuple):
@@ -37,7 +39,7 @@ def open_training(
         world_size=ranks.world_size,
         num_workers=ranks.num_workers,
         seed_offset=encoder.seed,
-        global_error_handler=reraise_exception,
+        global_error_handler=errors.reraise_exception,
     )
     blended = blend(datasets, [dataset.seconds for dataset in datasets], known=corpus.split("train"))
     drawn = [dataset for dataset, share in zip(datasets, blended, strict=True) if share]

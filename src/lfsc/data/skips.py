@@ -24,9 +24,10 @@ class SkipWatch:
     def note_used(self) -> None:
         self.recent.append(None)
 
-    def note_skip(self, skip: Skip) -> None:
+    def note_skip(self, skip: Skip, *, counts: bool = True) -> None:
+        """A clip was skipped; one that only this time could not be used `counts` not."""
         self.unreported.append(skip)
-        self.recent.append(skip.reason)
+        self.recent.append(skip.reason if counts else None)
         reasons = Counter(reason for reason in self.recent if reason is not None)
         # Against the whole window from the first clip on, or a few bad clips at the start would end every run.
         if reasons.total() > self.max_share * WINDOW:

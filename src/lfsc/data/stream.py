@@ -137,7 +137,7 @@ class TrainingStream:
             rank_states = None
         if rank_states is None:
             logger.warning(
-                "the data start afresh, because in the saved position %s; with another seed they come in another order",
+                "the data start afresh, because in the saved position %s; another data.seed gives them another order",
                 " and ".join(describe_difference(key, saved.get(key), self.identity[key]) for key in changed),
             )
         elif rank_states[self.ranks.rank] is not None:

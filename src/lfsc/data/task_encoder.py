@@ -8,7 +8,7 @@ import torch
 from megatron.energon import SkipSample, TaskEncoder, stateless
 from megatron.energon.flavors.webdataset.structs import FilteredSample
 
-from lfsc.data.batch import Batch, Skip, UnusableClip, UnusableData
+from lfsc.data.batch import Batch, SilentCrop, Skip, UnusableClip, UnusableData
 from lfsc.data.crops import Cropper, Crops
 from lfsc.data.filters import Filter
 from lfsc.data.skips import SkipWatch
@@ -52,7 +52,7 @@ class CropEncoder(TaskEncoder):
             self.check_wanted(clip)
             crops = self.cropper(clip["flac"], seed=f"{self.seed} {key} {visit}")
         except UnusableClip as error:
-            self.watch.note_skip(Skip(key, str(error)))
+            self.watch.note_skip(Skip(key, str(error)), counts=not isinstance(error, SilentCrop))
             raise SkipSample from error
         self.watch.note_used()
         return EncodedClip(key, crops)

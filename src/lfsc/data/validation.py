@@ -1,5 +1,7 @@
 """Validation clips: the same ones at the same places, every time and on any number of ranks."""
 
+import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 
@@ -9,13 +11,18 @@ from lfsc.data.batch import Batch, Skip, UnusableClip, UnusableData
 from lfsc.data.corpus import Dataset
 from lfsc.data.crops import Cropper
 from lfsc.data.shard_reader import read_shards
+from lfsc.data.skips import describe
+from lfsc.io.messages import say_count
+
+logger = logging.getLogger(__name__)
 
 
 class ValidationClips:
     """Batches [B,T] of a rank's part of at most `max_clips` clips, the datasets in turns.
 
-    Each clip is in one batch of one rank, all ranks have as many batches, and none is empty; batches differ by one clip
-    at most. Where a clip is cut depends only on its key.
+    Each clip is in one batch of one rank, all ranks have as many batches, and batches differ by one clip at most. Where
+    a clip is cut depends only on its key. Clips that cannot be used are left out, of which a warning tells once, and so
+    are batches of nothing else; UnusableData where a rank has no other.
     """
 
     def __init__(
@@ -32,13 +39,29 @@ class ValidationClips:
         # At most batch_size clips a batch, or one more where there would be too few batches for every rank.
         batches = min(-(-len(clips) // (batch_size * world_size)), len(clips) // world_size)
         self.batches = split_evenly(clips, batches * world_size)[rank::world_size]
+        self.has_told = False
 
     def __len__(self) -> int:
         return len(self.batches)
 
     def __iter__(self) -> Iterator[Batch]:
-        for clips in self.batches:
-            yield self.batch(clips)
+        skipped: list[Skip] = []
+        for number, clips in enumerate(self.batches, start=1):
+            batch = self.batch(clips)
+            skipped += batch.skipped
+            # Before the last one is given: whoever takes it need not ask for more.
+            if skipped and number == len(self.batches):
+                self.tell(skipped)
+            if batch.keys:
+                yield batch
+
+    def tell(self, skipped: Sequence[Skip]) -> None:
+        reasons = f"{describe(Counter(skip.reason for skip in skipped))}; the last was {skipped[-1].key}"
+        if len(skipped) == sum(map(len, self.batches)):
+            raise UnusableData(f"no validation clip can be used: {reasons}; data.max_val_clips=0 trains without any")
+        if not self.has_told:
+            logger.warning("validation leaves out %s: %s", say_count(len(skipped), "clip"), reasons)
+            self.has_told = True
 
     def batch(self, clips: Sequence[tuple[int, int]]) -> Batch:
         rows: list[torch.Tensor] = []
@@ -53,9 +76,7 @@ class ValidationClips:
             rows += map(torch.from_numpy, crops.audio)
             lengths += crops.lengths
             keys.append(clip["__key__"])
-        if not rows:
-            raise UnusableData(f"no clip of a validation batch can be used: {', '.join(map(': '.join, skipped))}")
-        audio = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        audio = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True) if rows else torch.zeros(0, 0)
         return Batch(audio, keys, skipped, torch.tensor(lengths))
 
 

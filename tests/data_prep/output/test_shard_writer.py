@@ -116,6 +116,18 @@ def test_rejections_have_reasons_and_do_not_stop_the_rest(shard_of, put, say, tm
     }
 
 
+def test_what_is_far_too_quiet_or_narrow_is_counted(shard_of, tmp_path):
+    noise = torch.rand(8000, generator=torch.Generator().manual_seed(0)) - 0.5
+    telephone = resample(noise, from_rate=8000, to_rate=22050)
+    wide = torch.rand(len(telephone), generator=torch.Generator().manual_seed(1)) - 0.5
+    for name, audio in {"quiet": 0.01 * wide, "narrow": telephone, "good": wide}.items():
+        files.write(tmp_path / f"{name}.wav", audio, sample_rate=22050)
+    task = shard_of("c", {name: tmp_path / f"{name}.wav" for name in ("quiet", "narrow", "good")})
+    record = write_shard(task)
+    assert (record["samples"], record["quiet"], record["narrow"]) == (3, 1, 1)
+    assert set(contents(task.path)["quiet"]) == {"flac", "json"}
+
+
 def test_nothing_usable_leaves_no_shard(shard_of, put):
     task = shard_of("c", {"a": put("a.flac", b"nothing")})
     record = write_shard(task)

@@ -41,6 +41,15 @@ def test_discriminators_that_win_now_and_then(watch):
     assert watch({update: {"train/discriminator": loss} for update, loss in losses.items()}) == []
 
 
+def test_discriminators_that_explode(watch):
+    def rows(*losses):
+        return {update: {"train/discriminator": loss} for update, loss in enumerate(losses)}
+
+    assert watch(rows(0.5, 40.0, 50.0, 0.3, 60.0, 70.0)) == []
+    (message,) = watch(rows(0.5, 40.0, 50.0, 6e9, 7e9))
+    assert message.startswith("the discriminators explode: their loss is 6e+09, where 0.25 is guessing")
+
+
 def test_a_codebook_that_is_hardly_used(watch):
     assert watch({1: {"codebook/usage_min": 0.1}, 2: {}}) == []
     (message,) = watch({1: {"codebook/usage_min": 0.04}, 2: {"codebook/usage_min": 0.03}})
@@ -59,6 +68,13 @@ def test_a_validation_that_only_grows(watch):
 @pytest.mark.parametrize("values", [(0.5, 0.3, 0.31, 0.32, 0.3, 0.31), (0.3, 0.3, 0.3, 0.3, 0.3)])
 def test_a_validation_that_does_not_only_grow(watch, values):
     assert watch(mels(*values)) == []
+
+
+def test_a_codec_that_has_no_gradient(watch):
+    rows = {10: 0.0, 20: 0.0, 30: 0.1, 40: 0.0, 50: 0.0, 60: None, 70: 0.0, 80: 0.0}
+    assert watch({update: {"grad_norm/generator": norm} for update, norm in rows.items() if update < 60}) == []
+    (message,) = watch({update: {} if norm is None else {"grad_norm/generator": norm} for update, norm in rows.items()})
+    assert message.startswith("the codec learns nothing: its gradient was 0 in the last 3 rows of metrics.csv")
 
 
 def test_a_resumed_run_remembers(watch):

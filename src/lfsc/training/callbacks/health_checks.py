@@ -1,7 +1,7 @@
 """What a person watching the curves would say, said once."""
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
@@ -11,6 +11,9 @@ from lfsc.training.module import CodecModule
 logger = logging.getLogger(__name__)
 
 RISING, FALLING_BEHIND, UNUSED = "validation mel", "discriminator", "codebooks"
+STILL, EXPLODING = "gradient", "exploding discriminator"
+ROWS = 3  # of the log, in which these two are seen: a single batch may be of nothing but pauses
+EXPLODED = 10.0  # the discriminators' loss, which is 0.25 where they guess
 
 
 class HealthChecks(Callback):
@@ -18,7 +21,8 @@ class HealthChecks(Callback):
 
     `discriminator_below` for `discriminator_updates` consecutive updates means that the codec learns nothing from it;
     `codebook_usage_below` of a codebook's tokens in a window of training, that part of the bitrate is wasted; a
-    validation mel that rose `mel_rises` consecutive times, that the codec gets worse.
+    validation mel that rose `mel_rises` consecutive times, that the codec gets worse; a gradient of exactly 0, that it
+    stays as it is; a discriminator's loss far above guessing, that it learns noise.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class HealthChecks(Callback):
         self.codebook_usage_below = codebook_usage_below
         self.mel_rises = mel_rises
         self.low_since: int | None = None
+        self.rows: Counter[str] = Counter()
         self.mels: deque[float] = deque(maxlen=mel_rises + 1)
         self.warned: list[str] = []
 
@@ -37,7 +42,9 @@ class HealthChecks(Callback):
             return
         if module.recorded_at == module.updates:
             self.check_discriminator(module.recorded.get("train/discriminator"), module.updates)
+            self.check_explosion(module.recorded.get("train/discriminator"))
             self.check_codebooks(module.recorded.get("codebook/usage_min"))
+            self.check_gradient(module.recorded.get("grad_norm/generator"))
         if module.validated_at == module.updates:
             self.check_mel(module.validation["val/mel"])
 
@@ -62,6 +69,28 @@ class HealthChecks(Callback):
                 "vary there. Early in a run that is common; later a lower learning rate or less adversarial weight "
                 "may help",
             )
+
+    def check_explosion(self, loss: float | None) -> None:
+        if loss is not None and self.lasts(EXPLODING, loss > EXPLODED):
+            self.warn(
+                EXPLODING,
+                f"the discriminators explode: their loss is {loss:.3g}, where 0.25 is guessing; a lower "
+                "optimizers.discriminators.lr, or its clip_norm, from a checkpoint before may help",
+            )
+
+    def check_gradient(self, norm: float | None) -> None:
+        if norm is not None and self.lasts(STILL, norm == 0):
+            self.warn(
+                STILL,
+                f"the codec learns nothing: its gradient was 0 in the last {ROWS} rows of metrics.csv, as where all "
+                "that it gives is silence or at full scale. Recordings that are far too quiet do that (speech is "
+                "recorded at -30 to -14 dB RMS), and a learning rate that is far too high",
+            )
+
+    def lasts(self, what: str, is_so: bool) -> bool:
+        """Whether this is the last of ROWS rows in a row of which something is so; rows that lack it are not asked."""
+        self.rows[what] = self.rows[what] + 1 if is_so else 0
+        return self.rows[what] == ROWS
 
     def check_mel(self, mel: float) -> None:
         self.mels.append(mel)
