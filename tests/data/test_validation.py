@@ -74,7 +74,7 @@ def test_an_unusable_clip_is_reported(validation, tmp_path):
 
 
 @pytest.mark.parametrize("batch_size", [1, 2])
-def test_what_cannot_be_used_is_told_once_and_ends_nothing(validation, write_corpus, tmp_path, caplog, batch_size):
+def test_what_cannot_be_used_is_told_once_and_ends_nothing(validation, tmp_path, caplog, batch_size):
     audio = torch.sin(torch.arange(20000) / 20)
     path = write_corpus(tmp_path, {"only/en": {"val": {"bad": b"no audio", "good": audio, "worse": b""}}})
     batches = validation(path, batch_size=batch_size)
@@ -87,7 +87,7 @@ def test_what_cannot_be_used_is_told_once_and_ends_nothing(validation, write_cor
     )
 
 
-def test_validation_without_a_clip_that_can_be_used_ends(validation, write_corpus, tmp_path):
+def test_validation_without_a_clip_that_can_be_used_ends(validation, tmp_path):
     path = write_corpus(tmp_path, {"only/en": {"val": {"bad": b"no audio", "worse": b"none"}}})
     with pytest.raises(UnusableData, match=r"^no validation clip can be used: 2 not a recording .* was worse; data"):
         list(validation(path, batch_size=1))
