@@ -55,6 +55,7 @@ def main() -> None:
     config = compose("lfsc_22khz_no_slm", [*told, f"crop_length={options.crop}", "trainer=cpu", *options.set])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        torch.manual_seed(config["seed"])
         module = build_module(config)
         write_start(folder / "start.nemo", module)
         batches, clips = draw(config, options.updates)
