@@ -11,7 +11,7 @@ from optuna.storages.journal import JournalFileSymlinkLock
 
 from lfsc.sweep import workers
 from lfsc.sweep.queue import OWNER, claim
-from lfsc.sweep.study import open_database
+from lfsc.sweep.study import RETRIES, open_database
 
 
 def states(study):
@@ -107,6 +107,33 @@ def test_a_sweep_that_came_to_nothing_is_tried_again_by_the_same_command(sweep, 
     monkeypatch.delenv("FAILS")
     study, _ = sweep("lr=1,2")
     assert states(study) == ["COMPLETE"] * 2
+
+
+def test_what_failed_is_tried_again_where_that_is_asked_for(sweep, monkeypatch):
+    sweep("lr=3,1,2,4", trials=1)
+    monkeypatch.setenv("FAILS", "as where the disk is full")
+    sweep("lr=3,1,2,4", trials=3)
+    monkeypatch.delenv("FAILS")
+    assert states(sweep("lr=3,1,2,4", trials=3)[0]) == ["COMPLETE", "FAIL", "FAIL"]
+    study, _ = sweep("lr=3,1,2,4", trials=3, retries=True)
+    assert states(study) == ["COMPLETE", "FAIL", "FAIL", "COMPLETE", "COMPLETE"]
+    study, _ = sweep("lr=3,1,2,4", trials=4, retries=True)
+    assert [trial.params["lr"] for trial in study.trials] == ["3", "1", "2", "1", "2", "4"]
+
+
+def test_what_fails_again_is_tried_again_by_another_start_alone(sweep):
+    for _ in range(2):
+        study, _ = sweep("behaviour=fails,good", "lr=1", retries=True)
+    assert states(study) == ["FAIL", "COMPLETE", "FAIL"]
+
+
+def test_what_two_machines_try_again_at_once_is_tried_once(sweep):
+    study, _ = sweep("behaviour=fails,good", "lr=1")
+    for _ in range(2):
+        study.enqueue_trial(study.trials[0].params, user_attrs={RETRIES: 0})
+    study, reported = sweep("behaviour=fails,good", "lr=1")
+    assert states(study) == ["FAIL", "COMPLETE", "FAIL", "FAIL"]
+    assert [line.partition(":")[0] for line in reported] == ["trial 2", "trial 2"]
 
 
 def test_two_workers_share_the_trials(sweep):
