@@ -1,5 +1,6 @@
 """The training step: codec against discriminators."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ from lfsc.training.checkpoint_kinds import require_weights
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.freezing import frozen_parameters
 from lfsc.training.optimization import GanOptimizer
+
+logger = logging.getLogger(__name__)
 
 
 class ForwardPass(NamedTuple):
@@ -263,3 +266,6 @@ class CodecModule(LightningModule):
             # The resumed run may let them start later than they had: their values are not repeated until then.
             self.scalars = {name: value for name, value in self.scalars.items() if not self.is_adversarial(name)}
         self.measured = dict(checkpoint["measured"])
+        data = self.trainer.datamodule  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
+        if type(data).__qualname__ not in checkpoint:
+            logger.warning("the data start afresh, because the checkpoint has no position in them")
