@@ -5,13 +5,14 @@ import os
 import signal
 import socket
 import time
+from pathlib import Path
 
 import pytest
 from optuna.storages.journal import JournalFileSymlinkLock
 
 from lfsc.sweep import workers
 from lfsc.sweep.queue import OWNER, claim
-from lfsc.sweep.study import RETRIES, open_database
+from lfsc.sweep.study import RETRIES, open_database, open_storage
 
 
 def states(study):
@@ -204,6 +205,22 @@ def test_a_journal_that_is_none_is_one_line(sweep, line):
     (sweep.folder / "study.journal").write_bytes(line * 3)
     with pytest.raises(ValueError, match=r"study\.journal is damaged, or no journal of Optuna's \(.*begins another"):
         sweep("lr=3,1,2")
+
+
+@pytest.mark.parametrize("storage", [None, "shared/study.journal"])
+def test_a_lock_that_a_kill_has_left_ends_after_a_while(sweep, tmp_path, monkeypatch, storage):
+    """Optuna asks how old what it leads to is."""
+    monkeypatch.chdir(tmp_path)
+    place = open_storage(storage, Path("sweeps/one"))
+    place._backend._lock.acquire()
+    (lock,) = tmp_path.rglob("*.lock")
+    assert lock.exists(), "it leads to a file"
+    # The folder is moved, and nobody would ever release it.
+    lock.unlink()
+    lock.symlink_to("/where/it/was/study.journal")
+    monkeypatch.setattr(JournalFileSymlinkLock, "acquire", lambda self: os.symlink(__file__, self._lock_file))
+    open_storage(storage, Path("sweeps/one"))
+    assert not list(tmp_path.rglob("*.lock"))
 
 
 def test_a_pipe_in_the_place_of_a_journal_is_refused(sweep):

@@ -135,9 +135,11 @@ def open_storage(storage: str | None, folder: Path) -> Any:
     """A database by its URL; otherwise a journal in a file, which needs no server and stands network file systems."""
     if storage is not None and "://" in storage:
         return open_database(storage)
-    path = Path(storage) if storage is not None else folder / "study.journal"
+    # Absolute, as a lock is a link to it, and Optuna waits for ever for one that leads nowhere.
+    path = (Path(storage) if storage is not None else folder / "study.journal").absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
+        remove_lost_lock(path)
         cut_torn_line(path)
     try:
         return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
@@ -145,6 +147,13 @@ def open_storage(storage: str | None, folder: Path) -> Any:
         raise ValueError(
             f"{path} is damaged, or no journal of Optuna's ({describe(error)}): name=… begins another sweep"
         ) from error
+
+
+def remove_lost_lock(path: Path) -> None:
+    """Remove the lock that a killed process has left on a journal which was moved since then."""
+    lock = Path(JournalFileSymlinkLock(str(path))._lock_file)
+    if lock.is_symlink() and not lock.exists():
+        lock.unlink(missing_ok=True)
 
 
 def cut_torn_line(path: Path) -> None:
