@@ -451,6 +451,14 @@ def test_a_runs_own_configuration_takes_overrides_of_its_keys():
     assert config["max_updates"] == 5
 
 
+def test_what_is_null_in_conf_may_become_so_again():
+    config = compose("demo", ["ema_decay=0.5", "optimizers.generator.clip_norm=1", "data.filter.seconds=[1,2]"])
+    changed = override(config, ["ema_decay=null", "optimizers.generator.clip_norm=null", "data.filter.seconds=null"])
+    assert changed == compose("demo", ["ema_decay=null"])
+    with pytest.raises(ValueError, match="crop_length=null: expected a whole number"):
+        override(config, ["crop_length=null"])
+
+
 def test_what_took_a_keys_value_follows_it():
     """A run's configuration is resolved: it has the number twice."""
     config = compose("demo", ["optimizers.discriminators.schedule.period=9"])

@@ -62,8 +62,18 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     # Classes that a run names are not imported for their signatures: they may be somebody else's.
     chosen = type_values(OmegaConf.to_container(node, resolve=True), config, may_import=KNOWN)
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
-    check_kinds(config, chosen, free=["trainer.devices", *options])
+    # What is null in conf/ may become so again.
+    left_out = [each.key for each in asked if each.value is None and is_null(each.key)]
+    check_kinds(config, chosen, free=["trainer.devices", *options, *left_out])
     return chosen
+
+
+def is_null(key: str) -> bool:
+    """Whether a key is there in conf/, and null."""
+    section, _, name = key.rpartition(".")
+    found = follow_references(compose_schema(()))
+    found = value_at(found, section) if section else found
+    return isinstance(found, dict) and name in found and found[name] is None
 
 
 def explain_absent(key: str) -> str:
