@@ -136,9 +136,11 @@ class TrainingStream:
         elif changed:
             rank_states = None
         if rank_states is None:
-            logger.warning(
+            differences = (describe_difference(key, saved.get(key), self.identity[key]) for key in changed)
+            logger.log(
+                logging.DEBUG if self.ranks.rank else logging.WARNING,  # once for all
                 "the data start afresh, because in the saved position %s; with another seed they come in another order",
-                " and ".join(describe_difference(key, saved.get(key), self.identity[key]) for key in changed),
+                " and ".join(differences),
             )
         elif rank_states[self.ranks.rank] is not None:
             self.restore_rank(from_plain(rank_states[self.ranks.rank]))

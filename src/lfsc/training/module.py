@@ -267,5 +267,5 @@ class CodecModule(LightningModule):
             self.scalars = {name: value for name, value in self.scalars.items() if not self.is_adversarial(name)}
         self.measured = dict(checkpoint["measured"])
         data = self.trainer.datamodule  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
-        if type(data).__qualname__ not in checkpoint:
+        if type(data).__qualname__ not in checkpoint and self.trainer.is_global_zero:
             logger.warning("the data start afresh, because the checkpoint has no position in them")
