@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
 from lfsc.audio.manifest import Malformed, Row, parse_row
-from lfsc.audio.suffixes import LOSSY, without_suffix
+from lfsc.audio.suffixes import LOSSY, sample_keys, without_suffix
 from lfsc.io.messages import say_count
 
 from .archives import Tree
@@ -43,7 +43,8 @@ def of_recordings(
         recordings = [name for name in recordings if name not in repeated]
         left_out = say_count(len(repeated), "recording")
         yield f"left out: {left_out} of which another file has the name but for the suffix, such as {min(repeated)}"
-    sidecars = {name: sidecar for name in recordings if (sidecar := name_sidecar(name)) in names}
+    keys = sample_keys(recordings)
+    sidecars = {name: sidecar for name in recordings if (sidecar := find_sidecar(name, names, keys))}
     bare = [name for name in recordings if name not in sidecars]
     if is_common_voice(bare) and spec is None:
         raise ValueError(
@@ -108,8 +109,9 @@ def name_of_first_microphone(name: str) -> str | None:
     return f"{second[1]}1{second[2]}" if second else None
 
 
-def name_sidecar(name: str) -> str:
-    return f"{name.rpartition('.')[0]}.json"
+def find_sidecar(name: str, names: set[str], keys: dict[str, str]) -> str | None:
+    sidecars = (f"{stem}.json" for stem in (name.rpartition(".")[0], keys.get(without_suffix(name))))
+    return next(filter(names.__contains__, sidecars), None)
 
 
 def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None, transcripts: Transcripts) -> Row | Malformed:

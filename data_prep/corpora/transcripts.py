@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from lfsc.audio.suffixes import is_recording, without_suffix
+from lfsc.audio.suffixes import is_recording, sample_keys, without_suffix
 from lfsc.io.messages import describe, say_count
 
 from .archives import Tree
@@ -96,6 +96,7 @@ class Transcripts:
         self.folder, _, self.archive = f"/{place}".rpartition("/")
         recordings = [name for name in names if is_recording(name)]
         stems = Counter(key_of_name(name.rpartition("/")[2]) for name in recordings)
+        self.keys = sample_keys(recordings)
         self.folders = TextFolders(tree, names, recordings, wanted=stems)
         self.unread = self.folders.unread
         self.found = Counter[bool]()
@@ -136,6 +137,7 @@ class Transcripts:
         stem = without_suffix(name)
         stems = [stem] if stem.isascii() else [stem, *(unicodedata.normalize(form, stem) for form in ("NFC", "NFD"))]
         is_upper = name.rpartition(".")[2].isupper()
+        stems += [self.keys[stem]] if stem in self.keys else []
         texts = (stem + (suffix.upper() if is_upper else suffix) for stem in (name, *stems) for suffix in BESIDE)
         yield from filter(self.texts.__contains__, texts)
         if self.opposite:

@@ -48,6 +48,7 @@ def test_a_sweep_of_failures_says_so(sweep, capsys):
         (["seed=1,2", "sampler=guess"], "sampler=guess: expected tpe or random or grid"),
         (["ema_decay=log(0.1,0.9)", "sampler=grid"], "ranges have no grid"),
         (["seed=1,2", "direction=up"], "direction=up: expected minimize or maximize"),
+        (["seed=1,2", "retry_failed=2"], "retry_failed=2: expected true or false"),
         (["seed"], "'seed' is not key=value"),
     ],
 )

@@ -281,6 +281,38 @@ def test_debug_is_a_group_in_a_recipe_as_on_the_command_line(own, demo):
     assert not any(demo["debug"].values())
 
 
+WHOLE = {
+    "trainer": "cpu",
+    "data": "shards",
+    "optimizers": "adamw_cosine",
+    "callbacks": "early_stopping",
+    "logger": "tensorboard",
+    "losses": "nano",
+    "slm": "none",
+    "codec": "small",
+    "discriminators": "nano",
+    "debug": "anomaly",
+}
+
+
+def test_a_whole_recipe_takes_options_in_the_place_of_its_sections(own, demo):
+    asked = [*(f"{group}={option}" for group, option in WHOLE.items()), DATA, "losses.reconstruction.mel.weight=7"]
+    config = own(as_yaml(demo), asked)
+    shipped = compose("lfsc_22khz", [*asked, f"max_updates={demo['max_updates']}"])
+    sections = WHOLE.keys() - {"data"}
+    assert {name: config[name] for name in sections} == {name: shipped[name] for name in sections}
+    # What data takes from other keys, it takes from those of the recipe.
+    assert config["data"]["batch_size"] == demo["batch_size"] and config["data"]["max_val_clips"] == 256
+    assert (config["max_consecutive_nonfinite"], config["runs_root"]) == (1, "runs/debug")
+
+
+def test_so_does_one_that_extends_a_whole_one_of_ones_own_options(own, demo, tmp_path):
+    (tmp_path / "whole.yaml").write_text(as_yaml(demo))
+    option = "defaults: [cpu, _self_]\nprecision: bf16-mixed\n"
+    config = own("defaults: [whole, _self_]\n", ["trainer=mine"], trainer=option)
+    assert (config["trainer"]["accelerator"], config["trainer"]["precision"]) == ("cpu", "bf16-mixed")
+
+
 def test_two_loggers_at_once(demo):
     config = compose("demo", ["logger=[tensorboard,wandb]", "logger.wandb.mode=offline"])
     assert list(config["logger"]) == ["tensorboard", "wandb"] and config["logger"]["wandb"]["mode"] == "offline"

@@ -1,5 +1,6 @@
 import io
 
+import pytest
 import torch
 
 from lfsc.data.loader_state import from_plain, to_plain
@@ -36,3 +37,17 @@ def test_a_state_survives_a_file_that_holds_no_code(open_stream, corpus):
 def test_nothing_but_the_random_generators_is_left_out(open_stream, corpus):
     state = states(open_stream, corpus, 0)
     assert from_plain(to_plain(state)) == state
+
+
+@pytest.mark.parametrize("value", [None, -1, 3.5, float("nan"), 1 << 70, "x", [1], True, torch.ones(1)])
+def test_no_other_kind_is_taken_for_a_count(value):
+    plain = {"SliceState": {"index": 1, "current": 2}}
+    assert to_plain(from_plain(plain)) == plain
+    with pytest.raises(ValueError, match="current is "):
+        from_plain({"SliceState": {"index": 1, "current": value}})
+
+
+@pytest.mark.parametrize("value", [-1, 3.5, float("nan"), 1 << 70, torch.ones(1)])
+def test_a_number_is_a_count_wherever_it_stands(value):
+    with pytest.raises(ValueError, match="_pending_slice_indexes is "):
+        from_plain({"FlexState": {"_pending_slice_indexes": [3, value]}})

@@ -367,13 +367,20 @@ def test_as_many_workers_on_other_ranks_go_on_with_the_same_batches(open_stream,
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
-    [({"num_workers": 1}, "num_workers was 2 and is 1"), ({"batch_size": 2}, "batch_size was 4 and is 2")],
+    ("workers", "change", "said"),
+    [
+        (2, {"num_workers": 1}, "num_workers was 2 and is 1"),
+        (2, {"batch_size": 2}, "batch_size was 4 and is 2"),
+        (0, {"num_workers": 1}, "num_workers was 0 and is 1"),
+        (1, {"num_workers": 0}, "num_workers was 1 and is 0"),
+    ],
 )
-def test_a_position_that_does_not_fit_is_said_and_the_data_start_afresh(open_stream, corpus, change, said, caplog):
-    stopped = open_stream(corpus, num_workers=2)
+def test_a_position_that_does_not_fit_is_said_and_the_data_start_afresh(
+    open_stream, corpus, workers, change, said, caplog
+):
+    stopped = open_stream(corpus, num_workers=workers)
     taken(stopped, 3)
-    options = {"num_workers": 2, **change}
+    options = {"num_workers": workers, **change}
     resumed = open_stream(corpus, **options)
     with caplog.at_level(logging.WARNING):
         resumed.restore(stopped.gather_state())

@@ -9,6 +9,7 @@ import yaml
 import lfsc
 from lfsc.cli import main
 from lfsc.config.instantiate import build
+from lfsc.config.own_code import import_own
 from lfsc.formats.init_from import initialize_from
 from lfsc.tokens.fingerprint import fingerprint
 
@@ -133,6 +134,20 @@ def test_a_run_of_the_same_classes_starts_from_it(own, code):
     assert torch.equal(
         codec.quantizer.entries, torch.load(own, weights_only=True)["state_dict"]["codec.quantizer.entries"]
     )
+
+
+def test_a_run_of_other_classes_is_told_how_to_start_from_it(own, code):
+    config = torch.load(own, weights_only=True)["config"]
+    config["codec"]["quantizer"] = {
+        "_target_": "lfsc.models.quantizer.GroupedFSQ",
+        "num_codebooks": 2,
+        "levels": [4] * 4,
+    }
+    codec = build(config["codec"])
+    with pytest.raises(ValueError, match=r"unless you trust code that you have: --with FILE\.py"):
+        initialize_from(own, codec=codec, discriminators=None, config=config)
+    with pytest.raises(ValueError, match=r"differs from this run .*codec\.quantizer\._target_=codebooks\.Codebooks"):
+        initialize_from(own, codec=codec, discriminators=None, config=config, trusted=import_own(code))
 
 
 @pytest.mark.parametrize(

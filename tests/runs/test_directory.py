@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import lfsc
 from lfsc.config.compose import compose
 from lfsc.runs.directory import RUNS_ROOT, Run
 from lfsc.runs.status import FAILED, FINISHED, INTERRUPTED, RUNNING, Status
@@ -21,6 +22,18 @@ def run(tmp_path):
 def with_checkpoint(run):
     run.checkpoints.mkdir(parents=True)
     (run.checkpoints / "update-00000005.ckpt").touch()
+
+
+def test_a_folder_of_runs_names_one(tmp_path):
+    runs = [Run(tmp_path / "sweep" / name) for name in ("0000", "0001")]
+    with_checkpoint(runs[1])
+    for run in runs:
+        run.path.mkdir(exist_ok=True)
+        run.config_file.touch()
+    with pytest.raises(ValueError, match=r"it holds runs, such as .*sweep/0001$"):
+        Run.existing(tmp_path / "sweep")
+    with pytest.raises(ValueError, match=r"the folder holds runs: give one of them, such as .*sweep/0001$"):
+        lfsc.load(tmp_path / "sweep")
 
 
 def test_a_run_lies_under_its_root(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lfsc.sweep import trial
+from lfsc.sweep.queue import retry_failed
 from lfsc.sweep.search_space import parse
 from lfsc.sweep.study import Plan, open_study
 from lfsc.sweep.workers import TrialWorkers
@@ -22,12 +23,14 @@ def sweep(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(trial, "POLL", 0.02)
 
-    def run(*items, count=1, folder=tmp_path / "sweeps" / "one", storage=None, **plan):
+    def run(*items, count=1, folder=tmp_path / "sweeps" / "one", storage=None, retries=False, **plan):
         space = parse(items)
         planned = PLAN._replace(items=list(items), **plan)
         if planned.sampler == "grid" and "trials" not in plan:
             planned = planned._replace(trials=len(space.grid))
         study = open_study(planned, space, folder=folder, storage=storage)
+        if retries:
+            retry_failed(study)
         reported = []
         workers = TrialWorkers(study=study, plan=planned, space=space, folder=folder, count=count, say=reported.append)
         run.ended = workers.run()

@@ -5,13 +5,14 @@ import os
 import signal
 import socket
 import time
+from pathlib import Path
 
 import pytest
 from optuna.storages.journal import JournalFileSymlinkLock
 
 from lfsc.sweep import workers
 from lfsc.sweep.queue import OWNER, claim
-from lfsc.sweep.study import open_database
+from lfsc.sweep.study import RETRIES, open_database, open_storage
 
 
 def states(study):
@@ -109,6 +110,33 @@ def test_a_sweep_that_came_to_nothing_is_tried_again_by_the_same_command(sweep, 
     assert states(study) == ["COMPLETE"] * 2
 
 
+def test_what_failed_is_tried_again_where_that_is_asked_for(sweep, monkeypatch):
+    sweep("lr=3,1,2,4", trials=1)
+    monkeypatch.setenv("FAILS", "as where the disk is full")
+    sweep("lr=3,1,2,4", trials=3)
+    monkeypatch.delenv("FAILS")
+    assert states(sweep("lr=3,1,2,4", trials=3)[0]) == ["COMPLETE", "FAIL", "FAIL"]
+    study, _ = sweep("lr=3,1,2,4", trials=3, retries=True)
+    assert states(study) == ["COMPLETE", "FAIL", "FAIL", "COMPLETE", "COMPLETE"]
+    study, _ = sweep("lr=3,1,2,4", trials=4, retries=True)
+    assert [trial.params["lr"] for trial in study.trials] == ["3", "1", "2", "1", "2", "4"]
+
+
+def test_what_fails_again_is_tried_again_by_another_start_alone(sweep):
+    for _ in range(2):
+        study, _ = sweep("behaviour=fails,good", "lr=1", retries=True)
+    assert states(study) == ["FAIL", "COMPLETE", "FAIL"]
+
+
+def test_what_two_machines_try_again_at_once_is_tried_once(sweep):
+    study, _ = sweep("behaviour=fails,good", "lr=1")
+    for _ in range(2):
+        study.enqueue_trial(study.trials[0].params, user_attrs={RETRIES: 0})
+    study, reported = sweep("behaviour=fails,good", "lr=1")
+    assert states(study) == ["FAIL", "COMPLETE", "FAIL", "FAIL"]
+    assert [line.partition(":")[0] for line in reported] == ["trial 2", "trial 2"]
+
+
 def test_two_workers_share_the_trials(sweep):
     begin = time.monotonic()
     study, _ = sweep("lr=1,2,3,4", "seconds=0.15", count=2)
@@ -177,6 +205,22 @@ def test_a_journal_that_is_none_is_one_line(sweep, line):
     (sweep.folder / "study.journal").write_bytes(line * 3)
     with pytest.raises(ValueError, match=r"study\.journal is damaged, or no journal of Optuna's \(.*begins another"):
         sweep("lr=3,1,2")
+
+
+@pytest.mark.parametrize("storage", [None, "shared/study.journal"])
+def test_a_lock_that_a_kill_has_left_ends_after_a_while(sweep, tmp_path, monkeypatch, storage):
+    """Optuna asks how old what it leads to is."""
+    monkeypatch.chdir(tmp_path)
+    place = open_storage(storage, Path("sweeps/one"))
+    place._backend._lock.acquire()
+    (lock,) = tmp_path.rglob("*.lock")
+    assert lock.exists(), "it leads to a file"
+    # The folder is moved, and nobody would ever release it.
+    lock.unlink()
+    lock.symlink_to("/where/it/was/study.journal")
+    monkeypatch.setattr(JournalFileSymlinkLock, "acquire", lambda self: os.symlink(__file__, self._lock_file))
+    open_storage(storage, Path("sweeps/one"))
+    assert not list(tmp_path.rglob("*.lock"))
 
 
 def test_a_pipe_in_the_place_of_a_journal_is_refused(sweep):

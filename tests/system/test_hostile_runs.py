@@ -172,6 +172,13 @@ def position(contents) -> dict:
     [
         (lambda contents: contents.pop("lr_schedulers"), "update-00000001.ckpt: lr_schedulers is None; "),
         (lambda contents: contents.update(lr_schedulers=[]), "the checkpoint has 0 schedules, not 2: "),
+        (lambda contents: contents["lr_schedulers"][1].update(period=[]), "schedule: period is [], not such as 5000; "),
+        (
+            lambda contents: contents["lr_schedulers"][0].update(decay=float("nan")),
+            "schedule: decay is nan, not such ",
+        ),
+        (lambda contents: contents["lr_schedulers"][0].pop("last_epoch"), "generator.schedule: last_epoch is None; "),
+        (lambda contents: contents["lr_schedulers"][0].update(base_lrs=[]), "generator.schedule: base_lrs is []; "),
         (lambda contents: contents.update(CodecDataModule=5), "position in the data cannot be taken back (TypeError"),
         (lambda contents: position(contents).update(next_worker_id={}), "position in the data cannot be taken back ("),
         (lambda contents: position(contents)["worker_states"][0]["FlexState"].update(datasets=[]), "(AssertionError"),
@@ -181,3 +188,9 @@ def test_a_checkpoint_with_something_else(change, expected, run, capsys):
     spoil(run, change)
     found = resumed(run, capsys)
     assert expected in found and "the checkpoint is damaged, or an older lfsc wrote it" in found
+
+
+def test_a_checkpoint_without_a_position_in_the_data(run, caplog):
+    spoil(run, lambda contents: contents.pop("CodecDataModule"))
+    assert main(["resume", str(run), "max_updates=2"]) == 0
+    assert "the data start afresh, because the checkpoint has no position in them" in caplog.text

@@ -1,5 +1,7 @@
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
@@ -52,6 +54,25 @@ def test_what_the_layouts_look_like():
     shared = replace(vocabulary, shared=True)
     assert interleave(tokens, shared).tolist() == [101, 104, 102, 105, 103, 106]
     assert (vocabulary.end, shared.end) == (120, 110)
+
+
+LAYING = [flat, interleave, partial(delay, pad=100), unflat, deinterleave, undelay]
+
+
+@pytest.mark.parametrize("lay", LAYING)
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([[0, 1], [0, 1]], r"are a list, expected an integer tensor \[\.\.\."),
+        (np.zeros((2, 2), dtype=int), r"are a ndarray, expected an integer tensor"),
+        (torch.zeros(2, 2), r"are torch.float32, expected integers: write (ids|tokens)\.long\(\)"),
+        (torch.ones(2, 2, dtype=torch.bool), "are torch.bool, expected integers"),
+        (torch.tensor(3), r"are \[\], expected \[\.\.\."),
+    ],
+)
+def test_what_is_no_tensor_of_whole_numbers_is_told(lay, values, message):
+    with pytest.raises(ValueError, match=message):
+        lay(values, Vocabulary(2, 4))
 
 
 def test_padding_is_no_token():

@@ -56,6 +56,7 @@ def test_what_is_missing_is_named():
         ("callbacks", "RngState", "x", "callbacks.RngState is 'x'"),
         ("callbacks", "CodebookUsage", {"counts": [1]}, r"callbacks.CodebookUsage.counts is \[1\]"),
         ("callbacks", "MetricLogging", {"skipped": 1 << 70}, "callbacks.MetricLogging.skipped is 11805"),
+        ("callbacks", "MetricLogging", {"skipped": -1}, "callbacks.MetricLogging.skipped is -1"),
         ("callbacks", "Checkpointing", {"best": [[0.5]]}, r"callbacks.Checkpointing.best.0 is \[0.5\]"),
         ("callbacks", "Checkpointing", {"best": [[0.5, "x"]]}, "callbacks.Checkpointing.best.0.1 is 'x'"),
         ("measured", "x", "y", "measured.x is 'y'"),

@@ -177,6 +177,8 @@ def test_what_cannot_step_by_itself_is_refused(optimizer, schedule, needed):
         ("exp_avg", torch.ones(1)),
         ("exp_avg_sq", torch.ones(1).expand(2)),
         ("exp_avg", 3),
+        ("step", torch.tensor(math.nan)),
+        ("step", -1),
         ("exp_avg", None),
         ("step", torch.ones(0)),
         ("step", torch.ones(2)),
@@ -212,6 +214,8 @@ def test_a_state_that_lacks_something_is_refused():
     [
         ("lr", None),
         ("lr", "x"),
+        ("lr", math.nan),
+        ("betas", [0.9, math.inf]),
         ("betas", 3),
         ("betas", [0.9]),
         ("eps", []),

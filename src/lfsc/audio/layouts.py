@@ -152,15 +152,20 @@ def language_of_folders(path: str) -> str | None:
 
 
 def by_folders(language_given: bool, name: str) -> Labels | None:
-    """The first folder that is a language and the one after it; without a language, the only folder."""
-    folders = [folder for folder in PurePosixPath(name).parts[:-1] if folder != "/" and not SORTING.fullmatch(folder)]
+    """The first folder that is a language and the one after it.
+
+    Without a language, the only folder, or that which begins the file's name, as in read/ex01/happy/ex01_happy_7.wav.
+    """
+    path = PurePosixPath(name)
+    folders = [folder for folder in path.parts[:-1] if folder != "/" and not SORTING.fullmatch(folder)]
     if not folders:
         return Labels()
     place = next((place for place, folder in enumerate(folders) if is_language(folder)), None)
     if len(folders) == 1:
         return Labels(folders[0]) if place == 0 and not language_given else Labels(None, folders[0])
     if place is None:
-        return None
+        begin = [folder for folder in folders if path.name.startswith((f"{folder}_", f"{folder}-"))]
+        return Labels(None, begin[0]) if len(begin) == 1 else None
     return Labels(folders[place], folders[place + 1] if place + 1 < len(folders) else None)
 
 

@@ -28,6 +28,17 @@ def without_suffix(name: str) -> str:
     return without_suffix(stem) if stem and stem[-1] != "/" and is_recording(name) else name
 
 
+def sample_keys(recordings: Iterable[str]) -> dict[str, str]:
+    """What WebDataset names a recording by, up to the first dot of its file's name, by the recording without suffix.
+
+    Only where that is another name, and of no other recording: a.json is of a.speech.flac.
+    """
+    stems = {without_suffix(name) for name in recordings}
+    keys = {stem: f"{stem[: stem.rfind('/') + 1]}{PurePosixPath(stem).name.partition('.')[0]}" for stem in stems}
+    counts = Counter(keys.values())
+    return {stem: key for stem, key in keys.items() if key != stem and counts[key] == 1}
+
+
 def is_hidden(name: str) -> bool:
     """Whether a file, or a folder that it is in, is not to be seen: its name begins with a dot.
 

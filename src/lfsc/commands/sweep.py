@@ -16,8 +16,8 @@ The sweep's own keys: objective=COLUMN of metrics.csv (val/mel), by whose last v
 objective=best:COLUMN by its best; trials=N (all combinations, or 20), workers=N at once
 (1; num_workers sets the loader's), name=NAME (the recipe's; the sweep is sweeps/NAME), storage=URL or file
 (sweeps/NAME/study.journal), sampler=tpe|random|grid (grid where there are only values), pruner=median|none,
-direction=minimize|maximize."""
-OWN = ("objective", "trials", "workers", "name", "storage", "sampler", "pruner", "direction")
+direction=minimize|maximize, retry_failed=true (each trial that failed before is tried once more)."""
+OWN = ("objective", "trials", "workers", "name", "storage", "sampler", "pruner", "direction", "retry_failed")
 TRIALS = 20
 
 
@@ -47,6 +47,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     from lfsc.config.overrides import as_override
     from lfsc.config.own_code import import_own
     from lfsc.runs.summary import INTERRUPTED_EXIT
+    from lfsc.sweep.queue import retry_failed
     from lfsc.sweep.search_space import parse
     from lfsc.sweep.study import open_study
     from lfsc.sweep.workers import TrialWorkers
@@ -60,7 +61,10 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
     for overrides in space.examples:
         compose(recipe, [*overrides, as_override("name", folder.name)], read_architecture=make_reader(own_code))
+    retries = one_of(own.get("retry_failed", "false"), "retry_failed", ("true", "false")) == "true"
     study = open_study(plan, space, folder=folder, storage=own.get("storage"))
+    if retries:
+        retry_failed(study)
     workers = TrialWorkers(
         study=study,
         plan=plan,
@@ -94,13 +98,18 @@ def make_plan(recipe: str, items: list[str], own: dict[str, str], grid: list[Any
         ("sampler", ("tpe", "random", "grid")),
         ("pruner", ("median", "none")),
     ):
-        if getattr(plan, key) not in known:
-            raise ValueError(f"{key}={getattr(plan, key)}: expected {' or '.join(known)}")
+        one_of(getattr(plan, key), key, known)
     if plan.sampler != "grid":
         return plan
     if grid is None:
         raise ValueError("sampler=grid: ranges have no grid; list values, key=1,2, or take sampler=tpe")
     return plan._replace(trials=min(plan.trials, len(grid)))
+
+
+def one_of(word: str, key: str, known: tuple[str, ...]) -> str:
+    if word not in known:
+        raise ValueError(f"{key}={word}: expected {' or '.join(known)}")
+    return word
 
 
 def whole_number(own: dict[str, str], key: str, default: int) -> int:
@@ -114,8 +123,9 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
     """Print and write what came out; 0 if any trial came to its end."""
     from optuna.trial import TrialState
 
-    from lfsc.io.messages import as_word
+    from lfsc.io.messages import as_word, say_count
     from lfsc.io.tables import make_console
+    from lfsc.sweep.queue import find_failed
     from lfsc.sweep.report import results_table, write_best, write_page
 
     console = make_console()
@@ -125,4 +135,6 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
         return 1
     console.print(f"best:  lfsc train {as_word(write_best(study, plan, space, folder))}", soft_wrap=True)
     console.print(f"plots: {write_page(study, plan, folder)}", soft_wrap=True)
+    if failed := find_failed(study):
+        print(f"{say_count(len(failed), 'trial')} failed: retry_failed=true tries again", file=sys.stderr)
     return 0

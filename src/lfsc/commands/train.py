@@ -51,11 +51,11 @@ def main(arguments: list[str]) -> int:
     if show:
         print(as_yaml(config), end="")
         return 0
-    import_own(own_code_names(options))
-    return begin(with_absolute_paths(config), recipe=options.recipe, may_resume=options.resume)
+    trusted = import_own(own_code_names(options))
+    return begin(with_absolute_paths(config), recipe=options.recipe, may_resume=options.resume, trusted=trusted)
 
 
-def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
+def begin(config: dict[str, Any], *, recipe: str, may_resume: bool, trusted: list[str]) -> int:
     from lfsc.commands.resume import resume
     from lfsc.commands.run_result import report_run
     from lfsc.config.checks import check_counts, is_on_one_device
@@ -88,7 +88,7 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool) -> int:
             from lfsc.training.fit import train
 
             refuse_rivals(run, tasks)
-            train(config, run, recipe=recipe)
+            train(config, run, recipe=recipe, trusted=trusted)
         return report_run(run)
 
 

@@ -30,6 +30,10 @@ def as_hydra_override(override: Override) -> str:
     return f"{override.sign}{override.key}={value}"
 
 
+def is_group(key: str) -> bool:
+    return (find_shipped("conf") / key).is_dir()
+
+
 def option_names(group: str) -> list[str]:
     return sorted(path.stem for path in (find_shipped("conf") / group).glob("*.yaml"))
 

@@ -14,7 +14,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from lfsc.config import from_weights
 from lfsc.config.assignment import MISMATCH, UNKNOWN, assign, explain_unknown, remove, to_container
-from lfsc.config.choices import as_hydra_override, is_choice, option_names, options_of, options_of_choice
+from lfsc.config.choices import as_hydra_override, is_choice, is_group, option_names, options_of, options_of_choice
 from lfsc.config.from_weights import ReadArchitecture
 from lfsc.config.hydra_files import quiet_plugins, read_as_recipes
 from lfsc.config.overrides import Override, parse_overrides
@@ -26,6 +26,9 @@ from lfsc.config.scalars import unmark
 from lfsc.config.schema import check_fits, check_kinds, follow_references
 from lfsc.config.words import quote
 from lfsc.io.messages import one_line
+
+# What Hydra says of a group that a recipe's `defaults` do not have.
+LACKING = re.compile(r"Could not override '([^']+)'\. No match in the defaults list")
 
 
 def compose(
@@ -77,7 +80,20 @@ def choose_options(path: Path, choices: list[Override]) -> DictConfig:
         if not (each.removes or all(isinstance(option, str) for option in options_of_choice(each))):
             options = ", ".join(option_names(each.key))
             raise ValueError(f"{each.item}: expected one of the options of {each.key}, which are {options}")
-    return compose_file(path, [each.item if each.removes else as_hydra_override(each) for each in choices])
+    try:
+        return compose_file(path, [each.item if each.removes else as_hydra_override(each) for each in choices])
+    except ValueError as error:
+        lacking = LACKING.search(str(error))
+        absent = next((each for each in choices if lacking and each.key == lacking[1] and is_group(each.key)), None)
+        if absent is None:
+            raise
+    # A whole recipe, such as a sweep's best.yaml or a run's config.yaml, has the section itself.
+    config = choose_options(path, [each for each in choices if each is not absent])
+    option = compose_file(path, [f"+{as_hydra_override(absent)}"], alone=True)
+    with open_dict(config):
+        config.pop(absent.key, None)
+        config.merge_with(option)
+    return config
 
 
 def change(config: DictConfig, overrides: list[Override]) -> None:
@@ -141,13 +157,13 @@ def take_architecture(
         )
 
 
-def compose_file(path: Path, overrides: list[str]) -> DictConfig:
-    """What Hydra makes of a file and overrides, with its own section `hydra`."""
+def compose_file(path: Path, overrides: list[str], *, alone: bool = False) -> DictConfig:
+    """What Hydra makes of a file and overrides, or `alone` of these, with its own section `hydra`."""
     search_path = ",".join(quote(f"file://{find_shipped(place)}") for place in ("conf", "recipes"))
     try:
         with read_as_recipes(), initialize_config_dir(str(path.parent), version_base="1.3"), quiet_plugins():
             overrides = [*overrides, f"hydra.searchpath=[{search_path}]"]
-            return hydra_compose(path.stem, overrides=overrides, return_hydra_config=True)
+            return hydra_compose(None if alone else path.stem, overrides=overrides, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(explain(error, path)) from error
     except RecursionError as error:

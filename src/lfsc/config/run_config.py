@@ -63,16 +63,17 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     chosen = type_values(OmegaConf.to_container(node, resolve=True), config, may_import=KNOWN)
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     # What is null in conf/ may be null again.
-    nulls = [each.key for each in asked if each.value is None and is_null(compose_schema(()), each.key)]
+    nulls = [each.key for each in asked if each.value is None and is_null(each.key)]
     check_kinds(config, chosen, free=["trainer.devices", *options, *nulls])
     return chosen
 
 
-def is_null(config: dict[str, Any], key: str) -> bool:
-    """Whether a key is there and null."""
+def is_null(key: str) -> bool:
+    """Whether a key is there in conf/, and null."""
     section, _, name = key.rpartition(".")
-    found = value_at(config, section) if section else config
-    return isinstance(found, dict) and found.get(name, key) is None
+    found = follow_references(compose_schema(()))
+    found = value_at(found, section) if section else found
+    return isinstance(found, dict) and name in found and found[name] is None
 
 
 def explain_absent(key: str) -> str:

@@ -45,8 +45,7 @@ def check_part(config: Any, role: str, *, name: str, trusted: Collection[str] = 
         hint = (
             ""
             if not isinstance(target, str) or target in KNOWN
-            else ", unless you trust code that you have: --with FILE.py, in Python trust=[…]; for init_from, name "
-            "it in the recipe as well"
+            else ", unless you trust code that you have: --with FILE.py, in Python trust=[…]"
         )
         raise ValueError(f"{name}._target_ is {brief(target)}: only {' or '.join(PARTS[role])} may stand there{hint}")
     named, families = parameters_of(target, name)

@@ -7,10 +7,18 @@ from megatron.energon.flavors.webdataset.sample_loader import SliceState
 from megatron.energon.savable_loader import SavableDataLoaderState, SavableDatasetCheckpoint, SavableDatasetState
 from megatron.energon.state import FlexState
 
+from lfsc.nn.arguments import brief
+
 STATES = {
     state.__name__: state
     for state in (SavableDataLoaderState, SavableDatasetCheckpoint, SavableDatasetState, FlexState, SliceState)
 }
+# What counts something, in whichever state it is.
+COUNTS = {
+    *("sample_index", "offset", "next_worker_id", "index", "current", "_sample_index", "_sample_count"),
+    *("_epoch_count", "_epoch_sample_count", "_repetition", "_index"),
+}
+LARGEST = 1 << 53
 
 
 def to_plain(state: Any) -> Any:
@@ -28,11 +36,14 @@ def to_plain(state: Any) -> Any:
     return state
 
 
-def from_plain(plain: Any) -> Any:
-    """What `to_plain` was given."""
-    if isinstance(plain, dict):
+def from_plain(plain: Any, field: str = "") -> Any:
+    """What `to_plain` was given; ValueError for a number, or something in the place of a count, that is no count."""
+    if field in COUNTS or not isinstance(plain, dict | list | tuple | str | bytes | bool | None):
+        if type(plain) is not int or not 0 <= plain < LARGEST:
+            raise ValueError(f"{field} is {brief(plain)}")
+    elif isinstance(plain, dict):
         ((name, content),) = plain.items()
-        return STATES[name](**{key: from_plain(value) for key, value in content.items()})
-    if isinstance(plain, list | tuple):
-        return type(plain)(from_plain(item) for item in plain)
+        return STATES[name](**{key: from_plain(value, key) for key, value in content.items()})
+    elif isinstance(plain, list | tuple):
+        return type(plain)(from_plain(item, field) for item in plain)
     return plain

@@ -136,9 +136,11 @@ class TrainingStream:
         elif changed:
             rank_states = None
         if rank_states is None:
-            logger.warning(
+            differences = (describe_difference(key, saved.get(key), self.identity[key]) for key in changed)
+            logger.log(
+                logging.DEBUG if self.ranks.rank else logging.WARNING,  # once for all
                 "the data start afresh, because in the saved position %s; another data.seed gives them another order",
-                " and ".join(describe_difference(key, saved.get(key), self.identity[key]) for key in changed),
+                " and ".join(differences),
             )
         elif rank_states[self.ranks.rank] is not None:
             self.restore_rank(from_plain(rank_states[self.ranks.rank]))
@@ -212,12 +214,15 @@ def make_loader(dataset: SavableDataset[Batch], seed: int) -> SavableDataLoader[
 
 
 def redistribute(rank_states: Sequence[Any], ranks: Ranks) -> list[Any] | None:
-    """The workers' states dealt to another number of ranks; None if there are not as many workers in all."""
+    """The workers' states dealt to another number of ranks; None if there are not as many workers in all.
+
+    A rank that loads by itself, without workers, has a state of another kind.
+    """
     if None in rank_states:
         return None
     states = [rank["SavableDataLoaderState"] for rank in rank_states]
     workers = [worker for state in states for worker in state["worker_states"]]
-    if len(workers) != ranks.world_size * ranks.num_workers:
+    if len(workers) != ranks.world_size * ranks.num_workers or any("FlexState" in worker for worker in workers):
         return None
     dealt = [workers[i : i + ranks.num_workers] for i in range(0, len(workers), ranks.num_workers)]
     return [{"SavableDataLoaderState": {**states[0], "worker_states": own, "next_worker_id": 0}} for own in dealt]

@@ -1,7 +1,7 @@
 """Weights of another training as the beginning of a new one."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -61,15 +61,21 @@ class WeightsBelow:
 
 
 def initialize_from(
-    source: str | PathLike, *, codec: Codec, discriminators: Ensemble | None, config: Mapping[str, Any]
+    source: str | PathLike,
+    *,
+    codec: Codec,
+    discriminators: Ensemble | None,
+    config: Mapping[str, Any],
+    trusted: Collection[str] = (),
 ) -> list[Part]:
     """Load `codec`, and the families of `discriminators` that the source has, in place; say what became of each part.
 
-    `source` is whatever `lfsc.load` takes, `config` the run's configuration. ValueError where a part that both have
+    `source` is whatever `lfsc.load` takes, of the classes of `trusted` modules as well, `config` the run's
+    configuration. ValueError where a part that both have
     differs in anything but the frozen language model's place, with nothing changed, or has numbers that are not finite.
     """
     # Classes of the user's own that this run is built of may be the source's too.
-    trusted = set(targets_of(config)) - KNOWN
+    trusted = {*trusted, *targets_of(config)} - KNOWN
     with resolve(source, trusted=trusted) as found:
         if not found.weight_norm:
             raise ValueError("its weight norm was removed, so that it cannot train: export it again with weight norm")

@@ -15,7 +15,7 @@ from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import DamagedFile, TorchFile, Weights
 from lfsc.runs.checkpoints import checkpoint_of, suggest_whole
-from lfsc.runs.directory import STATUS, Run
+from lfsc.runs.directory import STATUS, Run, find_inside
 
 EXPECTED = (
     "expected a run directory, a checkpoint (.ckpt), an exported bundle, a .nemo archive, a hub name, or pocket, which "
@@ -94,6 +94,8 @@ def read_folder(path: Path, trusted: Collection[str]) -> Source:
     for name, reason in OTHER_FOLDERS.items():
         if (path / name).is_file():
             raise ValueError(reason)
+    if inside := find_inside(path):
+        raise ValueError(f"the folder holds runs: give one of them, such as {inside}")
     raise ValueError(f"the folder has neither {bundle.WEIGHTS}, nor checkpoints/, nor one .nemo archive; {EXPECTED}")
 
 

@@ -52,6 +52,8 @@ class Run:
         if not run.config_file.is_file():
             there = Path(RUNS_ROOT, path)
             advice = f"did you mean {there}?" if (there / CONFIG).is_file() else "`lfsc train RECIPE` makes one"
+            if inside := find_inside(run.path):
+                advice = f"it holds runs, such as {inside}"
             raise ValueError(f"{run.path} is not a run: it has no config.yaml; {advice}")
         run.require_files()
         run.config()
@@ -181,3 +183,9 @@ def git_revision() -> str | None:
         return check_output(command, stderr=DEVNULL, text=True).strip()
     except (OSError, CalledProcessError):
         return None
+
+
+def find_inside(folder: Path) -> Path | None:
+    """A run with a checkpoint in a folder of runs, such as a sweep's."""
+    runs = (Run(file.parent) for file in sorted(folder.glob(f"*/{CONFIG}")))
+    return next((run.path for run in runs if run.has_checkpoint()), None)

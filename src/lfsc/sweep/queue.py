@@ -9,7 +9,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from lfsc.runs.status import HEARTBEAT_TIMEOUT
-from lfsc.sweep.study import Plan
+from lfsc.sweep.study import RETRIES, Plan, count_asked, place_of
 from lfsc.sweep.trial import Process, run_of
 
 # Attributes of a trial: the sweep that takes care of it and when it last said so, its own process, why it failed.
@@ -44,15 +44,37 @@ def reopen_trial(study: optuna.Study, trial: FrozenTrial) -> optuna.Trial:
 
 
 def ask(study: optuna.Study, plan: Plan) -> optuna.Trial | None:
-    """The next trial; None where there are enough."""
-    if len(study.get_trials(deepcopy=False)) >= plan.trials:
+    """The next trial, of which those that try again come first; None where there are enough."""
+    trials = study.get_trials(deepcopy=False)
+    if count_asked(trials) >= plan.trials and not any(trial.state == TrialState.WAITING for trial in trials):
         return None
     trial = study.ask()
-    if trial.number < plan.trials:
+    if trial.user_attrs.get(RETRIES) in {each.user_attrs.get(RETRIES) for each in trials[: trial.number]} - {None}:
+        # Another machine queued the same at the same time.
+        study.tell(trial, state=TrialState.FAIL)
+        return ask(study, plan)
+    if RETRIES in trial.user_attrs or place_of(trial, study) < plan.trials:
         return trial
     # Another machine asked at the same time.
     study.tell(trial, state=TrialState.FAIL)
     return None
+
+
+def find_failed(study: optuna.Study) -> list[FrozenTrial]:
+    """Trials that failed and that no other one tries again."""
+    trials = study.get_trials(deepcopy=False)
+    retried = {trial.user_attrs.get(RETRIES) for trial in trials}
+    return [
+        trial
+        for trial in trials
+        if trial.state == TrialState.FAIL and OWNER in trial.user_attrs and trial.number not in retried
+    ]
+
+
+def retry_failed(study: optuna.Study) -> None:
+    """Queue the values of each trial that failed, and that no other one tries again, once more."""
+    for trial in find_failed(study):
+        study.enqueue_trial(trial.params, user_attrs={RETRIES: trial.number})
 
 
 def ended_trials(study: optuna.Study) -> list[FrozenTrial]:

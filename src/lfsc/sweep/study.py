@@ -20,6 +20,8 @@ from lfsc.sweep.trial import run_of
 HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
 # Before an objective: the best value of a run counts, and not its last.
 BEST = "best:"
+# Attribute of a trial that tries again what another one failed with: the number of that one.
+RETRIES = "retries"
 # Seconds between attempts to open a database.
 PAUSES = (0.5, 1.0, 2.0)
 
@@ -105,7 +107,7 @@ def sampler_of(plan: Plan, space: Space) -> optuna.samplers.BaseSampler:
 
 
 class GridInOrder(optuna.samplers.BaseSampler):
-    """Trial N takes combination N, so that machines which share a study cannot take the same."""
+    """Each trial takes the combination of its place, so that machines which share a study cannot take the same."""
 
     def __init__(self, grid: list[dict[str, str]]):
         self.grid = grid
@@ -117,16 +119,27 @@ class GridInOrder(optuna.samplers.BaseSampler):
         return {}
 
     def sample_independent(self, study: optuna.Study, trial: FrozenTrial, param_name: str, _: Any) -> str:
-        return self.grid[trial.number % len(self.grid)][param_name]
+        return self.grid[place_of(trial, study) % len(self.grid)][param_name]
+
+
+def place_of(trial: FrozenTrial | optuna.Trial, study: optuna.Study) -> int:
+    """How many others were asked before a trial; those that try again do not count."""
+    return count_asked(study.get_trials(deepcopy=False)[: trial.number])
+
+
+def count_asked(trials: list[FrozenTrial]) -> int:
+    return sum(RETRIES not in trial.user_attrs for trial in trials)
 
 
 def open_storage(storage: str | None, folder: Path) -> Any:
     """A database by its URL; otherwise a journal in a file, which needs no server and stands network file systems."""
     if storage is not None and "://" in storage:
         return open_database(storage)
-    path = Path(storage) if storage is not None else folder / "study.journal"
+    # Absolute, as a lock is a link to it, and Optuna waits for ever for one that leads nowhere.
+    path = (Path(storage) if storage is not None else folder / "study.journal").absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
+        remove_lost_lock(path)
         cut_torn_line(path)
     try:
         return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
@@ -134,6 +147,13 @@ def open_storage(storage: str | None, folder: Path) -> Any:
         raise ValueError(
             f"{path} is damaged, or no journal of Optuna's ({describe(error)}): name=… begins another sweep"
         ) from error
+
+
+def remove_lost_lock(path: Path) -> None:
+    """Remove the lock that a killed process has left on a journal which was moved since then."""
+    lock = Path(JournalFileSymlinkLock(str(path))._lock_file)
+    if lock.is_symlink() and not lock.exists():
+        lock.unlink(missing_ok=True)
 
 
 def cut_torn_line(path: Path) -> None:

@@ -5,6 +5,7 @@ step later than the row above (arXiv 2306.05284).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -41,6 +42,7 @@ class Vocabulary:
 
     def ids(self, tokens: Tensor) -> Tensor:
         """Ids [...,C,F] of tokens [...,C,F]."""
+        require_numbers(tokens, "tokens", "[..., codebooks, frames]")
         if tokens.shape[-2] != self.num_codebooks:
             raise ValueError(
                 f"tokens {list(tokens.shape)} of {tokens.shape[-2]} codebooks, expected {self.num_codebooks}"
@@ -71,7 +73,8 @@ def flat(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
 
 def unflat(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
     """Tokens [...,C,F] of ids that `flat` made."""
-    return vocabulary.tokens(ids.unflatten(-1, (vocabulary.num_codebooks, whole_frames(ids, vocabulary))))
+    frames = whole_frames(ids, vocabulary)
+    return vocabulary.tokens(ids.unflatten(-1, (vocabulary.num_codebooks, frames)))
 
 
 def interleave(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
@@ -81,7 +84,8 @@ def interleave(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
 
 def deinterleave(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
     """Tokens [...,C,F] of ids that `interleave` made."""
-    return vocabulary.tokens(ids.unflatten(-1, (whole_frames(ids, vocabulary), vocabulary.num_codebooks)).mT)
+    frames = whole_frames(ids, vocabulary)
+    return vocabulary.tokens(ids.unflatten(-1, (frames, vocabulary.num_codebooks)).mT)
 
 
 def delay(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
@@ -100,6 +104,7 @@ def delay(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
 
 def undelay(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
     """Tokens [...,C,F] of ids that `delay` made; what stands in place of padding is not read."""
+    require_numbers(ids, "ids", "[..., codebooks, frames + codebooks - 1]")
     frames = ids.shape[-1] - vocabulary.num_codebooks + 1
     if ids.shape[-2] != vocabulary.num_codebooks or frames < 0:
         raise ValueError(f"ids {list(ids.shape)}, expected [..., {vocabulary.num_codebooks}, frames + codebooks - 1]")
@@ -108,8 +113,19 @@ def undelay(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
 
 
 def whole_frames(ids: Tensor, vocabulary: Vocabulary) -> int:
+    require_numbers(ids, "ids", "[..., frames * codebooks]")
     frames, rest = divmod(ids.shape[-1], vocabulary.num_codebooks)
     if rest:
         size = vocabulary.num_codebooks
         raise ValueError(f"{ids.shape[-1]} ids are {frames} frames of {size} and {rest} more: drop the last {rest}")
     return frames
+
+
+def require_numbers(values: Any, name: str, shape: str) -> None:
+    """ValueError for anything but a tensor of whole numbers with the dimensions of a shape such as [..., a, b]."""
+    if not isinstance(values, Tensor):
+        raise ValueError(f"{name} are a {type(values).__name__}, expected an integer tensor {shape}")
+    if values.dtype == torch.bool or values.is_floating_point() or values.is_complex():
+        raise ValueError(f"{name} are {values.dtype}, expected integers: write {name}.long()")
+    if values.dim() < shape.count(","):
+        raise ValueError(f"{name} are {list(values.shape)}, expected {shape}")

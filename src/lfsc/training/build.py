@@ -31,6 +31,7 @@ from lfsc.training.callbacks.preemption import Preemption
 from lfsc.training.callbacks.profiler import Profiler
 from lfsc.training.callbacks.progress_bar import ProgressBar
 from lfsc.training.callbacks.resumed_callbacks import ResumedCallbacks
+from lfsc.training.callbacks.resumed_data import ResumedData
 from lfsc.training.callbacks.resumed_optimizer import ResumedOptimizer
 from lfsc.training.callbacks.rng_state import RngState
 from lfsc.training.callbacks.throughput import Throughput
@@ -161,6 +162,7 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         MaxUpdates(max_updates=max_updates),
         preemption,
         RngState(),
+        ResumedData(),
         ResumedOptimizer(),
         ResumedCallbacks(own),
         *optional_callbacks(config, run),

@@ -36,10 +36,13 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             reason = first_line(error)
         # Not from that error: it keeps torch's writer, whose file takes room on the disk until it is closed.
         free = shutil.disk_usage(Path(path).parent).free / 1e6
-        raise OSError(
-            f"{path} could not be written, with {free:.0f} MB free there ({reason}); the "
-            "checkpoints before it are whole: make room, then `lfsc resume` resumes from the last"
+        before = newest_first(Path(path).parent)
+        advice = (
+            f"make room, then `lfsc resume` resumes from {before[0].name}, which is whole"
+            if before
+            else "it is the first of the run: make room, and begin the run again"
         )
+        raise OSError(f"{path} could not be written, with {free:.0f} MB free there ({reason}); {advice}")
 
     def leave_out_foreign(self, checkpoint: dict[str, Any]) -> None:
         """Take out what callbacks would keep that could not be read back; ValueError where anything else is so."""

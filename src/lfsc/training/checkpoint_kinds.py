@@ -63,12 +63,17 @@ def find_other(value: Any, kind: Any, where: str) -> str | None:
         places = [(each, kind[0], number) for number, each in enumerate(value)]
     elif isinstance(kind, tuple) and isinstance(value, list | tuple) and len(value) == len(kind):
         places = [(value[number], each, number) for number, each in enumerate(kind)]
-    elif isinstance(kind, dict | list | tuple) or not isinstance(value, kind) or is_huge(value):
+    elif isinstance(kind, dict | list | tuple) or not isinstance(value, kind) or not may_be(value, kind):
         return f"{where or 'all of it'} is {brief(value)}"
     else:
         return None
     found = (find_other(inner, each, f"{where}.{key}".lstrip(".")) for inner, each, key in places)
     return next(filter(None, found), None)
+
+
+def may_be(value: Any, kind: Any) -> bool:
+    """Whether a number is in bounds: all that are whole by their kind are counts."""
+    return not is_huge(value) and not (kind is int and value < 0)
 
 
 def is_huge(value: Any) -> bool:

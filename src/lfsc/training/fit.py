@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,17 @@ TOO_SHORT = re.compile(r"Padding size should be less than|Kernel size can't be g
 
 
 def train(
-    config: dict[str, Any], run: Run, *, checkpoint: Path | None = None, recipe: str | None = None
+    config: dict[str, Any],
+    run: Run,
+    *,
+    checkpoint: Path | None = None,
+    recipe: str | None = None,
+    trusted: Collection[str] = (),
 ) -> CodecModule:
-    """Train as `config` says, from the beginning or from a checkpoint on; everything of note is left in `run`."""
+    """Train as `config` says, from the beginning or from a checkpoint on; everything of note is left in `run`.
+
+    The weights of `init_from` may be of `trusted` modules' classes, beside those that `config` names.
+    """
     quiet_lightning()
     before = run.status()
     if config["num_threads"] is not None:
@@ -48,7 +57,7 @@ def train(
     corpus = read_corpus(config["data"]["path"], sample_rate=config["sample_rate"])
     module = build_module(config)
     if config["init_from"] is not None and checkpoint is None:
-        begin_from(config["init_from"], module)
+        begin_from(config["init_from"], module, trusted)
     datamodule = build(config["data"], where="data")
     if checkpoint is None and is_first():
         run.clear()
@@ -91,9 +100,15 @@ def explain_failure(error: Exception, config: dict[str, Any], run: Run, *, world
     return None
 
 
-def begin_from(source: str, module: CodecModule) -> None:
+def begin_from(source: str, module: CodecModule, trusted: Collection[str] = ()) -> None:
     """Weights of another training in place of the random ones, and what became of each part on stderr."""
-    parts = initialize_from(source, codec=module.codec, discriminators=module.discriminators, config=module.config)
+    parts = initialize_from(
+        source,
+        codec=module.codec,
+        discriminators=module.discriminators,
+        config=module.config,
+        trusted=trusted,
+    )
     words = settle_warmup(parts, module.warmup)
     if is_first():
         print(*(f"init_from {source}: {line}" for line in [*parts, words]), sep="\n", file=sys.stderr)

@@ -203,7 +203,7 @@ class CodecModule(LightningModule):
         if (encoded.tokens < 0).any():
             raise ValueError(
                 f"at update {self.updates}, latents of validation clips are not finite: the codec has diverged; "
-                "a resume with a lower optimizers.generator.lr, or with its clip_norm, goes on from before"
+                "take a lower optimizers.generator.lr, or its clip_norm, in a resume from before or in a new run"
             )
         decoded = self.codec.decode(*encoded)
         # As long as it came: the last frame may reach beyond the batch, and the last clip end before it.

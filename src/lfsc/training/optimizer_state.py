@@ -1,5 +1,6 @@
 """What an optimizer takes back from a checkpoint, held against its parameters."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,7 +55,9 @@ def is_alike(value: Any, other: Any) -> bool:
         return is_list and all(map(is_alike, value, other))
     if other is None or isinstance(other, bool):
         return isinstance(value, bool) or value is other
-    return isinstance(value, int | float if isinstance(other, int | float) else type(other))
+    if isinstance(other, int | float):
+        return isinstance(value, int | float) and -math.inf < value < math.inf
+    return isinstance(value, type(other))
 
 
 def require_fitting(optimizer: Optimizer, saved: dict[str, Any]) -> None:
@@ -81,7 +84,8 @@ def match_states(optimizer: Optimizer, saved: dict[str, Any]) -> Iterator[tuple[
 
 
 def is_count(value: Any) -> bool:
-    return value.numel() == 1 if isinstance(value, Tensor) else isinstance(value, int | float)
+    is_one = value.numel() == 1 if isinstance(value, Tensor) else isinstance(value, int | float)
+    return is_one and 0 <= value < math.inf
 
 
 def is_like(value: Any, parameter: Tensor) -> bool:

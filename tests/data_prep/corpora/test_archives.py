@@ -88,7 +88,7 @@ def test_a_damaged_archive_is_named(corpus, packed, put, tmp_path, suffix):
     put("c/train/audio/b.wav", os.urandom(3000))
     path = packed(corpus, suffix)
     whole = path.read_bytes()
-    for place in range(20, len(whole), 97):
+    for place in range(20, len(whole) - 9, 97):
         path.write_bytes(whole[:place] + bytes(9) + whole[place + 9 :])
         with pytest.raises(ValueError, match=rf"c\{suffix}.*; download it again"):
             Archive(path, tmp_path / "scratch")

@@ -108,6 +108,29 @@ def test_corpora_are_known_by_their_paths(tmp_path, put, name):
     assert said.startswith("understood as ") and f": {len(names)} recording" in said
 
 
+def test_a_folder_that_begins_the_names_of_files_is_the_speakers(tmp_path, put):
+    names = ["read/ex01/happy/ex01_happy_1.wav", "read/ex02/sad/base/ex02_sad_1.wav", "talk/ex03-ex04/ex03-ex04_1.wav"]
+    tree_of(put, names)
+    assert {speaker for *_, speaker in people(read(tmp_path / "in"))} == {"ex01", "ex02", "ex03-ex04"}
+
+
+def test_what_is_beside_a_recording_may_have_its_name_up_to_the_first_dot(tmp_path, put):
+    """As in a WebDataset; where two recordings have it, it is of neither."""
+    put("in/a.speech.flac", b"")
+    put("in/a.json", json.dumps({"speaker": "anna", "language": "de"}))
+    put("in/a.txt", "Guten Tag.")
+    for number in (1, 2):
+        put(f"in/b.{number}.flac", b"")
+    put("in/b.txt", "Of whom?")
+    put("in/b.2.txt", "Of the second.")
+    found = {row.source.path.rpartition("/")[2]: (row.language, row.speaker, row.text) for row in read(tmp_path / "in")}
+    assert found == {
+        "a.speech.flac": ("de", "anna", "Guten Tag."),
+        "b.1.flac": ("und", "unknown", None),
+        "b.2.flac": ("und", "unknown", "Of the second."),
+    }
+
+
 def test_where_folders_are_not_clear_it_asks(tmp_path, put):
     tree_of(put, ["103/1031/a.wav", "104/1041/b.wav"])
     for language in (None, "en"):

@@ -1,11 +1,13 @@
 """The clips that are kept to be heard."""
 
+import threading
 import types
 
 import pytest
 import soundfile
 import torch
 
+from lfsc.training.callbacks import audio_samples
 from lfsc.training.callbacks.audio_samples import AudioSamples, file_name
 
 
@@ -27,6 +29,53 @@ def test_they_are_audio_of_the_models_rate(finished, place):
 def test_the_pictures_are_whole(finished):
     for picture in finished.samples.glob("*/*.png"):
         assert picture.read_bytes().startswith(b"\x89PNG") and picture.read_bytes().endswith(b"IEND\xaeB`\x82")
+
+
+def validate(samples, *, rank, world_size):
+    """Ten clips in batches of three or two, of which the ranks have one each in turns."""
+    trainer = types.SimpleNamespace(
+        world_size=world_size, global_rank=rank, is_global_zero=rank == 0, loggers=[], callback_metrics={}
+    )
+    module = types.SimpleNamespace(updates=5)
+    samples.on_validation_start(trainer, module)
+    for number, clips in enumerate(([0, 1, 2], [3, 4], [5, 6, 7], [8, 9])[rank::world_size]):
+        audio = torch.stack([torch.full((2048,), clip / 10) for clip in clips])
+        lengths = torch.full((len(clips),), 2048)
+        batch = types.SimpleNamespace(keys=[f"clip{clip}" for clip in clips], audio=audio, lengths=lengths)
+        samples.on_validation_batch_end(trainer, module, types.SimpleNamespace(audio=audio / 2), batch, number)
+    samples.on_validation_epoch_end(trainer, module)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 20])
+def test_they_are_the_same_on_any_number_of_ranks(tmp_path, monkeypatch, count):
+    met, given = threading.Barrier(2, timeout=60), {}
+
+    def gather(own):
+        given[threading.current_thread()] = own
+        met.wait()
+        every = [given[thread] for thread in threads]
+        met.wait()
+        return every
+
+    def samples(folder):
+        return AudioSamples(folder=tmp_path / folder, count=count, sample_rate=22050)
+
+    validate(samples("one"), rank=0, world_size=1)
+    monkeypatch.setattr(audio_samples, "gather", gather)
+    threads = [
+        threading.Thread(target=validate, args=[samples("two")], kwargs={"rank": rank, "world_size": 2})
+        for rank in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    one, two = (
+        {path.relative_to(tmp_path / folder): path.read_bytes() for path in (tmp_path / folder).rglob("*.wav")}
+        for folder in ("one", "two")
+    )
+    assert one == two and len(one) == 2 * min(count, 10)
+    assert {path.stem for path in one} == {f"clip{number}" for number in range(min(count, 10))}
 
 
 @pytest.mark.parametrize("key", ["../../../elsewhere", "/tmp/x", "$\\frac$", "<b>&amp;", "ö" * 200, "a/b"])

@@ -234,6 +234,13 @@ def test_a_full_disk_leaves_the_checkpoint_before(saved, small_disk):
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
 
 
+def test_a_full_disk_says_which_checkpoint_is_the_one_before_or_that_there_is_none(saved, tmp_path, small_disk):
+    (tmp_path / "new").mkdir()
+    for folder, advice in ((saved, r"resumes from update-00000030\.ckpt"), (tmp_path / "new", "begin the run again")):
+        with pytest.raises(OSError, match=advice), small_disk(100_000):
+            AtomicCheckpointIO().save_checkpoint({"weights": torch.ones(50_000)}, folder / "update-00000040.ckpt")
+
+
 def test_a_checkpoint_that_could_not_be_written_takes_no_room(saved, small_disk):
     """Its file is closed, so that status.json can say why the run ended, and the room told is what is there."""
     with pytest.raises(OSError, match="could not be written") as error, small_disk(100_000):

@@ -1,7 +1,8 @@
 """The same few validation clips, to hear and to see, as files and with whatever logger."""
 
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
@@ -9,14 +10,26 @@ from torch import Tensor
 
 from lfsc.audio import files
 from lfsc.audio.spectrogram import MelSpectrogram
+from lfsc.distributed import gather
 from lfsc.io import atomic
 from lfsc.training.module import CodecModule
 
 LONGEST_NAME = 200  # bytes; file systems have 255, of which some go to temporary names
 
 
+class Sample(NamedTuple):
+    """A clip and what the codec made of it, on a CPU."""
+
+    place: tuple[int, int]  # its batch in the validation of all ranks, and its row there
+    key: str
+    real: Tensor
+    fake: Tensor
+
+
 class AudioSamples(Callback):
     """Writes the first `count` clips of the validation: originals once, reconstructions at every validation.
+
+    They are the same on any number of ranks, of which the first writes them all.
 
     The image of a reconstruction has the original's spectrogram above its own.
     """
@@ -30,21 +43,29 @@ class AudioSamples(Callback):
         )
 
     def on_validation_start(self, trainer: Trainer, module: CodecModule) -> None:
-        self.left = self.count if trainer.is_global_zero else 0
+        self.clips: list[Sample] = []
 
     def on_validation_batch_end(
         self, trainer: Trainer, module: CodecModule, outputs: Any, batch: Any, batch_idx: int, *_
     ) -> None:
-        if not self.left:
+        left = self.count - len(self.clips)
+        if left <= 0:
             return
-        clips = list(zip(batch.keys, batch.audio.cpu(), outputs.audio.float().cpu(), batch.lengths, strict=True))
-        for key, real, fake, length in clips[: self.left]:
-            real, fake = real[:length], fake[:length]
+        number = batch_idx * trainer.world_size + trainer.global_rank
+        clips = zip(batch.keys[:left], batch.audio.cpu(), outputs.audio.float().cpu(), batch.lengths, strict=False)
+        for row, (key, real, fake, length) in enumerate(clips):
+            self.clips.append(Sample((number, row), key, real[:length].clone(), fake[:length].clone()))
+
+    def on_validation_epoch_end(self, trainer: Trainer, module: CodecModule) -> None:
+        if self.count == 0:
+            return
+        first = sorted(chain(*gather([clip.place for clip in self.clips])))[: self.count]
+        clips = sorted(chain(*gather([clip for clip in self.clips if clip.place in first])))
+        place = f"update-{module.updates:08d}"
+        for _, key, real, fake in clips if trainer.is_global_zero else ():
             if not (self.folder / "original" / f"{file_name(key)}.wav").exists():
                 self.write(trainer, "original", key, {"original": real}, update=0)
-            place = f"update-{module.updates:08d}"
             self.write(trainer, place, key, {"original": real, place: fake}, update=module.updates)
-        self.left -= len(clips[: self.left])
 
     def write(self, trainer: Trainer, place: str, key: str, clips: dict[str, Tensor], *, update: int) -> None:
         """Write the clip that is called `place` as audio, and all of them as an image."""

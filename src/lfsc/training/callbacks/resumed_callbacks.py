@@ -3,6 +3,7 @@
 from lightning.pytorch import Callback, Trainer
 
 from lfsc.io.restoring import taking_back
+from lfsc.training.kept_state import require_alike
 from lfsc.training.module import CodecModule
 from lfsc.training.own_callbacks import callback_settings
 
@@ -23,5 +24,6 @@ class ResumedCallbacks(Callback):
             # Not left to Lightning, which would not say whose it is.
             state = checkpoint["callbacks"].pop(callback.state_key, None)
             if state is not None and before.get(name) == now[name]:
+                require_alike(state, callback, f"callbacks.{name}")
                 with taking_back(f"state of callbacks.{name}"):
                     callback.load_state_dict(state)

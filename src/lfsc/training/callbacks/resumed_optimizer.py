@@ -1,12 +1,16 @@
 """Optimizers and schedules of a resumed run whose configuration says something new of them."""
 
+from itertools import product
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
+from torch.optim.lr_scheduler import LRScheduler
 
 from lfsc.config.checks import CURRICULUM
 from lfsc.io.messages import say_count
 from lfsc.io.restoring import WHY
+from lfsc.nn.arguments import brief
+from lfsc.training.kept_state import require_alike
 from lfsc.training.module import CodecModule
 
 
@@ -24,19 +28,31 @@ class ResumedOptimizer(Callback):
         scheduled = [network for network in module.gan_optimizers if before[network].get("schedule")]
         if len(saved) != len(scheduled):
             raise ValueError(f"the checkpoint has {say_count(len(saved), 'schedule')}, not {len(scheduled)}: {WHY}")
+        for network, key in product(module.gan_optimizers, ("_target_", "schedule._target_")):
+            if target(before[network], key) != target(now[network], key):
+                raise ValueError(
+                    f"optimizers.{network}.{key} cannot change within a run: `lfsc train … init_from=RUN` starts "
+                    "another from its weights"
+                )
         schedules = dict(zip(scheduled, saved, strict=True))
+        new: dict[str, Any] = dict(zip(module.gan_optimizers, module.configure_optimizers(), strict=True))
+        for network, schedule in schedules.items():
+            require_schedule(schedule, new[network]["lr_scheduler"]["scheduler"], f"optimizers.{network}.schedule")
         for network, optimizer in zip(module.gan_optimizers, checkpoint["optimizer_states"], strict=True):
             if before[network] == now[network]:
                 continue
-            for key in ("_target_", "schedule._target_"):
-                if target(before[network], key) != target(now[network], key):
-                    raise ValueError(
-                        f"optimizers.{network}.{key} cannot change within a run: `lfsc train … init_from=RUN` starts "
-                        "another from its weights"
-                    )
             change_optimizer(optimizer, before[network], now[network])
             if network in schedules:
                 change_schedule(schedules[network], optimizer, now[network])
+
+
+def require_schedule(saved: dict[str, Any], schedule: LRScheduler, what: str) -> None:
+    """ValueError for what is no state of a new `schedule`, or lacks what it counts and of how many rates."""
+    require_alike(saved, schedule, what)
+    first = schedule.state_dict()
+    for key in first.keys() & {"last_epoch", "base_lrs", "_last_lr"}:
+        if key not in saved or (key != "last_epoch" and len(saved[key]) != len(first[key])):
+            raise ValueError(f"the checkpoint's state of {what}: {key} is {brief(saved.get(key))}; {WHY}")
 
 
 def require_order(before: dict[str, Any], now: dict[str, Any]) -> None:
