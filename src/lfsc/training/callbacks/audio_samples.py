@@ -52,8 +52,8 @@ class AudioSamples(Callback):
         if left <= 0:
             return
         number = batch_idx * trainer.world_size + trainer.global_rank
-        clips = zip(batch.keys[:left], batch.audio.cpu(), outputs.audio.float().cpu(), batch.lengths, strict=False)
-        for row, (key, real, fake, length) in enumerate(clips):
+        clips = list(zip(batch.keys, batch.audio.cpu(), outputs.audio.float().cpu(), batch.lengths, strict=True))
+        for row, (key, real, fake, length) in enumerate(clips[:left]):
             self.clips.append(Sample((number, row), key, real[:length].clone(), fake[:length].clone()))
 
     def on_validation_epoch_end(self, trainer: Trainer, module: CodecModule) -> None:
