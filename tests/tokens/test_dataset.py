@@ -81,6 +81,23 @@ def test_epochs_differ_and_each_has_all_clips(folder):
         TokenShards(folder, epoch=1)
 
 
+def test_repeated_epochs_follow_each_other_on_every_rank(folder):
+    """Five shards for two ranks of two workers: however unequal their shares, none runs out."""
+    for rank in range(2):
+        dataset = TokenShards(folder, rank=rank, world_size=2, seed=0, epoch=1, repeat=True)
+        loader = DataLoader(dataset, batch_size=None, num_workers=2, multiprocessing_context="fork")
+        assert len([clip.key for clip, _ in zip(loader, range(30), strict=False)]) == 30
+    endless = iter(TokenShards(folder, seed=0, epoch=1, repeat=True))
+    for epoch in (1, 2):
+        assert [next(endless).key for _ in range(20)] == keys(TokenShards(folder, seed=0, epoch=epoch))
+
+
+def test_a_worker_without_a_share_ends_although_epochs_are_repeated(folder):
+    loader = DataLoader(TokenShards(folder, repeat=True), batch_size=None, num_workers=6, multiprocessing_context="fork")
+    found = {clip.key for clip, _ in zip(loader, range(60), strict=False)}
+    assert found == set(keys(TokenShards(folder)))
+
+
 def test_workers_that_persist_follow_the_epoch(folder):
     dataset = TokenShards(folder, seed=0)
     loader = DataLoader(

@@ -1,6 +1,7 @@
 """Token shards, as `lfsc tokenize` writes them, for training language models."""
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -37,8 +38,9 @@ class TokenShards(IterableDataset):
     """Each clip of one `split` of a folder of token shards once: on every rank and worker those of its own shards.
 
     With a `seed` the shards are shuffled, and the clips within a buffer of `buffer`, in another order in each `epoch`,
-    an attribute that may be set before the clips are read again. ValueError for tokens of more than one codec, and
-    where a folder has more than one split and none is chosen.
+    an attribute that may be set before the clips are read again. With `repeat` epoch follows epoch without end, so
+    that no rank runs out of clips before another. ValueError for tokens of more than one codec, and where a folder has
+    more than one split and none is chosen.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class TokenShards(IterableDataset):
         seed: int | None = None,
         epoch: int = 0,
         buffer: int = 1000,
+        repeat: bool = False,
     ):
         if not 0 <= rank < world_size:
             raise ValueError(f"rank {rank} of {world_size}: expected one from 0 to {world_size - 1}")
@@ -60,7 +63,7 @@ class TokenShards(IterableDataset):
             shards = say_count(len(self.shards), "shard")
             raise ValueError(f"{path} has {shards} for {world_size} ranks: some would have nothing")
         self.rank, self.world_size = rank, world_size
-        self.seed, self.buffer = seed, buffer
+        self.seed, self.buffer, self.repeat = seed, buffer, repeat
         # In memory that is shared: workers that persist see what is set here.
         self.shared_epoch = torch.zeros((), dtype=torch.int64).share_memory_()
         self.epoch = epoch
@@ -79,10 +82,21 @@ class TokenShards(IterableDataset):
         worker = get_worker_info()
         workers, number = (worker.num_workers, worker.id) if worker else (1, 0)
         own = slice(self.rank * workers + number, None, self.world_size * workers)
+        for epoch in itertools.count(self.epoch):
+            some = False
+            for clip in self.read_epoch(epoch, own):
+                some = True
+                yield clip
+            # A worker whose share is empty would look for its first clip for ever.
+            if not (self.repeat and some):
+                return
+
+    def read_epoch(self, epoch: int, own: slice) -> Iterator[TokenClip]:
+        """The clips of the shards that are `own` in the order of an epoch."""
         if self.seed is None:
             return read_clips(self.shards[own], self.format)
         # The same on all ranks and workers, which take their shares of it.
-        generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch))
+        generator = torch.Generator().manual_seed(mix_seed(self.seed, epoch))
         order = torch.randperm(len(self.shards), generator=generator).tolist()
         return shuffle(read_clips([self.shards[place] for place in order[own]], self.format), self.buffer, generator)
 
