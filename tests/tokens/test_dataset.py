@@ -93,7 +93,8 @@ def test_repeated_epochs_follow_each_other_on_every_rank(folder):
 
 
 def test_a_worker_without_a_share_ends_although_epochs_are_repeated(folder):
-    loader = DataLoader(TokenShards(folder, repeat=True), batch_size=None, num_workers=6, multiprocessing_context="fork")
+    dataset = TokenShards(folder, repeat=True)
+    loader = DataLoader(dataset, batch_size=None, num_workers=6, multiprocessing_context="fork")
     found = {clip.key for clip, _ in zip(loader, range(60), strict=False)}
     assert found == set(keys(TokenShards(folder)))
 

@@ -40,6 +40,8 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """
     asked = parse_overrides(overrides)
     check_resolved(config)
+    set_keys = {each.key for each in asked}
+    followers: list[str] = []
     node = OmegaConf.create(config)
     OmegaConf.set_struct(node, True)
     try:
@@ -50,7 +52,9 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             section = each.key.rpartition(".")[0]
             if adds := each.sign != "" and section in OPEN:
                 check_entry(section, each.key, each.value, lambda key: f"{key} is no entry of a run")
-            copies = [key for key in references().get(each.key, ()) if OmegaConf.select(node, key) == before]
+            places = (key for key in references().get(each.key, ()) if key not in set_keys)
+            copies = [key for key in places if OmegaConf.select(node, key) == before]
+            followers += copies
             for key in [each.key, *copies]:
                 OmegaConf.update(node, key, option_or_value(each), force_add=adds, merge=False)
     except OmegaConfBaseException as error:
@@ -64,7 +68,8 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     # What is null in conf/ may be null again.
     nulls = [each.key for each in asked if each.value is None and is_null(each.key)]
-    check_kinds(config, chosen, free=["trainer.devices", *options, *nulls])
+    # A value is refused where it was set, not where it followed.
+    check_kinds(config, chosen, free=["trainer.devices", *options, *nulls, *followers])
     return chosen
 
 
@@ -153,8 +158,8 @@ def check_sections(current: Any, config: Any, key: str = "") -> None:
         raise ValueError(f"{key} is {brief(config)} in the run's config.yaml: expected a section of keys")
     if isinstance(config, dict) and isinstance(current, dict):
         is_class = "_target_" in current
-        for name in current.keys() & config.keys():
-            if not is_class or isinstance(current[name], dict):
+        for name in current:
+            if name in config and (not is_class or isinstance(current[name], dict)):
                 check_sections(current[name], config[name], f"{key}.{name}".lstrip("."))
     elif key not in ("slm", *ANYTHING):
         check_kind(current, config, key)

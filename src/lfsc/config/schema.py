@@ -90,8 +90,9 @@ def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str]
     if key in free:
         return
     if isinstance(default, dict) and isinstance(chosen, dict):
-        for name in default.keys() & chosen.keys():
-            check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."), free=free)
+        for name in default:
+            if name in chosen:
+                check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."), free=free)
         return
     check_kind(default, chosen, key)
 

@@ -106,7 +106,7 @@ def read(folder: PathLike | str) -> Corpus | Conversion:
     index = parse(path.read_bytes(), path=str(folder))
     require_inside(folder, [Path(folder) / place for place in index.shards()])
     if isinstance(index, Corpus):
-        for path in {Path(folder) / dataset.path / ENERGON_TYPE for dataset in index.datasets}:
+        for path in dict.fromkeys(Path(folder) / dataset.path / ENERGON_TYPE for dataset in index.datasets):
             if path.exists():
                 require_inside(folder, [path])
                 require_crude(safe_yaml.text_of(path), str(path))

@@ -176,8 +176,9 @@ class CodecModule(LightningModule):
         """The losses among `values`, each times its weight; ValueError for one that nothing would learn from."""
         weighted = {name: weight * values[name] for name, weight in self.loss_weights.items() if name in values}
         # When it first comes: later a loss may have its reasons for a constant.
-        for name in weighted.keys() - self.learnt_from:
-            require_gradient(name, weighted[name])
+        for name, loss in weighted.items():
+            if name not in self.learnt_from:
+                require_gradient(name, loss)
         self.learnt_from |= weighted.keys()
         first, *others = weighted.values()
         return sum(others, start=first)

@@ -35,9 +35,8 @@ def check_when_loaded(optimizer: Optimizer) -> None:
 def require_kinds(optimizer: Optimizer, saved: dict[str, Any]) -> None:
     """ValueError for a setting, such as `betas`, of another kind than the optimizer was made with."""
     for group in saved["param_groups"]:
-        for key in optimizer.defaults.keys() & group.keys():
-            if not is_alike(group[key], optimizer.defaults[key]):
-                expected = optimizer.defaults[key]
+        for key, expected in optimizer.defaults.items():
+            if key in group and not is_alike(group[key], expected):
                 raise ValueError(
                     f"the optimizer's {key} in the checkpoint is {brief(group[key])}, not such as {expected}; {WHY}"
                 )

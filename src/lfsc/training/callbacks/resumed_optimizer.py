@@ -50,8 +50,8 @@ def require_schedule(saved: dict[str, Any], schedule: LRScheduler, what: str) ->
     """ValueError for what is no state of a new `schedule`, or lacks what it counts and of how many rates."""
     require_alike(saved, schedule, what)
     first = schedule.state_dict()
-    for key in first.keys() & {"last_epoch", "base_lrs", "_last_lr"}:
-        if key not in saved or (key != "last_epoch" and len(saved[key]) != len(first[key])):
+    for key in ("last_epoch", "base_lrs", "_last_lr"):
+        if key in first and (key not in saved or (key != "last_epoch" and len(saved[key]) != len(first[key]))):
             raise ValueError(f"the checkpoint's state of {what}: {key} is {brief(saved.get(key))}; {WHY}")
 
 
