@@ -52,6 +52,15 @@ def test_hidden_states_and_gradients_are_transformers_own(heads, samples):
     torch.testing.assert_close(gradient, expected_gradient, atol=1e-5 * expected_gradient.abs().max().item(), rtol=0)
 
 
+def test_transformers_that_asks_for_weights_gets_none():
+    """As before 5.16 it does: with one argument more."""
+    attention = with_fused_attention(make_wavlm(width=16)).encoder.layers[0].attention
+    states, bias = torch.randn(2, 5, 16), torch.randn(4, 5, 5)
+    mixed, weights = attention.torch_multi_head_self_attention(states, None, bias, False)
+    assert weights is None
+    assert torch.equal(mixed, attention.torch_multi_head_self_attention(states, None, bias)[0])
+
+
 def test_without_a_graph_they_are_the_same():
     """torch then takes another kernel, which knows no gradient of the bias."""
     wavlm = make_wavlm()

@@ -28,7 +28,7 @@ class FusedAttention(WavLMAttention):
         return self.rel_attn_embed(self.buckets[distances + furthest]).permute(2, 0, 1)
 
     def torch_multi_head_self_attention(  # type: ignore[override]  # None for the weights
-        self, hidden_states: Tensor, attention_mask: Tensor | None, gated_position_bias: Tensor
+        self, hidden_states: Tensor, attention_mask: Tensor | None, gated_position_bias: Tensor, *wants_weights: bool
     ) -> tuple[Tensor, None]:
         """Mixed states [B,T,D] of states [B,T,D], under a bias [B·heads,T,T]."""
         assert attention_mask is None
