@@ -9,9 +9,10 @@ from pathlib import Path
 from lfsc.formats import bundle, hub
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import describe_data, statements_of_hub
-from lfsc.formats.nemo.archive import CONFIG, GZIP, Archive
+from lfsc.formats.nemo.archive import CONFIG, Archive
 from lfsc.formats.shipped import SHIPPED, shipped
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
+from lfsc.io.archive_kinds import compression_in
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import DamagedFile, TorchFile, Weights
 from lfsc.runs.checkpoints import checkpoint_of, suggest_whole
@@ -105,8 +106,8 @@ def read_run(path: Path, trusted: Collection[str], which: str = "last") -> Sourc
 
 def read_file(path: Path, trusted: Collection[str]) -> Source:
     with open_regular(path) as file:
-        head = file.read(TAR_AT + len(TAR))
-    if head.startswith(GZIP) or head.endswith(TAR):
+        compression, head = compression_in(file), file.read(TAR_AT + len(TAR))
+    if compression == "gzip" or head.endswith(TAR):
         return read_archive(path)
     if head.startswith(ZIP):
         return read_checkpoint(path, trusted)
