@@ -67,7 +67,7 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
         report.show_plan(plan, corpus.sizes.consumers)
         records = write_shards(corpus, plan, folder, workers, report)
         entries = prepare_energon(corpus, plan, records, out, workers, report)
-        rejected = [*planner.rejected(), *(Rejection(**row) for record in records for row in record["rejected"])]
+        rejected = planner.rejected() + rejections_of(records)
         write_text(folder / "rejected.jsonl", "".join(rejection.to_json() + "\n" for rejection in rejected))
         content = {"settings": corpus.settings, "datasets": entries}
         write_text(folder / CORPUS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
@@ -118,7 +118,7 @@ def make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Report
         on_trained=corpus.on_trained,
     )
     if not plan.shards:
-        give_up(corpus, list(planner.rejected()), planner.folder, report)
+        give_up(corpus, planner.rejected(), planner.folder, report)
     return plan
 
 
@@ -135,9 +135,12 @@ def write_shards(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, rep
     tasks = [ShardTask(shard, folder, folder / UNFINISHED, corpus.name, corpus.rules) for shard in plan.shards]
     records = list(report.track_writing(plan, map_tasks(workers, write_shard, tasks)))
     if not any(record["samples"] for record in records):
-        rejected = [Rejection(**row) for record in records for row in record["rejected"]]
-        give_up(corpus, rejected, folder / UNFINISHED, report)
+        give_up(corpus, rejections_of(records), folder / UNFINISHED, report)
     return records
+
+
+def rejections_of(records: list[dict]) -> list[Rejection]:
+    return [Rejection(**row) for record in records for row in record["rejected"]]
 
 
 def give_up(corpus: Corpus, rejected: list[Rejection], unfinished: Path, report: Report) -> NoReturn:

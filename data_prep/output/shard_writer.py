@@ -93,18 +93,14 @@ def make_sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
     try:
         audio, source_rate = utterance.source.read()
         problem = task.rules.check(len(audio) / source_rate, source_rate) or task.rules.check_level(audio)
-        return encode_sample(utterance, audio, source_rate, task) if problem is None else reject(utterance, *problem)
+        return encode_sample(utterance, audio, source_rate, task) if problem is None else utterance.reject(*problem)
     except OSError:
         raise
     # Whatever a recording does to its decoder, the others are not to suffer.
     except Exception as error:
         if isinstance(error.__cause__, FileNotFoundError):
             raise OSError(f"{error}, which was there a while ago: bring it back and run the same command") from error
-        return reject(utterance, "undecodable", describe(error))
-
-
-def reject(utterance: Utterance, reason: str, detail: str) -> Rejection:
-    return Rejection(utterance.key, utterance.language, reason, detail)
+        return utterance.reject("undecodable", describe(error))
 
 
 def encode_sample(utterance: Utterance, audio: Tensor, source_rate: int, task: ShardTask) -> dict:
