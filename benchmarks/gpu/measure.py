@@ -17,8 +17,8 @@ HERE = Path(__file__).resolve().parent
 # Inductor spends a minute or two of one core on full size before the device does anything.
 LIMITS = {
     "machine": 35,
-    "tests": 50,
-    "updates": 120,
+    "tests": 70,
+    "updates": 135,
     "nemo": 60,
     "ddp": 40,
     "coding": 30,

@@ -28,7 +28,7 @@ class Clock(Callback):
         self.host, self.whole, self.row = [], [], 0.0
 
     def on_train_batch_start(self, trainer, module, batch, number: int) -> None:
-        if number == self.warm and not DRY:
+        if number == 0 and not DRY:  # before a capture, whose memory counts as free afterwards
             torch.cuda.reset_peak_memory_stats()
         if self.warm <= number <= self.warm + SINGLE:
             synchronize()

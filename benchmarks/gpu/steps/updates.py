@@ -1,5 +1,7 @@
 """Updates in every precision and batch, where the host waits, and which kernels there are."""
 
+from unittest import mock
+
 import torch
 from report import Report
 from timing import measure, measure_replayed
@@ -20,6 +22,11 @@ def run(report: Report) -> None:
         measure(report, "full size", module, batch=BATCH, precision="16-mixed")
     kernels(report, module)
     waits(report, module)
+    # More kernels, but none that adds element by element; the same gradient is the deterministic row's.
+    with mock.patch("lfsc.nn.reflection.prefers_torch", lambda x: False):
+        measure(report, "full size, reflection's gradient by copies", module, batch=BATCH)
+        for batch in (BATCH, LARGE):
+            measure_replayed(report, "full size, reflection's gradient by copies", module, batch=batch)
     small = module_of("small")
     for batch in (BATCH // 2, LARGE):
         measure(report, "small", small, batch=batch)
