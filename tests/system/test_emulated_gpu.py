@@ -190,7 +190,10 @@ def test_the_emulation_refuses_what_a_device_would_and_sees_what_waits():
         assert (there > 0).all() and len(there[there > 0]) == 3
         assert [wait.split()[0] for wait in gpu.waits] == ["_to_copy", "_local_scalar_dense", "index"]
         torch.tensor([1.0], device="cuda:0")
-        assert len(gpu.uploads) == 1
+        torch.where(there > 0, there, torch.tensor(0.0))
+        assert len(gpu.uploads) == 2
+        torch.where(there > 0, there, 0.0)
+        assert len(gpu.uploads) == 2
 
 
 def test_the_emulations_gradients_are_autograds(build):
