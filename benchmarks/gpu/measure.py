@@ -22,7 +22,7 @@ LIMITS = {
     "nemo": 60,
     "ddp": 40,
     "coding": 30,
-    "parity": 25,
+    "parity": 45,
     "training": 55,
     "compiled": 400,
 }
