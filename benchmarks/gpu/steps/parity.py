@@ -30,8 +30,8 @@ def compare(report: Report, recipe: str, module: CodecModule) -> None:
         place = max(far, key=far.get)
         found = {"losses": worst, "gradients": far[place], "median": median(far.values())}
         report.say(
-            f"{recipe}, {name} on {DEVICE}: losses within {worst:.1e}, gradients within {far[place]:.1e} ({place}), half "
-            f"of them within {found['median']:.1e}",
+            f"{recipe}, {name} on {DEVICE}: losses within {worst:.1e}, gradients within {far[place]:.1e} ({place}), "
+            f"half of them within {found['median']:.1e}",
             **{f"{recipe}, {name}": found},
         )
     torch.backends.cudnn.allow_tf32 = False
