@@ -17,22 +17,18 @@ from lfsc.runs.metrics_rows import read_rows
 LOGGED = "^train/(mel|features|adversarial|discriminator)$|^val/(mel|si_sdr)$|^skipped/|^throughput/"
 
 
-def train_by_command(
-    report: Report, what: str, name: str, recipe: Path | str, *settings: str, **environment: str
-) -> None:
+def train_by_command(report: Report, what: str, name: str, recipe: Path | str, *settings: str) -> None:
     """A training from the command line, on the corpus or on noise: its exit status, its last line and its pace."""
     corpus = os.environ.get("CORPUS") or str(noise_corpus(report.out / "noise"))
     told = [f"data.path={corpus}", f"runs_root={report.out / 'runs'}", f"name={name}", *settings]
     begin = time.perf_counter()
-    result = subprocess.run(
-        [sys.executable, "-m", "lfsc", "train", str(recipe), *told],
-        cwd=report.out,
-        capture_output=True,
-        text=True,
-        env=single_process_environment() | {"OMP_NUM_THREADS": "2", **environment},
-    )
-    last = (result.stdout + result.stderr).strip().splitlines()[-1:]
-    report.say(f"{what}: exit {result.returncode} in {time.perf_counter() - begin:.0f} s; {' '.join(last)[:200]}")
+    command = [sys.executable, "-m", "lfsc", "train", str(recipe), *told]
+    env = single_process_environment() | {"OMP_NUM_THREADS": "2"}
+    with (report.out / f"{name}.txt").open("w+") as said:
+        code = subprocess.run(command, cwd=report.out, stdout=said, stderr=subprocess.STDOUT, env=env).returncode
+        said.seek(0)
+        last = said.read().strip().splitlines()[-1:]
+    report.say(f"{what}: exit {code} in {time.perf_counter() - begin:.0f} s; {' '.join(last)[:200]}")
     if rows := read_rows(report.out / "runs" / name / "metrics.csv"):
         last_row = {key: float(value) for key, value in rows[-1].items() if value}
         chosen = {key: value for key, value in last_row.items() if re.search(LOGGED, key)}

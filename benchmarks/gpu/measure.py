@@ -43,7 +43,8 @@ def main() -> int:
         parser.error("--only nemo needs --nemo FOLDER")
     end = time.time() + (options.seconds or (DRY_SECONDS if options.dry else SECONDS))
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "report.txt").write_text("")
+    for name in ("report.txt", "errors.txt"):
+        (options.out / name).write_text("")
     # Who ends this ends the steps as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started: list[subprocess.Popen] = []

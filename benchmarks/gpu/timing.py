@@ -69,7 +69,7 @@ def measure(
     try:
         train(module, batch=batch, precision=precision, count=clock.count, callbacks=[clock], **options)
     except (RuntimeError, ValueError) as error:
-        report.say(f"{name}, {precision}, batch {batch}: {type(error).__name__}: {str(error).splitlines()[0][:150]}")
+        report.fail(f"{name}, {precision}, batch {batch}", error)
         module.zero_grad(set_to_none=True)
         return {}
     finally:

@@ -21,5 +21,5 @@ report = Report(name, out)
 try:
     step.run(report)
 except Exception as error:
-    report.say(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+    report.fail("ended", error)
     raise

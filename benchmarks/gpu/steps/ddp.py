@@ -1,12 +1,11 @@
-"""What DDP costs on one device, what it warns of, and two ranks by gloo on the CPU."""
+"""What DDP costs on one device, and what it warns of."""
 
 import re
 import warnings
 
-from command_line import train_by_command
 from report import Report
 from timing import measure
-from workload import BATCH, DRY, MICRO, full_size
+from workload import BATCH, DRY, full_size
 
 from lfsc.training.ddp import GanDDPStrategy
 
@@ -23,5 +22,3 @@ def run(report: Report) -> None:
             report.say(f"   warned: {line}")
     if plain and wrapped:
         report.say(f"DDP costs {1e3 * (wrapped['row'] - plain['row']):.1f} ms an update of one device")
-    ranks = ["max_updates=4", "validate_every=4", "trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
-    train_by_command(report, "two ranks by gloo on the CPU", "gloo", MICRO, *ranks, CUDA_VISIBLE_DEVICES="")
