@@ -22,10 +22,10 @@ def train_by_command(
 ) -> None:
     """A training from the command line, on the corpus or on noise: its exit status, its last line and its pace."""
     corpus = os.environ.get("CORPUS") or str(noise_corpus(report.out / "noise"))
-    told = [f"data.path={corpus}", f"runs_root={report.out / 'runs'}", f"name={name}", *settings]
+    overrides = [f"data.path={corpus}", f"runs_root={report.out / 'runs'}", f"name={name}", *settings]
     begin = time.perf_counter()
     result = subprocess.run(
-        [sys.executable, "-m", "lfsc", "train", str(recipe), *told],
+        [sys.executable, "-m", "lfsc", "train", str(recipe), *overrides],
         cwd=report.out,
         capture_output=True,
         text=True,

@@ -20,8 +20,8 @@ def run(report: Report) -> None:
         worst = max(abs(losses[key] / value - 1) for key, value in expected.items())
         far = {key: float((gradients[key] - g).norm() / g.norm()) for key, g in expected_gradients.items() if g.any()}
         place = max(far, key=far.get)
-        told = f"{name} on {DEVICE}: losses within {worst:.1e}, gradients within {far[place]:.1e} ({place})"
-        report.say(told, **{name: {"losses": worst, "gradients": far[place]}})
+        line = f"{name} on {DEVICE}: losses within {worst:.1e}, gradients within {far[place]:.1e} ({place})"
+        report.say(line, **{name: {"losses": worst, "gradients": far[place]}})
     torch.backends.cudnn.allow_tf32 = False
 
 
