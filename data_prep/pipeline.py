@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from lfsc.io.atomic import write_text
+from lfsc.io.json_text import read_object
 from lfsc.io.lock import lock_or_refuse
 from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.checks import require_inside
@@ -83,7 +84,7 @@ def is_finished(folder: Path, settings: dict) -> bool:
     for path in (folder / CORPUS, *begun):
         if not path.exists():
             continue
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_object(path)
         found = found.get("settings", found)
         if found != settings:
             differing = sorted(name for name in settings | found if settings.get(name) != found.get(name))

@@ -10,6 +10,7 @@ from typing import BinaryIO, NamedTuple
 import numpy
 
 from lfsc.io.atomic import replacing, write_text
+from lfsc.io.json_text import read_object
 from lfsc.shards.checks import SHARD, WORD, require_name
 
 from .catalogue import Catalogue
@@ -59,7 +60,7 @@ class Planner:
     def load(self) -> Plan | None:
         if not self.path.exists():
             return None
-        content = json.loads(self.path.read_text(encoding="utf-8"))
+        content = read_object(self.path, "shards", "notes")
         shards = [PlannedShard(*shard) for shard in content["shards"]]
         for shard in shards:
             require_name(shard.language, WORD, f"a language in {self.path}")

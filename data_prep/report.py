@@ -13,7 +13,7 @@ from rich.text import Text
 
 from lfsc.audio.quality import NARROW, QUIETEST
 from lfsc.config.overrides import as_override
-from lfsc.io.messages import as_word, printable, say_count
+from lfsc.io.messages import as_word, one_line, printable, say_count
 from lfsc.io.tables import make_console, make_table
 
 from .corpora.utterance import Rejection, read_rejections
@@ -131,7 +131,11 @@ class Report:
             table.add_row(dataset.corpus, dataset.language, dataset.split, *counts, f"{dataset.hours:.3f}")
         self.console.print(table)
         for corpus in sorted({dataset.corpus for dataset in datasets}):
-            rejected = read_rejections(out / corpus / "rejected.jsonl")
+            try:
+                rejected = read_rejections(out / corpus / "rejected.jsonl")
+            except (OSError, ValueError) as error:
+                self.say(f"{corpus}: its rejected recordings cannot be read: {one_line(error)}")
+                continue
             self.say(f"{corpus}: {say_count(len(rejected), 'recording')} rejected")
             self.show_rejections(rejected)
 

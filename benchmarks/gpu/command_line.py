@@ -20,9 +20,9 @@ LOGGED = "^train/(mel|features|adversarial|discriminator)$|^val/(mel|si_sdr)$|^s
 def train_by_command(report: Report, what: str, name: str, recipe: Path | str, *settings: str) -> None:
     """A training from the command line, on the corpus or on noise: its exit status, its last line and its pace."""
     corpus = os.environ.get("CORPUS") or str(noise_corpus(report.out / "noise"))
-    told = [f"data.path={corpus}", f"runs_root={report.out / 'runs'}", f"name={name}", *settings]
+    overrides = [f"data.path={corpus}", f"runs_root={report.out / 'runs'}", f"name={name}", *settings]
     begin = time.perf_counter()
-    command = [sys.executable, "-m", "lfsc", "train", str(recipe), *told]
+    command = [sys.executable, "-m", "lfsc", "train", str(recipe), *overrides]
     env = single_process_environment() | {"OMP_NUM_THREADS": "2"}
     with (report.out / f"{name}.txt").open("w+") as said:
         code = subprocess.run(command, cwd=report.out, stdout=said, stderr=subprocess.STDOUT, env=env).returncode

@@ -110,7 +110,10 @@ class Rejection(NamedTuple):
 
 
 def read_rejections(path: Path) -> list[Rejection]:
-    """Those of a file with one in each line."""
-    # Not by str.splitlines, which also ends a line where a name has one of Unicode's other line ends.
-    with path.open(encoding="utf-8") as lines:
-        return [Rejection(**json.loads(line)) for line in lines]
+    """Those of a file with one in each line; ValueError, which names it, where it is damaged."""
+    try:
+        # Not by str.splitlines, which also ends a line where a name has one of Unicode's other line ends.
+        with path.open(encoding="utf-8") as lines:
+            return [Rejection(**json.loads(line)) for line in lines]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged ({error})") from error

@@ -13,6 +13,7 @@ from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.quality import NARROW, QUIETEST, level_of
 from lfsc.audio.resampling import resample
 from lfsc.io.atomic import remove_left_overs, replacing, write_text
+from lfsc.io.json_text import read_object
 from lfsc.io.messages import describe
 from lfsc.io.sha256 import sha256_of
 from lfsc.shards.seek_table import with_seek_table
@@ -49,7 +50,7 @@ def write_shard(task: ShardTask) -> dict:
         # A killed worker could not remove its own.
         remove_left_overs(task.path)
         write_text(task.record_path, json.dumps(write_anew(task), ensure_ascii=False))
-    return json.loads(task.record_path.read_text(encoding="utf-8"))
+    return read_object(task.record_path, "samples", "seconds", "rejected", "cpu_seconds")
 
 
 def write_anew(task: ShardTask) -> dict:

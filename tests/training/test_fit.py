@@ -16,11 +16,9 @@ SETTINGS = ("max_updates=1", "validate_every=10", "discriminators.warmup_updates
 
 
 @pytest.fixture(scope="module")
-def trained(micro, noise_corpus, tmp_path_factory):
+def trained(train_run):
     """A run to begin from."""
-    config = micro.configuration(noise_corpus, tmp_path_factory.mktemp("runs"), "max_updates=2", "validate_every=10")
-    micro.train(config)
-    return micro.run_of(config)
+    return train_run("max_updates=2", "validate_every=10")
 
 
 @pytest.mark.parametrize("with_discriminators", [True, False])

@@ -25,6 +25,6 @@ def run(report: Report) -> None:
             found.append(f"{clips} × {seconds} s {clips * seconds / encode:.0f} and {clips * seconds / decode:.0f}")
             speeds[f"{clips} × {seconds} s"] = {"encode": encode, "decode": decode}
         same = (there.encode(clip.to(DEVICE)).tokens.cpu() == on_cpu).double().mean()
-        told = f"encode and decode in {name}, × real time: {'; '.join(found)}; {same:.3%} of the CPU's tokens"
-        report.say(told, **{name: speeds | {"same": float(same)}})
+        line = f"encode and decode in {name}, × real time: {'; '.join(found)}; {same:.3%} of the CPU's tokens"
+        report.say(line, **{name: speeds | {"same": float(same)}})
     torch.backends.cudnn.allow_tf32 = False

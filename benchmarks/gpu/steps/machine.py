@@ -21,9 +21,9 @@ def run(report: Report) -> None:
     for _ in range(1000):
         few.add_(1)
     issue = (time.perf_counter() - begin) / 1000
-    told = ", ".join(f"{precision} {peak / 1e12:.2f}" for precision, peak in peaks.items())
+    products = ", ".join(f"{precision} {peak / 1e12:.2f}" for precision, peak in peaks.items())
     report.say(
-        f"{name_of_machine()}; matrix product {told} TFLOP/s (TF32 for 32-true), copy {bandwidth / 1e12:.2f} TB/s, "
+        f"{name_of_machine()}; matrix product {products} TFLOP/s (TF32 for 32-true), copy {bandwidth / 1e12:.2f} TB/s, "
         f"{1e6 * issue:.1f} µs to issue an operation",
         peaks=peaks,
         bandwidth=bandwidth,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from os import PathLike
+from os.path import expanduser
 from pathlib import Path
 
 from lfsc.formats import bundle, hub
@@ -58,7 +59,8 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
     # A folder of that name is ./pocket.
     if str(source) == SHIPPED:
         return read_folder(shipped(), trusted)
-    path = Path(source).expanduser()
+    # Path.expanduser would fail where nobody has the name that follows ~.
+    path = Path(expanduser(source))
     if path.is_dir():
         return read_folder(path, trusted)
     if path.is_file():
@@ -79,7 +81,7 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
 
 def split_run(source: str | PathLike) -> tuple[Path, str]:
     """The folder of RUN, and what it is to stand for."""
-    path = Path(source).expanduser()
+    path = Path(expanduser(source))
     folder, _, which = str(path).rpartition("@")
     return (path, "last") if path.is_dir() or not folder else (Path(folder), which)
 
