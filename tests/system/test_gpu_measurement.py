@@ -21,8 +21,8 @@ def test_a_dry_run_does_every_step(tmp_path):
     assert "Error" not in report and "skipped 1" not in report
     graphs = [line.partition(": ")[2] for line in report.splitlines() if " graphs, " in line]
     assert graphs[0].startswith("compile=true by eager: 3 graphs") and graphs[1].startswith("compile=all by eager: ")
-    # In `updates` full size, with another gradient of reflection, and `small` at two batches, in `compiled` both ways to
-    # compile at two batches.
+    # At two batches each: in `updates` full size, the same with another gradient of reflection, and `small`, in
+    # `compiled` both ways to compile.
     assert report.count("cuda_graphs=true, bf16-mixed, batch") == 10
     assert json.loads((tmp_path / "updates.json").read_text())["full size, bf16-mixed, batch 2"]["row"] > 0
 
