@@ -14,7 +14,7 @@ from lfsc.distributed import single_process_environment
 from lfsc.runs.metrics_rows import read_rows
 
 # Of a run's metrics.csv, what the report repeats.
-LOGGED = "^train/(mel|features|adversarial|discriminator)$|^val/(mel|si_sdr)$|^skipped/|^throughput/"
+LOGGED = "^train/(mel|features|adversarial|discriminator)$|^val/(mel|si_sdr)$|^skipped/|^throughput/|^checkpoint/"
 
 
 def train_by_command(report: Report, what: str, name: str, recipe: Path | str, *settings: str) -> None:
