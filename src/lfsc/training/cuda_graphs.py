@@ -132,9 +132,10 @@ class CapturedUpdate:
         self.module.scalars = before
 
 
-def first_of(error: BaseException) -> BaseException:
+def first_of(error: RuntimeError) -> RuntimeError:
     """The error that began it: a capture that something breaks ends by an error of its own, which says nothing."""
-    return error if error.__context__ is None else first_of(error.__context__)
+    before = error.__context__
+    return first_of(before) if isinstance(before, RuntimeError) else error
 
 
 def fused_groups(module: CodecModule, network: str) -> list[dict[str, Any]]:
