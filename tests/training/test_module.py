@@ -128,6 +128,18 @@ def test_the_slm_runs_once_per_clip_and_update(module, batches):
     assert with_graph == [False, True, False, True]
 
 
+def test_a_validation_passes_the_discriminators_once_for_all_losses(module, batches):
+    real, passes = batches[0].audio, []
+    module.discriminators.register_forward_hook(lambda *_: passes.append(1))
+    with torch.no_grad():
+        fake = module.codec(real).audio
+        found = module.losses(real, fake)
+        assert len(passes) == 2 and found.keys() == module.loss_weights.keys()
+        forward_pass = module.transform(real, fake)
+        alone = module.generator_losses(forward_pass) | module.discriminator_losses(forward_pass)
+    assert {name: value.item() for name, value in found.items()} == {name: alone[name].item() for name in found}
+
+
 def test_activation_checkpointing_changes_nothing(module, batches):
     clips = cut(batches[:2], 4096)
     kept = fit(copy.deepcopy(module), clips)
