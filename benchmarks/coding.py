@@ -37,10 +37,10 @@ class Contestant(NamedTuple):
     precision: str
     process: subprocess.Popen
 
-    def asked(self, verb: str, given: Path, out: Path) -> dict[str, float]:
+    def ask(self, verb: str, given: Path, out: Path) -> dict[str, float]:
         self.process.stdin.write(f"{verb} {given} {out}\n")
         self.process.stdin.flush()
-        return answer(self.process)
+        return read_answer(self.process)
 
 
 def main() -> None:
@@ -56,30 +56,30 @@ def main() -> None:
         folder = Path(folder)
         archive = folder / "codec.nemo"
         write_codec(archive, options.codec)
-        contestants = [stack.enter_context(contestant) for contestant in running(archive, options)]
-        numpy.save(folder / "audio.npy", audio_of(options)[None].numpy())
+        contestants = [stack.enter_context(contestant) for contestant in start_all(archive, options)]
+        numpy.save(folder / "audio.npy", load_audio(options)[None].numpy())
         compare(contestants, folder, options)
 
 
-def running(archive: Path, options: argparse.Namespace) -> Iterator:
+def start_all(archive: Path, options: argparse.Namespace) -> Iterator:
     interpreters = {"lfsc": (sys.executable, "our_coder.py")}
     if nemo := os.environ.get("LFSC_NEMO_PYTHON"):
         interpreters["NeMo"] = (nemo, "nemo_coder.py")
     for precision in options.precision:
         for name, command in interpreters.items():
-            yield started(name, precision, [*command, str(archive), precision, str(options.threads)])
+            yield start(name, precision, [*command, str(archive), precision, str(options.threads)])
 
 
 @contextmanager
-def started(name: str, precision: str, command: list[str]) -> Iterator[Contestant]:
+def start(name: str, precision: str, command: list[str]) -> Iterator[Contestant]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     with subprocess.Popen(command, cwd=HERE, **pipes) as process:
-        answer(process)
+        read_answer(process)
         yield Contestant(name, precision, process)
         process.stdin.close()
 
 
-def answer(process: subprocess.Popen) -> dict:
+def read_answer(process: subprocess.Popen) -> dict:
     """The next line of JSON; NeMo prints others too."""
     for line in process.stdout:
         if line.startswith("{"):
@@ -97,18 +97,18 @@ def compare(contestants: list[Contestant], folder: Path, options: argparse.Names
     )
     # Made once, so that all decode the same.
     tokens = folder / "tokens.npy"
-    contestants[0].asked("encode", folder / "audio.npy", tokens)
+    contestants[0].ask("encode", folder / "audio.npy", tokens)
     for verb, given in (("encode", folder / "audio.npy"), ("decode", tokens)):
         answers = {contestant: [] for contestant in contestants}
         for _ in range(options.rounds):
             for contestant in contestants:
                 out = folder / f"{verb}-{contestant.name}-{contestant.precision}.npy"
-                answers[contestant].append(contestant.asked(verb, given, out))
+                answers[contestant].append(contestant.ask(verb, given, out))
         for contestant in contestants:
-            print(row(verb, contestant, answers, folder, options.seconds), flush=True)
+            print(make_row(verb, contestant, answers, folder, options.seconds), flush=True)
 
 
-def row(verb: str, contestant: Contestant, answers: dict, folder: Path, seconds: float) -> str:
+def make_row(verb: str, contestant: Contestant, answers: dict, folder: Path, seconds: float) -> str:
     name, precision, _ = contestant
     took = {key: median(answer[key] for answer in answers[contestant]) for key in ("wall", "processor")}
     peak = max(answer["bytes"] for answer in answers[contestant])
@@ -151,7 +151,7 @@ def write_random(path: Path, config: dict) -> None:
     write_archive(path, codec=config, weights=codec.state_dict())
 
 
-def audio_of(options: argparse.Namespace) -> torch.Tensor:
+def load_audio(options: argparse.Namespace) -> torch.Tensor:
     if options.audio is None:
         return noise(options.seconds)
     num_samples = round(options.seconds * SAMPLE_RATE)

@@ -49,10 +49,10 @@ class Record(Callback):
 
 
 def main() -> None:
-    options = arguments()
+    options = parse_arguments()
     torch.set_num_threads(options.threads)
-    told = ["codec=pocket", f"data.path={options.data}", f"batch_size={options.batch}", "num_workers=0"]
-    config = compose("lfsc_22khz_no_slm", [*told, f"crop_length={options.crop}", "trainer=cpu", *options.set])
+    overrides = ["codec=pocket", f"data.path={options.data}", f"batch_size={options.batch}", "num_workers=0"]
+    config = compose("lfsc_22khz_no_slm", [*overrides, f"crop_length={options.crop}", "trainer=cpu", *options.set])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         torch.manual_seed(config["seed"])
@@ -69,7 +69,7 @@ def main() -> None:
     draw_curves(ours, theirs, options.out)
 
 
-def arguments() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--nemo-python", default=os.environ.get("LFSC_NEMO_PYTHON"), help="has nemo_toolkit 3.0.0")

@@ -19,7 +19,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from machine import DTYPES, name_of_machine
-from our_update import timed
+from our_update import time_calls
 from stopwatch import fit, noise, synchronize
 from torch import nn
 from transformers.models.wavlm.modeling_wavlm import WavLMAttention
@@ -172,7 +172,7 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{name_of_machine()}\n\n| precision | lever | update without it | with it | gain |\n|---|---|---|---|---|")
     for precision in options.precision:
-        turns = trained(precision, options)
+        turns = train_in_turns(precision, options)
         for lever in options.levers:
             without, with_it = Turn(lever, without=True), Turn(lever, without=False)
             print_row(precision, lever, turns.mean(without), turns.mean(with_it))
@@ -185,7 +185,7 @@ def print_row(precision: str, name: str, without: float, with_it: float) -> None
     print(f"| {precision} | {name} | {seconds} | {1 - with_it / without:.1%} |", flush=True)
 
 
-def trained(precision: str, options: argparse.Namespace) -> Turns:
+def train_in_turns(precision: str, options: argparse.Namespace) -> Turns:
     batch = options.batch
     sides = [
         Turn(lever, without) for lever in options.levers for _ in range(options.rounds) for without in (False, True)
@@ -195,7 +195,7 @@ def trained(precision: str, options: argparse.Namespace) -> Turns:
         write_wavlm(wavlm)
         module = build_module(compose(FULL_SIZE, ["data.path=unused", f"batch_size={batch}", f"slm.path={wavlm}"]))
     # A GPU must wait at the end of each part, which would slow the updates down.
-    calls = {name: timed(owner, method) for name, owner, method in parts(module)} if options.parts else {}
+    calls = {name: time_calls(owner, method) for name, owner, method in parts(module)} if options.parts else {}
     turns = Turns(schedule, calls)
     batches = [Batch(audio, [""] * batch, []) for audio in noise(batch, KINDS * len(schedule))]
     fit(module, batches, precision=precision, callbacks=[turns])

@@ -67,7 +67,7 @@ class Contestant(NamedTuple):
 
 
 def main() -> None:
-    options = arguments()
+    options = parse_arguments()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         recordings, data = Path(folder) / "recordings", Path(folder) / "data"
@@ -75,14 +75,14 @@ def main() -> None:
         prepare = [sys.executable, "-m", "data_prep", "folder", recordings, data, "--val-share", "0"]
         subprocess.run(prepare, check=True, stdout=subprocess.DEVNULL)
         clip_bytes = sum(path.stat().st_size for path in recordings.rglob("*.flac")) / options.utterances
-        speeds = measured(contestants(data, clip_bytes, options.clips), options.rounds)
+        speeds = measure(contestants(data, clip_bytes, options.clips), options.rounds)
         if options.nemo_python:
-            crops = nemo_crops_per_second(options, unpacked(data, Path(folder) / "files"))
+            crops = nemo_crops_per_second(options, unpack(data, Path(folder) / "files"))
             speeds["NeMo's VocoderDataset"] = (crops, crops * clip_bytes)
     print_table(speeds)
 
 
-def arguments() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", type=Path, nargs="?")
     parser.add_argument("--utterances", type=int, default=120, help="different ones (%(default)s)")
@@ -93,7 +93,7 @@ def arguments() -> argparse.Namespace:
 
 
 def write_utterances(folder: Path, recordings: Path | None, count: int) -> None:
-    length, speech, rest = SECONDS * RATE, spoken(recordings), torch.zeros(0)
+    length, speech, rest = SECONDS * RATE, read_speech(recordings), torch.zeros(0)
     folder.mkdir(parents=True)
     for number in range(count):
         while len(rest) < length:
@@ -102,7 +102,7 @@ def write_utterances(folder: Path, recordings: Path | None, count: int) -> None:
         rest = rest[length:]
 
 
-def spoken(recordings: Path | None) -> Iterator[torch.Tensor]:
+def read_speech(recordings: Path | None) -> Iterator[torch.Tensor]:
     """Audio [T] at 22 050 Hz without end."""
     from data_prep.corpora.espeak import speak
 
@@ -129,7 +129,7 @@ def contestants(data: Path, clip_bytes: float, clips: int) -> list[Contestant]:
         return Contestant(name, run)
 
     def read_tars() -> tuple[int, float]:
-        read = [len(content) for shard in data.rglob("*.tar") for content in flac_members(shard)]
+        read = [len(content) for shard in data.rglob("*.tar") for content in read_flacs(shard)]
         return len(read), sum(read)
 
     return [
@@ -140,7 +140,7 @@ def contestants(data: Path, clip_bytes: float, clips: int) -> list[Contestant]:
     ]
 
 
-def flac_members(shard: Path) -> Iterator[bytes]:
+def read_flacs(shard: Path) -> Iterator[bytes]:
     with tarfile.open(shard) as tar:
         yield from (tar.extractfile(member).read() for member in tar if member.name.endswith(".flac"))
 
@@ -169,7 +169,7 @@ def batches_of(data: Path, cropper: type[Cropper], crops: int) -> Iterator:
     return iter(module.train_dataloader())
 
 
-def measured(contestants: list[Contestant], rounds: int) -> dict[str, tuple[float, float]]:
+def measure(contestants: list[Contestant], rounds: int) -> dict[str, tuple[float, float]]:
     """Crops and bytes in a second of one core; rounds are interleaved so that all see the same machine."""
     best = {contestant.name: (0.0, 0.0) for contestant in contestants}
     for _ in range(rounds):
@@ -181,10 +181,10 @@ def measured(contestants: list[Contestant], rounds: int) -> dict[str, tuple[floa
     return best
 
 
-def unpacked(data: Path, folder: Path) -> Path:
+def unpack(data: Path, folder: Path) -> Path:
     """The folder, now with the clips of the shards as files."""
     folder.mkdir()
-    for number, content in enumerate(content for shard in data.rglob("*.tar") for content in flac_members(shard)):
+    for number, content in enumerate(content for shard in data.rglob("*.tar") for content in read_flacs(shard)):
         (folder / f"{number}.flac").write_bytes(content)
     return folder
 

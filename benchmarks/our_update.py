@@ -25,25 +25,25 @@ def main() -> None:
     wavlm, batch, updates, precision, recipe, *overrides = sys.argv[1:]
     if recipe == "lfsc_22khz":
         overrides = [f"slm.path={wavlm}", *overrides]
-    told = ["data.path=unused", f"batch_size={batch}", f"trainer.precision={precision}", *overrides]
-    config = compose(recipe, told)
+    settings = ["data.path=unused", f"batch_size={batch}", f"trainer.precision={precision}", *overrides]
+    config = compose(recipe, settings)
     module = build_module(config)
     batches = [Batch(audio, [""] * int(batch), []) for audio in noise(int(batch), int(updates))]
     # As `lfsc train` sets them.
-    settings, plugins = config["trainer"], precision_plugins(precision)
-    set_tf32(settings["allow_tf32"], precision)
+    trainer, plugins = config["trainer"], precision_plugins(precision)
+    set_tf32(trainer["allow_tf32"], precision)
     options = {"precision": None if plugins else precision, "plugins": plugins}
-    options |= {name: settings[name] for name in ("benchmark", "deterministic")}
+    options |= {name: trainer[name] for name in ("benchmark", "deterministic")}
     timed_fit(module, batches, **options)
     # Parts by themselves afterwards: a GPU must wait at the end of each, which a CUDA graph does not.
     module.run_update = module.train_networks
-    spent = {name: timed(owner, method) for name, owner, method in parts(module)}
+    spent = {name: time_calls(owner, method) for name, owner, method in parts(module)}
     fit(module, batches[:UPDATES_IN_PARTS], **options)
     for name, calls in spent.items():
         print("PART", f"{sum(calls) / UPDATES_IN_PARTS:.6f}", name)
 
 
-def timed(owner, method: str) -> list[float]:
+def time_calls(owner, method: str) -> list[float]:
     """Seconds of each call of a method from now on, the device's work included."""
     original, calls = getattr(owner, method), []
 

@@ -74,14 +74,14 @@ def measure(kind: Kind, minutes: float) -> float:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         utterances = list(recordings(kind, minutes, folder))
-        write_shard(planned(utterances[:2], folder / "warm"))
+        write_shard(make_task(utterances[:2], folder / "warm"))
         started = time.process_time()
-        task = planned(utterances, folder / "measured")
+        task = make_task(utterances, folder / "measured")
         record = write_shard(task)
         return (time.process_time() - started) / record["seconds"] * 3600
 
 
-def planned(utterances: list[Utterance], folder: Path) -> ShardTask:
+def make_task(utterances: list[Utterance], folder: Path) -> ShardTask:
     planner = Planner(folder / "plan")
     plan = planner.make(examine(ExamineTask(utterances, RULES)), sizes=Sizes(1e3, 1), val_share=0, seed=0)
     return ShardTask(plan.shards[0], folder, planner.folder, "measured", RULES)

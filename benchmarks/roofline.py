@@ -107,11 +107,12 @@ def main() -> None:
             write_wavlm(wavlm)
             overrides.append(f"slm.path={wavlm}")
         module = build_module(compose(options.recipe, ["data.path=unused", "trainer=cpu", *overrides]))
-    both, alone = counted(module, options.batch, DTYPES[options.precision], Device(1e12 * options.bandwidth, peaks))
+    device = Device(1e12 * options.bandwidth, peaks)
+    both, alone = count_updates(module, options.batch, DTYPES[options.precision], device)
     print_table(both, alone)
 
 
-def counted(module: CodecModule, batch: int, dtype: torch.dtype, device: Device) -> list[dict[str, Work]]:
+def count_updates(module: CodecModule, batch: int, dtype: torch.dtype, device: Device) -> list[dict[str, Work]]:
     """The work of an update in which both networks step, and of one of only the generator."""
     found = []
     with (

@@ -29,19 +29,20 @@ def main() -> None:
     parser.add_argument("corpus", nargs="?", help="a folder that data_prep wrote")
     parser.add_argument("--recipe", default="demo")
     parser.add_argument("--updates", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=3, help="runs; the medians are told")
+    parser.add_argument("--rounds", type=int, default=3, help="runs; the medians are printed")
     parser.add_argument("--set", nargs="*", default=[], metavar="key=value", help="of the recipe")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         corpus = options.corpus or make_corpus(Path(folder) / "demo")
         until = end_at(options.updates, options.recipe)
-        told = [f"data.path={corpus}", f"runs_root={folder}/runs", *until, *options.set]
-        rounds = [run([options.recipe, *told, f"name={number}"]) for number in range(options.rounds)]
+        settings = [f"data.path={corpus}", f"runs_root={folder}/runs", *until, *options.set]
+        rounds = [run([options.recipe, *settings, f"name={number}"]) for number in range(options.rounds)]
     print(f"{name_of_machine()}; {options.recipe}, {options.rounds} runs\n\n| until | seconds after the command |")
     print("|---|---|")
     for stage, words in STAGES.items():
-        print(f"| {words} | {median(told[stage] for told in rounds):.1f} s |")
-    print(f"\nOf the updates' time behind it {median(told[OUTSIDE] for told in rounds):.1%} is spent outside of them.")
+        print(f"| {words} | {median(times[stage] for times in rounds):.1f} s |")
+    outside = median(times[OUTSIDE] for times in rounds)
+    print(f"\nOf the updates' time behind it {outside:.1%} is spent outside of them.")
 
 
 def end_at(updates: int, recipe: str) -> list[str]:
@@ -59,32 +60,32 @@ def make_corpus(path: Path) -> str:
 
 
 def run(arguments: list[str]) -> dict[str, float]:
-    """What `lfsc train` with the arguments tells: seconds until the end of each stage, and the share outside."""
+    """What `lfsc train` with the arguments takes: seconds until the end of each stage, and the share outside."""
     begin = time.time()
     command = [sys.executable, __file__, "--worker", "train", *arguments]
     result = subprocess.run(command, capture_output=True, text=True)
-    told = dict(line.split()[1:] for line in result.stdout.splitlines() if line.startswith("TOLD "))
-    if result.returncode or told.keys() != {*STAGES, OUTSIDE}:
+    reported = dict(line.split()[1:] for line in result.stdout.splitlines() if line.startswith("REPORT "))
+    if result.returncode or reported.keys() != {*STAGES, OUTSIDE}:
         sys.exit(f"{' '.join(command)} failed:\n{result.stderr[-2000:]}")
-    return {stage: float(told[stage]) - begin for stage in STAGES} | {OUTSIDE: float(told[OUTSIDE])}
+    return {stage: float(reported[stage]) - begin for stage in STAGES} | {OUTSIDE: float(reported[OUTSIDE])}
 
 
 def work(arguments: list[str]) -> int:
-    """What `lfsc` does with the arguments, telling what it took."""
+    """What `lfsc` does with the arguments, reporting what it took."""
     from stopwatch import synchronize
 
     from lfsc.cli import main
     from lfsc.training import fit
     from lfsc.training.callbacks.validation import Validation
 
-    tell("imports", time.time())
+    report("imports", time.time())
     on_train_start, training_step = Validation.on_train_start, fit.CodecModule.training_step
     updates: list[tuple[float, float]] = []
 
-    def telling_start(*arguments):
-        tell("began", time.time())
+    def reporting_start(*arguments):
+        report("began", time.time())
         on_train_start(*arguments)
-        tell("validated", time.time())
+        report("validated", time.time())
 
     def timed_step(*arguments):
         begin = time.time()
@@ -92,16 +93,16 @@ def work(arguments: list[str]) -> int:
         synchronize()
         updates.append((begin, time.time()))
 
-    Validation.on_train_start, fit.CodecModule.training_step = telling_start, timed_step
+    Validation.on_train_start, fit.CodecModule.training_step = reporting_start, timed_step
     code = main(arguments)
     (_, first), (_, last) = updates[0], updates[-1]
-    tell("updated", first)
-    tell(OUTSIDE, 1 - sum(end - begin for begin, end in updates[1:]) / (last - first))
+    report("updated", first)
+    report(OUTSIDE, 1 - sum(end - begin for begin, end in updates[1:]) / (last - first))
     return code
 
 
-def tell(name: str, value: float) -> None:
-    print("TOLD", name, value, flush=True)
+def report(name: str, value: float) -> None:
+    print("REPORT", name, value, flush=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy
-from coding import Contestant, noise, started, write_codec, write_random
+from coding import Contestant, noise, start, write_codec, write_random
 from machine import name_of_machine
 
 from lfsc.config.compose import compose
@@ -53,7 +53,7 @@ def compare(name: str, folder: Path, options: argparse.Namespace) -> None:
         export(name, folder)
     for threads in options.threads:
         with ExitStack() as stack:
-            contestants = [stack.enter_context(contestant) for contestant in start(folder, threads)]
+            contestants = [stack.enter_context(contestant) for contestant in start_all(folder, threads)]
             for seconds in options.seconds:
                 for row in take_turns(contestants, folder, seconds, options.rounds):
                     print(f"| {name} | {threads} | {seconds:g} s | {row}", flush=True)
@@ -71,14 +71,14 @@ def export(name: str, folder: Path) -> None:
         write_onnx(found, folder / "onnx")
 
 
-def start(folder: Path, threads: int) -> Iterator:
+def start_all(folder: Path, threads: int) -> Iterator:
     """The contestants, ours in float32 first."""
     for precision in ("float32", "bf16"):
         command = [sys.executable, "our_coder.py", str(folder / "codec.nemo"), precision, str(threads)]
-        yield started(f"lfsc, {precision}", precision, command)
+        yield start(f"lfsc, {precision}", precision, command)
     for name, spinning in SPINNING.items():
         command = [sys.executable, "onnx_coder.py", str(folder / "onnx"), str(threads), spinning]
-        yield started(name, "float32", command)
+        yield start(name, "float32", command)
 
 
 def take_turns(contestants: list[Contestant], folder: Path, seconds: float, rounds: int) -> Iterator[str]:
@@ -86,14 +86,14 @@ def take_turns(contestants: list[Contestant], folder: Path, seconds: float, roun
     audio, tokens = folder / "audio.npy", folder / "tokens.npy"
     numpy.save(audio, noise(seconds)[None].numpy())
     # Made once, so that all decode the same.
-    contestants[0].asked("encode", audio, tokens)
+    contestants[0].ask("encode", audio, tokens)
     expected = numpy.load(tokens)
     for verb, given in (("encode", audio), ("decode", tokens)):
         made = {contestant.name: folder / f"{number}.npy" for number, contestant in enumerate(contestants)}
         taken = {contestant.name: [] for contestant in contestants}
         for _ in range(rounds):
             for contestant in contestants:
-                taken[contestant.name].append(contestant.asked(verb, given, made[contestant.name]))
+                taken[contestant.name].append(contestant.ask(verb, given, made[contestant.name]))
         ours = taken[contestants[0].name]
         for name, answers in taken.items():
             spent = " | ".join(f"{median(answer[key] for answer in answers) / seconds:.3f}" for key in SPENT)

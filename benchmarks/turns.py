@@ -21,7 +21,7 @@ def in_turns(commands: Sequence[list[str]]) -> list[list[str]]:
     """The lines that each command printed; MemoryError if a GPU had too little, SystemExit if one failed."""
     with ExitStack() as stack:
         errors = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in commands]
-        processes = [started(command, file, stack) for command, file in zip(commands, errors, strict=True)]
+        processes = [start(command, file, stack) for command, file in zip(commands, errors, strict=True)]
         printed = [[] for _ in commands]
         waiting = [pair for pair in zip(processes, printed, strict=True) if is_ready(*pair)]
         while waiting:
@@ -31,7 +31,7 @@ def in_turns(commands: Sequence[list[str]]) -> list[list[str]]:
     return printed
 
 
-def started(command: list[str], errors: IO[str], stack: ExitStack) -> subprocess.Popen:
+def start(command: list[str], errors: IO[str], stack: ExitStack) -> subprocess.Popen:
     pipe = subprocess.PIPE
     process = stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, text=True))
     stack.callback(process.kill)
@@ -56,7 +56,7 @@ def check(command: list[str], process: subprocess.Popen, errors: IO[str]) -> Non
     if process.wait() == 0:
         return
     errors.seek(0)
-    told = errors.read()
-    if "CUDA out of memory" in told:
+    message = errors.read()
+    if "CUDA out of memory" in message:
         raise MemoryError(Path(command[1]).name)
-    sys.exit(f"{' '.join(command)} failed:\n{told[-2000:]}")
+    sys.exit(f"{' '.join(command)} failed:\n{message[-2000:]}")

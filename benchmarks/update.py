@@ -60,8 +60,8 @@ def main() -> None:
     if options.updates < 4 or options.updates % 2:
         parser.error(f"--updates {options.updates}: expected an even number, 4 or more, for two of each kind")
     peaks = {precision: matrix_peak(precision) for precision in options.precision}
-    told = [f"matrix peak {peak / 1e9:.0f} GFLOP/s in {precision}" for precision, peak in peaks.items()]
-    print("; ".join([name_of_machine(), *told]))
+    named = [f"matrix peak {peak / 1e9:.0f} GFLOP/s in {precision}" for precision, peak in peaks.items()]
+    print("; ".join([name_of_machine(), *named]))
     with tempfile.TemporaryDirectory() as wavlm:
         if options.recipe == FULL_SIZE:
             write_wavlm(wavlm)
@@ -91,21 +91,21 @@ def measure(
     wavlm: str, batch: int, precision: str, options: argparse.Namespace
 ) -> tuple[dict[str, Measured], Measured]:
     """NeMo's update in each of its precisions, none if there is no NeMo, and ours."""
-    told = [wavlm, str(batch), str(options.updates)]
+    arguments = [wavlm, str(batch), str(options.updates)]
     nemo = os.environ.get("LFSC_NEMO_PYTHON") if options.recipe == FULL_SIZE else None
     theirs = options.nemo_precision if nemo else []
-    commands = [[nemo, HERE / "nemo_update.py", *told, their_precision] for their_precision in theirs]
-    commands.append([sys.executable, HERE / "our_update.py", *told, precision, options.recipe, *options.set])
+    commands = [[nemo, HERE / "nemo_update.py", *arguments, their_precision] for their_precision in theirs]
+    commands.append([sys.executable, HERE / "our_update.py", *arguments, precision, options.recipe, *options.set])
     # A GPU's pace is steady, and its memory small.
     together = [[command] for command in commands] if torch.cuda.is_available() else [commands]
-    *nemo_results, ours = [result(lines) for group in together for lines in in_turns(group)]
+    *nemo_results, ours = [parse_result(lines) for group in together for lines in in_turns(group)]
     return dict(zip(theirs, nemo_results, strict=True)), ours
 
 
-def result(lines: list[str]) -> Measured:
-    told = [line.partition(" ") for line in lines]
-    last = next(json.loads(text) for kind, _, text in told if kind == "RESULT")
-    parts = [text.split(maxsplit=1) for kind, _, text in told if kind == "PART"]
+def parse_result(lines: list[str]) -> Measured:
+    printed = [line.partition(" ") for line in lines]
+    last = next(json.loads(text) for kind, _, text in printed if kind == "RESULT")
+    parts = [text.split(maxsplit=1) for kind, _, text in printed if kind == "PART"]
     parts = {name.strip(): float(value) for value, name in parts}
     return Measured(last["seconds"][2:], last["peak_bytes"], parts)
 

@@ -31,11 +31,18 @@ def duration(text: str) -> float:
 
 
 def rate(text: str) -> int:
+    """A rate in Hz that recordings may have, and FLAC as well."""
+    from lfsc.audio.files import require_rate
     from lfsc.audio.recording import HIGHEST_RATE, LOWEST_RATE
 
-    if not LOWEST_RATE <= int(text) <= HIGHEST_RATE:
+    number = int(text)
+    if not LOWEST_RATE <= number <= HIGHEST_RATE:
         raise ArgumentTypeError(f"{text} is not a rate from {LOWEST_RATE} to {HIGHEST_RATE} Hz")
-    return int(text)
+    try:
+        require_rate(number, "FLAC")
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+    return number
 
 
 def count(text: str) -> int:

@@ -92,7 +92,7 @@ class Catalogue:
         chosen, notes = choose_validation_speakers(by_speaker, share=val_share, seed=seed, spare_single=on_trained)
         splits[undecided] = numpy.array([name in chosen for name in names], dtype=bool)[speakers[undecided]]
         if val_share and on_trained:
-            return self.validate_on_trained(undecided, val_share, seed)
+            return notes + self.validate_on_trained(undecided, val_share, seed)
         if chosen or val_share == 0 or len(undecided) == 1:
             return notes
         count = self.hold_out(undecided, val_share, numpy.random.default_rng(seed))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from lfsc.io.atomic import write_text
+from lfsc.io.json_text import read_object
 from lfsc.io.lock import lock_or_refuse
 from lfsc.parallel import Workers, map_tasks
 from lfsc.shards.checks import require_inside
@@ -67,7 +68,7 @@ def make(corpus: Corpus, out: Path, workers: Workers, report: Report) -> None:
         report.show_plan(plan, corpus.sizes.consumers)
         records = write_shards(corpus, plan, folder, workers, report)
         entries = prepare_energon(corpus, plan, records, out, workers, report)
-        rejected = [*planner.rejected(), *(Rejection(**row) for record in records for row in record["rejected"])]
+        rejected = planner.rejected() + rejections_of(records)
         write_text(folder / "rejected.jsonl", "".join(rejection.to_json() + "\n" for rejection in rejected))
         content = {"settings": corpus.settings, "datasets": entries}
         write_text(folder / CORPUS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
@@ -83,7 +84,7 @@ def is_finished(folder: Path, settings: dict) -> bool:
     for path in (folder / CORPUS, *begun):
         if not path.exists():
             continue
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_object(path)
         found = found.get("settings", found)
         if found != settings:
             differing = sorted(name for name in settings | found if settings.get(name) != found.get(name))
@@ -118,7 +119,7 @@ def make_plan(corpus: Corpus, planner: Planner, workers: Workers, report: Report
         on_trained=corpus.on_trained,
     )
     if not plan.shards:
-        give_up(corpus, list(planner.rejected()), planner.folder, report)
+        give_up(corpus, planner.rejected(), planner.folder, report)
     return plan
 
 
@@ -135,9 +136,12 @@ def write_shards(corpus: Corpus, plan: Plan, folder: Path, workers: Workers, rep
     tasks = [ShardTask(shard, folder, folder / UNFINISHED, corpus.name, corpus.rules) for shard in plan.shards]
     records = list(report.track_writing(plan, map_tasks(workers, write_shard, tasks)))
     if not any(record["samples"] for record in records):
-        rejected = [Rejection(**row) for record in records for row in record["rejected"]]
-        give_up(corpus, rejected, folder / UNFINISHED, report)
+        give_up(corpus, rejections_of(records), folder / UNFINISHED, report)
     return records
+
+
+def rejections_of(records: list[dict]) -> list[Rejection]:
+    return [Rejection(**row) for record in records for row in record["rejected"]]
 
 
 def give_up(corpus: Corpus, rejected: list[Rejection], unfinished: Path, report: Report) -> NoReturn:

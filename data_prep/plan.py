@@ -10,10 +10,11 @@ from typing import BinaryIO, NamedTuple
 import numpy
 
 from lfsc.io.atomic import replacing, write_text
+from lfsc.io.json_text import read_object
 from lfsc.shards.checks import SHARD, WORD, require_name
 
 from .catalogue import Catalogue
-from .corpora.utterance import File, Rejection, Utterance
+from .corpora.utterance import File, Rejection, Utterance, read_rejections
 from .scan import Examined, fingerprint
 
 
@@ -59,7 +60,7 @@ class Planner:
     def load(self) -> Plan | None:
         if not self.path.exists():
             return None
-        content = json.loads(self.path.read_text(encoding="utf-8"))
+        content = read_object(self.path, "shards", "notes")
         shards = [PlannedShard(*shard) for shard in content["shards"]]
         for shard in shards:
             require_name(shard.language, WORD, f"a language in {self.path}")
@@ -102,16 +103,15 @@ class Planner:
         order = numpy.load(self.folder / "order.npy", mmap_mode="r")
         return read_utterances(self.folder / "utterances.jsonl", order[shard.first : shard.first + shard.count])
 
-    def rejected(self) -> Iterator[Rejection]:
-        with (self.folder / "rejected.jsonl").open(encoding="utf-8") as lines:
-            yield from (Rejection(**json.loads(line)) for line in lines)
+    def rejected(self) -> list[Rejection]:
+        return read_rejections(self.folder / "rejected.jsonl")
 
     def leave_out(self, catalogue: Catalogue, lines: Path) -> Iterator[Rejection]:
         """Takes out of the catalogue what must not be in the corpus twice, or on both sides."""
 
         def reject(rows: list[int], reason: str, detail: str) -> Iterator[Rejection]:
             for utterance in read_utterances(lines, [catalogue.places[row] for row in rows]):
-                yield Rejection(utterance.key, utterance.language, reason, detail)
+                yield utterance.reject(reason, detail)
 
         yield from reject(catalogue.leave_out_repeated(catalogue.keys), "duplicate", "another recording has this key")
         tell_apart(catalogue, lines)

@@ -1,6 +1,5 @@
 """What the user sees: progress in hours of audio, and tables of what came out and what did not."""
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,10 +13,10 @@ from rich.text import Text
 
 from lfsc.audio.quality import NARROW, QUIETEST
 from lfsc.config.overrides import as_override
-from lfsc.io.messages import as_word, printable, say_count
+from lfsc.io.messages import as_word, one_line, printable, say_count
 from lfsc.io.tables import make_console, make_table
 
-from .corpora.utterance import Rejection
+from .corpora.utterance import Rejection, read_rejections
 from .output.index import read_corpus
 from .plan import Plan
 from .scan import Examined
@@ -132,9 +131,13 @@ class Report:
             table.add_row(dataset.corpus, dataset.language, dataset.split, *counts, f"{dataset.hours:.3f}")
         self.console.print(table)
         for corpus in sorted({dataset.corpus for dataset in datasets}):
-            lines = (out / corpus / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
-            self.say(f"{corpus}: {say_count(len(lines), 'recording')} rejected")
-            self.show_rejections([Rejection(**json.loads(line)) for line in lines])
+            try:
+                rejected = read_rejections(out / corpus / "rejected.jsonl")
+            except (OSError, ValueError) as error:
+                self.say(f"{corpus}: its rejected recordings cannot be read: {one_line(error)}")
+                continue
+            self.say(f"{corpus}: {say_count(len(rejected), 'recording')} rejected")
+            self.show_rejections(rejected)
 
     def track_work(self, what: str, total: float | None, pairs: Iterable[tuple[float, Result]]) -> Iterator[Result]:
         """The results, each counted with its seconds of audio."""

@@ -51,7 +51,7 @@ def examine_utterance(utterance: Utterance | Rejection, rules: Rules) -> list[Ex
         return list(examine_file(utterance, utterance.source, rules))
     # Whatever a recording does to its decoder, the others are not to suffer.
     except Exception as error:
-        return [Rejection(utterance.key, utterance.language, "undecodable", describe(error))]
+        return [utterance.reject("undecodable", describe(error))]
 
 
 def examine_file(utterance: Utterance, source: File, rules: Rules) -> Iterator[Examined | Rejection]:
@@ -61,11 +61,11 @@ def examine_file(utterance: Utterance, source: File, rules: Rules) -> Iterator[E
     try:
         start, num_samples = utterance.part.samples(info)
     except ValueError as error:
-        yield Rejection.malformed(utterance.key, utterance.language, str(error))
+        yield utterance.reject("malformed", str(error))
         return
     problem = rules.check(num_samples / info.sample_rate, info.sample_rate)
     if problem:
-        yield Rejection(utterance.key, utterance.language, *problem)
+        yield utterance.reject(*problem)
         return
     source = source._replace(channel=utterance.part.channel)
     utterance = utterance._replace(part=WHOLE, source=source)

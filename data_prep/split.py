@@ -14,8 +14,8 @@ def choose_validation_speakers(
     """Speakers that make up about `share` of each language, and what is worth saying about it.
 
     `seconds` are by language and speaker. A speaker of several languages is held out of all of them. A language with
-    one speaker only gives it to training; if that goes for all languages, the speaker with the least speech validates,
-    unless single speakers are to be spared.
+    one speaker only gives it to training; if that goes for all languages, the speaker with the least speech validates.
+    With `spare_single` that one trains too, and languages without validation are not told: others see to them.
     """
     chosen: set[str] = set()
     if share == 0:
@@ -31,7 +31,7 @@ def choose_validation_speakers(
         chosen = {min(sorted(totals), key=totals.__getitem__)}
     without = sorted(language for language, speakers in seconds.items() if not chosen & speakers.keys())
     notes = []
-    if chosen and without:
+    if chosen and without and not spare_single:
         why = "only one speaker, who trains (unless --validate-on-trained-speakers)"
         notes.append(f"{why}, so no validation in {', '.join(without)}")
     untrained = sorted(language for language, speakers in seconds.items() if chosen.issuperset(speakers))

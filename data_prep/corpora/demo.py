@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +50,8 @@ def utterances(scratch: Path, *, num_languages: int | None, minutes: float, seed
     """About `minutes` of training speech, evenly in `num_languages` languages (all by default), and some validation."""
     from .espeak import languages
 
+    if not isfinite(minutes):
+        raise ValueError(f"--minutes {minutes}: expected a finite number")
     spoken = languages()
     if num_languages is not None:
         if not 1 <= num_languages <= len(spoken):

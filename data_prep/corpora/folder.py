@@ -14,7 +14,7 @@ from . import archives, kaldi, stm
 from .archives import Archive, Folder, Tree, open_tree
 from .keys import key_of
 from .lhotse import Shar
-from .manifests import Listed, describe_lists, find_first, find_tarred, open_manifests
+from .manifests import Listed, describe_lists, find_manifest, find_tarred, open_manifests
 from .parts import SPLITS, Parts, kind_of_path, kind_of_word
 from .rows import of_manifest, of_recordings
 from .tarred import TarredDataset
@@ -111,7 +111,7 @@ def find_in_source(
         for name, rows, kind in lists:
             yield from find_in_list(name, rows, tree, asked, splits.split(kind))
         return
-    if listed := find_first(tree):
+    if listed := find_manifest(tree):
         yield from find_in_list(listed.name, listed.rows, tree, asked)
         return
     names = list(tree.names())

@@ -83,7 +83,7 @@ def place_rows(rows: Iterator[Row | Malformed], folder: str) -> Iterator[Row | M
         yield row
 
 
-def find_first(tree: Tree) -> Listed | None:
+def find_manifest(tree: Tree) -> Listed | None:
     """The manifest that a source has at its top."""
     name = next((name for name in MANIFESTS if name in tree), None)
     return Listed(name, parse_rows(name, tree.lines(name))) if name else None

@@ -79,6 +79,9 @@ class Utterance(NamedTuple):
             part=row.part,
         )
 
+    def reject(self, reason: str, detail: str) -> "Rejection":
+        return Rejection(self.key, self.language, reason, detail)
+
     def to_json(self) -> str:
         # In ASCII, in which also a name that is no UTF-8 can be written.
         return json.dumps([self.key, type(self.source).__name__, *self[1:-1]])
@@ -104,3 +107,13 @@ class Rejection(NamedTuple):
 
     def to_json(self) -> str:
         return json.dumps({name: printable(value) for name, value in self._asdict().items()}, ensure_ascii=False)
+
+
+def read_rejections(path: Path) -> list[Rejection]:
+    """Those of a file with one in each line; ValueError, which names it, where it is damaged."""
+    try:
+        # Not by str.splitlines, which also ends a line where a name has one of Unicode's other line ends.
+        with path.open(encoding="utf-8") as lines:
+            return [Rejection(**json.loads(line)) for line in lines]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged ({error})") from error

@@ -13,6 +13,7 @@ from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.quality import NARROW, QUIETEST, level_of
 from lfsc.audio.resampling import resample
 from lfsc.io.atomic import remove_left_overs, replacing, write_text
+from lfsc.io.json_text import read_object
 from lfsc.io.messages import describe
 from lfsc.io.sha256 import sha256_of
 from lfsc.shards.seek_table import with_seek_table
@@ -49,7 +50,7 @@ def write_shard(task: ShardTask) -> dict:
         # A killed worker could not remove its own.
         remove_left_overs(task.path)
         write_text(task.record_path, json.dumps(write_anew(task), ensure_ascii=False))
-    return json.loads(task.record_path.read_text(encoding="utf-8"))
+    return read_object(task.record_path, "samples", "seconds", "rejected", "cpu_seconds")
 
 
 def write_anew(task: ShardTask) -> dict:
@@ -93,18 +94,14 @@ def make_sample(utterance: Utterance, task: ShardTask) -> dict | Rejection:
     try:
         audio, source_rate = utterance.source.read()
         problem = task.rules.check(len(audio) / source_rate, source_rate) or task.rules.check_level(audio)
-        return encode_sample(utterance, audio, source_rate, task) if problem is None else reject(utterance, *problem)
+        return encode_sample(utterance, audio, source_rate, task) if problem is None else utterance.reject(*problem)
     except OSError:
         raise
     # Whatever a recording does to its decoder, the others are not to suffer.
     except Exception as error:
         if isinstance(error.__cause__, FileNotFoundError):
             raise OSError(f"{error}, which was there a while ago: bring it back and run the same command") from error
-        return reject(utterance, "undecodable", describe(error))
-
-
-def reject(utterance: Utterance, reason: str, detail: str) -> Rejection:
-    return Rejection(utterance.key, utterance.language, reason, detail)
+        return utterance.reject("undecodable", describe(error))
 
 
 def encode_sample(utterance: Utterance, audio: Tensor, source_rate: int, task: ShardTask) -> dict:

@@ -237,6 +237,28 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path, audio, name, message):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("kind", "rate", "message"),
+    [
+        ("ogg", 200_001, "cannot be at 200001 Hz, but at 1 to 200000 Hz"),
+        ("flac", 655_360, "cannot be at 655360 Hz, but at 1 to 655350 Hz"),
+        ("flac", 96_001, "cannot be at 96001 Hz: above 65535 Hz, expected a multiple of 10"),
+        ("wav", 0, "cannot be at 0 Hz"),
+        ("wav", 16_000.5, "cannot be at 16000.5 Hz"),
+    ],
+)
+def test_a_rate_that_a_format_cannot_have_is_refused(kind, rate, message):
+    """libvorbis would end the process, and libsndfile would write a FLAC that nobody reads."""
+    with pytest.raises(ValueError, match=rf"^a \.{kind} file {message}"):
+        files.encode(torch.zeros(1000), sample_rate=rate, format=kind)
+
+
+@pytest.mark.parametrize(("kind", "rate"), [("ogg", 200_000), ("flac", 655_350), ("flac", 65_535), ("wav", 1_000_000)])
+def test_the_highest_rates_are_written_and_read(kind, rate):
+    content = files.encode(torch.zeros(1000), sample_rate=rate, format=kind)
+    assert files.probe(content)[:2] == (rate, 1000)
+
+
 def test_beyond_full_scale_is_clipped():
     audio = files.read(files.encode(torch.tensor([2.0, -2.0, 0.5]), sample_rate=RATE, format="flac")).audio
     assert audio.tolist() == [32767 / 32768, -1.0, 0.5]

@@ -1,20 +1,9 @@
 """What is carried to a GPU machine without a network."""
 
-import importlib
-from pathlib import Path
-
-import pytest
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+import wheels
 
 
-@pytest.fixture
-def wheels(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS / "gpu")
-    return importlib.import_module("wheels")
-
-
-def test_what_a_training_imports_and_torch_does_not_bring_is_carried(wheels, capsys):
+def test_what_a_training_imports_and_torch_does_not_bring_is_carried(capsys):
     wheels.main()
     names = {line.partition("==")[0] for line in capsys.readouterr().out.splitlines()}
     # Of the core, of the extra `train`, and of what those bring in turn.
@@ -23,5 +12,5 @@ def test_what_a_training_imports_and_torch_does_not_bring_is_carried(wheels, cap
     assert not {"torch", "torchaudio", "numpy", "transformers", "triton", "s3fs", "botocore"} & names
 
 
-def test_what_a_test_or_a_page_needs_is_not_carried(wheels):
+def test_what_a_test_or_a_page_needs_is_not_carried():
     assert not {"optuna", "jiwer", "onnx", "wandb", "pytest"} & wheels.lacking()

@@ -29,6 +29,17 @@ def test_failures_do_not_stop_the_others_and_are_listed(tmp_path, capsys):
     assert (tmp_path / "out" / "c.lfsc").read_bytes() == b"done"
 
 
+def test_too_little_memory_for_a_file_is_said_with_what_needs_less(tmp_path, capsys):
+    made(tmp_path, "a.wav")
+
+    def work(job, progress):
+        raise RuntimeError("CUDA error: out of memory\nCompile with `TORCH_USE_CUDA_DSA`")
+
+    assert run(plan(tmp_path / "a.wav", tmp_path / "a.lfsc"), work, verb="encode") == 1
+    assert "a.wav: not enough memory (CUDA error: out of memory" in (said := capsys.readouterr().err)
+    assert said.endswith(": a smaller --chunk-seconds needs less\n")
+
+
 def test_a_pipe_is_written_to_and_stays_one(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     made(tmp_path, "a.wav")

@@ -3,10 +3,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
+from processes import children, wait_for
 
 import lfsc
 from lfsc.audio import files
@@ -130,11 +130,11 @@ def test_a_killed_command_goes_on_and_leaves_no_process(corpus, codec_path, tmp_
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lfsc", "tokenize", str(corpus), str(out), "--codec", codec_path, "--workers", "2"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    children = wait_for(lambda: len(shards_in(out)) >= 1 and children_of(process.pid))
+    workers = wait_for(lambda: len(shards_in(out)) >= 1 and children(process.pid))
     finished = {path: path.stat().st_mtime_ns for path in out.rglob("*.tar") if path.with_suffix(".json").exists()}
     process.send_signal(signal.SIGKILL)
     process.wait()
-    wait_for(lambda: not any(os.path.exists(f"/proc/{child}") for child in children))
+    wait_for(lambda: not any(os.path.exists(f"/proc/{child}") for child in workers))
     assert not (out / "index.json").exists() or len(shards_in(out)) == 4
     again = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     assert again.returncode == 0, again.stderr
@@ -142,19 +142,6 @@ def test_a_killed_command_goes_on_and_leaves_no_process(corpus, codec_path, tmp_
     assert len(shards_in(out)) == 4 and not list(out.rglob(".*"))
     main(["tokenize", str(corpus), str(tmp_path / "calm"), "--codec", codec_path, "--workers", "1"])
     assert shards_in(tmp_path / "calm") == shards_in(out)
-
-
-def wait_for(condition, seconds=120):
-    for _ in range(10 * seconds):
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"nothing after {seconds} s")
-
-
-def children_of(pid: int) -> list[str]:
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return file.read().split()
 
 
 @pytest.mark.slow

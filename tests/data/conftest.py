@@ -1,5 +1,6 @@
 """Streams over a small corpus of noise."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,12 @@ RATE = 22050
 def corpus(noise_corpus) -> Path:
     """40 clips of one dataset and 24 of another, in shards of 8; nobody may change it."""
     return noise_corpus
+
+
+@pytest.fixture
+def own_corpus(corpus, tmp_path) -> Path:
+    """A copy of the corpus that a test may change."""
+    return shutil.copytree(corpus, tmp_path / "corpus")
 
 
 @pytest.fixture

@@ -1,16 +1,9 @@
 import json
 import logging
-import shutil
 
 import pytest
 
 from lfsc.data.corpus import drop_missing, read_corpus
-
-
-@pytest.fixture
-def own_corpus(corpus, tmp_path):
-    """A copy to damage."""
-    return shutil.copytree(corpus, tmp_path / "data")
 
 
 def test_an_index_is_read(corpus):

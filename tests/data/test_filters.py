@@ -17,6 +17,8 @@ def filter_of(**limits) -> Filter:
         ({"bandwidth": [7000, None]}, {"bandwidth": 3400.0}, False),
         ({"bandwidth": [7000, None]}, {"bandwidth": 11025.0}, True),
         ({"bandwidth": [7000, None]}, {"seconds": 3.0}, False),
+        ({"seconds": [1, 20]}, {"seconds": "3"}, False),
+        ({"seconds": [1, 20]}, {"seconds": float("nan")}, False),
         ({"seconds": [1, 2], "bandwidth": [7000, None]}, {"seconds": 1.5, "bandwidth": 8000}, True),
     ],
 )

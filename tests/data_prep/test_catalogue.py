@@ -105,6 +105,14 @@ def test_languages_of_one_speaker_validate_on_recordings_where_that_is_asked_for
     assert list(again.splits) == list(catalogue.splits)
 
 
+def test_a_language_whose_one_speaker_validates_elsewhere_is_told_then_too():
+    both = [(f"{language}{number}", language, "b", None, number) for language in ("de", "en") for number in range(5)]
+    catalogue = filled(*both, *((f"a{number}", "en", "a", None, number) for number in range(20)))
+    notes = catalogue.divide(val_share=0.1, seed=0, on_trained=True)
+    assert {split for language, split, _ in catalogue.groups() if language == "de"} == {"val"}
+    assert notes == ["whoever speaks there validates, so no training in de"]
+
+
 def test_languages_of_one_speaker_do_not_validate_otherwise():
     catalogue = languages_of_one_speaker()
     notes = catalogue.divide(val_share=0.1, seed=0)

@@ -73,6 +73,7 @@ def test_shards_are_written_to_a_folder_and_how_to_upload_them_is_said(tmp_path,
     [
         ("--shard-hours", "0", "0 is not above 0"),
         ("--sample-rate", "-1", "-1 is not a rate from 1000 to 1000000 Hz"),
+        ("--sample-rate", "700000", "a .flac file cannot be at 700000 Hz"),
         ("--min-seconds", "nan", "nan is not a number of seconds"),
         ("--seed", "-1", "-1 is less than none"),
         ("--name", "", "an argument is empty, as where a variable is not set"),

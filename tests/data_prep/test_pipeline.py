@@ -121,7 +121,7 @@ def test_a_run_that_ended_between_its_last_steps(tree, tmp_path, prepare):
     assert not (out / "in" / ".unfinished").exists()
 
 
-def test_several_corpora_share_a_folder(tree, tmp_path, mls, common_voice, prepare):
+def test_several_corpora_share_a_folder(tree, tmp_path, mls, common_voice, prepare, capsys):
     out = tmp_path / "out"
     prepare("folder", tree, out)
     prepare("mls", mls("german"), out)
@@ -136,7 +136,10 @@ def test_several_corpora_share_a_folder(tree, tmp_path, mls, common_voice, prepa
     assert sum(dataset["samples"] for dataset in index["datasets"]) == len(samples(out)) == 24 + 9 + 8
     assert not crossing(out)
     assert main(["verify", str(out), "--workers", "0"]) == 0
+    (out / "common_voice" / "rejected.jsonl").write_text("[]\n")
     assert main(["report", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "common_voice: its rejected recordings cannot be read: " in printed and "mls: 0 recordings" in printed
 
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])

@@ -3,6 +3,7 @@ import copy
 import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import WavLMConfig, WavLMModel
 from transformers.models.wavlm.modeling_wavlm import WavLMAttention
@@ -69,6 +70,20 @@ def test_without_a_graph_they_are_the_same():
         expected = hidden_states(wavlm, audio)
         found = hidden_states(with_fused_attention(wavlm), audio)
     torch.testing.assert_close(found, expected, atol=5e-6, rtol=0)
+
+
+def test_real_and_fake_audio_pass_the_same_kernels_of_a_gpu(monkeypatch):
+    """cuDNN's, which a Hopper GPU prefers, has no gradient of the bias: torch takes it for real audio alone."""
+    enabled, attention = [], F.scaled_dot_product_attention
+
+    def watched(*args, **kwargs):
+        enabled.append((torch.backends.cuda.cudnn_sdp_enabled(), torch.backends.cuda.mem_efficient_sdp_enabled()))
+        return attention(*args, **kwargs)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", watched)
+    before = torch.backends.cuda.cudnn_sdp_enabled()
+    hidden_states(with_fused_attention(make_wavlm()), torch.randn(1, 4000) / 10)
+    assert set(enabled) == {(False, True)} and torch.backends.cuda.cudnn_sdp_enabled() == before
 
 
 def test_the_bias_matters():

@@ -106,6 +106,7 @@ def test_a_bundle_loads_without_the_trainer(bundle):
     ("source", "reason"),
     [
         ("nowhere", "there is no such file or folder"),
+        ("~nobody-here/codec/of/theirs", "there is no such file or folder"),
         ("/nowhere/at/all.ckpt", "there is no such file or folder"),
         (os.devnull, "it is neither a file nor a folder"),
     ],

@@ -46,3 +46,9 @@ def test_what_is_no_scalar_is_refused_by_name(function, found):
 def test_what_is_no_module_is_refused_by_name():
     with pytest.raises(ValueError, match=r"^the loss mine is a function: expected a torch\.nn\.Module$"):
         NamedLosses({"mine": {"weight": 1, "loss": lambda fake, real: 0}})
+
+
+@pytest.mark.parametrize(("entry", "lacks"), [({"loss": nn.L1Loss()}, "no weight"), ({}, "no weight and no loss")])
+def test_an_entry_that_lacks_something_is_refused_by_name(entry, lacks):
+    with pytest.raises(ValueError, match=f"^the loss mine has {lacks}: expected a weight and a loss$"):
+        NamedLosses({"mine": entry})

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from processes import wait_for
 
 from lfsc.runs.status import FINISHED, HEARTBEAT_TIMEOUT, RUNNING, Status, start_of
 
@@ -38,9 +39,7 @@ def test_a_process_that_ended_was_killed(process):
 def test_a_zombie_is_dead(process):
     """As a killed child is until its parent asks after it."""
     process.kill()
-    end = time.monotonic() + 10
-    while start_of(process.pid) is not None:
-        assert time.monotonic() < end
+    wait_for(lambda: start_of(process.pid) is None, 10)
     assert not status(pid=process.pid).alive
 
 

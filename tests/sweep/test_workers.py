@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from optuna.storages.journal import JournalFileSymlinkLock
+from processes import wait_for
 
 from lfsc.sweep import workers
 from lfsc.sweep.queue import OWNER, claim
@@ -163,18 +164,11 @@ def in_background(sweep):
         process.join()
 
 
-def waited_for(condition):
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.02)
-
-
 def test_a_killed_sweep_goes_on_without_losing_or_repeating(sweep, in_background):
     """Its trial's process lives on: the next start lets it finish and takes its result."""
     process = in_background("lr=3,1,2", "seconds=0.2")
     second = sweep.folder / "0001" / "updates"
-    waited_for(lambda: second.exists() and len(second.read_text().split()) > 1)
+    wait_for(lambda: second.exists() and len(second.read_text().split()) > 1)
     # Not while it writes: others wait half a minute for the lock of one that was killed then.
     lock = JournalFileSymlinkLock(str(sweep.folder / "study.journal"))
     lock.acquire()
@@ -233,7 +227,7 @@ def test_a_pipe_in_the_place_of_a_journal_is_refused(sweep):
 def test_a_stopped_sweep_saves_its_trials_and_goes_on_with_them(sweep, in_background):
     process = in_background("lr=3,1,2", "seconds=0.2")
     first = sweep.folder / "0000" / "updates"
-    waited_for(lambda: first.exists() and len(first.read_text().split()) > 1)
+    wait_for(lambda: first.exists() and len(first.read_text().split()) > 1)
     os.kill(process.pid, signal.SIGTERM)
     process.join(60)
     assert process.exitcode == 0

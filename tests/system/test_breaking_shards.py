@@ -5,9 +5,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from processes import wait_for
 
 from lfsc.runs.directory import Run
 
@@ -27,9 +27,7 @@ def train(micro, data, runs_root, *items):
         [*line, *ON_TWO, *items], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=True,
     )  # fmt: skip
-    end = time.monotonic() + 120
-    while not Run(runs_root / "demo").has_checkpoint() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_for(lambda: Run(runs_root / "demo").has_checkpoint() or process.poll() is not None)
     return process
 
 

@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+from processes import children, wait_for
 
 from lfsc.runs.directory import Run
 
@@ -69,24 +71,22 @@ def test_torchrun_starts_them(command, micro):
     assert updates(micro, command.run) == [0, 1, 2, 3]
 
 
-def waited_for(condition, process, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end and process.poll() is None, ended(process, 10)
-        time.sleep(0.1)
+def wait_while_running(condition, process):
+    wait_for(lambda: condition() or process.poll() is not None)
+    assert process.poll() is None, ended(process)
 
 
 def test_an_interrupted_job_goes_on_by_the_command_that_began_it(command, micro):
     """As a scheduler does it: a signal to every process of the job, exit status 75, the same command again."""
     process = command("max_updates=1000", "num_workers=1", "validate_every=1000", "--continue")
-    waited_for(lambda: len(updates(micro, command.run)) > 2, process)
+    wait_while_running(lambda: len(updates(micro, command.run)) > 2, process)
     os.killpg(process.pid, signal.SIGTERM)
     code, reported = ended(process)
     assert code == 75, reported
     status = command.run.status()
     assert (status.state, updates(micro, command.run)[-1]) == ("interrupted", status.update)
     process = command("max_updates=1000", "num_workers=1", "validate_every=1000", "--continue")
-    waited_for(lambda: len(updates(micro, command.run)) > status.update + 3, process)
+    wait_while_running(lambda: len(updates(micro, command.run)) > status.update + 3, process)
     os.killpg(process.pid, signal.SIGTERM)
     assert ended(process)[0] == 75
     assert updates(micro, command.run) == list(range(command.run.status().update + 1))
@@ -94,8 +94,8 @@ def test_an_interrupted_job_goes_on_by_the_command_that_began_it(command, micro)
 
 def test_a_rank_that_dies_ends_the_others(command, micro):
     process = command("max_updates=1000", "validate_every=1000")
-    waited_for(lambda: len(updates(micro, command.run)) > 2, process)
-    (child,) = (pid for pid in children(process.pid) if b"LOCAL_RANK=1" in environment_of(pid))
+    wait_while_running(lambda: len(updates(micro, command.run)) > 2, process)
+    (child,) = second_rank(process)
     os.kill(child, signal.SIGKILL)
     begin = time.monotonic()
     code, _ = ended(process)
@@ -106,18 +106,16 @@ def test_a_rank_that_dies_ends_the_others(command, micro):
 
 def test_the_others_end_when_the_first_rank_dies_before_they_have_met(command):
     process = command("max_updates=1000")
-    waited_for(lambda: [pid for pid in children(process.pid) if b"LOCAL_RANK=1" in environment_of(pid)], process)
+    wait_while_running(lambda: second_rank(process), process)
     process.kill()
     begin = time.monotonic()
     ended(process)  # the pipe is closed when the last of them is gone
     assert time.monotonic() - begin < 120, "torch itself would have waited for five minutes"
 
 
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as listed:
-        return [int(child) for child in listed.read().split()]
+def second_rank(process):
+    return [pid for pid in children(process.pid) if b"LOCAL_RANK=1" in environment_of(pid)]
 
 
 def environment_of(pid):
-    with open(f"/proc/{pid}/environ", "rb") as environment:
-        return environment.read().split(b"\0")
+    return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")

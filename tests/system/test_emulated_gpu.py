@@ -2,12 +2,16 @@
 
 import copy
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 import torch
 from emulated_gpu import OnDevice, backward, emulated_gpu, numbers
 from micro import do_without_trainer
 
+from lfsc.audio import files
+from lfsc.commands import decode, encode, reconstruct
+from lfsc.commands.codec_options import load_codec, make_file_parser, prepare_codec
 from lfsc.data.batch import Batch
 from lfsc.training.build import build_module
 from lfsc.training.callbacks.codebook_usage import CodebookUsage
@@ -176,6 +180,27 @@ def test_pieces_of_a_clip_do_not_wait_for_each_other(make_codec):
     assert waits[0] == waits[1]
 
 
+def test_commands_code_files_there(tmp_path):
+    files.write(tmp_path / "in" / "a.wav", 0.1 * torch.randn(8000), sample_rate=16000)
+    tokens, back = (str(tmp_path / name) for name in ("tokens", "back"))
+    with emulated_gpu() as gpu, mock.patch("torch.cuda.device_count", lambda: 1):
+        assert encode.main([str(tmp_path / "in"), tokens, "--device", "cuda"]) == 0
+        assert decode.main([tokens, back, "--device", "cuda:0", "--precision", "bf16"]) == 0
+        assert reconstruct.main([str(tmp_path / "in"), back, "--device", "cuda", "--overwrite"]) == 0
+        assert gpu.issued["convolution"] > 100
+    load_codec.cache_clear()
+    assert len(files.load(tmp_path / "back" / "a.wav", sample_rate=22050)) == 11025
+
+
+def test_a_command_and_the_worker_that_it_is_itself_load_the_codec_once():
+    options = make_file_parser("tokenize", "").parse_args(["in", "out"])
+    load_codec.cache_clear()
+    with emulated_gpu():
+        ready = prepare_codec(options, torch.device("cuda"))
+        assert prepare_codec(options, torch.device("cuda:0"), is_worker=True) is ready
+    load_codec.cache_clear()
+
+
 def test_the_emulation_refuses_what_a_device_would_and_sees_what_waits():
     with emulated_gpu() as gpu:
         there = torch.ones(3, device="cuda:0")
@@ -190,7 +215,10 @@ def test_the_emulation_refuses_what_a_device_would_and_sees_what_waits():
         assert (there > 0).all() and len(there[there > 0]) == 3
         assert [wait.split()[0] for wait in gpu.waits] == ["_to_copy", "_local_scalar_dense", "index"]
         torch.tensor([1.0], device="cuda:0")
-        assert len(gpu.uploads) == 1
+        torch.where(there > 0, there, torch.tensor(0.0))
+        assert len(gpu.uploads) == 2
+        torch.where(there > 0, there, 0.0)
+        assert len(gpu.uploads) == 2
 
 
 def test_the_emulations_gradients_are_autograds(build):

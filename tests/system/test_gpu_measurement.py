@@ -3,17 +3,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
+import measure
 import pytest
-
-MEASURE = Path(__file__).parents[2] / "benchmarks" / "gpu" / "measure.py"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_dry_run_does_every_step(tmp_path):
-    command = [sys.executable, str(MEASURE), str(tmp_path), "--dry"]
+    command = [sys.executable, measure.__file__, str(tmp_path), "--dry"]
     result = subprocess.run(command, capture_output=True, text=True)
     report = (tmp_path / "report.txt").read_text()
     assert result.returncode == 0, report + result.stderr[-2000:]
@@ -23,15 +21,13 @@ def test_a_dry_run_does_every_step(tmp_path):
     assert "Error" not in report and "skipped 1" not in report
     graphs = [line.partition(": ")[2] for line in report.splitlines() if " graphs, " in line]
     assert graphs[0].startswith("compile=true by eager: 3 graphs") and graphs[1].startswith("compile=all by eager: ")
-    # In `updates` full size and `small` at two batches, in `compiled` both ways to compile at two batches.
-    assert report.count("cuda_graphs=true, bf16-mixed, batch") == 8
+    # At two batches each: in `updates` full size, the same with another gradient of reflection, and `small`, in
+    # `compiled` both ways to compile.
+    assert report.count("cuda_graphs=true, bf16-mixed, batch") == 10
     assert json.loads((tmp_path / "updates.json").read_text())["full size, bf16-mixed, batch 2"]["row"] > 0
 
 
-def test_a_step_that_hangs_ends_alone_and_leaves_what_it_found(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(MEASURE.parent)
-    import measure
-
+def test_a_step_that_hangs_ends_alone_and_leaves_what_it_found(tmp_path):
     child = f"import sys, time; sys.stdin.readline(); open({str(tmp_path / 'report.txt')!r}, 'a').write('found\\n'); "
     hangs = [sys.executable, "-c", child + "time.sleep(60)"]
     process = subprocess.Popen(hangs, stdin=subprocess.PIPE, start_new_session=True)

@@ -6,6 +6,7 @@ import signal
 import time
 
 import pytest
+from processes import wait_for
 
 pytestmark = pytest.mark.slow
 STEPS = ("max_updates=60", "validate_every=20", "checkpoint_every=4", "log_every=1", "codebook_window=15")
@@ -23,6 +24,11 @@ def go_on(micro, config):
         micro.train(config)
 
 
+def wait_for_update(micro, run, process):
+    begun = len(micro.history(run))
+    wait_for(lambda: len(micro.history(run)) > begun or not process.is_alive(), 60)
+
+
 def test_ten_kills_in_a_row_change_nothing(micro, configuration):
     whole, config = configuration("whole"), configuration("killed")
     micro.train(whole)
@@ -31,10 +37,7 @@ def test_ten_kills_in_a_row_change_nothing(micro, configuration):
     while len(reached) < 10:
         process = micro.started(go_on, micro, config)
         # Mostly within the first updates of a start, so that all ten find it under way.
-        until = time.monotonic() + 60
-        begun = len(micro.history(run))
-        while len(micro.history(run)) <= begun and process.is_alive() and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_for_update(micro, run, process)
         time.sleep(moments.uniform(0, 0.5))
         os.kill(process.pid, signal.SIGKILL)
         process.join()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from lightning.pytorch import Callback
+from processes import descendants
 
 from lfsc.data.shard_reader import OPEN_SHARDS
 from lfsc.training import build
@@ -22,12 +23,8 @@ class Watch(Callback):
 
     def on_train_batch_end(self, trainer, module, *_):
         if module.updates % 50 == 0:
-            self.seen[module.updates] = [sum(column) for column in zip(*map(used, family(os.getpid())), strict=True)]
-
-
-def family(pid):
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in family(int(child)))]
+            family = (os.getpid(), *descendants(os.getpid()))
+            self.seen[module.updates] = [sum(column) for column in zip(*map(used, family), strict=True)]
 
 
 def used(pid):

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import descendants, is_running, wait_for
 
 from lfsc.cli import main
 
@@ -59,28 +60,6 @@ def learned(micro, run):
     return checkpoint
 
 
-def descendants(pid):
-    try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [int(child) for child in listed] + [each for child in listed for each in descendants(int(child))]
-
-
-def runs(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def wait_for(condition, seconds=PATIENCE):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it hangs"
-        time.sleep(0.01)
-
-
 VICTIMS = [
     *[("main", number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL)],
     *[("loader", number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL)],
@@ -107,7 +86,7 @@ def test_nothing_is_left_and_nothing_is_lost(micro, items, whole, tmp_path, vict
         pytest.skip("it had ended already, and well")
     process.join(PATIENCE)
     assert process.exitcode is not None, "it hangs"
-    wait_for(lambda: not any(map(runs, started)), 20)
+    wait_for(lambda: not any(map(is_running, started)), 20)
     said = log.read_text()
     if number == signal.SIGKILL and victim == "main":
         assert process.exitcode == -signal.SIGKILL
@@ -158,7 +137,7 @@ def test_a_signal_to_one_of_two_ranks(micro, items, whole_of_two, tmp_path, rank
     for process in processes:
         process.join(PATIENCE)
     assert all(process.exitcode is not None for process in processes), "it hangs"
-    wait_for(lambda: not any(map(runs, started)), 20)
+    wait_for(lambda: not any(map(is_running, started)), 20)
     said = "".join(Path(f"{log}{each}").read_text() for each in (0, 1))
     if number == signal.SIGKILL:
         assert all(process.exitcode for process in processes), said

@@ -82,6 +82,9 @@ def test_padding_is_no_token():
             delay(tokens, vocabulary, pad=pad)
     for pad in (99, 120):
         assert (delay(tokens, vocabulary, pad=pad) == pad).sum() == 2
+    for pad in (None, -1.5, "<pad>"):
+        with pytest.raises(ValueError, match=f"pad is {pad!r}: expected a whole number"):
+            delay(tokens, vocabulary, pad=pad)
 
 
 def test_every_token_of_every_codebook_has_an_id_of_its_own():
@@ -99,6 +102,7 @@ def test_every_token_of_every_codebook_has_an_id_of_its_own():
             lambda v: deinterleave(torch.tensor([100, 110, 100, 105]), v),
             "id 105 at frame 1 of codebook 1, .* 110 to 119",
         ),
+        (lambda v: v.tokens(torch.full((2, 3), 100.0)), r"ids are torch.float32, expected integers: write ids\.long"),
         (lambda v: undelay(torch.zeros(3, 5).long(), v), r"ids \[3, 5\], expected \[\.\.\., 2,"),
         (lambda v: flat(torch.zeros(3, 5).long(), v), "of 3 codebooks, expected 2"),
         (lambda v: flat(torch.tensor([[0, 1], [10, 2]]), v), "token 10 at frame 0 of codebook 1, expected 0 to 9"),

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from lfsc.runs.directory import Run
+
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
@@ -27,8 +29,18 @@ def full_settings():
 
 
 @pytest.fixture(scope="session")
-def finished(micro, noise_corpus, tmp_path_factory, full_settings):
-    """A run that nobody disturbed; nobody may change it."""
-    config = micro.configuration(noise_corpus, tmp_path_factory.mktemp("runs"), *full_settings)
-    micro.train(config)
-    return micro.run_of(config)
+def train_run(micro, noise_corpus, tmp_path_factory):
+    """train_run(*overrides) is a run that nobody disturbed, in a folder of its own; nobody may change it."""
+
+    def train(*overrides: str) -> Run:
+        config = micro.configuration(noise_corpus, tmp_path_factory.mktemp("runs"), *overrides)
+        micro.train(config)
+        return micro.run_of(config)
+
+    return train
+
+
+@pytest.fixture(scope="session")
+def finished(train_run, full_settings):
+    """A run in which everything happened."""
+    return train_run(*full_settings)

@@ -109,7 +109,8 @@ class EmulatedGPU(TorchDispatchMode):
         by_mask = function in INDEXED and any(each.dtype in BOOLEAN for each in given[1:])
         if (ours and (function in READS or by_mask)) or (function in COPIES and ours and not to_device):
             self.waits.append(f"{function.overloadpacket.__name__} {caller()}")
-        if function in COPIES and to_device and len(ours) < len(given):
+        # A device's `where`, and what is put at indices, does not take numbers of the host as they are.
+        if function in (*COPIES, aten.where.self, aten.index_put_.default) and to_device and len(ours) < len(given):
             self.uploads.append(f"{list(given[-1].shape)} {caller()}")
 
 

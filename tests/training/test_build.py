@@ -45,7 +45,7 @@ def test_contradictions_are_reported(configure, overrides, message):
     [
         (["trainer.devices=0"], "trainer.accelerator=cpu trainer.devices=0: "),
         (["trainer.devices=-1"], "trainer.accelerator=cpu trainer.devices=-1: "),
-        (["trainer.accelerator=tpu"], "trainer.accelerator=tpu trainer.devices=1: "),
+        (["trainer.accelerator=mps"], "trainer.accelerator=mps: expected auto, cpu or gpu"),
     ],
 )
 def test_devices_that_are_not_there_are_reported(configure, micro, overrides, message):
@@ -145,3 +145,12 @@ def test_a_cpu_has_as_many_ranks_as_torchrun_started(monkeypatch, processes, dev
     monkeypatch.setattr("lfsc.training.build.Trainer", lambda **settings: settings)
     assert on_devices(accelerator="cpu", devices="auto")["devices"] == devices
     assert on_devices(accelerator="gpu", devices="auto")["devices"] == "auto"
+
+
+@pytest.mark.parametrize(("has_cuda", "found"), [(True, "cuda"), (False, "cpu")])
+def test_a_gpu_is_a_cuda_device(monkeypatch, has_cuda, found):
+    """Lightning's own choice between them, on a Mac, would be a GPU without float64."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: has_cuda)
+    monkeypatch.setattr("lfsc.training.build.Trainer", lambda **settings: settings)
+    assert on_devices(accelerator="auto", devices=1)["accelerator"] == found
+    assert on_devices(accelerator="gpu", devices=1)["accelerator"] == "cuda"

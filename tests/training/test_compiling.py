@@ -5,9 +5,11 @@ import copy
 import pytest
 import torch
 from micro import do_without_trainer
+from torch._inductor.compile_worker.subproc_pool import SubprocException
+from torch._inductor.exc import InductorError
 
 from lfsc.training.build import build_module
-from lfsc.training.compiling import compile_parts
+from lfsc.training.compiling import compile_failure, compile_parts
 
 # All families with several members, as the recipe lfsc_22khz has them, as narrow as they work.
 FAMILIES = (
@@ -84,6 +86,14 @@ def test_a_compiled_run_learns_what_a_plain_one_does(micro, configure):
     rows = [micro.history(micro.run_of(config))[-1] for config in (compiled, plain)]
     for name in ("train/mel", "train/discriminator", "val/mel"):
         assert float(rows[0][name]) == pytest.approx(float(rows[1][name]), rel=1e-3)
+
+
+def test_what_a_process_of_inductors_raised_is_said():
+    """For a GPU, Triton compiles in processes of their own, and in each of them wants a C compiler."""
+    inner = SubprocException("Traceback (most recent call last):\n  File …\nRuntimeError: Failed to find C compiler.\n")
+    assert compile_failure(InductorError(inner, None)) == "RuntimeError: Failed to find C compiler."
+    assert compile_failure(InductorError(RuntimeError("no\nway"), None)) == "RuntimeError: no"
+    assert compile_failure(inner) is None
 
 
 @pytest.mark.slow

@@ -16,13 +16,9 @@ EXPECTED = {1: ALONE, 2: ALONE, 3: ALONE, 4: AFTER, 5: AFTER | {"discriminator"}
 
 
 @pytest.fixture(scope="module")
-def late(micro, noise_corpus, tmp_path_factory):
+def late(train_run):
     """A run of six updates whose discriminators start at the fourth."""
-    config = micro.configuration(
-        noise_corpus, tmp_path_factory.mktemp("runs"), *SETTINGS, f"discriminators.start_at={START}"
-    )
-    micro.train(config)
-    return micro.run_of(config)
+    return train_run(*SETTINGS, f"discriminators.start_at={START}")
 
 
 def test_before_it_losses_are_those_of_reconstruction_alone(micro, late):

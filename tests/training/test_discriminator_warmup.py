@@ -12,11 +12,9 @@ SETTINGS = ("max_updates=4", "validate_every=2", "checkpoint_every=3", "log_ever
 
 
 @pytest.fixture(scope="module")
-def warmed(micro, noise_corpus, tmp_path_factory):
-    """A run with a warm-up that nobody disturbed."""
-    config = micro.configuration(noise_corpus, tmp_path_factory.mktemp("runs"), *SETTINGS)
-    micro.train(config)
-    return micro.run_of(config)
+def warmed(train_run):
+    """A run with a warm-up."""
+    return train_run(*SETTINGS)
 
 
 def weights_at_zero(micro, config):

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,11 +10,13 @@ import soundfile
 import torch
 from torch import Tensor
 
-from lfsc.audio.recording import AudioInfo, Rows, Source, open_recording
+from lfsc.audio.recording import HIGHEST_RATE, AudioInfo, Rows, Source, open_recording
 from lfsc.audio.resampling import resample
 from lfsc.io.atomic import write_bytes
 
 SUBTYPES = {"WAV": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS"}
+# In Hz. FLAC has 16 bits for a rate, or for a tenth of it; beyond its highest, libvorbis ends the process.
+HIGHEST_WRITTEN = {"WAV": HIGHEST_RATE, "FLAC": 655_350, "OGG": 200_000}
 
 
 class Recording(NamedTuple):
@@ -65,9 +68,20 @@ def check_format(format: str) -> str:
     return format.upper()
 
 
+def require_rate(sample_rate: int, format: str) -> None:
+    """ValueError for a rate that a file of one of SUBTYPES cannot have."""
+    highest = HIGHEST_WRITTEN[format]
+    if not isinstance(sample_rate, Integral) or not 1 <= sample_rate <= highest:
+        raise ValueError(f"a .{format.lower()} file cannot be at {sample_rate} Hz, but at 1 to {highest} Hz")
+    if format == "FLAC" and sample_rate >= 1 << 16 and sample_rate % 10:
+        raise ValueError(f"a .flac file cannot be at {sample_rate} Hz: above 65535 Hz, expected a multiple of 10")
+
+
 def encode(audio: Tensor, *, sample_rate: int, format: str) -> bytes:
     """The bytes of a wav, flac or ogg file with audio [T]; values beyond ±1 are clipped, as 16 bits must."""
-    subtype = SUBTYPES[check_format(format)]
+    format = check_format(format)
+    subtype = SUBTYPES[format]
+    require_rate(sample_rate, format)
     if not isinstance(audio, Tensor):
         raise ValueError(f"audio is a {type(audio).__name__}, expected a tensor [T]: write torch.as_tensor(audio)")
     if audio.dim() != 1:
@@ -79,5 +93,5 @@ def encode(audio: Tensor, *, sample_rate: int, format: str) -> bytes:
         # Our own rounding: 16-bit audio that is read and written again stays the same to the last bit.
         audio = (audio * 32768).round().clamp(-32768, 32767).to(torch.int16)
     content = io.BytesIO()
-    soundfile.write(content, audio.numpy(), sample_rate, format=format.upper(), subtype=subtype)
+    soundfile.write(content, audio.numpy(), sample_rate, format=format, subtype=subtype)
     return content.getvalue()

@@ -79,7 +79,9 @@ def prepare_codec(options: argparse.Namespace, device=None, *, is_worker: bool =
         print(ABOUT, file=sys.stderr)
     device = device or find_device(options.device)
     set_arithmetic(options, device)
-    return load_codec(options.codec, str(device), options.precision, tuple(own_code_names(options)))
+    # One name for one place: a worker that is this process itself has the codec there already.
+    place = f"cuda:{device.index or 0}" if device.type == "cuda" else str(device)
+    return load_codec(options.codec, place, options.precision, tuple(own_code_names(options)))
 
 
 # A worker asks for each of its shards.

@@ -1,10 +1,10 @@
 """What files and folders are that hold no codec: token files, shards, corpora, exported graphs, runs."""
 
-import json
 from itertools import islice
 from pathlib import Path
 
 from lfsc.config.overrides import as_override
+from lfsc.io.json_text import read_object
 from lfsc.io.messages import as_word
 from lfsc.runs.directory import Run
 from lfsc.shards import index
@@ -99,10 +99,7 @@ def describe_shard(path: Path) -> Facts:
 
 def describe_graphs(path: Path) -> Facts:
     """What `lfsc export --format onnx` or torch wrote, or `lfsc tokenize` has begun."""
-    try:
-        facts = dict(json.loads((path / index.CODEC_NAME).read_text(encoding="utf-8")))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path / index.CODEC_NAME} is damaged ({error!r}): export the codec again") from error
+    facts = read_object(path / index.CODEC_NAME)
     kinds = {"encoder.onnx": "ONNX graphs", "encoder.pt2": "torch.export programs"}
     kind = next((kind for name, kind in kinds.items() if (path / name).is_file()), "shards of tokens, unfinished")
     use = "any program that runs them" if "unfinished" not in kind else "lfsc tokenize again, which goes on"

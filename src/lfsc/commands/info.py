@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from os.path import expanduser
 from pathlib import Path
 
 from lfsc.audio.suffixes import is_recording
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
 
 
 def describe(source: str, trust: list[str]) -> Facts:
-    path = Path(source).expanduser()
+    path = Path(expanduser(source))
     if path.is_file():
         return describe_file(source, path, trust)
     if (path / index.NAME).is_file():

@@ -9,6 +9,7 @@ from lfsc.commands.progress import Progress
 from lfsc.io.atomic import write_bytes
 from lfsc.io.messages import describe, printable, say_count
 from lfsc.io.regular import is_stream
+from lfsc.nn.memory import SHORTER_CHUNKS, explain_shortage
 
 
 def run(
@@ -40,7 +41,8 @@ def run(
                     progress.advance(work=sizes[job], audio_seconds=work(job, progress))
             # Whatever a file does to its reader or to the codec, the others are not to suffer.
             except Exception as error:
-                name, reason = printable(job.name), describe(error)
+                name = printable(job.name)
+                reason = explain_shortage(error, SHORTER_CHUNKS) or describe(error)
                 failures.append(reason if reason.startswith(name) else f"{name}: {reason}")
                 progress.advance(work=sizes[job])
         if finish is not None:

@@ -20,9 +20,10 @@ def add_own_code(parser: _ActionsContainer) -> None:
 
 def own_code_names(options: Namespace) -> list[str]:
     """Files as absolute paths, so that processes started elsewhere find them, and modules."""
+    from os.path import expanduser
     from pathlib import Path
 
-    return [str(Path(name).expanduser().resolve()) if name.endswith(".py") else name for name in options.own_code]
+    return [str(Path(expanduser(name)).resolve()) if name.endswith(".py") else name for name in options.own_code]
 
 
 def make_reader(own_code: list[str]) -> "ReadArchitecture":

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 from os import PathLike
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def import_own(names: str | PathLike | Iterable[str | PathLike]) -> list[str]:
     modules = []
     for name in map(str, [names] if isinstance(names, str | PathLike) else names):
         if name.endswith(".py"):
-            path = Path(name).expanduser().resolve()
+            path = Path(expanduser(name)).resolve()
             if not path.is_file():
                 raise ValueError(f"{name}: no such file of code to trust")
             make_importable(path.parent)

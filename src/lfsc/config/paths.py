@@ -1,5 +1,6 @@
 """Folders in a configuration, so named that they are found from any working folder."""
 
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ def with_absolute_paths(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def absolute(path: str) -> str:
-    return path if "://" in path else str(Path(path).expanduser().absolute())
+    return path if "://" in path else str(Path(expanduser(path)).absolute())
 
 
 def absolute_if_there(path: str) -> str:
     """A name that is no folder or file here is a hub's."""
-    return absolute(path) if "://" not in path and Path(path).expanduser().exists() else path
+    return absolute(path) if "://" not in path and Path(expanduser(path)).exists() else path

@@ -1,5 +1,6 @@
 """Recipes as files: where they are, which they extend, and what they leave open."""
 
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def recipe_names() -> list[str]:
 
 
 def find_recipe(recipe: str) -> Path:
-    given = Path(recipe).expanduser()
+    given = Path(expanduser(recipe))
     path = given if given.suffix == ".yaml" else find_shipped("recipes") / f"{recipe}.yaml"
     if path.is_file():
         return path.resolve()

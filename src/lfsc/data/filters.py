@@ -55,6 +55,7 @@ def is_limit(value: Any) -> bool:
     return value is None or type(value) in (int, float)
 
 
-def within(value: float | None, limits: Range) -> bool:
+def within(value: Any, limits: Range) -> bool:
+    """Whether it is a number within the limits; a clip's json may have anything in its place."""
     low, high = limits
-    return value is not None and (low is None or value >= low) and (high is None or value <= high)
+    return type(value) in (int, float) and (low is None or value >= low) and (high is None or value <= high)

@@ -75,6 +75,9 @@ class CropEncoder(TaskEncoder):
 
 def fields_of(clip: FilteredSample) -> dict:
     try:
-        return json.load(clip["json"])
-    except ValueError as error:
+        fields = json.load(clip["json"])
+    except (ValueError, RecursionError) as error:
         raise UnusableClip("its json cannot be read") from error
+    if not isinstance(fields, dict):
+        raise UnusableClip("its json is no object")
+    return fields

@@ -39,7 +39,7 @@ class ValidationClips:
         # At most batch_size clips a batch, or one more where there would be too few batches for every rank.
         batches = min(-(-len(clips) // (batch_size * world_size)), len(clips) // world_size)
         self.batches = split_evenly(clips, batches * world_size)[rank::world_size]
-        self.has_told = False
+        self.has_warned = False
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -51,17 +51,18 @@ class ValidationClips:
             skipped += batch.skipped
             # Before the last one is given: whoever takes it need not ask for more.
             if skipped and number == len(self.batches):
-                self.tell(skipped)
+                self.warn(skipped)
             if batch.keys:
                 yield batch
 
-    def tell(self, skipped: Sequence[Skip]) -> None:
+    def warn(self, skipped: Sequence[Skip]) -> None:
+        """Once of clips that are left out; UnusableData where all are."""
         reasons = f"{describe(Counter(skip.reason for skip in skipped))}; the last was {skipped[-1].key}"
         if len(skipped) == sum(map(len, self.batches)):
             raise UnusableData(f"no validation clip can be used: {reasons}; data.max_val_clips=0 trains without any")
-        if not self.has_told:
+        if not self.has_warned:
             logger.warning("validation leaves out %s: %s", say_count(len(skipped), "clip"), reasons)
-            self.has_told = True
+            self.has_warned = True
 
     def batch(self, clips: Sequence[tuple[int, int]]) -> Batch:
         rows: list[torch.Tensor] = []

@@ -1,6 +1,7 @@
 """The hidden states of a speech language model, scored (StyleTTS 2, arXiv 2306.07691)."""
 
 import json
+from os.path import expanduser
 from pathlib import Path
 from typing import Any, cast
 
@@ -82,7 +83,7 @@ def load_slm(*, path: str) -> PreTrainedModel:
 
     ValueError for a model that takes no audio of 16 kHz.
     """
-    folder = Path(path).expanduser()
+    folder = Path(expanduser(path))
     if path.startswith((".", "/", "~")) and not folder.is_dir():
         raise ValueError(f"slm.path={path}: no such folder; give one that save_pretrained wrote, or a hub name")
     place = str(folder) if folder.is_dir() else path

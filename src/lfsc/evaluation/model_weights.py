@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from os.path import expanduser
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,14 +46,14 @@ class Download(NamedTuple):
 
 def default_folder() -> Path:
     """$LFSC_WEIGHTS, else lfsc/weights in the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    cache = os.environ.get("XDG_CACHE_HOME") or expanduser("~/.cache")
     return Path(os.environ.get("LFSC_WEIGHTS") or Path(cache) / "lfsc" / "weights")
 
 
 def locate(name: str, given: str | None, folder: Path) -> Weights:
     """The weights a user gave, else those in `folder`; ValueError with the reason where there are none."""
     if given:
-        path = Path(given).expanduser()
+        path = Path(expanduser(given))
         return Weights(str(path), f"{path.name} {digest(path)[:12]}") if path.exists() else Weights(given, given)
     entry = read_lock(folder).get(name)
     if entry is None:

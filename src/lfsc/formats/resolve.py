@@ -4,14 +4,16 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from os import PathLike
+from os.path import expanduser
 from pathlib import Path
 
 from lfsc.formats import bundle, hub
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import describe_data, statements_of_hub
-from lfsc.formats.nemo.archive import CONFIG, GZIP, Archive
+from lfsc.formats.nemo.archive import CONFIG, Archive
 from lfsc.formats.shipped import SHIPPED, shipped
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
+from lfsc.io.archive_kinds import compression_in
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import DamagedFile, TorchFile, Weights
 from lfsc.runs.checkpoints import checkpoint_of, suggest_whole
@@ -57,7 +59,8 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
     # A folder of that name is ./pocket.
     if str(source) == SHIPPED:
         return read_folder(shipped(), trusted)
-    path = Path(source).expanduser()
+    # Path.expanduser would fail where nobody has the name that follows ~.
+    path = Path(expanduser(source))
     if path.is_dir():
         return read_folder(path, trusted)
     if path.is_file():
@@ -78,7 +81,7 @@ def find(source: str | PathLike, trusted: Collection[str]) -> Source:
 
 def split_run(source: str | PathLike) -> tuple[Path, str]:
     """The folder of RUN, and what it is to stand for."""
-    path = Path(source).expanduser()
+    path = Path(expanduser(source))
     folder, _, which = str(path).rpartition("@")
     return (path, "last") if path.is_dir() or not folder else (Path(folder), which)
 
@@ -105,8 +108,8 @@ def read_run(path: Path, trusted: Collection[str], which: str = "last") -> Sourc
 
 def read_file(path: Path, trusted: Collection[str]) -> Source:
     with open_regular(path) as file:
-        head = file.read(TAR_AT + len(TAR))
-    if head.startswith(GZIP) or head.endswith(TAR):
+        compression, head = compression_in(file), file.read(TAR_AT + len(TAR))
+    if compression == "gzip" or head.endswith(TAR):
         return read_archive(path)
     if head.startswith(ZIP):
         return read_checkpoint(path, trusted)

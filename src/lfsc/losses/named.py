@@ -14,6 +14,8 @@ class NamedLosses(nn.Module):
     def __init__(self, losses: dict[str, Any]):
         super().__init__()
         for name, entry in losses.items():
+            if missing := [key for key in ("weight", "loss") if key not in entry]:
+                raise ValueError(f"the loss {name} has no {' and no '.join(missing)}: expected a weight and a loss")
             if not isinstance(entry["loss"], nn.Module):
                 raise ValueError(f"the loss {name} is a {type(entry['loss']).__name__}: expected a torch.nn.Module")
         self.weights = {name: float(entry["weight"]) for name, entry in losses.items()}

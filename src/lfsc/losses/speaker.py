@@ -1,5 +1,6 @@
 """Whether fake audio has the voice of the real (YourTTS, arXiv 2112.02418), by a frozen speaker encoder."""
 
+from os.path import expanduser
 from pathlib import Path
 
 import torch
@@ -56,11 +57,11 @@ class XVector(nn.Module):
 
 def load_speaker_encoder(*, path: str, normalize: bool = True) -> XVector:
     """The x-vector model of a local folder that save_pretrained wrote, in float32; nothing is ever downloaded."""
-    if not isinstance(path, str) or not (Path(path).expanduser() / "config.json").is_file():
+    folder = expanduser(path) if isinstance(path, str) else ""
+    if not folder or not Path(folder, "config.json").is_file():
         raise ValueError(
             f"path is {path!r}: expected a folder with an x-vector model of transformers, such as `hf download "
             "microsoft/wavlm-base-plus-sv --local-dir FOLDER` brings"
         )
-    folder = str(Path(path).expanduser())
     model = load_model(AutoModelForAudioXVector.from_pretrained, folder, dtype=torch.float32)
     return XVector(model, normalize=normalize)

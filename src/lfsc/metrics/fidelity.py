@@ -5,11 +5,11 @@ from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio
 
 from lfsc.audio.spectrogram import MagnitudeSpectrogram, MelSpectrogram
 from lfsc.losses.spectral import GUARD
+from lfsc.models.lengths import pad_to
 
 # The resolution of the paper's distances, in samples at whatever rate the clips have. Guard, padding and frames are
 # the losses': without the guard, mel distances of speech with pauses are some 2 % larger and STFT distances 0.5 %.
@@ -44,8 +44,7 @@ class SpectralDistance(AudioMetric):
         )
 
     def measure(self, fake: Tensor, real: Tensor) -> Tensor:
-        missing = max(0, self.spectrogram.win_length - real.shape[-1])
-        return self.distance(*(self.spectrogram(F.pad(audio, (0, missing))) for audio in (fake, real)))
+        return self.distance(*(self.spectrogram(pad_to(audio, self.spectrogram.win_length)) for audio in (fake, real)))
 
     def distance(self, fake: Tensor, real: Tensor) -> Tensor:
         return (fake.log1p() - real.log1p()).abs().mean(dim=(-2, -1))
@@ -106,8 +105,7 @@ class MelCepstralDistortion(AudioMetric):
         self.register_buffer("dct", math.sqrt(2) / NUM_MELS * torch.cos(math.pi * order * place), persistent=False)
 
     def measure(self, fake: Tensor, real: Tensor) -> Tensor:
-        missing = max(0, self.mel.win_length - real.shape[-1])
-        levels = [20 * self.mel(F.pad(audio, (0, missing))).log10() for audio in (fake, real)]
+        levels = [20 * self.mel(pad_to(audio, self.mel.win_length)).log10() for audio in (fake, real)]
         return (self.dct @ (levels[0] - levels[1])).square().sum(dim=-2).sqrt().mean(dim=-1)
 
 

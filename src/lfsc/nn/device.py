@@ -11,7 +11,10 @@ def find_device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-    except RuntimeError as error:
+        if device.type != "cuda":
+            # torch also knows the names of devices that it was not built for, and meta, which computes nothing.
+            torch.zeros(1, device=device).cpu()
+    except (RuntimeError, AssertionError) as error:
         raise ValueError(f"--device {name}: expected auto, cpu, cuda or cuda:N") from error
     if device.type == "cuda" and (device.index or 0) >= (count := torch.cuda.device_count()):
         there = say_count(count, "CUDA device") if count else "no CUDA device"

@@ -16,7 +16,8 @@ def reflect(x: Tensor, *pads: int) -> Tensor:
 def prefers_torch(x: Tensor) -> bool:
     """Whether torch's own gradient serves x better.
 
-    On a GPU it is two kernels, ours 5 to 19, but it adds in any order; on a CPU it takes several times as long as ours.
+    On a GPU it is two kernels, ours 5 to 19, but it adds element by element and in any order: which is faster is not
+    yet measured (benchmarks/gpu). On a CPU it takes several times as long as ours.
     """
     return x.is_cuda and not torch.are_deterministic_algorithms_enabled()
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from torch import Tensor
 
 from lfsc.io.messages import describe, printable
+from lfsc.nn.memory import SHORTER_CHUNKS, explain_shortage
 from lfsc.shards.tar import Sample
 
 Item = TypeVar("Item")
@@ -83,9 +84,11 @@ def code_batch(clips: list[Clip], code: Code) -> list[Coded | Failure]:
     try:
         return list(code(clips))
     except Exception as error:
-        if len(clips) == 1:
-            return [Failure(printable(clips[0].key), describe(error))]
-        return [result for clip in clips for result in code_batch([clip], code)]
+        reason = explain_shortage(error, SHORTER_CHUNKS) or describe(error)
+    # Not before the error is gone: it keeps all that its functions held, of a GPU the very memory that was short.
+    if len(clips) == 1:
+        return [Failure(printable(clips[0].key), reason)]
+    return [result for clip in clips for result in code_batch([clip], code)]
 
 
 def group_clips(clips: Iterable[Clip | Failure], size: int) -> Iterator[list[Clip | Failure]]:

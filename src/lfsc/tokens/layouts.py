@@ -5,12 +5,13 @@ step later than the row above (arXiv 2306.05284).
 """
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from lfsc.nn.arguments import require_flags, require_whole
+from lfsc.nn.arguments import brief, require_flags, require_whole
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Vocabulary:
 
     def tokens(self, ids: Tensor) -> Tensor:
         """Tokens [...,C,F] of ids [...,C,F]; ValueError for an id that is not its codebook's."""
+        require_numbers(ids, "ids", "[..., codebooks, frames]")
         return self.require_inside(ids - self.starts(ids.device), "id")
 
     def require_inside(self, tokens: Tensor, name: str) -> Tensor:
@@ -90,6 +92,8 @@ def deinterleave(ids: Tensor, vocabulary: Vocabulary) -> Tensor:
 
 def delay(tokens: Tensor, vocabulary: Vocabulary, *, pad: int) -> Tensor:
     """Ids [...,C,F+C−1] in which codebook c begins c steps late; `pad`, no token's id, is where a row has none."""
+    if not isinstance(pad, Integral):
+        raise ValueError(f"pad is {brief(pad)}: expected a whole number, such as vocabulary.end")
     if vocabulary.first <= pad < vocabulary.end:
         raise ValueError(
             f"pad is {pad}, the id of a token: expected one outside of {vocabulary.first} to {vocabulary.end - 1}, "

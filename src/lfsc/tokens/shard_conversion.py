@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfsc.io.atomic import remove_left_overs, write_text
-from lfsc.io.json_text import to_json
+from lfsc.io.json_text import read_object, to_json
 from lfsc.io.lock import lock_folder, lock_or_refuse
 from lfsc.shards import index
 from lfsc.shards.tar import Sample, ShardFile, find, read, write
@@ -17,6 +17,8 @@ from lfsc.tokens.fingerprint import require_same_codec
 from lfsc.tokens.tokenize import Coding
 
 VERSION = 1
+# What is added up over the records of shards.
+TOTALS = ("samples", "frames", "audio_seconds")
 Convert = Callable[[Iterable[Sample], Coding], Iterator[Coded | Failure]]
 
 
@@ -99,7 +101,7 @@ def read_record(task: Task) -> dict | None:
     """The record of a shard that is there."""
     if not (task.record.is_file() and task.target.is_file()):
         return None
-    return json.loads(task.record.read_text(encoding="utf-8"))
+    return read_object(task.record, "failed", *TOTALS)
 
 
 def begin(out: Path, facts: dict, *, overwrite: bool) -> None:
@@ -113,7 +115,7 @@ def begin(out: Path, facts: dict, *, overwrite: bool) -> None:
 
 def note_codec(path: Path, facts: dict, out: Path, *, overwrite: bool) -> None:
     if path.is_file() and not overwrite:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_object(path)
         if found != facts:
             differing = ", ".join(
                 f"{key} {found.get(key)} and not {facts[key]}" for key in facts if found.get(key) != facts[key]
@@ -126,7 +128,7 @@ def require_tokens(source: str, coding: Coding) -> None:
     """ValueError where the folder `source` says that its tokens are another codec's; a single shard cannot say it."""
     path = Path(source) / index.CODEC_NAME
     if path.is_file():
-        require_same_codec(json.loads(path.read_text(encoding="utf-8"))["codec"], coding.codec, name=source)
+        require_same_codec(read_object(path, "codec")["codec"], coding.codec, name=source)
 
 
 def facts_of(coding: Coding, precision: str) -> dict:
@@ -148,7 +150,7 @@ def write_index(source: str, out: Path, facts: dict) -> dict | None:
     if len(records) < len(found):
         return None
     shards = [record | {"failed": len(record["failed"])} for record in records]
-    totals = {name: sum(shard[name] for shard in shards) for name in ("samples", "frames", "failed", "audio_seconds")}
+    totals = {name: sum(shard[name] for shard in shards) for name in (*TOTALS, "failed")}
     contents = {"version": VERSION, **facts, **totals, "shards": shards}
     write_text(out / index.NAME, to_json(contents, indent=1) + "\n")
     return contents

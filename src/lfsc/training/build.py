@@ -45,7 +45,7 @@ from lfsc.training.loggers.build import build_loggers
 from lfsc.training.module import CodecModule
 from lfsc.training.optimization import GanOptimizer
 from lfsc.training.own_callbacks import build_own_callbacks
-from lfsc.training.precision import build_scaler, check_precision, precision_plugins, set_tf32
+from lfsc.training.precision import build_scaler, check_precision, on_gpu, precision_plugins, set_tf32
 
 NEVER = sys.maxsize
 
@@ -138,10 +138,14 @@ def build_trainer(config: dict[str, Any], run: Run, *, first: Sequence[Callback]
 
 def on_devices(*, accelerator: str, devices: Any, **options) -> Trainer:
     """Lightning's trainer; ValueError where this machine lacks what it should run on."""
-    if (accelerator, devices) == ("cpu", "auto"):  # Lightning takes one, however many processes torchrun has started
+    # Not as Lightning finds it: on a Mac, its GPU, which has no float64.
+    kind = "cuda" if on_gpu({"accelerator": accelerator}) else "cpu" if accelerator == "auto" else accelerator
+    if kind not in ("cpu", "cuda"):
+        raise ValueError(f"trainer.accelerator={accelerator}: expected auto, cpu or gpu")
+    if (kind, devices) == ("cpu", "auto"):  # Lightning takes one, however many processes torchrun has started
         devices = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     try:
-        return Trainer(accelerator=accelerator, devices=devices, **options)
+        return Trainer(accelerator=kind, devices=devices, **options)
     except (MisconfigurationException, ModuleNotFoundError, RuntimeError, TypeError) as error:  # Runtime: of Slurm
         raise ValueError(f"trainer.accelerator={accelerator} trainer.devices={devices}: {error}") from error
 

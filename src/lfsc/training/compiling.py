@@ -39,7 +39,11 @@ def compile_parts(module: CodecModule, parts: bool | str, *, backend: Any = "ind
 
 def compile_failure(error: BaseException) -> str | None:
     """Why torch could not compile a part, such as for want of a C++ compiler; None for another error."""
-    return first_line(error) if isinstance(error, torch._dynamo.exc.TorchDynamoException) else None
+    if not isinstance(error, torch._dynamo.exc.TorchDynamoException):
+        return None
+    # What one of Inductor's processes raised, which compile for a GPU, comes as its traceback: its message is the end.
+    traceback = getattr(getattr(error, "inner_exception", None), "details", None)
+    return traceback.strip().splitlines()[-1] if traceback else first_line(error)
 
 
 def mean_distance(fake: Tensor, real: Tensor) -> Tensor:

@@ -44,8 +44,12 @@ class CudaRecorder:
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
         graph = torch.cuda.CUDAGraph()
-        # Of this thread alone: another one pins the loader's next batch meanwhile.
-        with torch.cuda.graph(graph, pool=self.pool, stream=self.stream, capture_error_mode="thread_local"):
+        # Of this thread alone: another one pins the loader's next batch meanwhile. In a rehearsal, which leaves the
+        # stream after a failure too.
+        with (
+            self.rehearsal(),
+            torch.cuda.graph(graph, pool=self.pool, stream=self.stream, capture_error_mode="thread_local"),
+        ):
             work()
         return graph.replay
 
@@ -115,7 +119,8 @@ class CapturedUpdate:
             return self.recorder.record(partial(self.issue, is_captured=True))
         except RuntimeError as error:
             raise ValueError(
-                f"cuda_graphs=true, and an update could not be captured: {first_line(error)}; take cuda_graphs=false"
+                f"cuda_graphs=true, and an update could not be captured: {first_line(first_of(error))}; "
+                "take cuda_graphs=false"
             ) from error
 
     def issue(self, *, is_captured: bool) -> None:
@@ -125,6 +130,12 @@ class CapturedUpdate:
         self.names = list(self.module.scalars)
         self.values = torch.stack([value.double() for value in self.module.scalars.values()])
         self.module.scalars = before
+
+
+def first_of(error: RuntimeError) -> RuntimeError:
+    """The error that began it: a capture that something breaks ends by an error of its own, which says nothing."""
+    before = error.__context__
+    return first_of(before) if isinstance(before, RuntimeError) else error
 
 
 def fused_groups(module: CodecModule, network: str) -> list[dict[str, Any]]:

@@ -20,10 +20,10 @@ from lfsc.data.corpus import read_corpus
 from lfsc.distributed import is_first
 from lfsc.formats.init_from import Part, initialize_from
 from lfsc.io.messages import as_word, one_line, say_count
+from lfsc.nn.memory import explain_shortage
 from lfsc.runs.checkpoints import update_of
 from lfsc.runs.directory import Run
 from lfsc.runs.status import RUNNING
-from lfsc.training import out_of_memory
 from lfsc.training.build import build_module, build_trainer
 from lfsc.training.callbacks.heartbeat import failure_elsewhere
 from lfsc.training.checkpoint_io import set_aside_newer
@@ -35,6 +35,10 @@ from lfsc.training.module import CodecModule
 LOST = re.compile(r"[Cc]onnection (closed|reset|refused)|Broken pipe|remote process exited|NCCL (communicator|error)")
 # What torch says where a window or a kernel is longer than what it should go over.
 TOO_SHORT = re.compile(r"Padding size should be less than|Kernel size can't be greater than actual input size")
+LESS_MEMORY = (
+    "a smaller batch_size, num_micro_batches=N, activation_checkpointing=true, trainer.precision=bf16-mixed and a "
+    "shorter crop_length need less (docs/scale.md, Memory)"
+)
 
 
 def train(
@@ -85,7 +89,7 @@ def train(
 def explain_failure(error: Exception, config: dict[str, Any], run: Run, *, world_size: int) -> str | None:
     """What an error of a training means, in one line; None where only its traceback can tell."""
     # The death of a worker is raised wherever this process is, such as in a checkpoint.
-    if reason := loader_failures.explain(error) or out_of_memory.explain(error):
+    if reason := loader_failures.explain(error) or explain_shortage(error, LESS_MEMORY):
         return reason
     if reason := compile_failure(error):
         return f"compile={as_text(config['compile'])}, and a part could not be compiled: {reason}; take compile=false"

@@ -213,11 +213,14 @@ class CodecModule(LightningModule):
 
     def losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """Every loss of both networks on audio that is not trained on."""
-        forward_pass = self.transform(real, fake)
-        values = self.generator_losses(forward_pass)
-        if forward_pass.inputs is not None:
-            values |= self.discriminator_losses(forward_pass)
-        return {name: values[name] for name in self.loss_weights if name in values}
+        values, inputs = self.reconstruction_losses(fake, real), self.transform(real, fake).inputs
+        if inputs is not None:
+            # One pass for both networks' losses, as neither of them steps.
+            with parametrize.cached():
+                of_real, of_fake = self.discriminators(inputs.real), self.discriminators(inputs.fake)
+            values |= self.adversarial_losses(of_fake, of_real)
+            values["discriminator"] = self.discriminator_loss(of_fake, of_real)
+        return values
 
     def is_adversarial(self, name: str) -> bool:
         """Whether a scalar is there only where discriminators play."""

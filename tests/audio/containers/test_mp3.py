@@ -31,7 +31,7 @@ def test_a_summary_counts_the_frames(encode):
 def test_without_a_summary_frames_are_counted(encode):
     content = without_summary(encode("mp3", 3.0))
     count = len(frames(content))
-    (stream,) = mp3.find_streams(io.BytesIO(content), len(content), 0)
+    (stream,) = mp3.find_streams(io.BytesIO(content), len(content))
     whole = StreamFile(io.BytesIO(content), stream).read()
     assert whole.endswith(content)
     assert frames(whole)[0][4:] == (count, True)
@@ -48,7 +48,7 @@ def test_a_summary_that_counts_frames_that_are_not_there_is_a_truncated_file(enc
     content = encode("mp3", 3.0)
     cut = frames(content)[-5].start
     with pytest.raises(Damage, match=r"truncated, .* of .* frames are there"):
-        mp3.find_streams(io.BytesIO(content[:cut]), cut, 0)
+        mp3.find_streams(io.BytesIO(content[:cut]), cut)
 
 
 @pytest.mark.parametrize("junk", [b"?", bytes(5000), bytes(range(256)) * 9, b"\xff\xfb" * 300])
@@ -90,4 +90,4 @@ def test_bytes_between_frames_are_passed_over(encode):
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"\xff\xfb", b"\xff\xfb\x90\xc4" * 200, b"RIFF" + bytes(100)])
 def test_what_is_no_mp3_is_none(content):
-    assert mp3.find_streams(io.BytesIO(content), len(content), 0) is None
+    assert mp3.find_streams(io.BytesIO(content), len(content)) is None

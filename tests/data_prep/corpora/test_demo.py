@@ -39,3 +39,8 @@ def test_as_long_as_was_asked_for(tmp_path):
 def test_languages_there_are_not(tmp_path, count):
     with pytest.raises(ValueError, match=f"not in {count}"):
         spoken(tmp_path, count)
+
+
+def test_speech_without_end_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="--minutes inf: expected"):
+        spoken(tmp_path, minutes=float("inf"))

@@ -1,4 +1,6 @@
-from data_prep.corpora.utterance import File, Speech, Utterance
+import pytest
+
+from data_prep.corpora.utterance import File, Rejection, Speech, Utterance, read_rejections
 from lfsc.audio import files
 
 
@@ -8,6 +10,18 @@ def test_an_utterance_survives_its_line():
         again = Utterance.from_json(utterance.to_json())
         assert again == utterance
         assert type(again.source) is type(source)
+
+
+def test_rejections_survive_their_file_whatever_their_names_hold(tmp_path):
+    rejections = [Rejection.malformed(f"a{end}b, line 1", "en", "ä\n") for end in ("", "\u2028", "\x85", "\n")]
+    (tmp_path / "rejected.jsonl").write_text("".join(f"{each.to_json()}\n" for each in rejections), encoding="utf-8")
+    found = read_rejections(tmp_path / "rejected.jsonl")
+    assert [each.key for each in found] == ["ab, line 1", "a\u2028b, line 1", r"a\x85b, line 1", r"a\x0ab, line 1"]
+    assert found[0].detail == r"ä\x0a"
+    for damage in ("[]\n", "{\n", '{"key": "a"}\n'):
+        (tmp_path / "rejected.jsonl").write_text(damage)
+        with pytest.raises(ValueError, match=r"rejected\.jsonl is damaged"):
+            read_rejections(tmp_path / "rejected.jsonl")
 
 
 def test_a_file_inside_another(tmp_path, say):

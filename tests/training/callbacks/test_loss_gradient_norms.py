@@ -22,6 +22,15 @@ def test_each_norm_is_that_of_the_loss_alone(configure):
         assert norm == pytest.approx(fake.grad.norm().item(), rel=1e-4)
 
 
+def test_gradients_that_float16_would_lose_are_scaled(configure):
+    module = build_module(configure())
+    module.gan_optimizers["generator"].scaler = torch.amp.GradScaler("cpu")
+    # Its gradient, 1e-5/8192 for each sample, is 0 in float16.
+    module.generator_losses = lambda forward_pass: {"mel": 1e-5 * forward_pass.fake.half().float().mean()}
+    (norm,) = gradient_norms(module, torch.randn(2, 4096)).values()
+    assert norm == pytest.approx(module.loss_weights["mel"] * 1e-5 / 8192**0.5, rel=1e-2)
+
+
 def test_networks_stay_as_they_were(configure):
     module = build_module(configure())
     gradient_norms(module, torch.randn(2, 4096))

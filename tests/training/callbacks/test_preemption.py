@@ -2,23 +2,16 @@
 
 import os
 import signal
-import time
 
 import pytest
 import torch
+from processes import wait_for
 
 from lfsc.data.stream import TrainingStream
 from lfsc.training import build
 from lfsc.training.callbacks.preemption import Preemption
 
 LONG = ("max_updates=1000", "validate_every=1000", "checkpoint_every=1000", "log_every=1")
-
-
-def waited_for(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.02)
 
 
 def rows(micro, run):
@@ -43,7 +36,7 @@ def test_a_signal_to_the_whole_job_ends_the_run_with_a_checkpoint(micro, configu
     config = configure(*LONG, "num_workers=1")
     run = micro.run_of(config)
     process = micro.started(train_in_a_session, micro, config)
-    waited_for(lambda: len(rows(micro, run)) > 2)
+    wait_for(lambda: len(rows(micro, run)) > 2)
     os.killpg(process.pid, number)
     process.join(60)
     status = run.status()
@@ -62,7 +55,7 @@ def test_one_rank_that_is_signalled_stops_all(micro, configure):
     config = configure(*LONG)
     run = micro.run_of(config)
     processes = micro.started_ranks(2, train_rank, micro, config)
-    waited_for(lambda: len(rows(micro, run)) > 2)
+    wait_for(lambda: len(rows(micro, run)) > 2)
     os.kill(processes[1].pid, signal.SIGTERM)
     for process in processes:
         process.join(60)

@@ -15,13 +15,11 @@ NAMES = {"LOSS": LOSSES, "DISCRIMINATOR": "(stft|period|slm)_0", "N": r"\d"}
 
 
 @pytest.fixture(scope="module")
-def columns(micro, noise_corpus, tmp_path_factory):
+def columns(train_run):
     """The columns of a run in which everything happens, with a warm-up before it."""
     everything = ("max_updates=4", "validate_every=2", "codebook_window=2", "checkpoint_every=2")
     options = ("loss_gradients_every=2", "discriminators.warmup_updates=2")
-    config = micro.configuration(noise_corpus, tmp_path_factory.mktemp("runs"), *everything, *options)
-    micro.train(config)
-    return list(read_rows(micro.run_of(config).metrics_file)[0])
+    return list(read_rows(train_run(*everything, *options).metrics_file)[0])
 
 
 def pattern(documented: str) -> str:

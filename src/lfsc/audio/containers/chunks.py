@@ -1,10 +1,10 @@
 """Uncompressed audio in chunks: WAV, RF64, W64, AIFF, CAF, and AU and SPHERE, which have a header and one chunk."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, Literal, NamedTuple, cast
+from typing import BinaryIO, Literal, NamedTuple
 
 from lfsc.audio.containers import mp3
-from lfsc.audio.containers.stream import Damage, Stream, StreamFile
+from lfsc.audio.containers.stream import Damage, Stream, find_inside
 
 Order = Literal["little", "big"]
 
@@ -107,10 +107,12 @@ def check_chunks(file: BinaryIO, marker: bytes, size: int) -> list[Stream]:
     for later in chunks:
         if later.id[:4] in OTHERS or later.id.startswith(layout.data):
             raise Damage(f"another recording follows at byte {later.size_at - layout.id_bytes}: split them")
-    found = find_mp3(file, samples.start, claimed) if coding == MP3_IN_WAV else None
+    end = samples.start + claimed
+    # Of MP3 in a WAV's chunk, decoders of WAV have but an estimate of its length.
+    if coding == MP3_IN_WAV and (found := find_inside(file, samples.start, end, mp3.find_streams)):
+        return found
     # In W64, libsndfile takes some of what follows for samples.
-    end = samples.start + claimed if layout.counts_header else whole.end
-    return found or [change_head(file, changes, samples.start, end)]
+    return [change_head(file, changes, samples.start, end if layout.counts_header else whole.end)]
 
 
 def read_head(file: BinaryIO, marker: bytes, chunks: Iterator[Chunk]) -> Head | None:
@@ -147,13 +149,6 @@ def change_head(file: BinaryIO, changes: dict[int, bytes], start: int, end: int)
     for place, content in changes.items():
         head[place : place + len(content)] = content
     return Stream(start, end, bytes(head))
-
-
-def find_mp3(file: BinaryIO, start: int, size: int) -> list[Stream] | None:
-    """The MP3 in a WAV's chunk, of whose length decoders of WAV have but an estimate."""
-    inner = StreamFile(file, Stream(start, start + size))
-    found = mp3.find_streams(cast(BinaryIO, inner), size, 0)
-    return found and [stream._replace(start=stream.start + start, end=stream.end + start) for stream in found]
 
 
 def is_unknown(claimed: int) -> bool:

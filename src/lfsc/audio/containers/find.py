@@ -1,10 +1,10 @@
 """The recordings that a file holds, whatever its container."""
 
 import io
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from lfsc.audio.containers import chunks, flac, mp3, ogg
-from lfsc.audio.containers.stream import Stream, StreamFile
+from lfsc.audio.containers.stream import Stream, find_inside
 from lfsc.audio.containers.tags import LONGEST_HEADER, measure_tag
 
 
@@ -17,11 +17,7 @@ def find_streams(file: BinaryIO) -> list[Stream]:
     tags = measure_tags(file, size)
     found = find_in_container(file, size) or mp3.find_streams(file, size, tags)
     if found is None and tags:
-        inner = StreamFile(file, Stream(tags, size))
-        found = [
-            stream._replace(start=stream.start + tags, end=stream.end + tags)
-            for stream in find_in_container(cast(BinaryIO, inner), inner.size) or ()
-        ]
+        found = find_inside(file, tags, size, find_in_container)
     return found or [Stream(0, size)]
 
 

@@ -42,7 +42,7 @@ class Frame(NamedTuple):
     is_summary: bool
 
 
-def find_streams(file: BinaryIO, size: int, start: int) -> list[Stream] | None:
+def find_streams(file: BinaryIO, size: int, start: int = 0) -> list[Stream] | None:
     """The streams of an MP3 file, which has tags of `start` bytes, None where it is none; Damage where one is cut off.
 
     Each begins with a summary that counts its frames: its own if that is true, else another. What is in front of the

@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from lfsc.audio.containers import opus, vorbis
-from lfsc.audio.containers.ogg_pages import CHECKSUM, FIRST_PAGE, HEADER, LAST_PAGE, MOST, STREAM, make_checksum
+from lfsc.audio.containers.ogg_pages import FIRST_PAGE, HEADER, LAST_PAGE, STREAM, is_sound, measure_page, read_pages
 from lfsc.audio.containers.stream import Damage, Stream
 
 CAPTURE = b"OggS"
@@ -31,7 +31,7 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
             if ended and not has_page(file, place):
                 return make_streams(file, starts, place)
             raise Damage(f"damaged or truncated, no page of Ogg at byte {place} of {size}")
-        flags, segments, before, stream = header[5], header[26], stream, header[STREAM]
+        flags, before, stream = header[5], stream, header[STREAM]
         begins = bool(flags & FIRST_PAGE) and before is not None
         if begins and ended:
             starts.append(place)
@@ -41,9 +41,10 @@ def find_streams(file: BinaryIO, size: int) -> list[Stream] | None:
                 "one track, as by ffmpeg -map 0:a:0"
             )
         ended = bool(flags & LAST_PAGE)
-        length = HEADER + segments + sum(header[HEADER : HEADER + segments])
+        length = measure_page(header)
+        file.seek(place)
         # A decoder would pass over a page that is damaged, and the recording would be shorter without a word.
-        if place + length <= size and not is_sound(file, place, length):
+        if place + length <= size and not is_sound(file.read(length)):
             raise Damage(f"damaged, the checksum of its page at byte {place} is wrong")
         place += length
     if place > size:
@@ -59,22 +60,14 @@ def make_streams(file: BinaryIO, starts: list[int], end: int) -> list[Stream]:
 
 def make_stream(file: BinaryIO, start: int, end: int) -> Stream:
     """The stream; Damage where it is of a kind that is not read."""
-    file.seek(start)
-    page = file.read(MOST)
-    packet = page[HEADER + page[26] :]
+    page = next(read_pages(file, start, end))
+    packet = page.content[page.packets_at :]
     for begin, kind in NOT_READ.items():
         if packet.startswith(begin):
             raise Damage(f"{kind} in Ogg is not read: convert it to .flac")
     if packet.startswith(vorbis.MAGIC):
         vorbis.check_ends(file, start, end)
     return opus.make_stream(file, start, end) if packet.startswith(opus.MAGIC) else Stream(start, end)
-
-
-def is_sound(file: BinaryIO, place: int, length: int) -> bool:
-    """Whether the checksum of a page is right."""
-    file.seek(place)
-    page = file.read(length)
-    return page[CHECKSUM] == make_checksum(page)
 
 
 def has_page(file: BinaryIO, place: int) -> bool:

@@ -16,6 +16,11 @@ class Page(NamedTuple):
     content: bytes  # of all of it
 
     @property
+    def packets_at(self) -> int:
+        """Where in the page its first packet, or a part of one, begins."""
+        return HEADER + self.content[26]
+
+    @property
     def is_last(self) -> bool:
         return bool(self.content[5] & LAST_PAGE)
 
@@ -31,8 +36,8 @@ class Page(NamedTuple):
 
     def pieces(self) -> Iterator[tuple[bytes, bool]]:
         """Its packets, or parts of them, and whether the packet ends there."""
-        sizes, size = self.content[HEADER : HEADER + self.content[26]], 0
-        place = HEADER + len(sizes)
+        place, size = self.packets_at, 0
+        sizes = self.content[HEADER:place]
         for number, lacing in enumerate(sizes, 1):
             size += lacing
             if lacing < 255 or number == len(sizes):
@@ -49,10 +54,20 @@ def read_pages(file: BinaryIO, start: int, stop: int) -> Iterator[Page]:
     while start < stop:
         file.seek(start)
         content = file.read(MOST)
-        sizes = content[HEADER : HEADER + content[26]]
-        length = HEADER + len(sizes) + sum(sizes)
+        length = measure_page(content)
         yield Page(content[:length])
         start += length
+
+
+def measure_page(content: bytes) -> int:
+    """The bytes of a page that begins so."""
+    sizes = content[HEADER : HEADER + content[26]]
+    return HEADER + content[26] + sum(sizes)
+
+
+def is_sound(page: bytes) -> bool:
+    """Whether the checksum of a page is right."""
+    return page[CHECKSUM] == make_checksum(page)
 
 
 def make_checksum(page: bytes) -> bytes:

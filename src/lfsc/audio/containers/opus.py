@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import BinaryIO
 
-from lfsc.audio.containers.ogg_pages import HEADER, Page, read_pages, with_checksum
+from lfsc.audio.containers.ogg_pages import Page, read_pages, with_checksum
 from lfsc.audio.containers.stream import Damage, Stream
 
 MAGIC = b"OpusHead"
@@ -30,8 +30,7 @@ def make_stream(file: BinaryIO, start: int, stop: int) -> Stream:
 
 
 def with_rate(first: Page) -> Page:
-    packet = HEADER + first.content[26]
-    rate = slice(packet + RATE.start, packet + RATE.stop)
+    rate = slice(first.packets_at + RATE.start, first.packets_at + RATE.stop)
     if first.content[rate] != bytes(4):
         return first
     content = first.content[: rate.start] + FULL_RATE.to_bytes(4, "little") + first.content[rate.stop :]

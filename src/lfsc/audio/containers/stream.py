@@ -1,7 +1,8 @@
 """A part of a file that is a recording by itself."""
 
 import io
-from typing import BinaryIO, NamedTuple
+from collections.abc import Callable
+from typing import BinaryIO, NamedTuple, cast
 
 from lfsc.io.piece import FilePart
 
@@ -46,3 +47,12 @@ class StreamFile(FilePart):
         buffer[: len(content)] = content
         self.position += len(content)
         return len(content)
+
+
+def find_inside(
+    file: BinaryIO, start: int, end: int, find: Callable[[BinaryIO, int], list[Stream] | None]
+) -> list[Stream]:
+    """What `find` finds in the bytes of a file from `start` to `end`, by the places in the file."""
+    inner = StreamFile(file, Stream(start, end))
+    found = find(cast(BinaryIO, inner), inner.size) or ()
+    return [stream._replace(start=stream.start + start, end=stream.end + start) for stream in found]

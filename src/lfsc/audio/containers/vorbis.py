@@ -2,7 +2,7 @@
 
 from typing import BinaryIO
 
-from lfsc.audio.containers.ogg_pages import HEADER, read_pages
+from lfsc.audio.containers.ogg_pages import read_pages
 from lfsc.audio.containers.stream import Damage
 
 MAGIC = b"\x01vorbis"
@@ -19,7 +19,7 @@ def check_ends(file: BinaryIO, start: int, stop: int) -> None:
     """
     pages = read_pages(file, start, stop)
     first = next(pages)
-    blocks = HEADER + first.content[26] + BLOCKS
+    blocks = first.packets_at + BLOCKS
     longest = 1 << (int.from_bytes(first.content[blocks : blocks + 1]) >> 4)
     packets, before = 1, None
     for page in pages:

@@ -12,6 +12,7 @@ from lfsc.formats.nemo.config import codec_from_nemo, ignored_training
 from lfsc.formats.nemo.discriminators import discriminators_from_nemo
 from lfsc.formats.nemo.names import CODEC, IGNORED, discriminator_modules, from_nemo
 from lfsc.io import plain_tar, safe_yaml
+from lfsc.io.archive_kinds import compression_in
 from lfsc.io.compression import zlib
 from lfsc.io.piece import Piece
 from lfsc.io.plain_tar import FILE, FOLDER, Member
@@ -25,7 +26,6 @@ MODEL = "nemo.collections.tts.models.audio_codec.AudioCodecModel"
 MAX_MEMBERS = 1000
 # Random weights compress to nine tenths, constant ones at best to a thousandth, which no network is made of.
 MAX_EXPANSION = 200
-GZIP = b"\x1f\x8b"
 
 
 class Archive:
@@ -85,9 +85,7 @@ class Archive:
 def open_tar(path: Path) -> BinaryIO:
     """The file of an archive, decompressed where it has to be."""
     file = open_regular(path)
-    start = file.read(2)
-    file.seek(0)
-    return decompress(file, path.stat().st_size) if start == GZIP else file
+    return decompress(file, path.stat().st_size) if compression_in(file) == "gzip" else file
 
 
 def decompress(file: BinaryIO, size: int) -> BinaryIO:

@@ -30,8 +30,11 @@ def gradient_norms(module: CodecModule, real: Tensor) -> dict[str, Tensor]:
     fake.requires_grad_(True)
     with frozen_parameters(module.discriminators):
         losses = module.generator_losses(module.transform(real, fake))
+    # 1 but in float16, where gradients would be zeros without it.
+    scale = module.gan_optimizers["generator"].scaler.scale(real.new_ones(()))
     with torch.autocast(real.device.type, enabled=False):
         return {
-            name: torch.autograd.grad(module.loss_weights[name] * loss, fake, retain_graph=True)[0].norm()
+            name: torch.autograd.grad(scale * (module.loss_weights[name] * loss), fake, retain_graph=True)[0].norm()
+            / scale
             for name, loss in losses.items()
         }
