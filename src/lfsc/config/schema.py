@@ -90,7 +90,9 @@ def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str]
     if key in free:
         return
     if isinstance(default, dict) and isinstance(chosen, dict):
-        for name in default.keys() & chosen.keys():
+        shared = [name for name in default if name in chosen]
+        # Values before sections, which may have what a reference to one of them stands for.
+        for name in sorted(shared, key=lambda name: isinstance(default[name], dict)):
             check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."), free=free)
         return
     check_kind(default, chosen, key)
