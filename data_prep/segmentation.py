@@ -18,18 +18,22 @@ BLOCK_SECONDS = 600
 def find_cuts(source: File, content: Path | bytes, info: AudioInfo, rules: Rules, *, start: int, end: int) -> list[int]:
     """Samples at which pieces begin and end, `start` and `end` included: just these where nothing is to be cut.
 
-    Pieces last from half of max_seconds to the whole; only the last can be shorter, and never under min_seconds.
+    Pieces last from half of max_seconds, or from min_seconds, to max_seconds; only the last can be shorter, and under
+    min_seconds only where the pieces before it would be, too.
     """
     if rules.long == "keep" or end - start <= rules.max_seconds * info.sample_rate:
         return [start, end]
     step = round(STEP_SECONDS * info.sample_rate)
     loudness = measure_loudness(source, content, start, end, step)
-    longest = int(rules.max_seconds / STEP_SECONDS)
     shortest = int(rules.min_seconds / STEP_SECONDS) + 1
+    longest = max(int(rules.max_seconds / STEP_SECONDS), shortest + 1)
     steps = -(-(end - start) // step)
     edges = [0]
     while steps - edges[-1] > longest:
-        first, last = edges[-1] + longest // 2, min(edges[-1] + longest, steps - shortest)
+        first, last = edges[-1] + max(longest // 2, shortest), min(edges[-1] + longest, steps - shortest)
+        if first >= last:
+            # What is left is no two pieces: one, and a rest that is too short.
+            last = edges[-1] + longest
         edges.append(first + int(loudness[first:last].argmin()))
     return [start + edge * step for edge in edges] + [end]
 

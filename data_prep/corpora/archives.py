@@ -60,10 +60,18 @@ class Folder:
     def names(self, prune: tuple[str, ...] = ()) -> Iterator[str]:
         """The names in sorted order, without what is hidden, and folders called one of `prune`.
 
-        Linked folders count, but none twice.
+        Linked folders count, but none twice. A folder below that may not be looked into is left out.
         """
         visited = set()
-        for folder, folders, names in os.walk(self.path, followlinks=True):
+        self.left_out = []
+
+        def leave_out(error: OSError) -> None:
+            if Path(error.filename) == self.path:
+                raise error
+            name = Path(error.filename).relative_to(self.path).as_posix()
+            self.left_out.append((name, f"the folder {name}: {error.strerror}"))
+
+        for folder, folders, names in os.walk(self.path, followlinks=True, onerror=leave_out):
             status = os.stat(folder)
             if (status.st_dev, status.st_ino) in visited:
                 folders.clear()

@@ -226,7 +226,8 @@ def find_in_tree(
         if not_read := describe_names(names):
             yield not_read
     for name, why in tree.left_out:
-        yield Rejection(key_of(name), asked.language or UNKNOWN_LANGUAGE, "tar member", why)
+        reason = "tar member" if isinstance(tree, Archive) else "unreadable"
+        yield Rejection(key_of(name), asked.language or UNKNOWN_LANGUAGE, reason, why)
     rows = of_recordings(
         tree,
         recordings,

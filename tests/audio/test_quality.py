@@ -1,8 +1,10 @@
+import json
 import math
 
 import pytest
 import torch
 
+from lfsc.audio import files
 from lfsc.audio.quality import find_complaints, gain_to, is_too_low, level_of
 from lfsc.audio.resampling import resample
 
@@ -60,10 +62,6 @@ def test_levels_and_gains():
 
 
 def test_real_recordings_are_told_apart_by_their_band(real_speech):
-    import json
-
-    from lfsc.audio import files
-
     rows = [json.loads(line) for line in (real_speech / "manifest.jsonl").read_text().splitlines()][::20]
     for row in rows:
         audio, rate = files.read(real_speech / row["path"])

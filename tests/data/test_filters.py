@@ -1,5 +1,6 @@
 import pytest
 
+from lfsc.data.corpus import read_corpus
 from lfsc.data.filters import Filter
 
 
@@ -38,8 +39,6 @@ def test_a_range_that_is_none_is_refused(limits):
 
 
 def test_languages_choose_datasets(corpus):
-    from lfsc.data.corpus import read_corpus
-
     datasets = read_corpus(str(corpus), sample_rate=22050).split("train")
     assert [dataset.language for dataset in filter_of(languages=["de"]).datasets(datasets)] == ["de"]
     with pytest.raises(ValueError, match="no data in fr: there are de, en"):

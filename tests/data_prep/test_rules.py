@@ -1,6 +1,7 @@
 import torch
 
 from data_prep.rules import Rules
+from lfsc.audio import files
 
 RULES = Rules(sample_rate=22050, min_seconds=0.4, max_seconds=30.0, min_rate=16000, long="cut")
 
@@ -21,8 +22,6 @@ def test_silence_is_told_from_quiet_speech():
 
 
 def test_clipping_is_told_from_loud_speech(say):
-    from lfsc.audio import files
-
     audio = files.read(say("1 2 3 4 5 6 7 8 9")).audio
     loud = audio / audio.abs().max()
     assert RULES.check_level(loud) is None

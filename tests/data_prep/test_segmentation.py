@@ -43,6 +43,19 @@ def test_no_piece_is_too_long_or_too_short(seconds):
     assert all(length >= 4.9 for length in lengths[:-1])
 
 
+@pytest.mark.parametrize(
+    ("shortest", "longest", "seconds", "kept"), [(3, 5, 5.5, 3), (3, 5, 20, 15), (9, 10, 61.7, 54), (0.4, 0.41, 1, 0.8)]
+)
+def test_pieces_are_no_shorter_than_the_shortest_where_that_is_over_half_of_the_longest(
+    shortest, longest, seconds, kept
+):
+    found = edges(recording(seconds), RULES._replace(min_seconds=shortest, max_seconds=longest))
+    lengths = [end - start for start, end in pairwise(found)]
+    assert max(lengths) <= longest + 0.04
+    assert all(length >= shortest for length in lengths[:-1])
+    assert sum(length for length in lengths if length >= shortest) >= kept
+
+
 def test_what_is_short_enough_or_to_be_kept_stays_whole():
     assert edges(recording(10.0)) == [0, 10.0]
     assert edges(recording(25.0), RULES._replace(long="keep")) == [0, 25.0]

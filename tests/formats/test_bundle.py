@@ -171,8 +171,6 @@ def test_weights_of_another_codec_are_refused(bundle, make_codec):
 
 
 def test_a_bundle_on_a_full_disk_is_told_and_is_none(checkpoint, tmp_path, small_disk):
-    from lfsc.export.bundle import write_bundle
-
     refused = pytest.raises(OSError, match=r"model\.safetensors could not be written, with")
     with resolve(checkpoint) as found, refused, small_disk():
         write_bundle(found, tmp_path / "new", with_discriminators=False, statements=statements_of(found))

@@ -7,6 +7,7 @@ import torch
 import yaml
 
 import lfsc
+from lfsc.audio import files
 from lfsc.cli import main
 from lfsc.config.instantiate import build
 from lfsc.config.own_code import import_own
@@ -105,8 +106,6 @@ def test_a_bundle_of_it_says_so_and_asks_again(own, code, tmp_path):
 
 
 def test_commands_take_it(own, code, tmp_path, voice, capsys):
-    from lfsc.audio import files
-
     files.write(tmp_path / "clip.wav", voice(1.0, rate=22050), sample_rate=22050)
     wav, tokens, back = (str(tmp_path / name) for name in ("clip.wav", "clip.lfsc", "back.wav"))
     codec = ["--codec", str(own), "--device", "cpu"]

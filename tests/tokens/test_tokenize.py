@@ -5,6 +5,7 @@ import threading
 
 import numpy
 import pytest
+import soundfile
 import torch
 
 from lfsc.audio import files
@@ -119,8 +120,6 @@ def test_a_recording_is_known_by_its_suffix_in_any_list(coding):
 def test_what_cannot_be_coded_is_told_and_the_rest_is_coded(coding):
     loud = torch.full((600,), 5.0)
     content = io.BytesIO()
-    import soundfile
-
     soundfile.write(content, loud.numpy(), 22050, format="WAV", subtype="FLOAT")
     samples = [
         clip_of(0, 600),

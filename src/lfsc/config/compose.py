@@ -23,7 +23,7 @@ from lfsc.config.places import type_values
 from lfsc.config.recipe_file import read_recipe
 from lfsc.config.recipes import find_recipe, find_shipped, keys_left_open
 from lfsc.config.scalars import unmark
-from lfsc.config.schema import check_fits, check_kinds, follow_references
+from lfsc.config.schema import check_fits, check_kinds, follow_references, require_removable
 from lfsc.config.words import quote
 from lfsc.io.messages import one_line
 
@@ -57,6 +57,9 @@ def compose(
     for_hydra = [each for each in others if each.removes or is_choice(each, path)]
     chosen = choose_options(path, for_hydra)
     schema = deepcopy(compose_schema(tuple(options_of(chosen))))
+    for each in asked:
+        if each.removes:
+            require_removable(each.key, schema)
     with open_dict(chosen):
         del chosen["hydra"]
     require_all_sections(chosen, schema, path)

@@ -40,8 +40,6 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """
     asked = parse_overrides(overrides)
     check_resolved(config)
-    set_keys = {each.key for each in asked}
-    followers: list[str] = []
     node = OmegaConf.create(config)
     OmegaConf.set_struct(node, True)
     try:
@@ -52,9 +50,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             section = each.key.rpartition(".")[0]
             if adds := each.sign != "" and section in OPEN:
                 check_entry(section, each.key, each.value, lambda key: f"{key} is no entry of a run")
-            places = (key for key in references().get(each.key, ()) if key not in set_keys)
-            copies = [key for key in places if OmegaConf.select(node, key) == before]
-            followers += copies
+            copies = [key for key in references().get(each.key, ()) if OmegaConf.select(node, key) == before]
             for key in [each.key, *copies]:
                 OmegaConf.update(node, key, option_or_value(each), force_add=adds, merge=False)
     except OmegaConfBaseException as error:
@@ -68,8 +64,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     options = [item.partition("=")[0] for item in overrides if is_option(item)]
     # What is null in conf/ may be null again.
     nulls = [each.key for each in asked if each.value is None and is_null(each.key)]
-    # A value is refused where it was set, not where it followed.
-    check_kinds(config, chosen, free=["trainer.devices", *options, *nulls, *followers])
+    check_kinds(config, chosen, free=["trainer.devices", *options, *nulls])
     return chosen
 
 

@@ -50,6 +50,14 @@ def value_at(config: Any, key: str) -> Any:
     return config
 
 
+def require_removable(key: str, schema: dict[str, Any]) -> None:
+    """ValueError for a key that lfsc itself asks for: not one of a class, nor an entry of an OPEN section."""
+    section, _, name = key.rpartition(".")
+    siblings = value_at(schema, section) if section and section not in OPEN else None
+    if isinstance(siblings, dict) and name in siblings and "_target_" not in siblings:
+        raise ValueError(f"~{key}: {section} needs its {name}; set it to another value{example(siblings[name])}")
+
+
 def check_fits(schema: Any, chosen: Any, *, explain: Callable[[str], str], key: str = "") -> None:
     """ValueError for a key that the schema does not have, in the words of `explain`, and for another kind of value.
 
@@ -58,7 +66,7 @@ def check_fits(schema: Any, chosen: Any, *, explain: Callable[[str], str], key: 
     """
     if not (isinstance(schema, dict) and isinstance(chosen, dict)):
         return check_kind(schema, chosen, key)
-    if "_target_" in schema and "_target_" not in chosen:
+    if "_target_" in schema and chosen.get("_target_") is None:
         raise ValueError(f"{key} has no _target_: expected a class, such as {schema['_target_']}")
     if chosen.get("_target_") != schema.get("_target_"):
         return None
@@ -90,9 +98,10 @@ def check_kinds(default: Any, chosen: Any, key: str = "", *, free: Sequence[str]
     if key in free:
         return
     if isinstance(default, dict) and isinstance(chosen, dict):
-        for name in default:
-            if name in chosen:
-                check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."), free=free)
+        shared = [name for name in default if name in chosen]
+        # Values before sections, which may have what a reference to one of them stands for.
+        for name in sorted(shared, key=lambda name: isinstance(default[name], dict)):
+            check_kinds(default[name], chosen[name], f"{key}.{name}".lstrip("."), free=free)
         return
     check_kind(default, chosen, key)
 

@@ -14,7 +14,7 @@ NAME, SIZE, CHECKSUM, KIND, MAGIC, PREFIX = (slice(0, 100), slice(124, 136), sli
                                              slice(345, 500))  # fmt: skip
 FILE, FOLDER = "file", "folder"
 KINDS = {
-    **dict.fromkeys("0\0" + "7", FILE),
+    **dict.fromkeys(("0", "\0", "7"), FILE),
     **{"1": "hard link", "2": "symbolic link", "3": "device", "4": "device", "5": FOLDER, "6": "pipe"},
     "S": "sparse file",
 }

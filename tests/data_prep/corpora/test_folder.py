@@ -3,6 +3,7 @@ import io
 import json
 import os
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,25 @@ def test_folders_say_who_speaks_what(tmp_path, put):
     )
     assert people(found) == {("de", "anna"), ("de", "bert"), ("pt_BR", "ciro")}
     assert {row.split for row in found} == {None}
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told(tmp_path, put, monkeypatch):
+    for name in ("in/de/anna/1.wav", "in/de/bert/2.wav"):
+        put(name, b"")
+    scan, closed = os.scandir, [tmp_path / "in/de/bert"]
+
+    def refuse(path):
+        if Path(path) in closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    rejected, row = read(tmp_path / "in")
+    assert row.speaker == "anna"
+    assert rejected[1:] == ("und", "unreadable", "the folder de/bert: Permission denied")
+    closed.append(tmp_path / "in")
+    with pytest.raises(PermissionError):
+        read(tmp_path / "in")
 
 
 def test_fewer_folders_say_less(tmp_path, put):

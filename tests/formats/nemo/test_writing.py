@@ -8,9 +8,11 @@ import pytest
 import torch
 
 import lfsc
+from lfsc.config.instantiate import build
 from lfsc.export.bundle import write_bundle
 from lfsc.export.nemo import write_nemo
 from lfsc.formats.licences import statements_of
+from lfsc.formats.nemo.writing import config_to_nemo, write_archive
 from lfsc.formats.resolve import resolve
 
 
@@ -63,9 +65,6 @@ def test_where_nothing_can_be_written_the_error_has_the_name_that_was_given(arch
 def test_nemo_opens_it_and_computes_the_same(
     with_discriminators, shape, tmp_path, write_checkpoint, discriminators, nemo_python
 ):
-    from lfsc.config.instantiate import build
-    from lfsc.formats.nemo.writing import write_archive
-
     networks = {"discriminators": discriminators, "discriminator_weights": build(discriminators).state_dict()}
     with resolve(write_checkpoint(tmp_path / "trained.ckpt", **shape)) as found:
         write_archive(
@@ -114,8 +113,6 @@ def test_an_archive_on_a_full_disk_is_told_and_is_none(archive, tmp_path, small_
 
 @pytest.mark.parametrize("part", ["encoder", "quantizer", "decoder"])
 def test_a_class_that_nemo_does_not_have_is_named(part, archive):
-    from lfsc.formats.nemo.writing import config_to_nemo
-
     with resolve(archive) as found:
         codec = found.codec | {part: {"_target_": "mine.Part"}}
     with pytest.raises(ValueError, match=f"codec.{part} is mine.Part, which NeMo does not have"):
