@@ -14,7 +14,7 @@ from rich.text import Text
 from lfsc.audio.quality import NARROW, QUIETEST
 from lfsc.config.overrides import as_override
 from lfsc.io.messages import as_word, one_line, printable, say_count
-from lfsc.io.tables import make_console, make_table
+from lfsc.io.tables import make_console, make_table, print_table
 
 from .corpora.utterance import Rejection, read_rejections
 from .output.index import read_corpus
@@ -95,7 +95,7 @@ class Report:
             groups[rejection.reason].append(rejection)
         for reason, group in sorted(groups.items(), key=lambda item: -len(item[1])):
             table.add_row(reason, str(len(group)), Text(printable(f"{group[0].key}: {group[0].detail}")))
-        self.console.print(table)
+        print_table(table, self.console)
 
     def show_poor(self, records: list[dict]) -> None:
         """How many utterances no codec learns to speak well from, though nothing is wrong with their files."""
@@ -129,7 +129,7 @@ class Report:
         for dataset in datasets:
             counts = map(str, (len(dataset.shards), dataset.samples, dataset.speakers))
             table.add_row(dataset.corpus, dataset.language, dataset.split, *counts, f"{dataset.hours:.3f}")
-        self.console.print(table)
+        print_table(table, self.console)
         for corpus in sorted({dataset.corpus for dataset in datasets}):
             try:
                 rejected = read_rejections(out / corpus / "rejected.jsonl")

@@ -110,5 +110,7 @@ def test_a_folder_that_is_not_there_is_named(path):
 def test_without_a_network_the_error_says_what_to_set(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(ValueError, match=r"slm\.path=nobody/nothing can be neither read nor downloaded.*--local-dir"):
+    with pytest.raises(
+        ValueError, match=r"slm\.path=nobody/nothing can be neither read nor downloaded.*--local-dir.*slm\.path=null"
+    ):
         load_slm(path="nobody/nothing")

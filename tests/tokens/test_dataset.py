@@ -1,3 +1,4 @@
+import itertools
 import json
 import re
 from functools import partial
@@ -65,7 +66,7 @@ def test_two_codecs_are_not_mixed(folder):
 
 
 def test_too_few_shards_and_shards_of_something_else_are_told(folder):
-    with pytest.raises(ValueError, match="5 shards for 8 ranks"):
+    with pytest.raises(ValueError, match="5 shards with clips for 8 ranks"):
         TokenShards(folder, world_size=8)
     write(folder / "0.tar", [Sample("a", {"flac": b"1", "json": json.dumps({}).encode()})])
     with pytest.raises(ValueError, match="is this a shard of tokens"):
@@ -97,6 +98,17 @@ def test_a_worker_without_a_share_ends_although_epochs_are_repeated(folder):
     loader = DataLoader(dataset, batch_size=None, num_workers=6, multiprocessing_context="fork")
     found = {clip.key for clip, _ in zip(loader, range(60), strict=False)}
     assert found == set(keys(TokenShards(folder)))
+
+
+def test_an_empty_shard_is_no_share_of_a_rank(folder):
+    """Three shards with clips for two ranks: in no epoch does one of them have the empty shard alone."""
+    for shard in (1, 3):
+        write(folder / f"{shard}.tar", [])
+    for rank in range(2):
+        dataset = TokenShards(folder, rank=rank, world_size=2, seed=0, repeat=True)
+        assert len(list(itertools.islice(dataset, 200))) == 200
+    with pytest.raises(ValueError, match="3 shards with clips for 4 ranks"):
+        TokenShards(folder, world_size=4)
 
 
 def test_workers_that_persist_follow_the_epoch(folder):

@@ -54,12 +54,12 @@ def is_ours(run: "Run") -> bool:
 
 def show(rows: list[Row]) -> None:
     from lfsc.io.messages import printable
-    from lfsc.io.tables import make_console, make_table
+    from lfsc.io.tables import make_console, make_table, print_table
 
     table = make_table("run", "recipe", "updates", "best", "state", "last heartbeat")
     for row in rows:
         table.add_row(*map(printable, row))
-    make_console().print(table)
+    print_table(table, make_console())
 
 
 def row_or_damage(run: "Run", folder: Path) -> tuple[float, Row]:

@@ -124,12 +124,12 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
     from optuna.trial import TrialState
 
     from lfsc.io.messages import as_word, say_count
-    from lfsc.io.tables import make_console
+    from lfsc.io.tables import make_console, print_table
     from lfsc.sweep.queue import find_failed
     from lfsc.sweep.report import results_table, write_best, write_page
 
     console = make_console()
-    console.print(results_table(study, plan))
+    print_table(results_table(study, plan), console)
     if not study.get_trials(states=[TrialState.COMPLETE]):
         print(f"no trial came to its end; {folder}/*/log.txt tell why; name=… begins another sweep", file=sys.stderr)
         return 1

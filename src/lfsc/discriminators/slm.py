@@ -94,7 +94,7 @@ def load_slm(*, path: str) -> PreTrainedModel:
         raise ValueError(
             f"slm.path={path} can be neither read nor downloaded ({first_line(error)}); "
             f"where there is a network, run `hf download {path} --local-dir wavlm` and set slm.path to that folder, "
-            "or train a recipe without the SLM, such as lfsc_22khz_no_slm"
+            "or train without it by slm.path=null"
         ) from error
     kind = preprocessor.get("feature_extractor_type", AUDIO)
     if model.main_input_name != "input_values" or kind != AUDIO:

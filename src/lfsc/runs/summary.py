@@ -2,7 +2,7 @@
 
 from lfsc.distributed import is_first
 from lfsc.io.messages import as_word, say_count
-from lfsc.io.tables import make_console, make_table
+from lfsc.io.tables import make_console, make_table, print_table
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import read_rows
 from lfsc.runs.status import FINISHED, Status
@@ -31,7 +31,7 @@ def show_result(run: Run, status: Status) -> None:
         table = make_table("update", *(name.removeprefix("val/").replace("_", " ") for name in TABLE))
         for row in rows if len(rows) <= 8 else [rows[0], *rows[-7:]]:
             table.add_row(row["update"], *(f"{float(row[name]):.4g}" for name in TABLE))
-        console.print(table)
+        print_table(table, console)
     reason = status.message and f", {status.message}"
     console.print(
         f"{run.path}: {status.state} at update {status.update} of {status.max_updates}{reason}", soft_wrap=True

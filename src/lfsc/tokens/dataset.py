@@ -57,11 +57,12 @@ class TokenShards(IterableDataset):
     ):
         if not 0 <= rank < world_size:
             raise ValueError(f"rank {rank} of {world_size}: expected one from 0 to {world_size - 1}")
-        self.shards = choose(find(path), split, path)
+        # A shard whose clips all failed would be one rank's whole share, and end it before the others.
+        self.shards = [shard for shard in choose(find(path), split, path) if holds_clips(shard)]
         self.format = read_format(path)
         if len(self.shards) < world_size:
-            shards = say_count(len(self.shards), "shard")
-            raise ValueError(f"{path} has {shards} for {world_size} ranks: some would have nothing")
+            shards, ranks = say_count(len(self.shards), "shard"), say_count(world_size, "rank")
+            raise ValueError(f"{path} has {shards} with clips for {ranks}: some would have nothing")
         self.rank, self.world_size = rank, world_size
         self.seed, self.buffer, self.repeat = seed, buffer, repeat
         # In memory that is shared: workers that persist see what is set here.
@@ -83,12 +84,9 @@ class TokenShards(IterableDataset):
         workers, number = (worker.num_workers, worker.id) if worker else (1, 0)
         own = slice(self.rank * workers + number, None, self.world_size * workers)
         for epoch in itertools.count(self.epoch):
-            some = False
-            for clip in self.read_epoch(epoch, own):
-                some = True
-                yield clip
-            # A worker whose share is empty would look for its first clip for ever.
-            if not (self.repeat and some):
+            yield from self.read_epoch(epoch, own)
+            # A worker that has no shard would look for its first clip for ever.
+            if not (self.repeat and self.shards[own]):
                 return
 
     def read_epoch(self, epoch: int, own: slice) -> Iterator[TokenClip]:
@@ -124,6 +122,11 @@ def choose(shards: list[ShardFile], split: str | None, path: Path | str) -> list
         known = f"only {', '.join(splits)}" if splits else "its index.json names none, or is not there yet"
         raise ValueError(f"{path} has no split {split!r}: {known}")
     return [shard for shard in shards if shard.split == split]
+
+
+def holds_clips(shard: ShardFile) -> bool:
+    """Whether there is a clip in it, by the shard itself where no index says that there are some."""
+    return bool(shard.samples) or any(True for _ in read(shard.path))
 
 
 class TokenFormat(NamedTuple):

@@ -4,7 +4,7 @@ from lightning.pytorch import Callback, Trainer
 from rich.table import Table
 
 from lfsc.data.blend import Share
-from lfsc.io.tables import make_console, make_table
+from lfsc.io.tables import make_console, make_table, print_table
 from lfsc.nn.size import count_millions
 from lfsc.training.module import CodecModule
 
@@ -24,7 +24,7 @@ class ModelSummary(Callback):
         devices = f"{trainer.world_size} × {module.device.type}, {trainer.precision}"
         console.print(f"{counts}; on {devices}", soft_wrap=True)
         if shares := trainer.datamodule.shares:  # type: ignore[attr-defined]  # Lightning sets it from elsewhere
-            console.print(blend_table(shares, rows=ROWS))
+            print_table(blend_table(shares, rows=ROWS), console)
 
 
 def blend_table(shares: list[Share], *, rows: int) -> Table:
