@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         if "" in rest:
             # Not the folder that one is in.
             raise ValueError("an argument is empty, as where a variable is not set: give what belongs there")
-        return import_module(f"lfsc.commands.{verb}").main(rest)
+        code = import_module(f"lfsc.commands.{verb}").main(rest)
+        sys.stdout.flush()  # here, a full disk is still an error of the command's
+        return code
     except (ValueError, OSError) as error:
         print(f"lfsc {verb}: {printable(one_line(error))}", file=sys.stderr)
         return 2

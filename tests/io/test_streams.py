@@ -47,3 +47,9 @@ def test_the_command_is_not_ended_by_its_reader():
     for _ in range(3):
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk_is_one_line():
+    command = f"{sys.executable} -m lfsc info pocket >/dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (2, "lfsc info: No space left on device\n")

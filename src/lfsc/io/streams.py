@@ -10,18 +10,22 @@ GONE = (errno.EPIPE, errno.EIO)
 
 
 class Lasting(io.FileIO):
-    """A file descriptor to write to; once nobody reads it any more, what is written goes nowhere."""
+    """A file descriptor to write to; after an error, what is written goes nowhere.
+
+    That nobody reads it any more is no error to the writer. Another one, such as a full disk, is raised once: not again
+    where Python writes what is left when it ends.
+    """
 
     def write(self, data) -> int | None:  # type: ignore[override]  # None where it would block, as FileIO's own
         try:
             return super().write(data)
         except OSError as error:
-            if error.errno not in GONE:
-                raise
             # For processes that are started later, and for libraries of C.
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
+            if error.errno not in GONE:
+                raise
             return memoryview(data).nbytes
 
 
