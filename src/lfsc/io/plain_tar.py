@@ -77,10 +77,12 @@ def read_members(file: BinaryIO, *, whole: bool = True) -> Iterator[Member]:
 
 
 def require_zeros(file: BinaryIO) -> None:
-    """ValueError where anything follows the end mark: tars that were joined like texts."""
+    """ValueError where anything follows the end mark: a hole, or tars that were joined like texts."""
     while block := file.read(AT_ONCE):
         if any(block):
-            raise ValueError("more follows its end mark: join archives with `tar --concatenate`")
+            raise ValueError(
+                "more follows its end mark: a part of it was lost, or archives were joined without `tar --concatenate`"
+            )
 
 
 def read_header(header: bytes, place: int) -> tuple[str, int]:
