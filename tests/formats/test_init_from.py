@@ -150,7 +150,9 @@ def test_a_family_of_another_shape_is_named(run, family, hint):
     """What frozen model a family listens to is not compared, but its number of layers and channels shows."""
     discriminators = run[2]
     weights = Tensors({f"families.period.{key}": torch.zeros(3) for key in discriminators.families.period.state_dict()})
-    source = SimpleNamespace(discriminators=lambda: {"period": family}, discriminator_weights=lambda: weights)
+    source = SimpleNamespace(
+        discriminators=lambda: {"period": family}, discriminator_weights=lambda: weights, discriminators_learned=True
+    )
     with pytest.raises(ValueError, match=rf"^discriminators\.period: .* is \[3\], its configuration says [^;]*{hint}"):
         match_families(source, discriminators)
 

@@ -37,6 +37,16 @@ def test_new_discriminators_learn_first_and_others_need_not(
     assert ("new ones learn alone for 3 updates before update 0" in reported) != with_discriminators
 
 
+def test_discriminators_that_have_not_started_yet_do_not_come_along(train_run, configure, capfd):
+    run = train_run("discriminators.start_at=2", "max_updates=3", "checkpoint_every=1", "keep_last=3")
+    checkpoints = {torch.load(path)["updates"]: path for path in run.checkpoints.glob("*.ckpt")}
+    for update, come in ((2, False), (3, True)):
+        module = build_module(configure("discriminators.warmup_updates=4"))
+        begin_from(str(checkpoints[update]), module)
+        assert module.warmup.updates == (0 if come else 4)
+        assert ("no discriminators came along" not in capfd.readouterr().err) == come
+
+
 def test_without_a_warmup_it_is_said_that_there_could_be_one():
     warmup = DiscriminatorWarmup(updates=0)
     assert "discriminators.warmup_updates=N" in settle_warmup([Part("encoder", 4)], warmup)

@@ -90,7 +90,8 @@ def initialize_from(
 def match_families(found: Source, discriminators: Ensemble) -> list[tuple]:
     """Name, module and tensors of every family of either side, checked; None where a side has none."""
     theirs = found.discriminators() or {}
-    weights = found.discriminator_weights() if theirs else None
+    # Those that have not learned yet are as good as new ones, which warm up.
+    weights = found.discriminator_weights() if theirs and found.discriminators_learned else None
     if weights is not None and any(OLDER_NAME in name for name in weights):
         raise ValueError(f"its discriminators were saved by an older lfsc, under other names: {WITHOUT}")
     ours = dict(discriminators.families.items())

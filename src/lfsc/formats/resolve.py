@@ -7,6 +7,7 @@ from os import PathLike
 from os.path import expanduser
 from pathlib import Path
 
+from lfsc.config.schema import value_at
 from lfsc.formats import bundle, hub
 from lfsc.formats.config_checks import check_codec, check_discriminators
 from lfsc.formats.licences import describe_data, statements_of_hub
@@ -133,6 +134,13 @@ def read_archive(path: Path) -> Source:
     )
 
 
+def have_learned(checkpoint: dict) -> bool:
+    """Whether discriminators have stepped: since they started, in a warm-up, or where they came from."""
+    start_at = value_at(checkpoint, "config.discriminators.start_at")
+    is_new = value_at(checkpoint, "config.init_from") is None and not value_at(checkpoint, "warmup.done")
+    return not (is_new and isinstance(start_at, int) and checkpoint["updates"] <= start_at)
+
+
 def read_checkpoint(path: Path, trusted: Collection[str]) -> Source:
     stream = open_regular(path)
     try:
@@ -158,6 +166,7 @@ def read_checkpoint(path: Path, trusted: Collection[str]) -> Source:
         codec_weights=lambda: (average or tensors).below("codec."),
         discriminators=lambda: check_discriminators(config.get("discriminators"), trusted=trusted),
         discriminator_weights=lambda: tensors.below("discriminators."),
+        discriminators_learned=have_learned(contents),
         updates=updates,
         averaged=bool(average),
         files=(stream,),

@@ -20,6 +20,7 @@ class Source(NamedTuple):
     codec_weights: Callable[[], LazyTensors]
     discriminators: Callable[[], dict | None]  # configuration
     discriminator_weights: Callable[[], LazyTensors | None]  # None where there are none
+    discriminators_learned: bool = True  # not before discriminators.start_at of a run from scratch
     updates: int | None = None  # that it was trained for, if known
     averaged: bool = False  # whether the weights are an average over updates
     weight_norm: bool = True  # whether the weights have it, as those that train do
