@@ -32,6 +32,8 @@ def compile_parts(module: CodecModule, parts: bool | str, *, backend: Any = "ind
         part.compile(backend=backend, dynamic=False)
     if parts == ALL:
         torch._dynamo.config.recompile_limit = GRAPHS
+        # Else the slope of each LeakyReLU is an input on the CPU, which a kernel there reads in every pass.
+        torch._dynamo.config.specialize_float = True
         run = torch.compile(run_with_weights, backend=backend, dynamic=True)
         for member in module.discriminators.members():
             member.network.forward = WithWeights(member.network, run)
