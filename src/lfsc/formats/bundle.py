@@ -91,7 +91,9 @@ def read_whole(path: Path, config: dict) -> SafeTensors:
 def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, Tensors]) -> None:
     """Write a bundle; `tensors` maps a file's name to its tensors. config.yaml comes last: without it there is none."""
     atomic.make_folder(path)
-    (path / CONFIG).unlink(missing_ok=True)
+    for name in (CONFIG, DISCRIMINATORS):
+        if name not in tensors:
+            (path / name).unlink(missing_ok=True)
     checksums = {}
     for name, weights in tensors.items():
         with atomic.replacing(path / name) as temporary, atomic.naming(path / name, SafetensorError):
