@@ -16,6 +16,7 @@ from processes import wait_for
 from lfsc.sweep import workers
 from lfsc.sweep.queue import OWNER, claim
 from lfsc.sweep.study import RETRIES, open_database, open_storage
+from lfsc.sweep.trial import TrialRun
 
 
 def states(study):
@@ -331,3 +332,18 @@ def test_signs_of_life_go_on_where_a_trial_has_just_ended(tmp_path):
     company.over.wait = Mock(side_effect=[False, True])
     company.beat()
     assert OWNER in study.trials[1].user_attrs
+
+
+def test_a_log_that_takes_long_to_read_is_read_seldom(sweep, monkeypatch):
+    looks = []
+
+    def read(trial):
+        looks.append(trial)
+        return [(0, 1.0)]
+
+    monkeypatch.setattr(TrialRun, "values", read)
+    monkeypatch.setattr(time, "thread_time", lambda: 0.05 * len(looks))
+    study, _ = sweep("lr=1", "seconds=0.3")
+    assert states(study) == ["COMPLETE"]
+    # Of 1.5 seconds and a start: every half a second, and twice at the end.
+    assert 3 <= len(looks) < 15
