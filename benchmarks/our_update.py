@@ -25,8 +25,8 @@ def main() -> None:
     wavlm, batch, updates, precision, recipe, *overrides = sys.argv[1:]
     if recipe == "lfsc_22khz":
         overrides = [f"slm.path={wavlm}", *overrides]
-    settings = ["data.path=unused", f"batch_size={batch}", f"trainer.precision={precision}", *overrides]
-    config = compose(recipe, settings)
+    settings = ["data.path=unused", f"batch_size={batch}", f"trainer.precision={precision}"]
+    config = compose(recipe, [*settings, "discriminators.start_at=0", *overrides])
     module = build_module(config)
     batches = [Batch(audio, [""] * int(batch), []) for audio in noise(int(batch), int(updates))]
     # As `lfsc train` sets them.

@@ -106,7 +106,8 @@ def main() -> None:
         if options.recipe == FULL_SIZE:
             write_wavlm(wavlm)
             overrides.append(f"slm.path={wavlm}")
-        module = build_module(compose(options.recipe, ["data.path=unused", "trainer=cpu", *overrides]))
+        settings = ["data.path=unused", "trainer=cpu", "discriminators.start_at=0", *overrides]
+        module = build_module(compose(options.recipe, settings))
     device = Device(1e12 * options.bandwidth, peaks)
     both, alone = count_updates(module, options.batch, DTYPES[options.precision], device)
     print_table(both, alone)

@@ -38,3 +38,13 @@ def test_spectra_are_float32_under_autocast():
         mel = MelSpectrogram(sample_rate=22050, num_mels=5, n_fft=64, hop_length=16, win_length=64, guard=1e-5)(audio)
     assert spectrum.dtype == torch.complex64
     assert mel.dtype == torch.float32
+
+
+def test_filters_are_of_the_place_where_they_are_made():
+    """Those of an evaluation in inference mode cannot be trained through."""
+    settings = {"sample_rate": 22050, "num_mels": 7, "n_fft": 64, "hop_length": 16, "win_length": 64, "guard": 0.1}
+    with torch.inference_mode():
+        MelSpectrogram(**settings)
+    audio = torch.ones(1, 200, requires_grad=True)
+    MelSpectrogram(**settings)(audio).sum().backward()
+    assert audio.grad is not None

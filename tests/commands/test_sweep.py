@@ -1,10 +1,16 @@
 """`lfsc sweep` from the command line."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from lfsc.cli import main
 from lfsc.config.compose import compose
 from lfsc.runs.metrics_rows import read_rows
+from lfsc.sweep import trial
+
+FAKE_TRAIN = Path(__file__).resolve().parents[1] / "sweep" / "fake_train.py"
 
 
 @pytest.fixture
@@ -27,6 +33,19 @@ def test_a_sweep_of_real_runs_ends_in_a_recipe(sweep, tmp_path, capsys):
     ]
     assert best["optimizers"]["generator"]["lr"] == (1e-2 if values[0] < values[1] else 1e-9)
     assert (tmp_path / "sweeps/mine/plots.html").stat().st_size > 1e6
+
+
+def test_a_sweep_over_the_codec_of_weights_ends_in_a_recipe_of_its_own(nemo_reference, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        trial,
+        "train_command",
+        lambda recipe, overrides, own_code: [sys.executable, str(FAKE_TRAIN), *overrides, "lr=1"],
+    )
+    monkeypatch.chdir(tmp_path)
+    weights = [f"init_from={nemo_reference / 'codec.nemo'}", "data.path=x", "slm.path=null"]
+    assert main(["sweep", "finetune", *weights, "codec.decoder.channels=48,96", "name=mine"]) == 0
+    best = compose("sweeps/mine/best.yaml", [])
+    assert best["codec"]["decoder"]["channels"] in (48, 96) and "encoder" in best["codec"]
 
 
 @pytest.mark.slow

@@ -62,6 +62,14 @@ def test_a_faulty_shard_is_left_out_and_said(own_corpus, fault, caplog):
     assert "train-00002.tar" in caplog.text
 
 
+def test_one_rank_tells_of_a_faulty_shard(own_corpus, caplog, monkeypatch):
+    damage(own_corpus / "one/en/train-00002.tar", "missing")
+    datasets = read_corpus(str(own_corpus), sample_rate=22050).split("train")
+    monkeypatch.setenv("RANK", "1")
+    drop_missing(datasets, path=str(own_corpus), max_missing_fraction=0.2)
+    assert not caplog.messages
+
+
 @pytest.mark.parametrize("fault", ["missing", "truncated"])
 def test_too_many_faulty_shards_are_refused(own_corpus, fault):
     damage(own_corpus / "one/en/train-00002.tar", fault)

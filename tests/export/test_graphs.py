@@ -5,7 +5,8 @@ import json
 import pytest
 import torch
 
-from lfsc.export.graphs import AudioToTokens, TokensToAudio, TokensToAudioStep, load_for_export, write_facts
+from lfsc.export.graphs import AudioToTokens, TokensToAudio, TokensToAudioStep, has_step, load_for_export, write_facts
+from lfsc.export.halves import write_halves
 from lfsc.formats.resolve import resolve
 from lfsc.tokens.fingerprint import fingerprint
 
@@ -41,3 +42,13 @@ def test_facts_tell_what_a_caller_needs(checkpoint, codec, tmp_path):
     assert facts["fingerprint"] == fingerprint(codec)
     assert ("state_size" in facts) == (codec.lookahead.decode == 0)
     assert (facts["hop_length"], facts["num_codebooks"], facts["codebook_size"]) == (4, 2, 2016)
+
+
+def test_graphs_that_are_written_over_leave_no_step_of_another_codec(checkpoint, codec, tmp_path):
+    def load(path):
+        return lambda tensor, *state: (tensor, *state) if state else tensor
+
+    (tmp_path / "decoder_step.pt2").touch()
+    with resolve(checkpoint) as found:
+        write_halves(found, tmp_path, ".pt2", write=lambda _, path: path.touch(), load=load)
+    assert (tmp_path / "decoder_step.pt2").exists() == has_step(codec)

@@ -35,6 +35,12 @@ def test_a_bundle_says_what_it_is(bundle, checkpoint, discriminators):
     ]
 
 
+def test_a_bundle_that_is_written_over_leaves_no_discriminators(bundle, checkpoint):
+    with resolve(checkpoint) as found:
+        write_bundle(found, bundle, with_discriminators=False, statements=statements_of(found))
+    assert sorted(path.name for path in bundle.iterdir()) == ["README.md", "config.yaml", "model.safetensors"]
+
+
 def test_16_bits_are_half_the_size_and_a_codec_of_its_own(checkpoint, tmp_path):
     with resolve(checkpoint) as found:
         for name, half in (("whole", False), ("half", True)):

@@ -1,8 +1,10 @@
 """The three statements, and where they come from."""
 
 import pytest
+import torch
 
 from lfsc.formats.licences import SUBJECTS, describe_data, statements_of, statements_of_hub
+from lfsc.formats.load import load
 from lfsc.formats.resolve import resolve
 
 
@@ -18,6 +20,15 @@ def test_a_runs_data_are_named_with_their_hours(tmp_path, write_index):
     hours = {("mls/en", "train"): 7200, ("mls/de", "train"): 1800, ("mls/en", "val"): 999}
     write_index(tmp_path, {dataset: {"a.tar": (1, seconds)} for dataset, seconds in hours.items()})
     assert describe_data({"data": {"path": str(tmp_path)}})["data"].startswith("mls (2.5 h)")
+
+
+def test_the_data_are_not_looked_at_for_a_codec_that_is_only_to_run(checkpoint, monkeypatch):
+    """They may be on a file system that hangs, or of so many shards that it takes minutes."""
+    contents = torch.load(checkpoint, weights_only=True)
+    contents["config"]["data"] = {"path": "/far/away"}
+    torch.save(contents, checkpoint)
+    monkeypatch.setattr("lfsc.shards.index.read", lambda path: pytest.fail(f"{path} was read"))
+    load(checkpoint)
 
 
 @pytest.mark.parametrize("config", [{}, {"data": None}, {"data": {"path": None}}, {"data": {"path": "/nowhere"}}])

@@ -110,9 +110,12 @@ def test_lookahead_of_the_papers_codec_in_milliseconds(make_codec):
 
 def test_bfloat16_weights_keep_the_public_types(codec):
     codec.bfloat16()
-    encoded = codec.encode(speech_like(1, 500))
+    audio = speech_like(1, 500)
+    encoded = codec.encode(audio)
     decoded = codec.decode(encoded.tokens)
     assert (encoded.tokens.dtype, decoded.audio.dtype) == (torch.int64, torch.float32)
+    reconstructed = codec(audio)
+    assert torch.equal(reconstructed.tokens, encoded.tokens) and reconstructed.audio.dtype == torch.float32
 
 
 def test_gradients_pass_the_codec_and_not_encode(codec):

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from lfsc.runs.checkpoints import checkpoint_of
+from lfsc.runs.checkpoints import checkpoint_of, newest
 from lfsc.runs.directory import Run
 from lfsc.runs.metrics_rows import best_value, read_rows
 
@@ -56,3 +56,11 @@ def test_what_is_not_there_is_told(run):
         path.unlink()
     with pytest.raises(ValueError, match="no checkpoint yet"):
         checkpoint_of(run, "last")
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_one_rank_tells_of_a_damaged_checkpoint(run, rank, caplog, monkeypatch):
+    monkeypatch.setattr("lfsc.runs.checkpoints.is_whole", lambda path: path.name == "update-00000015.ckpt")
+    monkeypatch.setenv("RANK", str(rank))
+    assert newest(run.checkpoints).name == "update-00000015.ckpt"
+    assert len(caplog.messages) == 1 - rank

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 import threading
 import time
 
@@ -10,7 +11,7 @@ import pytest
 
 import lfsc
 from lfsc.config.compose import compose
-from lfsc.runs.directory import RUNS_ROOT, Run
+from lfsc.runs.directory import RUNS_ROOT, Run, git_revision
 from lfsc.runs.status import FAILED, FINISHED, INTERRUPTED, RUNNING, Status
 
 
@@ -178,3 +179,22 @@ def test_a_status_of_numbers_that_cannot_be_is_refused(change, run):
     run.status_file.write_text(json.dumps(json.loads(run.status_file.read_text()) | change))
     with pytest.raises(ValueError, match=rf"status.json cannot be read \({next(iter(change))} is .*remove it"):
         run.status()
+
+
+def test_an_environment_in_the_checkout_of_something_else_has_no_revision(tmp_path, monkeypatch):
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x"]
+    for command in (["init"], ["commit", "--allow-empty", "--message=x"]):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    installed = tmp_path / "directory.py"
+    installed.touch()
+    monkeypatch.setattr("lfsc.runs.directory.__file__", str(installed))
+    assert git_revision() is None
+    subprocess.run([*git, "add", installed.name], check=True)
+    assert git_revision().endswith("-dirty")
+
+
+def test_a_package_without_a_name_is_not_recorded(run, tmp_path, monkeypatch):
+    (tmp_path / "left-1.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    run.prepare({}, recipe=None, command=[], index_hash=None, own_code={})
+    assert "torch" in run.environment()["packages"]

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from processes import wait_for
@@ -60,3 +61,18 @@ def test_a_run_that_ended_is_not_alive(state):
 
 def test_when_a_process_began(process):
     assert start_of(process.pid) == pytest.approx(time.time(), abs=5)
+
+
+def test_a_number_that_no_process_can_have_is_no_process():
+    assert not status(pid=1 << 39).alive
+
+
+def test_the_name_of_a_process_may_be_of_any_bytes():
+    """Linux cuts it, also in the middle of a letter."""
+    name = Path("/proc/self/comm")
+    before = name.read_bytes()
+    name.write_bytes("日".encode()[:2])
+    try:
+        assert time.time() - start_of(os.getpid()) > 0
+    finally:
+        name.write_bytes(before)

@@ -6,7 +6,9 @@ import signal
 import socket
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
+import optuna
 import pytest
 from optuna.storages.journal import JournalFileSymlinkLock
 from processes import wait_for
@@ -14,6 +16,7 @@ from processes import wait_for
 from lfsc.sweep import workers
 from lfsc.sweep.queue import OWNER, claim
 from lfsc.sweep.study import RETRIES, open_database, open_storage
+from lfsc.sweep.trial import TrialRun
 
 
 def states(study):
@@ -317,3 +320,30 @@ def test_a_database_that_cannot_be_opened_is_one_line(sweep, monkeypatch, url):
     monkeypatch.setattr("lfsc.sweep.study.PAUSES", (0.01,))
     with pytest.raises(ValueError, match=r"^the database of storage=… cannot be opened: [^\n]+$"):
         sweep("lr=1,2", storage=url)
+
+
+def test_signs_of_life_go_on_where_a_trial_has_just_ended(tmp_path):
+    """Others would take over what is under way, and train it twice."""
+    study = optuna.create_study()
+    ended, going = study.ask(), study.ask()
+    study.tell(ended, 1.0)
+    company = workers.TrialWorkers(study=study, plan=None, space=None, folder=tmp_path, count=2, say=print)
+    company.under_way = {0: ended, 1: going}
+    company.over.wait = Mock(side_effect=[False, True])
+    company.beat()
+    assert OWNER in study.trials[1].user_attrs
+
+
+def test_a_log_that_takes_long_to_read_is_read_seldom(sweep, monkeypatch):
+    looks = []
+
+    def read(trial):
+        looks.append(trial)
+        return [(0, 1.0)]
+
+    monkeypatch.setattr(TrialRun, "values", read)
+    monkeypatch.setattr(time, "thread_time", lambda: 0.05 * len(looks))
+    study, _ = sweep("lr=1", "seconds=0.3")
+    assert states(study) == ["COMPLETE"]
+    # Of 1.5 seconds and a start: every half a second, and twice at the end.
+    assert 3 <= len(looks) < 15

@@ -114,11 +114,22 @@ def mutation(content: bytearray, generator: random.Random) -> bytearray:
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"num_samples": 99999999}, "frames of 1024 samples cannot hold"), ({"codebook_size": 4}, "not all in 0 to 3")],
+    [
+        ({"num_samples": 99999999}, "frames of 1024 samples cannot hold"),
+        ({"codebook_size": 4}, "not all in 0 to 3"),
+        ({"codebook_size": 65537}, "codebooks of 65537 codes: a token file has 65536 at most"),
+    ],
 )
-def test_nothing_wrong_is_written(wrong, message):
+def test_nothing_is_written_that_could_not_be_read(wrong, message):
     with pytest.raises(ValueError, match=message):
         token_file.pack(stored()._replace(**wrong))
+
+
+def test_no_more_tokens_are_written_than_are_read(monkeypatch):
+    monkeypatch.setattr(token_file, "MOST_TOKENS", 8 * 13)
+    token_file.unpack(token_file.pack(stored(frames=13)))
+    with pytest.raises(ValueError, match="112 tokens: a token file has 104 at most"):
+        token_file.pack(stored(frames=14))
 
 
 @pytest.mark.parametrize("gain_db", [3e38, -3e38, 1e6, math.inf, math.nan])

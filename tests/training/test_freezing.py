@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from lfsc.training.build import build_module
+from lfsc.training.freezing import frozen_parameters
 
 
 def test_a_frozen_encoder_gives_the_same_tokens_after_training(configure, micro):
@@ -26,3 +27,11 @@ def test_a_frozen_encoder_gives_the_same_tokens_after_training(configure, micro)
 def test_what_cannot_be_frozen_is_said(configure, parts, message):
     with pytest.raises(ValueError, match=message):
         build_module(configure(f"freeze={parts}"))
+
+
+def test_what_takes_no_gradient_for_good_takes_none_after_a_while_without():
+    network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+    network[0].requires_grad_(False)
+    with frozen_parameters(network):
+        assert not any(parameter.requires_grad for parameter in network.parameters())
+    assert [parameter.requires_grad for parameter in network.parameters()] == [False, False, True, True]

@@ -1,7 +1,5 @@
 """Spectrograms, in float32 whatever the autocast."""
 
-from functools import cache
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -77,7 +75,6 @@ class MelSpectrogram(MagnitudeSpectrogram):
             return self.filters @ magnitudes
 
 
-@cache
 def slaney_mel_filters(sample_rate: int, n_fft: int, num_mels: int) -> Tensor:
     """Triangular filters [num_mels, n_fft/2+1] from 0 to half the sample rate, of height 1 (librosa's, norm=None)."""
     hertz = torch.linspace(0, sample_rate / 2, n_fft // 2 + 1, dtype=torch.float64)

@@ -65,7 +65,7 @@ def convert(
     if check is not None:
         check(options.input, run)
     facts = shard_conversion.facts_of(run, options.precision)
-    shard_conversion.begin(options.output, facts, overwrite=options.overwrite)
+    shard_conversion.begin(options.input, options.output, facts, overwrite=options.overwrite)
     waiting = [task for task in found if options.overwrite or shard_conversion.read_record(task) is None]
     failures = []
     with Progress(f"lfsc {verb}", count=len(waiting), work=sum(size_of(task) for task in waiting)) as progress:

@@ -59,8 +59,9 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     plan = make_plan(recipe, items, own, space.grid)
     count = whole_number(own, "workers", 1)
     folder = Path("sweeps") / own.get("name", Path(recipe).stem)
+    read_architecture = make_reader(own_code)
     for overrides in space.examples:
-        compose(recipe, [*overrides, as_override("name", folder.name)], read_architecture=make_reader(own_code))
+        compose(recipe, [*overrides, as_override("name", folder.name)], read_architecture=read_architecture)
     retries = one_of(own.get("retry_failed", "false"), "retry_failed", ("true", "false")) == "true"
     study = open_study(plan, space, folder=folder, storage=own.get("storage"))
     if retries:
@@ -77,7 +78,7 @@ def sweep(recipe: str, items: list[str], own: dict[str, str], *, own_code: list[
     if not workers.run():
         print(f"stopped; the same command resumes {folder}", file=sys.stderr)
         return INTERRUPTED_EXIT
-    return show(study, plan, space, folder)
+    return show(study, plan, space, folder, read_architecture)
 
 
 def make_plan(recipe: str, items: list[str], own: dict[str, str], grid: list[Any] | None) -> Any:
@@ -119,7 +120,7 @@ def whole_number(own: dict[str, str], key: str, default: int) -> int:
     return int(text)
 
 
-def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
+def show(study: Any, plan: Any, space: Any, folder: Path, read_architecture: Any) -> int:
     """Print and write what came out; 0 if any trial came to its end."""
     from optuna.trial import TrialState
 
@@ -133,7 +134,8 @@ def show(study: Any, plan: Any, space: Any, folder: Path) -> int:
     if not study.get_trials(states=[TrialState.COMPLETE]):
         print(f"no trial came to its end; {folder}/*/log.txt tell why; name=… begins another sweep", file=sys.stderr)
         return 1
-    console.print(f"best:  lfsc train {as_word(write_best(study, plan, space, folder))}", soft_wrap=True)
+    best = write_best(study, plan, space, folder, read_architecture=read_architecture)
+    console.print(f"best:  lfsc train {as_word(best)}", soft_wrap=True)
     console.print(f"plots: {write_page(study, plan, folder)}", soft_wrap=True)
     if failed := find_failed(study):
         print(f"{say_count(len(failed), 'trial')} failed: retry_failed=true tries again", file=sys.stderr)

@@ -7,6 +7,7 @@ from functools import partial
 from megatron.energon.epathlib import EPath
 
 from lfsc.data import storage
+from lfsc.distributed import is_first
 from lfsc.io import safe_yaml
 from lfsc.shards import index
 from lfsc.shards.checks import ENERGON_TYPE, require_crude
@@ -57,7 +58,7 @@ def drop_missing(datasets: list[Dataset], *, path: str, max_missing_fraction: fl
             f"{first}{more}: {lost} of {total} clips are lost, over max_skipped_fraction={max_missing_fraction}; "
             f"copy {path} again or prepare it again"
         )
-    for fault in faulty.values():
+    for fault in faulty.values() if is_first() else ():
         logger.warning("skipped: %s", fault)
     whole = [d._replace(shards=[s for s in d.shards if (d.path, s.name) not in faulty]) for d in datasets]
     return [dataset for dataset in whole if dataset.samples]

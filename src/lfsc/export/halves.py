@@ -31,6 +31,9 @@ def write_halves(
     graphs: dict[str, type] = {"encoder": AudioToTokens, "decoder": TokensToAudio}
     if has_step(codec):
         graphs["decoder_step"] = TokensToAudioStep
+    else:
+        # Of another codec, which is written over.
+        (out / f"decoder_step{suffix}").unlink(missing_ok=True)
     for name, graph in graphs.items():
         write(graph(codec), out / f"{name}{suffix}")
     write_facts(out / CODEC_NAME, codec)

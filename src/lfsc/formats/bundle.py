@@ -57,13 +57,16 @@ def read(path: Path, *, trusted: Collection[str] = ()) -> Source:
         raise ValueError(
             f"{CONFIG} says format {found}: this lfsc reads {FORMAT!r}, version {VERSION}; export it again"
         )
-    fingerprint, updates, statements = config.get("fingerprint"), config.get("updates"), config.get("licence", {})
+    fingerprint, updates, licence = config.get("fingerprint"), config.get("updates"), config.get("licence", {})
     if not (isinstance(fingerprint, str) and re.fullmatch("[0-9a-f]{16}", fingerprint)):
         raise ValueError(f"{CONFIG} has fingerprint {brief(fingerprint)}: expected 16 hexadecimal digits")
-    if not isinstance(updates, int | None) or not isinstance(statements, dict):
+    if not isinstance(updates, int | None) or not isinstance(licence, dict):
         raise ValueError(
-            f"{CONFIG} has updates {brief(updates)} and licence {brief(statements)}: expected a number and statements"
+            f"{CONFIG} has updates {brief(updates)} and licence {brief(licence)}: expected a number and statements"
         )
+    statements = {
+        subject: require_text(licence[subject], f"licence.{subject}") for subject in SUBJECTS if subject in licence
+    }
     return Source(
         kind=BUNDLE,
         path=path,
@@ -74,11 +77,7 @@ def read(path: Path, *, trusted: Collection[str] = ()) -> Source:
         updates=updates,
         weight_norm=config.get("weight_norm") is not False,
         fingerprint=fingerprint,
-        statements={
-            subject: require_text(statements[subject], f"licence.{subject}")
-            for subject in SUBJECTS
-            if subject in statements
-        },
+        statements=lambda: statements,
     )
 
 
@@ -92,7 +91,9 @@ def read_whole(path: Path, config: dict) -> SafeTensors:
 def write(path: Path, *, config: dict[str, Any], card: str, tensors: dict[str, Tensors]) -> None:
     """Write a bundle; `tensors` maps a file's name to its tensors. config.yaml comes last: without it there is none."""
     atomic.make_folder(path)
-    (path / CONFIG).unlink(missing_ok=True)
+    for name in (CONFIG, DISCRIMINATORS):
+        if name not in tensors:
+            (path / name).unlink(missing_ok=True)
     checksums = {}
     for name, weights in tensors.items():
         with atomic.replacing(path / name) as temporary, atomic.naming(path / name, SafetensorError):

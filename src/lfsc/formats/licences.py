@@ -34,7 +34,7 @@ def statements_of_hub(name: str) -> dict[str, str]:
 
 def statements_of(found: Source, given: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """The three statements: as given now, else as the source has them, else what is known of its kind."""
-    known = UNSTATED | (OF_NEMO if found.kind == NEMO else {}) | found.statements
+    known = UNSTATED | (OF_NEMO if found.kind == NEMO else {}) | found.statements()
     return {subject: (given or {}).get(subject) or known[subject] for subject in SUBJECTS}
 
 

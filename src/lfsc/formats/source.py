@@ -27,7 +27,7 @@ class Source(NamedTuple):
     fingerprint: str | None = None  # where the file says it
     files: tuple[IO[bytes], ...] = ()  # open as long as tensors are read
     ignored: tuple[str, ...] = ()  # keys of the training that it comes from, which were on and are not read
-    statements: dict[str, str] = {}  # noqa: RUF012  (never changed) the licences of code, weights and data
+    statements: Callable[[], dict[str, str]] = dict  # the licences of code, weights and data
 
     def discriminators_to_train(self) -> dict | None:
         """Their configuration; ValueError with a way to train without them where they cannot be read."""

@@ -103,9 +103,11 @@ class Codec(nn.Module):
 
     def forward(self, audio: Tensor) -> Reconstructed:
         """What comes back of audio [B,T], as long as it came, and its tokens; gradients pass the quantizer."""
+        audio = check_audio(audio, sample_rate=None, expected_rate=self.sample_rate, device=self.device)
         num_samples = audio.shape[-1]
-        quantized, tokens = self.quantizer(self.encoder(self.pad(audio)))
-        return Reconstructed(self.decoder(quantized)[:, :num_samples], tokens[..., : self.frames(num_samples)])
+        quantized, tokens = self.quantizer(self.encoder(self.pad(audio).to(self.dtype)))
+        decoded = self.decoder(quantized.to(self.dtype)).float()
+        return Reconstructed(decoded[:, :num_samples], tokens[..., : self.frames(num_samples)])
 
     @torch.no_grad()
     def encode(

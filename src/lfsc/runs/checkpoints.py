@@ -4,6 +4,7 @@ import logging
 import re
 from pathlib import Path
 
+from lfsc.distributed import is_first
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import DAMAGE, TorchFile
 from lfsc.runs.directory import Run
@@ -53,7 +54,7 @@ def newest(folder: Path) -> Path:
     damaged: list[str] = []
     for path in newest_first(folder):
         if is_whole(path):
-            if damaged:
+            if damaged and is_first():
                 logger.warning("%s cannot be read, so %s is taken", ", ".join(damaged), path.name)
             return path
         damaged.append(path.name)

@@ -133,7 +133,8 @@ class Run:
             "git": git_revision(),
             "own_code": own_code,
             "data_index_sha256": index_hash,
-            "packages": {package.name: package.version for package in distributions()},
+            # What an interrupted pip leaves behind may have no name.
+            "packages": {package.name: package.version for package in distributions() if package.name},
         }
         atomic.write_text(self.environment_file, json.dumps(environment, indent=1, sort_keys=True) + "\n")
 
@@ -178,9 +179,11 @@ class Run:
 
 def git_revision() -> str | None:
     """The revision of the checkout that this package runs from, with `-dirty` where files were changed."""
+    git = ["git", "-C", str(Path(__file__).parent)]
     try:
-        command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40"]
-        return check_output(command, stderr=DEVNULL, text=True).strip()
+        # An environment may lie in the checkout of something else.
+        check_output([*git, "ls-files", "--error-unmatch", Path(__file__).name], stderr=DEVNULL)
+        return check_output([*git, "describe", "--always", "--dirty", "--abbrev=40"], stderr=DEVNULL, text=True).strip()
     except (OSError, CalledProcessError):
         return None
 

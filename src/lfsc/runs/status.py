@@ -54,16 +54,16 @@ def start_of(pid: int) -> float | None:
     """When a process of this machine began, in seconds since 1970; None if there is none, 0 where it cannot be told."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # the latter of a number that no process has
         return None
     except PermissionError:
         return 0.0
     try:
         # The numbers stand after the program's name, which is in brackets and may hold anything.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return 0.0
-    if fields[0] == "Z":
+    if fields[0] == b"Z":
         return None
     boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     return boot + int(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -55,12 +55,13 @@ def what_to_do(run: Run, status: Status) -> list[str]:
         return [f"resume:      {resume_command(run, status)}"]
     samples, reconstructed = as_word(run.samples), max(run.samples.glob("update-*"), default=None)
     profiled = run.path / "profile" / "table.txt"
+    profile = profiled.read_text(encoding="utf-8").partition("\n\n")[0] if profiled.is_file() else ""
     return [
         *([f"listen:      {samples}/original/*.wav against {as_word(reconstructed)}/*.wav"] if reconstructed else []),
         f"losses:      {as_word(run.metrics_file)}",
         f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {as_word(run.path)}",
         f"resume:      {resume_command(run, status)}",
-        *([f"profile:     {profiled}", profiled.read_text().partition("\n\n")[0]] if profiled.is_file() else []),
+        *([f"profile:     {profiled}", profile] if profile else []),
     ]
 
 

@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.table import Table
 
 from lfsc.config.compose import compose
+from lfsc.config.from_weights import ReadArchitecture
 from lfsc.config.paths import with_absolute_paths
 from lfsc.config.recipe_file import as_yaml
 from lfsc.io import atomic
@@ -55,12 +56,20 @@ def format_value(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def write_best(study: optuna.Study, plan: Plan, space: Space, folder: Path) -> Path:
-    """best.yaml, a recipe that trains as the best trial did."""
+def write_best(
+    study: optuna.Study,
+    plan: Plan,
+    space: Space,
+    folder: Path,
+    *,
+    read_architecture: ReadArchitecture | None = None,
+) -> Path:
+    """best.yaml, a recipe that trains as the best trial did; `read_architecture` is that of `compose`."""
     best = study.best_trial
     overrides = [*space.fixed, *(f"{key}={value}" for key, value in best.params.items())]
     # Whole: what a recipe of somebody's own includes may lie beside it, and +key=… adds what a file cannot say shorter.
-    recipe = with_absolute_paths(compose(plan.recipe, overrides)) | {"name": f"{folder.name}_best"}
+    recipe = with_absolute_paths(compose(plan.recipe, overrides, read_architecture=read_architecture))
+    recipe["name"] = f"{folder.name}_best"
     path = folder / "best.yaml"
     head = f"# Trial {best.number} of {folder}, {plan.measured} {best.value:.5g}: lfsc train {as_word(path)}\n"
     atomic.write_text(path, head + as_yaml(recipe))

@@ -20,6 +20,7 @@ from lfsc.runs.status import start_of
 from lfsc.runs.summary import INTERRUPTED_EXIT
 
 POLL = 0.5
+SHARE_OF_READING = 0.1  # of a processor's time, at most, goes into reading what a trial has logged
 SECONDS_TO_SAVE = 120
 FINISHED, FAILED, STOPPED, STOPPING = "finished", "failed", "pruned", "stopping"
 
@@ -105,23 +106,29 @@ class TrialRun:
         stopping: threading.Event,
     ) -> Outcome:
         """Tell `report` of each value after update `told`, until it says that the trial is not worth it, or the end."""
+        next_look = 0.0
         while True:
             ended = process.poll() is not None
-            values = self.values()
-            for update, value in values:
-                if update > told:
-                    told = update
-                    if not math.isfinite(value):
-                        stop(process)
-                        return Outcome(FAILED, reason=f"{self.column} is {value} at update {update}")
-                    if report(update, value) and not ended:
-                        stop(process)
-                        return Outcome(STOPPED, value)
-            if ended:
-                return self.outcome(process.returncode)
-            if not values and (reason := self.lacks_column()):
-                stop(process)
-                return Outcome(FAILED, reason=reason)
+            if ended or time.monotonic() >= next_look:
+                spent = time.thread_time()
+                values = self.values()
+                reason = "" if values else self.lacks_column()
+                # A log of 100,000 rows takes seconds.
+                next_look = time.monotonic() + (time.thread_time() - spent) / SHARE_OF_READING
+                for update, value in values:
+                    if update > told:
+                        told = update
+                        if not math.isfinite(value):
+                            stop(process)
+                            return Outcome(FAILED, reason=f"{self.column} is {value} at update {update}")
+                        if report(update, value) and not ended:
+                            stop(process)
+                            return Outcome(STOPPED, value)
+                if ended:
+                    return self.outcome(process.returncode)
+                if reason:
+                    stop(process)
+                    return Outcome(FAILED, reason=reason)
             if stopping.is_set():
                 stop(process)
                 return Outcome(STOPPING)

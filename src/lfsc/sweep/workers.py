@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import optuna
@@ -74,7 +75,9 @@ class TrialWorkers:
         """Let other machines know that the trials under way are taken care of."""
         while not self.over.wait(BEAT):
             for trial in list(self.under_way.values()):
-                claim(trial)
+                # It may have ended this moment; and where its storage is out of reach, the next sign comes in time.
+                with suppress(optuna.exceptions.OptunaError, OSError):
+                    claim(trial)
 
     def work(self, worker: int) -> None:
         device = device_of(worker)

@@ -68,6 +68,11 @@ def pack(stored: Tokens) -> bytes:
         raise ValueError(f"{frames} frames of {stored.hop_length} samples cannot hold {stored.num_samples} samples")
     if frames and not 0 <= int(stored.tokens.min()) <= int(stored.tokens.max()) < stored.codebook_size:
         raise ValueError(f"tokens are not all in 0 to {stored.codebook_size - 1}")
+    # What would not be read again.
+    if stored.codebook_size > LARGEST_CODEBOOK:
+        raise ValueError(f"codebooks of {stored.codebook_size} codes: a token file has {LARGEST_CODEBOOK} at most")
+    if codebooks * frames > MOST_TOKENS:
+        raise ValueError(f"{codebooks * frames:,} tokens: a token file has {MOST_TOKENS:,} at most")
     header = HEADER.pack(
         MAGIC,
         VERSION,

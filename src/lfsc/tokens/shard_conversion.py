@@ -104,13 +104,27 @@ def read_record(task: Task) -> dict | None:
     return read_object(task.record, "failed", *TOTALS)
 
 
-def begin(out: Path, facts: dict, *, overwrite: bool) -> None:
-    """Note in `out` of which codec it holds tokens; ValueError where it holds another's, or other shards."""
+def begin(source: str, out: Path, facts: dict, *, overwrite: bool) -> None:
+    """Note in `out` of which codec it holds tokens; ValueError where it holds another's, or other shards.
+
+    With `overwrite`, what is there of another codec is to be made anew, by whichever part of the work has it.
+    """
     if (out / index.NAME).is_file() and not (out / index.CODEC_NAME).is_file():
         raise ValueError(f"{out} has the index of other shards, which would be lost: give another output folder")
     # One after the other: of two codecs at once, the second is to see what the first has noted.
     with lock_folder(out, wait=True):
+        if overwrite and not is_noted(out / index.CODEC_NAME, facts):
+            (out / index.NAME).unlink(missing_ok=True)
+            for task in find_tasks(source, out, part=(1, 1)):
+                task.record.unlink(missing_ok=True)
         note_codec(out / index.CODEC_NAME, facts, out, overwrite=overwrite)
+
+
+def is_noted(path: Path, facts: dict) -> bool:
+    try:
+        return read_object(path) == facts
+    except (OSError, ValueError):
+        return False
 
 
 def note_codec(path: Path, facts: dict, out: Path, *, overwrite: bool) -> None:

@@ -22,8 +22,14 @@ def freeze(codec: Codec, parts: list[str]) -> None:
 @contextmanager
 def frozen_parameters(module: nn.Module) -> Iterator[None]:
     """Inside, gradients pass through `module` but none is computed for its parameters."""
-    module.requires_grad_(False)
+    learning = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    set_requires_grad(learning, False)
     try:
         yield
     finally:
-        module.requires_grad_(True)
+        set_requires_grad(learning, True)
+
+
+def set_requires_grad(parameters: list[nn.Parameter], value: bool) -> None:
+    for parameter in parameters:
+        parameter.requires_grad_(value)

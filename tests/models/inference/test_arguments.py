@@ -43,6 +43,21 @@ def test_encode_refuses(codec, arguments, message):
 
 
 @pytest.mark.parametrize(
+    ("audio", "message"),
+    [
+        (AUDIO[0], r"\[100\].*audio\[None\]"),
+        (AUDIO[:, None], r"\[2, 1, 100\].*squeeze\(1\)"),
+        (AUDIO.double(), r"float64.*audio\.float\(\)"),
+        (AUDIO.numpy(), "ndarray.*tensor"),
+        (AUDIO.to("meta"), r"audio on meta.*codec\.device"),
+    ],
+)
+def test_the_pass_of_training_refuses_as_encode_does(codec, audio, message):
+    with pytest.raises(ValueError, match=message):
+        codec(audio)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"tokens": TOKENS[0]}, r"\[2, 5\].*tokens\[None\]"),

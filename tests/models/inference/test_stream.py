@@ -34,6 +34,12 @@ def test_tokens_of_a_stream_are_those_of_the_whole(codec, pieces):
     assert torch.equal(streamed(codec.stream().encode, audio, pieces), codec.encode(audio).tokens)
 
 
+def test_the_memory_of_a_piece_may_be_filled_with_the_next(codec):
+    audio, stream, memory = audio_of(100), codec.stream(), torch.zeros(2, 1)
+    tokens = streamed(lambda piece, last: stream.encode(memory.copy_(piece), last=last), audio, 1)
+    assert torch.equal(tokens, codec.encode(audio).tokens)
+
+
 @pytest.mark.parametrize("pieces", [1, 4, 16, 1000])
 def test_audio_of_a_stream_is_that_of_the_whole(codec, pieces):
     tokens = codec.encode(audio_of(1500)).tokens

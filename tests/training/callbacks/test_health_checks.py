@@ -15,7 +15,7 @@ SETTINGS = {"discriminator_below": 0.02, "discriminator_updates": 30, "codebook_
 def watch(caplog):
     """A function that shows rows {update: values} to the checks and returns what they warn of."""
 
-    def show(rows, checks=None):
+    def show(rows, checks=None, *, is_first_rank=True):
         checks = checks or HealthChecks(**SETTINGS)
         caplog.clear()
         for update, values in rows.items():
@@ -24,7 +24,7 @@ def watch(caplog):
                 validation=values, validated_at=update if "val/mel" in values else -1,
             )  # fmt: skip
             with caplog.at_level(logging.WARNING):
-                checks.on_train_batch_end(None, module)
+                checks.on_train_batch_end(types.SimpleNamespace(is_global_zero=is_first_rank), module)
         return caplog.messages
 
     return show
@@ -85,3 +85,8 @@ def test_a_resumed_run_remembers(watch):
     third = HealthChecks(**SETTINGS)
     third.load_state_dict(second.state_dict())
     assert watch({10: {"val/mel": 0.7}}, third) == [], "it was reported before"
+
+
+def test_one_rank_speaks_for_all(watch):
+    rows = {1: {"codebook/usage_min": 0.04}}
+    assert watch(rows, is_first_rank=False) == [] and len(watch(rows)) == 1

@@ -57,7 +57,8 @@ class Stream:
         if last:
             whole = max(frames, self.min_frames) * self.hop_length
             audio = pad_to(audio, audio.shape[-1] + whole - self.num_samples)
-        latents = self.encoding(audio[:, None].to(weights.dtype), last)
+        # A copy, as the caller may fill the same memory with what comes next.
+        latents = self.encoding(audio[:, None].to(weights.dtype, copy=True), last)
         tokens = self.quantizer(latents).tokens[..., : frames - self.num_frames]
         self.num_frames += tokens.shape[-1]
         if last:

@@ -38,7 +38,7 @@ class HealthChecks(Callback):
         self.warned: list[str] = []
 
     def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
-        if module.warmup.under_way:
+        if module.warmup.under_way or not trainer.is_global_zero:
             return
         if module.recorded_at == module.updates:
             self.check_discriminator(module.recorded.get("train/discriminator"), module.updates)

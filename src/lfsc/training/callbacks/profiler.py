@@ -87,7 +87,7 @@ class Profiler(Callback):
 
     def on_train_end(self, trainer: Trainer, module: CodecModule) -> None:
         self.profiler.stop()
-        if not self.is_complete:
+        if not self.is_complete and trainer.is_global_zero:
             logger.warning(
                 "there is no profile: it takes %d updates, and the run ended after %d",
                 WAIT + WARMUP + self.updates,
