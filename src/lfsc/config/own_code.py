@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from os import PathLike
 from os.path import expanduser
@@ -63,9 +63,9 @@ def record_own(config: Any) -> dict[str, dict[str, str]]:
     return found
 
 
-def option_for(config: Any) -> str:
-    """` --with …` for the classes of a configuration that are not lfsc's and are imported here; "" for none."""
-    tops = {find_top(target.rpartition(".")[0], Path(own["file"])) for target, own in record_own(config).items()}
+def option_for(own_code: Mapping[str, Mapping[str, str]]) -> str:
+    """` --with …` for classes that `record_own` has recorded; "" for none."""
+    tops = {find_top(target.rpartition(".")[0], Path(own["file"])) for target, own in own_code.items()}
     return "".join(f" --with {as_word(top)}" for top in sorted(tops))
 
 

@@ -1,6 +1,6 @@
 """What a run came to, for the person who started it."""
 
-from lfsc.config.own_code import option_for
+from lfsc.config.own_code import option_for, record_own
 from lfsc.distributed import is_first
 from lfsc.io.messages import as_word, say_count
 from lfsc.io.tables import make_console, make_table, print_table
@@ -60,7 +60,7 @@ def what_to_do(run: Run, status: Status) -> list[str]:
         *([f"listen:      {samples}/original/*.wav against {as_word(reconstructed)}/*.wav"] if reconstructed else []),
         f"losses:      {as_word(run.metrics_file)}",
         f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {as_word(run.path)}"
-        f"{option_for(run.config().get('codec'))}",
+        f"{option_for(record_own(run.config().get('codec')))}",
         f"resume:      {resume_command(run, status)}",
         *([f"profile:     {profiled}", profiled.read_text().partition("\n\n")[0]] if profiled.is_file() else []),
     ]
@@ -68,7 +68,7 @@ def what_to_do(run: Run, status: Status) -> list[str]:
 
 def resume_command(run: Run, status: Status | None) -> str:
     """The command that resumes a run, with what has to change where it is finished."""
-    return f"lfsc resume {as_word(run.path)}{change_to_resume(run, status)}{option_for(run.config())}"
+    return f"lfsc resume {as_word(run.path)}{change_to_resume(run, status)}{option_for(record_own(run.config()))}"
 
 
 def change_to_resume(run: Run, status: Status | None) -> str:
