@@ -87,6 +87,16 @@ def test_local_processes():
             list(map_tasks(dying, os._exit, [1]))
 
 
+def test_an_interrupt_while_libraries_are_imported_says_nothing(tmp_path):
+    (tmp_path / "library.py").write_text(
+        "import os, signal, sys\nsys.stderr.write('imports ')\nos.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    code = "from lfsc.parallel import local\nwith local(['cpu'], preload=('library',)): pass"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "imports ")
+
+
 @pytest.mark.slow
 def test_workers_end_with_a_killed_parent(tmp_path):
     """A parent that is killed cannot end its workers: they see to it themselves."""

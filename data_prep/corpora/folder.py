@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lfsc.audio.languages import is_language
 from lfsc.audio.manifest import Malformed, Row
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
-from lfsc.io.messages import describe, printable, say_count
+from lfsc.io.messages import as_word, describe, printable, say_count
 
 from . import archives, kaldi, stm
 from .archives import Archive, Folder, Tree, open_tree
@@ -164,6 +164,8 @@ def explain_none(source: Path, names: list[str], packed: list[str]) -> str:
         return f"; but {tables[0]}: python -m data_prep huggingface reads such files"
     if packed:
         return f"; but {say_count(len(packed), 'archive')}, such as {packed[0]}: unpack {source.name}"
+    if source.is_dir() and (lists := sorted(name for name in names if name.endswith((".jsonl", ".jsonl.gz")))):
+        return f"; of recordings elsewhere, a list is read by --manifest, such as {as_word(source / lists[0])}"
     not_read = describe_not_read(names)
     return f"; {not_read}" if not_read else ""
 

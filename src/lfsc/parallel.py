@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from typing import Any, NamedTuple, TypeVar
 
 from lfsc.io.messages import first_line
@@ -84,7 +84,7 @@ def local(
     # A server that has imported what the workers need and forks them: they start at once and inherit no threads.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
-    with safe_path():
+    with safe_path(), held_interrupts():
         forkserver.ensure_running()
     free = context.SimpleQueue()
     for device in devices:
@@ -147,6 +147,21 @@ def safe_path() -> Iterator[None]:
             del os.environ["PYTHONSAFEPATH"]
         else:
             os.environ["PYTHONSAFEPATH"] = before
+
+
+@contextmanager
+def held_interrupts() -> Iterator[None]:
+    """Processes begun now do not get an interrupt, which reaches the whole group; this one gets it afterwards.
+
+    One that still imports would print where.
+    """
+    # Which lets interrupts through when it has started.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run_on(device: str, function: Callable, *task):

@@ -1,6 +1,7 @@
 """The table, the recipe and the page of a sweep that is over."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from lfsc.config.compose import compose
 from lfsc.sweep.queue import OWNER
-from lfsc.sweep.report import results_table, short_names, write_best, write_page
+from lfsc.sweep.report import best_command, results_table, short_names, write_best, write_page
 from lfsc.sweep.search_space import parse
 from lfsc.sweep.study import Plan, default_direction, open_study
 
@@ -53,6 +54,18 @@ def test_the_best_is_a_recipe(ended):
     del expected["data"]["path"]
     assert best == expected | {"name": "mine_best"}
     assert path.read_text().startswith(f"# Trial 1 of {folder}, last val/mel 0.25: lfsc train {path}\n")
+
+
+def test_the_best_is_trained_with_the_code_that_lay_beside_the_recipe(ended, tmp_path):
+    study, plan, space, folder = ended("small")
+    run = folder / "0001"
+    run.mkdir()
+    own = {"own_loss.EnergyLoss": {"file": str(tmp_path / "my code" / "own_loss.py"), "sha256": ""}}
+    (run / "environment.json").write_text(json.dumps({"own_code": own}))
+    path = write_best(study, plan, space, folder)
+    command = f"lfsc train {path} --with '{tmp_path}/my code/own_loss.py'"
+    assert best_command(study, folder) == command
+    assert path.read_text().partition("\n")[0].endswith(command)
 
 
 @pytest.mark.parametrize(

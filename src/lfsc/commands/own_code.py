@@ -14,16 +14,19 @@ def add_own_code(parser: _ActionsContainer) -> None:
         action="append",
         default=[],
         metavar="FILE.py",
-        help="a file, or an installed module, whose classes may be built; may be given more than once",
+        help="a file, a package's folder (./NAME) or an installed module, whose classes may be built; may be given "
+        "more than once",
     )
 
 
 def own_code_names(options: Namespace) -> list[str]:
-    """Files as absolute paths, so that processes started elsewhere find them, and modules."""
+    """Files and folders as absolute paths, so that processes started elsewhere find them, and modules."""
     from os.path import expanduser
     from pathlib import Path
 
-    return [str(Path(expanduser(name)).resolve()) if name.endswith(".py") else name for name in options.own_code]
+    from lfsc.config.own_code import is_path
+
+    return [str(Path(expanduser(name)).resolve()) if is_path(name) else name for name in options.own_code]
 
 
 def make_reader(own_code: list[str]) -> "ReadArchitecture":

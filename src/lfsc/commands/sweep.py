@@ -124,18 +124,18 @@ def show(study: Any, plan: Any, space: Any, folder: Path, read_architecture: Any
     """Print and write what came out; 0 if any trial came to its end."""
     from optuna.trial import TrialState
 
-    from lfsc.io.messages import as_word, say_count
+    from lfsc.io.messages import say_count
     from lfsc.io.tables import make_console, print_table
     from lfsc.sweep.queue import find_failed
-    from lfsc.sweep.report import results_table, write_best, write_page
+    from lfsc.sweep.report import best_command, results_table, write_best, write_page
 
     console = make_console()
     print_table(results_table(study, plan), console)
     if not study.get_trials(states=[TrialState.COMPLETE]):
         print(f"no trial came to its end; {folder}/*/log.txt tell why; name=… begins another sweep", file=sys.stderr)
         return 1
-    best = write_best(study, plan, space, folder, read_architecture=read_architecture)
-    console.print(f"best:  lfsc train {as_word(best)}", soft_wrap=True)
+    write_best(study, plan, space, folder, read_architecture=read_architecture)
+    console.print(f"best:  {best_command(study, folder)}", soft_wrap=True)
     console.print(f"plots: {write_page(study, plan, folder)}", soft_wrap=True)
     if failed := find_failed(study):
         print(f"{say_count(len(failed), 'trial')} failed: retry_failed=true tries again", file=sys.stderr)

@@ -80,7 +80,7 @@ def check_targets(targets: Iterable[str], *, trusted: Collection[str] = ()) -> N
         if target not in KNOWN and not is_trusted(target, trusted):
             raise ValueError(
                 f"_target_ {target[:100]!r} is not lfsc's and was not built: a configuration that somebody else "
-                f"may have written runs no foreign code; --with FILE.py, or --with MODULE, trusts it"
+                f"may have written runs no foreign code; --with FILE.py, ./PACKAGE or MODULE trusts it"
             )
 
 

@@ -1,5 +1,6 @@
 """What a run came to, for the person who started it."""
 
+from lfsc.config.own_code import option_for, record_own
 from lfsc.distributed import is_first
 from lfsc.io.messages import as_word, say_count
 from lfsc.io.tables import make_console, make_table, print_table
@@ -59,7 +60,8 @@ def what_to_do(run: Run, status: Status) -> list[str]:
     return [
         *([f"listen:      {samples}/original/*.wav against {as_word(reconstructed)}/*.wav"] if reconstructed else []),
         f"losses:      {as_word(run.metrics_file)}",
-        f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {as_word(run.path)}",
+        f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {as_word(run.path)}"
+        f"{option_for(record_own(run.config().get('codec')))}",
         f"resume:      {resume_command(run, status)}",
         *([f"profile:     {profiled}", profile] if profile else []),
     ]
@@ -67,13 +69,16 @@ def what_to_do(run: Run, status: Status) -> list[str]:
 
 def resume_command(run: Run, status: Status | None) -> str:
     """The command that resumes a run, with what has to change where it is finished."""
-    command = f"lfsc resume {as_word(run.path)}"
+    return f"lfsc resume {as_word(run.path)}{change_to_resume(run, status)}{option_for(record_own(run.config()))}"
+
+
+def change_to_resume(run: Run, status: Status | None) -> str:
     if status is None or status.state != FINISHED:
-        return command
+        return ""
     if status.update >= status.max_updates:
-        return f"{command} max_updates={2 * status.max_updates}"
+        return f" max_updates={2 * status.max_updates}"
     # Without what stopped it early.
     config = run.config()
     if config["debug"]["profile"]:
-        return f"{command} debug=none"
-    return f"{command} {'callbacks=none' if config['patience'] is None else 'patience=null'}"
+        return " debug=none"
+    return " callbacks=none" if config["patience"] is None else " patience=null"

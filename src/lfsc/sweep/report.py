@@ -10,6 +10,7 @@ from rich.table import Table
 
 from lfsc.config.compose import compose
 from lfsc.config.from_weights import ReadArchitecture
+from lfsc.config.own_code import option_for
 from lfsc.config.paths import with_absolute_paths
 from lfsc.config.recipe_file import as_yaml
 from lfsc.io import atomic
@@ -18,8 +19,10 @@ from lfsc.io.tables import make_table
 from lfsc.sweep.queue import REASON, ended_trials
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.study import Plan
+from lfsc.sweep.trial import run_of
 
 ROWS = 20
+BEST = "best.yaml"
 
 
 def results_table(study: optuna.Study, plan: Plan) -> Table:
@@ -70,10 +73,16 @@ def write_best(
     # Whole: what a recipe of somebody's own includes may lie beside it, and +key=… adds what a file cannot say shorter.
     recipe = with_absolute_paths(compose(plan.recipe, overrides, read_architecture=read_architecture))
     recipe["name"] = f"{folder.name}_best"
-    path = folder / "best.yaml"
-    head = f"# Trial {best.number} of {folder}, {plan.measured} {best.value:.5g}: lfsc train {as_word(path)}\n"
+    path = folder / BEST
+    head = f"# Trial {best.number} of {folder}, {plan.measured} {best.value:.5g}: {best_command(study, folder)}\n"
     atomic.write_text(path, head + as_yaml(recipe))
     return path
+
+
+def best_command(study: optuna.Study, folder: Path) -> str:
+    """The command that trains what `write_best` wrote, with the user's own code, which no longer lies beside it."""
+    own_code = run_of(folder, study.best_trial.number).environment().get("own_code", {})
+    return f"lfsc train {as_word(folder / BEST)}{option_for(own_code)}"
 
 
 def write_page(study: optuna.Study, plan: Plan, folder: Path) -> Path:

@@ -424,6 +424,9 @@ def test_nothing_to_read(tmp_path):
         read(tmp_path)
     with pytest.raises(ValueError, match="is not there"):
         read(tmp_path, manifest=tmp_path / "gone.csv")
+    (tmp_path / "my cuts.jsonl.gz").touch()
+    with pytest.raises(ValueError, match=r"a list is read by --manifest, such as '.*/my cuts\.jsonl\.gz'$"):
+        read(tmp_path)
     (tmp_path / "train.parquet").touch()
     with pytest.raises(ValueError, match=r"but train\.parquet: python -m data_prep huggingface reads such files"):
         read(tmp_path)

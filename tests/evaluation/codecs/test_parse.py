@@ -11,6 +11,8 @@ from lfsc.evaluation.codecs.parse import CodecSpec, open_codec, parse
         ("nvidia/low-frame-rate-speech-codec-22khz", CodecSpec("low-frame-rate-speech-codec-22khz", "lfsc",
                                                              "nvidia/low-frame-rate-speech-codec-22khz", "")),
         ("ours=runs/a=b/x.ckpt", CodecSpec("ours", "lfsc", "runs/a=b/x.ckpt", "")),
+        ("50% ü (lr 1e-4)=runs/b@best", CodecSpec("50% ü (lr 1e-4)", "lfsc", "runs/b@best", "")),
+        ("runs/lr=1@best", CodecSpec("lr=1@best", "lfsc", "runs/lr=1@best", "")),
         ("identity", CodecSpec("identity", "identity", "", "")),
         ("opus:6", CodecSpec("opus:6", "opus", "6", "")),
         ("EnCodec 3k=encodec:meta/encodec_24khz@3", CodecSpec("EnCodec 3k", "encodec", "meta/encodec_24khz", "3")),

@@ -21,7 +21,7 @@ class CodecSpec(NamedTuple):
 def parse(text: str) -> CodecSpec:
     """The parts of a --codec option; without a KIND, SOURCE is for `lfsc.load`."""
     label, named, rest = text.partition("=")
-    if not named or Path(text).exists() or not re.fullmatch(r"[\w. -]+", label):
+    if not named or Path(text).exists() or not re.fullmatch(r"[^/:@]+", label):
         label, rest = "", text
     kind, _, source = rest.partition(":")
     if kind not in OPENERS or kind == "lfsc":

@@ -2,7 +2,6 @@
 
 import sys
 
-from rich.markup import escape
 from rich.table import Table
 
 from lfsc.io.messages import say_count
@@ -24,7 +23,7 @@ def means_table(summary: dict, labels: list[str]) -> Table:
     table.add_column("", overflow="fold")
     for label in labels:
         # Whatever the width of the terminal, numbers stay whole.
-        table.add_column(escape(label), justify="right", overflow="fold", min_width=8)
+        table.add_column(label, justify="right", overflow="fold", min_width=8)
     codecs = [summary["codecs"][label] for label in labels]
     for name, definition in summary["definitions"].items():
         means = [codec["metrics"].get(name, {}).get("mean") for codec in codecs]
