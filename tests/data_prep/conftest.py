@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import tarfile
 from collections.abc import Callable
 from functools import lru_cache
@@ -48,20 +47,6 @@ def put(tmp_path) -> Callable[[str, bytes | str], Path]:
         return path
 
     return written
-
-
-@pytest.fixture
-def close(tmp_path, monkeypatch) -> Callable[[str], None]:
-    """close(name) makes a folder below the test's one that may not be looked into, also where root runs the tests."""
-    closed, scan = set(), os.scandir
-
-    def refuse(path="."):
-        if Path(path) in closed:
-            raise PermissionError(13, "Permission denied", str(path))
-        return scan(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    return lambda name: closed.add(tmp_path / name)
 
 
 @pytest.fixture
