@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lfsc.io.messages import one_line, printable
 from lfsc.io.missing import explain_missing, is_ours
-from lfsc.io.streams import make_streams_last
+from lfsc.io.streams import flush_stdout, make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
 
 from .argument_types import count, duration, path, positive, rate, share
@@ -21,13 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if "" in arguments:
         parser.error("an argument is empty, as where a variable is not set: give what belongs there")
-    options = parser.parse_args(arguments)
     try:
-        # Local workers import while this process does.
-        with cluster(options.ray) if options.ray else processes(options.workers) as workers:
-            from .commands import run
+        with flush_stdout():
+            options = parser.parse_args(arguments)
+            # Local workers import while this process does.
+            with cluster(options.ray) if options.ray else processes(options.workers) as workers:
+                from .commands import run
 
-            return run(options, workers)
+                return run(options, workers)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {printable(one_line(error))}", file=sys.stderr)
         return 2

@@ -7,7 +7,7 @@ from lfsc import __version__
 from lfsc.cpu.waiting import spin_briefly
 from lfsc.io.messages import one_line, printable
 from lfsc.io.missing import explain_missing, is_ours
-from lfsc.io.streams import make_streams_last
+from lfsc.io.streams import flush_stdout, make_streams_last
 
 VERBS = {
     "train": "train a recipe: lfsc train RECIPE [key=value …]",
@@ -35,23 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
         make_streams_last()
         spin_briefly()
         arguments = sys.argv[1:]
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(overview())
-        return 0
-    verb, *rest = arguments
-    if verb in ("-V", "--version"):
-        print(__version__)
-        return 0
-    if verb not in VERBS:
-        print(f"lfsc: no verb {verb!r}; there are {', '.join(VERBS)}", file=sys.stderr)
-        return 2
+    verb, *rest = arguments or ["--help"]
     try:
-        if "" in rest:
-            # Not the folder that one is in.
-            raise ValueError("an argument is empty, as where a variable is not set: give what belongs there")
-        code = import_module(f"lfsc.commands.{verb}").main(rest)
-        sys.stdout.flush()  # here, a full disk is still an error of the command's
-        return code
+        with flush_stdout():
+            return run(verb, rest)
     except (ValueError, OSError) as error:
         print(f"lfsc {verb}: {printable(one_line(error))}", file=sys.stderr)
         return 2
@@ -63,6 +50,22 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"lfsc {verb}: interrupted", file=sys.stderr)
         return 130
+
+
+def run(verb: str, rest: list[str]) -> int:
+    if verb in ("-h", "--help"):
+        print(overview())
+        return 0
+    if verb in ("-V", "--version"):
+        print(__version__)
+        return 0
+    if verb not in VERBS:
+        print(f"lfsc: no verb {verb!r}; there are {', '.join(VERBS)}", file=sys.stderr)
+        return 2
+    if "" in rest:
+        # Not the folder that one is in.
+        raise ValueError("an argument is empty, as where a variable is not set: give what belongs there")
+    return import_module(f"lfsc.commands.{verb}").main(rest)
 
 
 def overview() -> str:
