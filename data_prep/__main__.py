@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lfsc.io.messages import one_line, printable
 from lfsc.io.missing import explain_missing, is_ours
+from lfsc.io.start import require_sound_start
 from lfsc.io.streams import flush_stdout, make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
 
@@ -19,9 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb, and give its exit status: 2 for what a user did wrong, which is printed in one line."""
     parser = make_parser()
     arguments = sys.argv[1:] if arguments is None else arguments
-    if "" in arguments:
-        parser.error("an argument is empty, as where a variable is not set: give what belongs there")
     try:
+        require_sound_start(arguments)
         with flush_stdout():
             options = parser.parse_args(arguments)
             # Local workers import while this process does.

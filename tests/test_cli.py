@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from data_prep.__main__ import main as prepare
 from lfsc.cli import VERBS, main
 
 
@@ -41,9 +42,18 @@ def test_a_users_mistake_is_one_line_and_status_2(capsys):
 
 def test_an_empty_argument_is_not_the_folder_one_is_in(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for arguments in (["runs", ""], ["tokenize", "", "out"], ["evaluate", "--data", "a.tar", "--out", ""]):
-        assert main(arguments) == 2
+    evaluation, preparation = ["evaluate", "--data", "a.tar", "--out", ""], ["folder", "a", "out", "--name", ""]
+    for command, arguments in ((main, ["runs", ""]), (main, evaluation), (prepare, preparation)):
+        assert command(arguments) == 2
         assert "an argument is empty, as where a variable is not set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [main, prepare])
+def test_a_working_folder_that_is_gone_is_told(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    assert command(["report", "out"]) == 2
+    assert capsys.readouterr().err.endswith(": the working folder has been removed: change to another one\n")
 
 
 @pytest.mark.parametrize(("verb", "missing"), [("train", "recipe"), ("resume", "run")])

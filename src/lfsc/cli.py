@@ -7,6 +7,7 @@ from lfsc import __version__
 from lfsc.cpu.waiting import spin_briefly
 from lfsc.io.messages import one_line, printable
 from lfsc.io.missing import explain_missing, is_ours
+from lfsc.io.start import require_sound_start
 from lfsc.io.streams import flush_stdout, make_streams_last
 
 VERBS = {
@@ -62,9 +63,7 @@ def run(verb: str, rest: list[str]) -> int:
     if verb not in VERBS:
         print(f"lfsc: no verb {verb!r}; there are {', '.join(VERBS)}", file=sys.stderr)
         return 2
-    if "" in rest:
-        # Not the folder that one is in.
-        raise ValueError("an argument is empty, as where a variable is not set: give what belongs there")
+    require_sound_start(rest)
     return import_module(f"lfsc.commands.{verb}").main(rest)
 
 
