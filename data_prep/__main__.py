@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lfsc.io.messages import one_line, printable
-from lfsc.io.missing import explain_missing, is_ours
+from lfsc.io.missing import explain_lack
 from lfsc.io.start import require_sound_start
 from lfsc.io.streams import flush_stdout, make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
@@ -32,10 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {printable(one_line(error))}", file=sys.stderr)
         return 2
-    except ModuleNotFoundError as error:
-        if is_ours(error):
+    except (ImportError, MemoryError) as error:
+        if (reason := explain_lack(error, "prep")) is None:
             raise
-        print(f"error: {explain_missing(error, 'prep')}", file=sys.stderr)
+        print(f"error: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; the same command continues", file=sys.stderr)

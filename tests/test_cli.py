@@ -76,6 +76,35 @@ def test_the_extra_that_a_verb_needs_is_named(verb, package, extra, monkeypatch,
     assert capsys.readouterr().err == f"lfsc {verb}: {package} is not installed: pip install 'lfsc[{extra}]'\n"
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MemoryError(), "not enough memory"),
+        (
+            ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+            "a library cannot be loaded (libtorch_cpu.so: failed to map segment from shared object): it needs more "
+            "memory, or its package is not whole",
+        ),
+    ],
+)
+def test_libraries_that_cannot_be_loaded_are_one_line(error, reason, monkeypatch, capsys):
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr("lfsc.commands.info.main", fail)
+    assert main(["info", "x"]) == 2
+    assert capsys.readouterr().err == f"lfsc info: {reason}\n"
+
+
+def test_a_fault_of_an_import_of_ours_keeps_its_traceback(monkeypatch):
+    def fail(_):
+        raise ImportError("cannot import name 'a' from 'lfsc.b'")
+
+    monkeypatch.setattr("lfsc.commands.info.main", fail)
+    with pytest.raises(ImportError):
+        main(["info", "x"])
+
+
 def test_version(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == __import__("lfsc").__version__

@@ -6,7 +6,7 @@ from importlib import import_module
 from lfsc import __version__
 from lfsc.cpu.waiting import spin_briefly
 from lfsc.io.messages import one_line, printable
-from lfsc.io.missing import explain_missing, is_ours
+from lfsc.io.missing import explain_lack
 from lfsc.io.start import require_sound_start
 from lfsc.io.streams import flush_stdout, make_streams_last
 
@@ -43,10 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"lfsc {verb}: {printable(one_line(error))}", file=sys.stderr)
         return 2
-    except ModuleNotFoundError as error:
-        if is_ours(error):
+    except (ImportError, MemoryError) as error:
+        if (reason := explain_lack(error, EXTRAS.get(verb, "train"))) is None:
             raise
-        print(f"lfsc {verb}: {explain_missing(error, EXTRAS.get(verb, 'train'))}", file=sys.stderr)
+        print(f"lfsc {verb}: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"lfsc {verb}: interrupted", file=sys.stderr)
