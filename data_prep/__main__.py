@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lfsc.io.messages import one_line, printable
-from lfsc.io.missing import explain_missing, is_ours
-from lfsc.io.streams import make_streams_last
+from lfsc.io.missing import explain_lack
+from lfsc.io.start import require_sound_start
+from lfsc.io.streams import flush_stdout, make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
 
 from .argument_types import count, duration, path, positive, rate, share
@@ -19,22 +20,22 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb, and give its exit status: 2 for what a user did wrong, which is printed in one line."""
     parser = make_parser()
     arguments = sys.argv[1:] if arguments is None else arguments
-    if "" in arguments:
-        parser.error("an argument is empty, as where a variable is not set: give what belongs there")
-    options = parser.parse_args(arguments)
     try:
-        # Local workers import while this process does.
-        with cluster(options.ray) if options.ray else processes(options.workers) as workers:
-            from .commands import run
+        require_sound_start(arguments)
+        with flush_stdout():
+            options = parser.parse_args(arguments)
+            # Local workers import while this process does.
+            with cluster(options.ray) if options.ray else processes(options.workers) as workers:
+                from .commands import run
 
-            return run(options, workers)
+                return run(options, workers)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {printable(one_line(error))}", file=sys.stderr)
         return 2
-    except ModuleNotFoundError as error:
-        if is_ours(error):
+    except (ImportError, MemoryError) as error:
+        if (reason := explain_lack(error, "prep")) is None:
             raise
-        print(f"error: {explain_missing(error, 'prep')}", file=sys.stderr)
+        print(f"error: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; the same command continues", file=sys.stderr)

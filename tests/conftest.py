@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import resource
 import signal
 import subprocess
@@ -41,6 +42,20 @@ def shared_folder(name: str) -> Path:
 def real_speech() -> Path:
     """A folder with recordings, `<language>/<speaker>/<file>`, and their manifest.jsonl."""
     return shared_folder("speech")
+
+
+@pytest.fixture
+def close(tmp_path, monkeypatch) -> Callable[[str], None]:
+    """close(name) makes a folder below the test's one that may not be looked into, also where root runs the tests."""
+    closed, scan = set(), os.scandir
+
+    def refuse(path="."):
+        if Path(path) in closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    return lambda name: closed.add(tmp_path / name)
 
 
 def oracles(kind: str) -> list:

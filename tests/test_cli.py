@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from data_prep.__main__ import main as prepare
 from lfsc.cli import VERBS, main
 
 
@@ -41,9 +42,18 @@ def test_a_users_mistake_is_one_line_and_status_2(capsys):
 
 def test_an_empty_argument_is_not_the_folder_one_is_in(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for arguments in (["runs", ""], ["tokenize", "", "out"], ["evaluate", "--data", "a.tar", "--out", ""]):
-        assert main(arguments) == 2
+    evaluation, preparation = ["evaluate", "--data", "a.tar", "--out", ""], ["folder", "a", "out", "--name", ""]
+    for command, arguments in ((main, ["runs", ""]), (main, evaluation), (prepare, preparation)):
+        assert command(arguments) == 2
         assert "an argument is empty, as where a variable is not set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [main, prepare])
+def test_a_working_folder_that_is_gone_is_told(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    assert command(["report", "out"]) == 2
+    assert capsys.readouterr().err.endswith(": the working folder has been removed: change to another one\n")
 
 
 @pytest.mark.parametrize(("verb", "missing"), [("train", "recipe"), ("resume", "run")])
@@ -64,6 +74,35 @@ def test_the_extra_that_a_verb_needs_is_named(verb, package, extra, monkeypatch,
     monkeypatch.setattr(f"lfsc.commands.{verb}.main", lack)
     assert main([verb]) == 2
     assert capsys.readouterr().err == f"lfsc {verb}: {package} is not installed: pip install 'lfsc[{extra}]'\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MemoryError(), "not enough memory"),
+        (
+            ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+            "a library cannot be loaded (libtorch_cpu.so: failed to map segment from shared object): it needs more "
+            "memory, or its package is not whole",
+        ),
+    ],
+)
+def test_libraries_that_cannot_be_loaded_are_one_line(error, reason, monkeypatch, capsys):
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr("lfsc.commands.info.main", fail)
+    assert main(["info", "x"]) == 2
+    assert capsys.readouterr().err == f"lfsc info: {reason}\n"
+
+
+def test_a_fault_of_an_import_of_ours_keeps_its_traceback(monkeypatch):
+    def fail(_):
+        raise ImportError("cannot import name 'a' from 'lfsc.b'")
+
+    monkeypatch.setattr("lfsc.commands.info.main", fail)
+    with pytest.raises(ImportError):
+        main(["info", "x"])
 
 
 def test_version(capsys):

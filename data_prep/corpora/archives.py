@@ -19,6 +19,7 @@ from lfsc.io.atomic import replacing
 from lfsc.io.messages import describe
 from lfsc.io.regular import open_regular
 
+from .keys import key_of
 from .tar_index import find_files
 from .utterance import UNKNOWN_LANGUAGE, File, Rejection
 from .zips import copy_as_tar
@@ -97,7 +98,8 @@ class Folder:
         return os.path.realpath(self.path / name)
 
     def __contains__(self, name: str) -> bool:
-        return (self.path / name).is_file()
+        # Unlike Path.is_file, this is False also in a folder that may not be looked into.
+        return os.path.isfile(self.path / name)
 
 
 class Archive:
@@ -150,22 +152,27 @@ def find(
 ) -> Iterator[Found | Rejection]:
     """The `wanted` files of all `sources` by folders; a source that is a folder with none may hold archives that do.
 
-    Of those, a damaged one is rejected.
+    Of those, a damaged one is rejected, and so is what a tree leaves out.
     """
     for source in sources:
-        found: list[Found | Rejection] = [*group_files(open_tree(source, scratch), wanted, prune)]
+        trees = [open_tree(source, scratch)]
+        found: list[Found | Rejection] = [*group_files(trees[0], wanted, prune)]
         if not found and source.is_dir():
             files = (path for path in source.iterdir() if path.is_file())
             for path in sorted(path for path in files if path.name.lower().endswith(SUFFIXES)):
                 try:
-                    found += group_files(Archive(path, scratch), wanted, prune)
+                    trees.append(Archive(path, scratch))
+                    found += group_files(trees[-1], wanted, prune)
                 except (ValueError, OSError) as error:
                     found.append(Rejection.malformed(path.name, UNKNOWN_LANGUAGE, describe(error)))
         if not found:
             raise ValueError(
                 f"{source} holds no {what}, neither in folders nor in .tar, .tar.gz, .tar.bz2, .tar.xz or .zip files"
+                f"{explain_left_out(trees[0])}"
             )
         yield from found
+        for tree in trees:
+            yield from reject_left_out(tree)
 
 
 def open_tree(source: Path, scratch: Path) -> Tree:
@@ -186,6 +193,17 @@ def group_files(tree: Tree, wanted: Callable[[PurePosixPath], bool], prune: tupl
         if wanted(path):
             groups.setdefault(path.parent, []).append(name)
     return [Found(tree, folder, names) for folder, names in groups.items()]
+
+
+def reject_left_out(tree: Tree, language: str = UNKNOWN_LANGUAGE) -> Iterator[Rejection]:
+    reason = "tar member" if isinstance(tree, Archive) else "unreadable"
+    for name, why in tree.left_out:
+        yield Rejection(key_of(name), language, reason, why)
+
+
+def explain_left_out(tree: Tree) -> str:
+    """What of a tree could not be read, to follow a sentence; "" for nothing."""
+    return f"; left out: {tree.left_out[0][1]}" if tree.left_out else ""
 
 
 def find_stem(archive: Path) -> str:

@@ -11,7 +11,7 @@ from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_recording
 from lfsc.io.messages import as_word, describe, printable, say_count
 
 from . import archives, kaldi, stm
-from .archives import Archive, Folder, Tree, open_tree
+from .archives import Archive, Folder, Tree, explain_left_out, open_tree, reject_left_out
 from .keys import key_of
 from .lhotse import Shar
 from .manifests import Listed, describe_lists, find_manifest, find_tarred, open_manifests
@@ -115,6 +115,7 @@ def find_in_source(
         yield from find_in_list(listed.name, listed.rows, tree, asked)
         return
     names = list(tree.names())
+    yield from reject_left_out(tree, asked.language or UNKNOWN_LANGUAGE)
     if lists := kaldi.find_data_folders(tree, names):
         yield from find_in_parts(lists, tree, published, asked)
         return
@@ -136,7 +137,7 @@ def find_in_source(
         yield from find_in_archives(tree, names, packed, source, scratch, published, asked)
         return
     if not recordings:
-        raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{explain_none(source, names, packed)}")
+        raise ValueError(f"{source} holds no {', '.join(SUFFIXES)} files{explain_none(tree, names, packed, source)}")
     if note := describe_lists(tree, names, source):
         yield note
     if packed:
@@ -158,7 +159,7 @@ def find_in_archives(
         yield f"not read: {say_count(len(texts.unread), 'text')}, such as {texts.unread[0]}"
 
 
-def explain_none(source: Path, names: list[str], packed: list[str]) -> str:
+def explain_none(tree: Tree, names: list[str], packed: list[str], source: Path) -> str:
     """What is there in the place of recordings, and what reads it, to follow a sentence; "" where nothing is known."""
     if tables := [name for name in names if name.endswith((".parquet", ".arrow"))]:
         return f"; but {tables[0]}: python -m data_prep huggingface reads such files"
@@ -167,7 +168,7 @@ def explain_none(source: Path, names: list[str], packed: list[str]) -> str:
     if source.is_dir() and (lists := sorted(name for name in names if name.endswith((".jsonl", ".jsonl.gz")))):
         return f"; of recordings elsewhere, a list is read by --manifest, such as {as_word(source / lists[0])}"
     not_read = describe_not_read(names)
-    return f"; {not_read}" if not_read else ""
+    return f"; {not_read}" if not_read else explain_left_out(tree)
 
 
 def find_in_parts(lists: list[Listed], tree: Tree, published: Parts, asked: Asked) -> Iterator[Item]:
@@ -200,6 +201,7 @@ def find_in_archive(
     try:
         archive = Archive(path, scratch)
         names = list(archive.names())
+        yield from reject_left_out(archive, asked.language or UNKNOWN_LANGUAGE)
         # Samples of different archives may have the same names, and folders around them say what all are.
         archive.name = PurePosixPath(name).with_name(archive.name).as_posix()
         language = next(filter(is_language, PurePosixPath(name).parts[:-1]), asked.language)
@@ -227,9 +229,6 @@ def find_in_tree(
     for describe_names in (describe_not_read, describe_timed):
         if not_read := describe_names(names):
             yield not_read
-    for name, why in tree.left_out:
-        reason = "tar member" if isinstance(tree, Archive) else "unreadable"
-        yield Rejection(key_of(name), asked.language or UNKNOWN_LANGUAGE, reason, why)
     rows = of_recordings(
         tree,
         recordings,

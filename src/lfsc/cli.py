@@ -6,8 +6,9 @@ from importlib import import_module
 from lfsc import __version__
 from lfsc.cpu.waiting import spin_briefly
 from lfsc.io.messages import one_line, printable
-from lfsc.io.missing import explain_missing, is_ours
-from lfsc.io.streams import make_streams_last
+from lfsc.io.missing import explain_lack
+from lfsc.io.start import require_sound_start
+from lfsc.io.streams import flush_stdout, make_streams_last
 
 VERBS = {
     "train": "train a recipe: lfsc train RECIPE [key=value …]",
@@ -35,34 +36,35 @@ def main(arguments: list[str] | None = None) -> int:
         make_streams_last()
         spin_briefly()
         arguments = sys.argv[1:]
-    if not arguments or arguments[0] in ("-h", "--help"):
+    verb, *rest = arguments or ["--help"]
+    try:
+        with flush_stdout():
+            return run(verb, rest)
+    except (ValueError, OSError) as error:
+        print(f"lfsc {verb}: {printable(one_line(error))}", file=sys.stderr)
+        return 2
+    except (ImportError, MemoryError) as error:
+        if (reason := explain_lack(error, EXTRAS.get(verb, "train"))) is None:
+            raise
+        print(f"lfsc {verb}: {reason}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"lfsc {verb}: interrupted", file=sys.stderr)
+        return 130
+
+
+def run(verb: str, rest: list[str]) -> int:
+    if verb in ("-h", "--help"):
         print(overview())
         return 0
-    verb, *rest = arguments
     if verb in ("-V", "--version"):
         print(__version__)
         return 0
     if verb not in VERBS:
         print(f"lfsc: no verb {verb!r}; there are {', '.join(VERBS)}", file=sys.stderr)
         return 2
-    try:
-        if "" in rest:
-            # Not the folder that one is in.
-            raise ValueError("an argument is empty, as where a variable is not set: give what belongs there")
-        code = import_module(f"lfsc.commands.{verb}").main(rest)
-        sys.stdout.flush()  # here, a full disk is still an error of the command's
-        return code
-    except (ValueError, OSError) as error:
-        print(f"lfsc {verb}: {printable(one_line(error))}", file=sys.stderr)
-        return 2
-    except ModuleNotFoundError as error:
-        if is_ours(error):
-            raise
-        print(f"lfsc {verb}: {explain_missing(error, EXTRAS.get(verb, 'train'))}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"lfsc {verb}: interrupted", file=sys.stderr)
-        return 130
+    require_sound_start(rest)
+    return import_module(f"lfsc.commands.{verb}").main(rest)
 
 
 def overview() -> str:

@@ -2,6 +2,7 @@ import pytest
 from small_trees import made, plan
 
 from lfsc.commands.file_jobs import Job, find_jobs, find_recordings
+from lfsc.commands.job_runner import run
 
 
 def test_a_tree_is_mirrored(tmp_path):
@@ -17,6 +18,16 @@ def test_results_inside_the_tree_are_no_sources(tmp_path):
     made(tmp_path, "a.wav", "out/a.wav")
     assert [job.source for job in plan(tmp_path, tmp_path / "out")] == [tmp_path / "a.wav"]
     assert len(plan(tmp_path, tmp_path)) == 2
+
+
+def test_folders_that_may_not_be_looked_into_fail_as_files_do(tmp_path, close, capsys):
+    made(tmp_path, "in/a.wav", "in/b/c.wav", "in/.d/e.wav")
+    close("in/b")
+    close("in/.d")
+    jobs = plan(tmp_path / "in", tmp_path / "in")
+    assert [job.source.name for job in jobs] == ["a.wav", "b"]
+    assert run(jobs, lambda job, progress: 1.0, verb="encode") == 1
+    assert f"lfsc encode: {tmp_path}/in/b: Permission denied" in capsys.readouterr().err.splitlines()
 
 
 def test_one_file_goes_to_a_file_into_a_folder_or_to_stdout(tmp_path):

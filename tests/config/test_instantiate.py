@@ -101,3 +101,12 @@ def test_what_names_nothing_is_one_line(target):
 def test_every_known_name_exists():
     for target in KNOWN:
         assert callable(locate(target, target))
+
+
+def test_too_little_memory_to_import_is_no_fault_of_the_name(monkeypatch):
+    def fail(_):
+        raise MemoryError
+
+    monkeypatch.setattr("lfsc.config.instantiate.import_module", fail)
+    with pytest.raises(MemoryError):
+        build({"_target_": "lfsc.losses.adversarial.SquaredGeneratorLoss"})

@@ -109,6 +109,16 @@ def test_rows_that_say_the_same_are_one_clip_with_a_warning(tmp_path, capsys):
     assert capsys.readouterr().err == f"{tmp_path}/m.jsonl: left out 1 row that others repeat\n"
 
 
+def test_a_folder_that_may_not_be_looked_into_is_a_clip_at_fault(recordings, close):
+    close(recordings / "de/ben")
+    assert [(clip.key, clip.fault) for clip in find_clips(recordings)] == [
+        ("de/ann/a.wav", ""),
+        ("de/ben", "Permission denied"),
+        ("en/cat/c.wav", ""),
+        ("en/cat/d.wav", ""),
+    ]
+
+
 def test_a_row_that_says_nothing_is_a_clip_at_fault(recordings):
     (recordings / "manifest.jsonl").write_text('{\n{"path": "en/cat/c.wav", "language": 7}\n{"path": "en/cat/c.wav"}\n')
     first, second, good = sorted(find_clips(recordings), key=lambda clip: not clip.fault)

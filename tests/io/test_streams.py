@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 WRITE = """
 import sys
 from lfsc.io.streams import make_streams_last
@@ -42,6 +44,13 @@ def test_streams_that_are_closed_take_no_file_of_ours(tmp_path):
         assert (done.returncode, written) == (0, "done"), (shell, done.stderr)
 
 
+def test_processes_begun_later_have_streams_too(tmp_path):
+    program = WRITE.replace("import sys", "import os, subprocess, sys", 1)
+    program += "subprocess.run([sys.executable, '-c', 'import os; [os.fstat(i) for i in range(3)]'], check=True)"
+    done, _ = run("WRITE <&- >&- 2>&-", tmp_path / "a", program)
+    assert done.returncode == 0
+
+
 def test_the_command_is_not_ended_by_its_reader():
     command = f"set -o pipefail; {sys.executable} -m lfsc --help | true"
     for _ in range(3):
@@ -49,7 +58,20 @@ def test_the_command_is_not_ended_by_its_reader():
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_full_disk_is_one_line():
-    command = f"{sys.executable} -m lfsc info pocket >/dev/full"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (2, "lfsc info: No space left on device\n")
+FULL = "standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("lfsc info pocket", f"lfsc info: {FULL}"),
+        ("lfsc --help", f"lfsc --help: {FULL}"),
+        ("lfsc runs --help", f"lfsc runs: {FULL}"),
+        ("data_prep folder --help", f"error: {FULL}"),
+    ],
+)
+def test_a_full_disk_is_one_line(command, message):
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m {command} >/dev/full"], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (2, message)

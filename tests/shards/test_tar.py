@@ -49,6 +49,16 @@ def test_keys_that_are_not_unique_are_refused(tmp_path):
         assert not list(tmp_path.iterdir())
 
 
+def test_shards_in_a_folder_that_may_not_be_looked_into_are_missed(tmp_path, close):
+    (tmp_path / "de").mkdir()
+    for name in ("one.tar", "de/two.tar"):
+        write(tmp_path / name, SAMPLES)
+    assert len(find(tmp_path)) == 2
+    close("de")
+    with pytest.raises(PermissionError, match="de"):
+        find(tmp_path)
+
+
 def pack(path, *names):
     with tarfile.open(path, "w") as tar:
         for name in names:

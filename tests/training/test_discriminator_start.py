@@ -91,3 +91,4 @@ def test_a_warmup_comes_before_all(micro, configure):
     rows = micro.history(micro.run_of(config))
     assert "warmup/discriminator" in rows[0]
     assert "train/adversarial" not in rows[1] and "train/adversarial" in rows[2]
+    assert "train/discriminator" not in rows[1], "the warm-up's"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lfsc.audio.suffixes import SUFFIXES, describe_not_read, is_hidden
 from lfsc.io.messages import printable
 from lfsc.io.regular import is_open_file, require_regular
+from lfsc.io.walk import walk_files
 
 STANDARD = "-"
 STDIN, STDOUT = (STANDARD, "/dev/stdin"), (STANDARD, "/dev/stdout")
@@ -19,6 +20,7 @@ class Job(NamedTuple):
     source: str | Path  # a path, or the text "-" for stdin
     target: str | Path  # a path, or the text "-" for stdout
     is_named: bool = False  # whether the target was given outright, and not a folder for it
+    fault: str = ""  # why it cannot be done
 
     def read(self) -> Path | bytes:
         """The source as a path, or what stdin or another open file brings."""
@@ -59,7 +61,8 @@ def find_jobs(source: str, target: str, *, suffixes: Collection[str], made: str)
     """What `source` (a file, a folder, or -) becomes in `target`: in a folder, each file's name with suffix `made`.
 
     Of a folder the files with one of `suffixes` are taken, in the order of their names; also links to nothing, pipes
-    and devices, which fail one by one: what is passed over in silence is missed too late.
+    and devices, and folders that may not be looked into, which fail one by one: what is passed over in silence is
+    missed too late.
     """
     if not (source and target):
         raise ValueError(f"{'IN' if not source else 'OUT'} is empty: give a file, a folder, or {STANDARD}")
@@ -88,19 +91,19 @@ def find_jobs_in_folder(folder: Path, target: str, suffixes: Collection[str], ma
         raise ValueError(f"{folder} is a folder, so the output must be one too, not {target!r}")
     out = Path(target)
     is_same = os.path.realpath(out) == os.path.realpath(folder)
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in suffixes
-        and not path.is_dir()
-        and not is_hidden(str(path.relative_to(folder)))
-        and (is_same or not path.is_relative_to(out))
-    )
-    if not found:
+
+    def is_source(path: Path) -> bool:
+        return not is_hidden(str(path.relative_to(folder))) and (is_same or not path.is_relative_to(out))
+
+    files, errors = walk_files(folder)
+    found = sorted(path for path in files if path.suffix.lower() in suffixes and is_source(path))
+    closed = {path: str(error.strerror) for error in errors if is_source(path := Path(error.filename))}
+    if not found and not closed:
         raise ValueError(f"{folder}: no files with suffix {', '.join(suffixes)} in it")
     times = Counter(path.with_suffix("") for path in found)
     unique = {path for path in found if times[path.with_suffix("")] == 1}
     jobs = [Job(path, out / name_target(path.relative_to(folder), made, path in unique)) for path in found]
+    jobs += [Job(path, out / f"{path.relative_to(folder)}{made}", fault=why) for path, why in closed.items()]
     require_separate(jobs)
     return jobs
 

@@ -31,6 +31,8 @@ def run(
     with Progress(f"lfsc {verb}", count=len(found), work=sum(sizes.values())) as progress:
         for job in found:
             try:
+                if job.fault:
+                    raise ValueError(job.fault)
                 if (target := find_finished(job, overwrite)) and (done is None or done(target)):
                     # It may be of another recording, or of another codec.
                     if job.is_named:

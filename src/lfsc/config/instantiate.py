@@ -131,6 +131,8 @@ def locate(target: Any, place: str) -> Callable:
     module, _, name = str(target).rpartition(".")
     try:
         located = getattr(import_module(module), name)
+    except MemoryError:
+        raise  # no fault of the name
     except Exception as error:
         # Running somebody's module may fail in any way.
         if module.startswith("lfsc.") and isinstance(error, ModuleNotFoundError) and not is_ours(error):

@@ -34,7 +34,8 @@ class ValidationClips:
         clips = in_turns([len(clips) for clips in self.readers])[:max_clips]
         if len(clips) < world_size:
             raise ValueError(
-                f"{path}: {len(clips)} validation clips for {world_size} ranks; prepare more or raise max_val_clips"
+                f"{path}: {say_count(len(clips), 'validation clip')} for {world_size} ranks; prepare more or raise "
+                "max_val_clips"
             )
         # At most batch_size clips a batch, or one more where there would be too few batches for every rank.
         batches = min(-(-len(clips) // (batch_size * world_size)), len(clips) // world_size)

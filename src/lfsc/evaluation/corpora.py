@@ -2,7 +2,6 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from lfsc.io.archive_kinds import compression_of
 from lfsc.io.messages import describe, printable, say_count
 from lfsc.io.plain_tar import Member
 from lfsc.io.regular import open_regular
+from lfsc.io.walk import walk_files
 from lfsc.shards import index
 from lfsc.shards.tar import Sample, files_of, group, read_content
 
@@ -122,18 +122,26 @@ def clip_of_row(row: Row, folder: Path, *, is_unique: bool) -> Clip:
 
 
 def scan_folder(folder: Path) -> list[Clip]:
-    """A clip for each recording; the layout of the folders gives the labels, as far as it is clear."""
-    names = sorted(recordings_of(folder))
+    """A clip for each recording; the layout of the folders gives the labels, as far as it is clear.
+
+    A folder below that may not be looked into is a clip at fault.
+    """
+    names = recordings_of(folder)
     labels = labels_of(names, folder.name)
-    return [
+    clips = [
         Clip(printable(name), folder / name, label.language or "", label.speaker or "")
         for name, label in zip(names, labels, strict=True)
     ]
+    for error in walk_files(folder)[1]:
+        path = Path(error.filename)
+        if not is_hidden(name := path.relative_to(folder).as_posix()):
+            clips.append(Clip(printable(name), path, fault=str(error.strerror)))
+    return clips
 
 
-def recordings_of(folder: Path) -> Iterator[str]:
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
-    return (name for name in names if is_recording(name) and not is_hidden(name))
+def recordings_of(folder: Path) -> list[str]:
+    names = (path.relative_to(folder).as_posix() for path in walk_files(folder)[0])
+    return sorted(name for name in names if is_recording(name) and not is_hidden(name))
 
 
 def labels_of(names: list[str], root: str) -> list[Labels]:
@@ -149,7 +157,7 @@ def describe_data(data: Path) -> list[str]:
     if not data.is_dir() or any((data / name).is_file() for name in (index.NAME, *MANIFESTS)):
         return []
     not_read = describe_not_read(path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file())
-    names = sorted(recordings_of(data))
+    names = recordings_of(data)
     if any(data.rglob("*.tar")):
         said = (
             f"only its shards are evaluated, not the {say_count(len(names), 'recording')} beside them"

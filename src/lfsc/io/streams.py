@@ -4,9 +4,12 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # What writing says when the reader of a pipe is gone, and the terminal.
 GONE = (errno.EPIPE, errno.EIO)
+NAMES = ("input", "output", "error")
 
 
 class Lasting(io.FileIO):
@@ -25,8 +28,19 @@ class Lasting(io.FileIO):
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
             if error.errno not in GONE:
-                raise
+                raise OSError(error.errno, error.strerror, f"standard {NAMES[self.fileno()]}") from error
             return memoryview(data).nbytes
+
+
+@contextmanager
+def flush_stdout() -> Iterator[None]:
+    """Where a command ends, also by SystemExit as after --help: there, a full disk is still an error of its own."""
+    try:
+        yield
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
 
 
 def make_streams_last() -> None:
@@ -36,6 +50,7 @@ def make_streams_last() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # which takes the lowest number that is free
+            os.set_inheritable(descriptor, True)  # else the files of processes begun later would take their place
             setattr(sys, name, os.fdopen(descriptor, "r" if descriptor == 0 else "w", closefd=False))
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

@@ -13,6 +13,7 @@ from lfsc.io.atomic import remove_left_overs, replacing
 from lfsc.io.messages import say_count
 from lfsc.io.plain_tar import Member
 from lfsc.io.regular import open_regular
+from lfsc.io.walk import walk_files
 from lfsc.shards import index
 
 
@@ -52,13 +53,20 @@ def find(source: Path | str) -> list[ShardFile]:
     if not source.is_dir():
         raise ValueError(f"{source}: no such shard or folder of shards")
     promised = index.read(source).shards() if (source / index.NAME).is_file() else {}
-    found = [path.relative_to(source).as_posix() for path in source.rglob("*.tar") if not path.name.startswith(".")]
+    files, errors = walk_files(source)
+    if errors and not promised:
+        raise errors[0]
+    found = [
+        path.relative_to(source).as_posix()
+        for path in files
+        if path.name.endswith(".tar") and not path.name.startswith(".")
+    ]
     if missing := sorted(set(promised) - set(found)):
         raise ValueError(
             f"{source}: {say_count(len(missing), 'shard')} missing that its index names, such as {missing[0]}"
         )
     if not found:
-        packed = sorted(path.name for path in source.rglob("*.tar.*") if path.name.endswith(SUFFIXES))
+        packed = sorted(path.name for path in files if path.name.endswith(SUFFIXES))
         raise ValueError(f"{source}: no shards (*.tar) in it{f', unpack {packed[0]} first' if packed else ''}")
     known = {name: (shard.samples, shard.split) for name, shard in promised.items()}
     return [ShardFile(source / name, name, *known.get(name, ())) for name in sorted(found)]

@@ -95,6 +95,7 @@ class CodecModule(LightningModule):
         self.run_update(batch.audio)
         if self.warmup.count_update():
             return
+        self.forget_adversarial()
         for schedule in self.schedules:
             schedule.step()
         self.updates += 1
@@ -226,6 +227,11 @@ class CodecModule(LightningModule):
         """Whether a scalar is there only where discriminators play."""
         return name.split("/")[-1] in self.adversarial_losses.weights or "discriminator" in name
 
+    def forget_adversarial(self) -> None:
+        """Repeat no values of discriminators that have not started: a warm-up's, or of an earlier start."""
+        if not self.discriminators_started:
+            self.scalars = {name: value for name, value in self.scalars.items() if not self.is_adversarial(name)}
+
     def mean_scalars(self) -> dict[str, float]:
         """The last update's scalars, averaged over ranks and read in one go; every rank must ask."""
         if not self.scalars:
@@ -261,7 +267,5 @@ class CodecModule(LightningModule):
         # As exact as the mean over ranks.
         scalars = checkpoint["scalars"].items()
         self.scalars = {name: torch.tensor(value, dtype=torch.float64) for name, value in scalars}
-        if not self.discriminators_started:
-            # The resumed run may let them start later than they had: their values are not repeated until then.
-            self.scalars = {name: value for name, value in self.scalars.items() if not self.is_adversarial(name)}
+        self.forget_adversarial()
         self.measured = dict(checkpoint["measured"])

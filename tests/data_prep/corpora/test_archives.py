@@ -215,3 +215,27 @@ def test_a_line_that_would_fill_the_memory_is_refused_in_lists_of_corpora_too(tm
     (tmp_path / "manifest.jsonl.gz").write_bytes(gzip.compress(b"a" * 5000))
     with pytest.raises(ValueError, match=r"manifest\.jsonl\.gz .* has a line of over 1000"):
         list(Folder(tmp_path).lines("manifest.jsonl.gz"))
+
+
+@pytest.mark.parametrize("where", ["c", "in"])
+def test_what_is_left_out_is_rejected(tmp_path, put, packed, close, where):
+    corpus = put(f"{where}/train/list.txt", "").parents[1]
+    put(f"{where}/dev/list.txt", "")
+    if where == "in":
+        (corpus / "gone").symlink_to("nowhere")
+        folder = put("archives/x", "").parent
+        packed(corpus, ".tar").rename(folder / "in.tar")
+        rejected = ("und", "tar member", "a link to in/nowhere, which is no file of the archive")
+    else:
+        folder, rejected = corpus, ("und", "unreadable", "the folder dev: Permission denied")
+        close("c/dev")
+    *found, last = find([folder], tmp_path / "s", is_list, what="list")
+    assert [(item.tree.name, item.folder.name) for item in found][-1:] == [(where, "train")]
+    assert last[1:] == rejected
+
+
+def test_a_corpus_that_may_not_be_looked_into_is_told(corpus, tmp_path, close):
+    close("c/train")
+    close("c/dev")
+    with pytest.raises(ValueError, match=r"c holds no list, .* left out: the folder dev: Permission denied"):
+        list(find([corpus], tmp_path / "s", is_list, what="list"))

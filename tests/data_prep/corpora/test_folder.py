@@ -3,7 +3,6 @@ import io
 import json
 import os
 import tarfile
-from pathlib import Path
 
 import pytest
 
@@ -42,23 +41,27 @@ def test_folders_say_who_speaks_what(tmp_path, put):
     assert {row.split for row in found} == {None}
 
 
-def test_a_folder_that_may_not_be_looked_into_is_told(tmp_path, put, monkeypatch):
+def test_a_folder_that_may_not_be_looked_into_is_told(tmp_path, put, close):
     for name in ("in/de/anna/1.wav", "in/de/bert/2.wav"):
         put(name, b"")
-    scan, closed = os.scandir, [tmp_path / "in/de/bert"]
-
-    def refuse(path):
-        if Path(path) in closed:
-            raise PermissionError(13, "Permission denied", str(path))
-        return scan(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    close("in/de/bert")
     rejected, row = read(tmp_path / "in")
     assert row.speaker == "anna"
     assert rejected[1:] == ("und", "unreadable", "the folder de/bert: Permission denied")
-    closed.append(tmp_path / "in")
+    close("in/de/anna")
+    with pytest.raises(ValueError, match="the folder de/anna: Permission denied"):
+        read(tmp_path / "in")
+    close("in")
     with pytest.raises(PermissionError):
         read(tmp_path / "in")
+
+
+@pytest.mark.parametrize("list_of_one", ["a/wav.scp", "a/tarred_audio_manifest.json"])
+def test_a_folder_that_may_not_be_looked_into_is_told_beside_lists(tmp_path, put, close, list_of_one):
+    put(f"in/{list_of_one}", "")
+    put("in/closed/wav.scp", "")
+    close("in/closed")
+    assert "the folder closed: Permission denied" in [row.detail for row in read(tmp_path / "in")]
 
 
 def test_fewer_folders_say_less(tmp_path, put):
