@@ -33,6 +33,15 @@ def test_the_newest_the_best_and_one_of_an_update(run):
     assert checkpoint_of(run, "best").name == "best-00000005.ckpt"
 
 
+def test_a_better_value_than_that_of_the_best_checkpoint_is_told(run, caplog):
+    assert checkpoint_of(run, "best").name == "best-00000010.ckpt" and not caplog.messages
+    run.metrics_file.write_text(ROWS.replace("0,1.0,", "0,0.125,"))
+    assert checkpoint_of(run, "best").name == "best-00000010.ckpt"
+    assert caplog.messages == [
+        "mine@best is of update 10, where val/mel is 0.25; it was 0.125 at update 0, of which there is no checkpoint"
+    ]
+
+
 @pytest.mark.parametrize("mode", ["min", "max"])
 def test_of_several_that_are_best_the_first_counts(run, mode):
     run.config_file.write_text(yaml.safe_dump({"monitor": "val/mel", "mode": mode}))

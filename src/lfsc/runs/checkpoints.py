@@ -36,10 +36,23 @@ def best_checkpoint(run: Run) -> Path:
     monitor, mode = config.get("monitor"), config.get("mode")
     if not monitor or mode not in ("min", "max"):
         raise ValueError(f"{run.config_file} does not say which is the best: expected monitor, and mode min or max")
-    best = best_value([row for row in read_rows(run.metrics_file) if int(row["update"]) in kept], monitor, mode)
+    rows = read_rows(run.metrics_file)
+    best = best_value([row for row in rows if int(row["update"]) in kept], monitor, mode)
     if best is None:
         raise ValueError(f"the run has kept no best checkpoint by {monitor}: save_top_k is 0, or no validation was yet")
-    return kept[best[1]]
+    value, update = best
+    ever = best_value(rows, monitor, mode)
+    # Such as what a fine-tuning began with.
+    if ever is not None and ever[0] != value and is_first():
+        logger.warning(
+            "%s@best is of update %d, where %s is %.4g; it was %.4g at update %d, of which there is no checkpoint",
+            run.path.name,
+            update,
+            monitor,
+            value,
+            *ever,
+        )
+    return kept[update]
 
 
 def suggest_whole(run: Run) -> str:
