@@ -1,15 +1,19 @@
 """`lfsc train` from the command line."""
 
+import json
 import signal
+import time
 
 import pytest
 import yaml
 
 from lfsc.cli import main
-from lfsc.commands.train import changed_keys, note_failure
+from lfsc.commands.train import await_corpus, changed_keys, note_failure
 from lfsc.config.compose import compose
 from lfsc.config.run_config import without_copies
 from lfsc.runs.directory import Run
+from lfsc.runs.status import FAILED, Status
+from lfsc.shards import index
 from lfsc.training import build
 from lfsc.training.callbacks.max_updates import MaxUpdates
 
@@ -184,3 +188,19 @@ def test_recordings_are_no_corpus_and_nothing_is_synthesized_beside_them(tmp_pat
     line = capsys.readouterr().err.splitlines()[-1]
     assert f"data.path={tmp_path / 'speech'} is no prepared corpus: `python -m data_prep folder" in line
     assert [path for path in (tmp_path / "speech").rglob("*") if path.is_file()] == [recording]
+
+
+def test_a_rank_waits_for_the_corpus_that_the_first_one_makes(tmp_path, monkeypatch):
+    """Or for the first one's failure, which is not that of an earlier start."""
+    config = {"prepare_demo": True, "data": {"path": str(tmp_path)}}
+    run, looks = Run(tmp_path / "mine"), []
+    run.path.mkdir()
+    earlier = Status(FAILED, 0, 9, "here", 1, last_heartbeat=1.0, message="disk full")
+    run.status_file.write_text(json.dumps(earlier._asdict()))
+    monkeypatch.setattr(time, "sleep", lambda _: looks.append(1) or (tmp_path / index.NAME).touch())
+    await_corpus(config, run)
+    assert looks == [1]
+    (tmp_path / index.NAME).unlink()
+    run.write_status(FAILED, 0, 9, "no voices")
+    with pytest.raises(ValueError, match="another rank failed: no voices"):
+        await_corpus(config, run)

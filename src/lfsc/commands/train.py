@@ -1,7 +1,9 @@
 """lfsc train RECIPE [key=value …]"""
 
 import argparse
+import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +13,8 @@ from lfsc.commands.own_code import add_own_code, make_reader, own_code_names
 
 if TYPE_CHECKING:
     from lfsc.runs.directory import Run
+
+SECONDS = 0.5  # between two looks at what another rank makes
 
 EPILOG = """\
 Keys that most runs set: data.path, name, max_updates, validate_every, batch_size, num_workers, seed,
@@ -84,6 +88,8 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool, trusted: lis
         with note_failure(run, config["max_updates"]):
             if is_first():
                 make_corpus(config)
+            else:
+                await_corpus(config, run)
 
             from lfsc.training.fit import train
 
@@ -155,11 +161,10 @@ def changed_keys(begun: dict[str, Any], asked: dict[str, Any], section: str = ""
 def make_corpus(config: dict[str, Any]) -> None:
     """Synthesize the demo corpus where a recipe asks for it and data.path is not there; ValueError for other data."""
     from lfsc.io.messages import as_word
-    from lfsc.shards import index
 
-    path = Path(config["data"]["path"])
-    if not config["prepare_demo"] or "://" in config["data"]["path"] or (path / index.NAME).exists():
+    if not lacks_corpus(config):
         return
+    path = Path(config["data"]["path"])
     # A demo corpus that was interrupted is finished.
     if path.is_dir() and any(path.iterdir()) and not (path / "demo").is_dir():
         raise ValueError(
@@ -171,3 +176,24 @@ def make_corpus(config: dict[str, Any]) -> None:
     print(f"{path} is not there: speech is synthesized into it (prepare_demo=false refuses)", file=sys.stderr)
     if code := prepare(["demo", str(path)]):
         raise ValueError(f"python -m data_prep demo {path} ended with exit status {code}")
+
+
+def await_corpus(config: dict[str, Any], run: "Run") -> None:
+    """Wait while the first rank makes the corpus, before the ranks have met; ValueError where it fails."""
+    from lfsc.runs.status import FAILED, start_of
+
+    began = start_of(os.getpid()) or 0.0
+    while lacks_corpus(config):
+        status = run.status()
+        # Not that of an earlier start.
+        if status is not None and status.state == FAILED and status.last_heartbeat > began:
+            raise ValueError(f"another rank failed: {status.message}")
+        time.sleep(SECONDS)
+
+
+def lacks_corpus(config: dict[str, Any]) -> bool:
+    """Whether the recipe asks for the demo corpus, and its index, which comes last, is not there."""
+    from lfsc.shards import index
+
+    path = config["data"]["path"]
+    return config["prepare_demo"] and "://" not in path and not (Path(path) / index.NAME).exists()
