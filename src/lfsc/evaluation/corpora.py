@@ -126,21 +126,22 @@ def scan_folder(folder: Path) -> list[Clip]:
 
     A folder below that may not be looked into is a clip at fault.
     """
-    names = recordings_of(folder)
+    files, errors = walk_files(folder)
+    names = recordings_among(files, folder)
     labels = labels_of(names, folder.name)
     clips = [
         Clip(printable(name), folder / name, label.language or "", label.speaker or "")
         for name, label in zip(names, labels, strict=True)
     ]
-    for error in walk_files(folder)[1]:
+    for error in errors:
         path = Path(error.filename)
         if not is_hidden(name := path.relative_to(folder).as_posix()):
             clips.append(Clip(printable(name), path, fault=str(error.strerror)))
     return clips
 
 
-def recordings_of(folder: Path) -> list[str]:
-    names = (path.relative_to(folder).as_posix() for path in walk_files(folder)[0])
+def recordings_among(files: list[Path], folder: Path) -> list[str]:
+    names = (path.relative_to(folder).as_posix() for path in files)
     return sorted(name for name in names if is_recording(name) and not is_hidden(name))
 
 
@@ -156,9 +157,10 @@ def describe_data(data: Path) -> list[str]:
     """What is to be said of a folder of recordings: how it was understood, and what in it is left out."""
     if not data.is_dir() or any((data / name).is_file() for name in (index.NAME, *MANIFESTS)):
         return []
-    not_read = describe_not_read(path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file())
-    names = recordings_of(data)
-    if any(data.rglob("*.tar")):
+    files, _ = walk_files(data)
+    not_read = describe_not_read(path.relative_to(data).as_posix() for path in files if path.is_file())
+    names = recordings_among(files, data)
+    if any(path.name.endswith(".tar") for path in files):
         said = (
             f"only its shards are evaluated, not the {say_count(len(names), 'recording')} beside them"
             if names
