@@ -31,6 +31,8 @@ def codec(make_codec):
         ({"audio": AUDIO.to("meta")}, r"audio on meta.*codec\.device"),
         ({"audio": AUDIO, "audio_len": torch.tensor([100])}, r"audio_len has shape \[1\].*\[2\]"),
         ({"audio": AUDIO, "audio_len": torch.tensor([0.5, 1.0])}, "integer"),
+        ({"audio": AUDIO, "audio_len": torch.tensor([True, True])}, "integer"),
+        ({"audio": AUDIO, "audio_len": ["5", None]}, r"audio_len is \['5', None\], expected \[2\], an integer"),
         ({"audio": AUDIO, "audio_len": torch.tensor([5, 101])}, r"audio_len\[1\] is 101, expected 1 to 100 samples"),
         ({"audio": AUDIO, "audio_len": torch.tensor([0, 100])}, r"audio_len\[0\] is 0"),
         ({"audio": AUDIO, "chunk_seconds": 0}, "chunk_seconds is 0"),

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from lfsc.nn.arguments import brief
+
 # Speech in -1…1 overshoots a little where it was clipped and resampled; samples in 16-bit units are far beyond.
 HIGHEST_PEAK = 2.0
 
@@ -45,8 +47,11 @@ def check_lengths(length: Tensor | None, x: Tensor, *, name: str, unit: str) -> 
         raise ValueError(f"{name.removesuffix('_len')} has shape {list(x.shape)}: there is nothing in it")
     if length is None:
         return torch.full((batch,), longest, device=x.device)
-    length = torch.as_tensor(length, device=x.device)
-    if length.is_floating_point() or length.shape != (batch,):
+    try:
+        length = torch.as_tensor(length, device=x.device)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name} is {brief(length)}, expected [{batch}], an integer per clip") from error
+    if length.is_floating_point() or length.dtype == torch.bool or length.shape != (batch,):
         raise ValueError(
             f"{name} has shape {list(length.shape)} and is {length.dtype}, expected [{batch}], an integer per clip"
         )
