@@ -293,6 +293,26 @@ def test_a_worker_that_has_died_is_not_waited_for(open_stream, corpus):
         signal.signal(signal.SIGCHLD, handler)
 
 
+@pytest.mark.timeout(60)
+def test_a_connection_that_a_dying_worker_breaks_is_told_as_its_death(open_stream, corpus, monkeypatch):
+    stream = open_stream(corpus, num_workers=2)
+    next(iter(stream))
+
+    def broken():
+        stream.workers[1].kill()
+        yield from ()
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        with monkeypatch.context() as patch, pytest.raises(UnusableData, match=r"^a worker died, by SIGKILL"):
+            patch.setattr(stream, "loader", broken())
+            next(iter(stream))
+    finally:
+        stream.close()
+        signal.signal(signal.SIGCHLD, handler)
+
+
 def test_workers_end_also_where_closing_is_interrupted(open_stream, corpus, monkeypatch):
     stream = open_stream(corpus, num_workers=2)
     next(iter(stream))

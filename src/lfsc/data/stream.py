@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.util import Finalize
@@ -75,11 +76,19 @@ class TrainingStream:
             line = str(error).strip().rpartition("\n")[2]
             raise UnusableData(line.partition("UnusableData: ")[2] or line) from error
         except (OSError, *MISFITS) as error:
-            if reason := loader_failures.explain(error):
+            if reason := loader_failures.explain(error) or self.explain_broken_connection(error):
                 raise UnusableData(reason) from error
             if self.was_just_restored:
                 raise ValueError(explain_misfit("position in the data", error)) from error
             raise
+
+    def explain_broken_connection(self, error: Exception) -> str | None:
+        """How the worker died that broke it; None where none did, and for other errors."""
+        if not isinstance(error, ConnectionError | EOFError):
+            return None
+        # A dying process closes its files a moment before its end can be seen.
+        wait([worker.sentinel for worker in self.workers], timeout=SECONDS_BETWEEN_LOOKS)
+        return explain_death(self.workers)
 
     def start_workers(self, batches: Iterator[Batch]) -> list[Batch]:
         """The first batch, with which the workers start."""
@@ -165,8 +174,14 @@ class Answers:
             try:
                 return self.queue.get(timeout=SECONDS_BETWEEN_LOOKS)
             except Empty:
-                if dead := [worker for worker in self.workers if not worker.is_alive()]:
-                    raise UnusableData(loader_failures.describe_death(dead[0].exitcode)) from None
+                if reason := explain_death(self.workers):
+                    raise UnusableData(reason) from None
+
+
+def explain_death(workers: list[BaseProcess]) -> str | None:
+    """How the first dead one of the workers ended; None where all are alive."""
+    dead = (worker.exitcode for worker in workers if not worker.is_alive())
+    return next(map(loader_failures.describe_death, dead), None)
 
 
 def disown(iterator: _MultiProcessingDataLoaderIter) -> None:
