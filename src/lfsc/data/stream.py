@@ -86,8 +86,11 @@ class TrainingStream:
         """How the worker died that broke it; None where none did, and for other errors."""
         if not isinstance(error, ConnectionError | EOFError):
             return None
-        # A dying process closes its files a moment before its end can be seen.
-        wait([worker.sentinel for worker in self.workers], timeout=SECONDS_BETWEEN_LOOKS)
+        # A dying process closes its files, of which its sentinel is one, a moment before its end can be seen.
+        dying = wait([worker.sentinel for worker in self.workers], timeout=SECONDS_BETWEEN_LOOKS)
+        for worker in self.workers:
+            if worker.sentinel in dying:
+                worker.join()
         return explain_death(self.workers)
 
     def start_workers(self, batches: Iterator[Batch]) -> list[Batch]:
