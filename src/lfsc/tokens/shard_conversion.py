@@ -121,6 +121,7 @@ def begin(source: str, out: Path, facts: dict, *, overwrite: bool) -> None:
 
 
 def is_noted(path: Path, facts: dict) -> bool:
+    """Whether the file says just these facts; one that is not there or damaged says none."""
     try:
         return read_object(path) == facts
     except (OSError, ValueError):
