@@ -15,7 +15,7 @@ import pytest
 import torch
 from corpora import write_corpus
 
-from lfsc.data.batch import UnusableData
+from lfsc.data.batch import Skip, UnusableData
 from lfsc.data.filters import Filter
 from lfsc.data.stream import disown
 from lfsc.io.atomic import write_text
@@ -214,6 +214,18 @@ def test_unusable_clips_are_counted_and_replaced(open_stream, tmp_path, num_work
     }
     assert len(caplog.records) == 1
     assert len(capfd.readouterr().err.splitlines()) <= 1
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_damaged_headers_of_a_shard_cost_their_clips_alone(open_stream, own_corpus, num_workers):
+    shard = own_corpus / "one/en/train-00001.tar"
+    content = bytearray(shard.read_bytes())
+    content[100:300] = bytes(200)  # in the first header
+    shard.write_bytes(content)
+    batches = taken(open_stream(own_corpus, num_workers=num_workers, max_skipped_fraction=0.5), 30)
+    assert {skip for batch in batches for skip in batch.skipped} == {Skip(f"clip 0 of {shard}", "damaged in its shard")}
+    assert {"a7", "a9"} <= keys_of(batches).keys()
+    assert "a8" not in keys_of(batches)
 
 
 def test_skips_are_the_same_after_resuming(open_stream, tmp_path):

@@ -44,7 +44,7 @@ def open_training(
     blended = blend(datasets, [dataset.seconds for dataset in datasets], known=corpus.split("train"))
     drawn = [dataset for dataset, share in zip(datasets, blended, strict=True) if share]
     check_enough(drawn, clips=batch_size // crops, ranks=ranks, path=corpus.path)
-    readers = [read_shards(corpus.path, dataset, parts=encoder.parts) for dataset in drawn]
+    readers = [read_shards(corpus.path, dataset) for dataset in drawn]
     stream = encoder.build_train_datasets(
         datasets=[
             LoadedDataset(dataset=ShardDataset(reader, config), weight=share)

@@ -16,7 +16,7 @@ from megatron.energon.flavors.webdataset.structs import FilteredSample, ShardInf
 from numpy.typing import NDArray
 
 from lfsc.data import storage
-from lfsc.data.batch import UnusableData
+from lfsc.data.batch import UnusableClip, UnusableData
 from lfsc.data.corpus import Dataset
 from lfsc.io import plain_tar
 from lfsc.io.piece import Piece
@@ -32,15 +32,21 @@ class OpenShard(NamedTuple):
     offsets: NDArray[numpy.uint64]
 
 
+class Clip(NamedTuple):
+    """The key of a clip, and the files asked for by their extensions."""
+
+    key: str
+    files: dict[str, BinaryIO]
+
+
 class ShardReader:
-    """The clips of `shards` in their order, their `parts` (file extensions) as open files.
+    """The clips of `shards` in their order, each as the `piece` of its shard that `open_clip` reads.
 
     Takes the place of energon's reader, which reads all of a clip and takes ten times as long for it.
     """
 
-    def __init__(self, shards: Sequence[ShardInfo], *, parts: Sequence[str]):
+    def __init__(self, shards: Sequence[ShardInfo]):
         self.shards = list(shards)
-        self.parts = parts
         self.ends = list(accumulate(shard.count for shard in self.shards))
         self.opened = lru_cache(OPEN_SHARDS)(open_shard)
 
@@ -52,21 +58,13 @@ class ShardReader:
         shard = self.shards[number]
         position = index - self.ends[number] + shard.count
         try:
-            key, parts = self.clip(shard.path, position)
+            piece = self.piece(shard.path, position)
         except (OSError, IndexError, ValueError) as error:
             raise UnusableData(f"shard {shard.path} cannot be read at clip {position}: {error}") from error
         return FilteredSample(
-            __key__=key, __shard__=shard.name, __restore_key__=("Webdataset", index), __sources__=(), **parts
-        )
-
-    def clip(self, shard: EPath, position: int) -> tuple[str, dict[str, Piece | LoadedPiece]]:
-        """The key of the clip at `position`, and its parts by their extensions."""
-        files = members(self.piece(shard, position))
-        key = min(files, default="").partition(".")[0]
-        absent = [part for part in self.parts if f"{key}.{part}" not in files]
-        if absent:
-            raise ValueError(f"it has no {' and no '.join(absent)} but {', '.join(files) or 'nothing'}")
-        return key, {part: files[f"{key}.{part}"] for part in self.parts}
+            __key__=f"clip {position} of {shard.path}", __shard__=shard.name, __restore_key__=("Webdataset", index),
+            __sources__=(), piece=piece,
+        )  # fmt: skip
 
     def piece(self, shard: EPath, position: int) -> Piece | LoadedPiece:
         """The clip's piece of its shard."""
@@ -84,13 +82,25 @@ class ShardReader:
         return piece
 
 
-def read_shards(path: str, dataset: Dataset, *, parts: Sequence[str]) -> ShardReader:
+def read_shards(path: str, dataset: Dataset) -> ShardReader:
     """The clips of a dataset of the corpus `path`, as its index has them."""
     folder = storage.place(path) / dataset.path
     return ShardReader(
-        [ShardInfo(name=shard.name, path=folder / shard.name, count=shard.samples) for shard in dataset.shards],
-        parts=parts,
+        [ShardInfo(name=shard.name, path=folder / shard.name, count=shard.samples) for shard in dataset.shards]
     )
+
+
+def open_clip(found: FilteredSample, *, parts: Sequence[str]) -> Clip:
+    """The files of a clip whose extensions are `parts`; UnusableClip where they are damaged or absent."""
+    try:
+        files = members(found["piece"])
+    except (OSError, IndexError, ValueError) as error:
+        raise UnusableClip("damaged in its shard") from error
+    key = min(files, default="").partition(".")[0]
+    if absent := [part for part in parts if f"{key}.{part}" not in files]:
+        others = sorted(name.removeprefix(f"{key}.") for name in files)
+        raise UnusableClip(f"without {' and '.join(absent)}, with {', '.join(others) or 'nothing'}")
+    return Clip(key, {part: cast(BinaryIO, files[f"{key}.{part}"]) for part in parts})
 
 
 def open_shard(path: EPath) -> OpenShard:

@@ -1,7 +1,8 @@
 """energon's recipe from clips to batches of random crops."""
 
 import json
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import BinaryIO, NamedTuple
 
 import numpy
 import torch
@@ -11,6 +12,7 @@ from megatron.energon.flavors.webdataset.structs import FilteredSample
 from lfsc.data.batch import Batch, SilentCrop, Skip, UnusableClip, UnusableData
 from lfsc.data.crops import Cropper, Crops
 from lfsc.data.filters import Filter
+from lfsc.data.shard_reader import open_clip
 from lfsc.data.skips import SkipWatch
 
 FILTERED_IN_A_ROW = 100_000
@@ -44,21 +46,22 @@ class CropEncoder(TaskEncoder):
         return ("flac", "json") if self.filter.needs_json else ("flac",)
 
     @stateless
-    def encode_sample(self, clip: FilteredSample) -> EncodedClip:
-        key = clip["__key__"]
+    def encode_sample(self, found: FilteredSample) -> EncodedClip:
+        key = found["__key__"]
         # energon counts visits in steps of the number of workers.
         visit = self.current_sample_index // max(1, self.num_workers)
         try:
-            self.check_wanted(clip)
-            crops = self.cropper(clip["flac"], seed=f"{self.seed} {key} {visit}")
+            key, files = open_clip(found, parts=self.parts)
+            self.check_wanted(files)
+            crops = self.cropper(files["flac"], seed=f"{self.seed} {key} {visit}")
         except UnusableClip as error:
             self.watch.note_skip(Skip(key, str(error)), counts=not isinstance(error, SilentCrop))
             raise SkipSample from error
         self.watch.note_used()
         return EncodedClip(key, crops)
 
-    def check_wanted(self, clip: FilteredSample) -> None:
-        if not self.filter.needs_json or self.filter.accepts(fields_of(clip)):
+    def check_wanted(self, files: Mapping[str, BinaryIO]) -> None:
+        if not self.filter.needs_json or self.filter.accepts(read_fields(files["json"])):
             self.filtered = 0
             return
         self.filtered += 1
@@ -73,9 +76,9 @@ class CropEncoder(TaskEncoder):
         return Batch(audio, keys, self.watch.report())
 
 
-def fields_of(clip: FilteredSample) -> dict:
+def read_fields(file: BinaryIO) -> dict:
     try:
-        fields = json.load(clip["json"])
+        fields = json.load(file)
     except (ValueError, RecursionError) as error:
         raise UnusableClip("its json cannot be read") from error
     if not isinstance(fields, dict):

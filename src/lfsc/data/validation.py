@@ -10,7 +10,7 @@ import torch
 from lfsc.data.batch import Batch, Skip, UnusableClip, UnusableData
 from lfsc.data.corpus import Dataset
 from lfsc.data.crops import Cropper
-from lfsc.data.shard_reader import read_shards
+from lfsc.data.shard_reader import open_clip, read_shards
 from lfsc.data.skips import describe
 from lfsc.io.messages import say_count
 
@@ -29,7 +29,7 @@ class ValidationClips:
         self, *, path: str, datasets: Sequence[Dataset], cropper: Cropper, batch_size: int, max_clips: int | None,
         rank: int, world_size: int,
     ):  # fmt: skip
-        self.readers = [read_shards(path, dataset, parts=["flac"]) for dataset in datasets]
+        self.readers = [read_shards(path, dataset) for dataset in datasets]
         self.cropper = cropper
         clips = in_turns([len(clips) for clips in self.readers])[:max_clips]
         if len(clips) < world_size:
@@ -69,15 +69,17 @@ class ValidationClips:
         rows: list[torch.Tensor] = []
         lengths, keys, skipped = [], [], []
         for dataset, number in clips:
-            clip = self.readers[dataset][number]
+            found = self.readers[dataset][number]
+            key = found["__key__"]
             try:
-                crops = self.cropper(clip["flac"], seed=clip["__key__"])
+                key, files = open_clip(found, parts=["flac"])
+                crops = self.cropper(files["flac"], seed=key)
             except UnusableClip as error:
-                skipped.append(Skip(clip["__key__"], str(error)))
+                skipped.append(Skip(key, str(error)))
                 continue
             rows += map(torch.from_numpy, crops.audio)
             lengths += crops.lengths
-            keys.append(clip["__key__"])
+            keys.append(key)
         audio = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True) if rows else torch.zeros(0, 0)
         return Batch(audio, keys, skipped, torch.tensor(lengths))
 
