@@ -106,33 +106,34 @@ class TrialRun:
         stopping: threading.Event,
     ) -> Outcome:
         """Tell `report` of each value after update `told`, until it says that the trial is not worth it, or the end."""
-        next_look = 0.0
-        while True:
-            ended = process.poll() is not None
-            if ended or time.monotonic() >= next_look:
-                spent = time.thread_time()
-                values = self.values()
-                reason = "" if values else self.lacks_column()
-                # A log of 100,000 rows takes seconds.
-                next_look = time.monotonic() + (time.thread_time() - spent) / SHARE_OF_READING
-                for update, value in values:
-                    if update > told:
-                        told = update
-                        if not math.isfinite(value):
-                            stop(process)
-                            return Outcome(FAILED, reason=f"{self.column} is {value} at update {update}")
-                        if report(update, value) and not ended:
-                            stop(process)
-                            return Outcome(STOPPED, value)
-                if ended:
-                    return self.outcome(process.returncode)
-                if reason:
-                    stop(process)
-                    return Outcome(FAILED, reason=reason)
-            if stopping.is_set():
+        pause = 0.0
+        while not stopping.wait(pause):
+            ended = process.poll() is not None  # asked first: all that it wrote is then read
+            spent = time.thread_time()
+            verdict, told = self.judge(report, told)
+            # A log of 100,000 rows takes seconds.
+            pause = max(POLL, (time.thread_time() - spent) / SHARE_OF_READING)
+            if ended and (verdict is None or verdict.state == STOPPED):
+                return self.outcome(process.returncode)
+            if verdict is not None:
                 stop(process)
-                return Outcome(STOPPING)
-            time.sleep(POLL)
+                return verdict
+        stop(process)
+        return Outcome(STOPPING)
+
+    def judge(self, report: Callable[[int, float], bool], told: int) -> tuple[Outcome | None, int]:
+        """Tell `report` of the values after update `told`; what ends the trial, if anything, and the last update."""
+        verdict, values = None, self.values()
+        for update, value in values:
+            if update > told:
+                told = update
+                if not math.isfinite(value):
+                    return Outcome(FAILED, reason=f"{self.column} is {value} at update {update}"), told
+                if report(update, value):
+                    verdict = Outcome(STOPPED, value)
+        if not values and (reason := self.lacks_column()):
+            verdict = Outcome(FAILED, reason=reason)
+        return verdict, told
 
     def outcome(self, code: int) -> Outcome:
         values = self.values()
