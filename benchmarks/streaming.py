@@ -10,7 +10,7 @@ import time
 from statistics import median
 
 import torch
-from machine import name_of_machine
+from machine import matrix_peak, name_of_machine
 from torch.utils.flop_counter import FlopCounterMode
 
 from lfsc.config.compose import compose
@@ -20,8 +20,6 @@ from lfsc.tokens.fingerprint import remove_codec_weight_norm
 
 NANO = ["nano_22khz_0.6kbps", "nano_22khz_1.78kbps", "nano_22khz_1.89kbps"]
 RECIPES = {"small": "small", "lfsc": "lfsc_22khz_no_slm", **{name: name for name in NANO}}
-# Of square matrices, large enough for the cores to be busy and small enough to be done at once.
-MATRIX = 1024
 
 
 def main() -> None:
@@ -42,7 +40,7 @@ def main() -> None:
         operations = operations_of_a_frame(codec)
         for cores in options.cores:
             torch.set_num_threads(cores)
-            peak = matrix_peak()
+            peak = matrix_peak("32-true")
             for chunk in options.chunks:
                 encoding, decoding = measure(codec, chunk, options.frames, encodes=not options.decode_only)
                 share = chunk * operations / decoding / peak
@@ -75,16 +73,6 @@ def operations_of_a_frame(codec) -> float:
     with FlopCounterMode(display=False) as counter:
         codec.decode(tokens)
     return counter.get_total_flops() / tokens.shape[-1]
-
-
-def matrix_peak() -> float:
-    """Floating-point operations a second of float32 matrix products."""
-    a, b, best = torch.randn(MATRIX, MATRIX), torch.randn(MATRIX, MATRIX), float("inf")
-    for _ in range(10):
-        begin = time.perf_counter()
-        a @ b
-        best = min(best, time.perf_counter() - begin)
-    return 2 * MATRIX**3 / best
 
 
 def print_row(codec, size: str, cores: int, chunk: int, seconds: tuple[float, float], share: float) -> None:
