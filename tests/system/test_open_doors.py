@@ -190,6 +190,12 @@ def test_a_file_that_is_given_trains_and_is_recorded(micro, noise_corpus, tmp_pa
     run = Run(tmp_path / "demo")
     assert float(read_rows(run.metrics_file)[-1]["train/own"]) > 0
     assert list(run.environment()["own_code"]) == ["given_parts.Difference"]
+    # Later, in a process that needs none of its classes.
+    del sys.modules["given_parts"]
+    capsys.readouterr()
+    assert main([*command, "--continue"]) == 0
+    assert f"lfsc resume {run.path} max_updates=4 --with {given}" in capsys.readouterr().out
+    assert f"max_updates=8 --with {given}` continues it" in refusal([*command, "max_updates=8", "--continue"], capsys)
 
 
 @pytest.mark.slow

@@ -120,12 +120,11 @@ def note_failure(run: "Run", max_updates: int) -> Iterator[None]:
 def refuse_more_updates(run: "Run", wanted: int) -> None:
     """ValueError, which says what to do, where a finished run is asked for more than it was begun with."""
     from lfsc.io.messages import as_word
+    from lfsc.runs.summary import option_for_code
 
     if run.is_finished() and wanted > (before := run.config()["max_updates"]):
-        raise ValueError(
-            f"{run.path} is finished with max_updates={before}: "
-            f"`lfsc resume {as_word(run.path)} max_updates={wanted}` continues it"
-        )
+        command = f"lfsc resume {as_word(run.path)} max_updates={wanted}{option_for_code(run, run.config())}"
+        raise ValueError(f"{run.path} is finished with max_updates={before}: `{command}` continues it")
 
 
 def warn_of_changes(run: "Run", asked: dict[str, Any]) -> None:

@@ -1,5 +1,8 @@
 """What a run came to, for the person who started it."""
 
+from typing import Any
+
+from lfsc.config.instantiate import targets_of
 from lfsc.config.own_code import option_for, record_own
 from lfsc.distributed import is_first
 from lfsc.io.messages import as_word, say_count
@@ -61,7 +64,7 @@ def what_to_do(run: Run, status: Status) -> list[str]:
         *([f"listen:      {samples}/original/*.wav against {as_word(reconstructed)}/*.wav"] if reconstructed else []),
         f"losses:      {as_word(run.metrics_file)}",
         f"your speech: lfsc reconstruct YOUR.wav OUT.wav --codec {as_word(run.path)}"
-        f"{option_for(record_own(run.config().get('codec')))}",
+        f"{option_for_code(run, run.config().get('codec'))}",
         f"resume:      {resume_command(run, status)}",
         *([f"profile:     {profiled}", profile] if profile else []),
     ]
@@ -69,7 +72,13 @@ def what_to_do(run: Run, status: Status) -> list[str]:
 
 def resume_command(run: Run, status: Status | None) -> str:
     """The command that resumes a run, with what has to change where it is finished."""
-    return f"lfsc resume {as_word(run.path)}{change_to_resume(run, status)}{option_for(record_own(run.config()))}"
+    return f"lfsc resume {as_word(run.path)}{change_to_resume(run, status)}{option_for_code(run, run.config())}"
+
+
+def option_for_code(run: Run, config: Any) -> str:
+    """` --with …` for classes in a configuration of the run that are not lfsc's, imported here or by the run."""
+    recorded, targets = run.environment().get("own_code", {}), set(targets_of(config))
+    return option_for({target: own for target, own in recorded.items() if target in targets} | record_own(config))
 
 
 def change_to_resume(run: Run, status: Status | None) -> str:
