@@ -14,7 +14,10 @@ from lfsc.audio.tables import BEYOND, parse_lines
 # Those that are looked for in a folder of recordings.
 MANIFESTS = tuple(f"manifest.{kind}{packed}" for packed in ("", ".gz") for kind in ("jsonl", "csv", "tsv"))
 # "file_name" is that of the folders of audio of the Hugging Face hub, "wav_filename" DeepSpeech's and Coqui's.
-PATH = ("path", "audio_filepath", "wav", "file_name", "wav_filename", "audio_file", "audio_path", "filename")
+PATH = (
+    "path", "audio_filepath", "wav", "file_name", "wav_filename", "audio_file", "audio_path", "filename", "file_path",
+    "audio",
+)  # fmt: skip
 # Labels, as NeMo, Common Voice, and data sets of the Hugging Face hub call them.
 LANGUAGE = ("language", "lang", "source_lang", "locale")
 SPEAKER = ("speaker", "speaker_id", "client_id", "speaker_name")
@@ -87,6 +90,12 @@ def divide_row(row: dict | str) -> list[dict | str]:
     return [common | {name: part[name] for name in fields if name in part} for part in segments]
 
 
+def join_texts(segments: object) -> str | None:
+    """What is said in all of them; None where they have no texts."""
+    texts = [part.get("text") for part in segments if isinstance(part, dict)] if isinstance(segments, list) else ()
+    return " ".join(text.strip() for text in texts if isinstance(text, str)) or None
+
+
 def find_entries(row: dict) -> list[dict] | None:
     """The rows in an object that is a whole manifest in one line."""
     lists = (value for value in row.values() if isinstance(value, list) and value)
@@ -103,18 +112,19 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         # A separator inside a field has moved what follows it to other columns.
         raise ValueError(f"more fields than columns: {', '.join(map(repr, beyond))}")
     row = unpack_lhotse(row)
+    if path is not None and not find_first(row, TEXT):
+        row["text"] = join_texts(row.get("segments"))
     if find_first(row, TEXT):
         # As of Whisper: they divide the text, and choose no part of the recording.
         row.pop("segments", None)
     path = read_path(row) if path is None else path
-    language = (read_text(row, LANGUAGE, (str,)) or "").strip() or None
     speaker = read_text(row, SPEAKER, (str, int))
     text = (read_text(row, TEXT, (str, int, float)) or "").strip() or None
     if text and NO_SPEECH.fullmatch(text):
         raise ValueError(f"nobody speaks in it: {text}")
     return Row(
         path,
-        language.lower() if language and len(language) == 2 else language,
+        as_language(read_text(row, LANGUAGE, (str,)) or ""),
         None if speaker == "N/A" else speaker,
         text,
         read_text(row, ("corpus",), (str,)) or None,
@@ -122,6 +132,12 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         read_archive(row),
         read_split(row),
     )
+
+
+def as_language(text: str) -> str | None:
+    """A language as rows name it; two letters are small."""
+    text = text.strip()
+    return (text.lower() if len(text) == 2 else text) or None
 
 
 def read_path(row: dict) -> str:
@@ -171,6 +187,9 @@ def unpack_lhotse(row: dict) -> dict:
     if not (isinstance(supervisions, list) and len(supervisions) == 1 and isinstance(supervisions[0], dict)):
         raise ValueError("'supervisions' does not have exactly one entry: trim the cuts to supervisions")
     labels = {name: supervisions[0][name] for name in ("language", "speaker", "text") if name in supervisions[0]}
+    if isinstance(custom := supervisions[0].get("custom"), dict) and isinstance(custom.get("texts"), list):
+        # Of LibriHeavy, as it is written and as it is spoken.
+        labels = {"text": next(iter(custom["texts"]), None)} | labels
     cut = {name: row[name] for name in ("start", "duration", "channel") if name in row and recording is not row}
     return labels | cut | {"path": sources[0].get("source")}
 

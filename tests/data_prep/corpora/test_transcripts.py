@@ -114,6 +114,23 @@ DISTRIBUTED = {
         {"ABA/transcript/arctic_a0001.txt": "Author\n", "ABA/annotation/arctic_a0001.TextGrid": "x"},
         {"ABA/wav/arctic_a0001.wav": "Author", "SKA/wav/arctic_a0001.wav": None},
     ),
+    "ESD": (
+        {
+            "0011/0011.txt": (
+                "0011_1.wav\tThe nine.\tNeutral\n0011_2\tThe ten.\tNeutral\n"
+                "0011_3\tNine.\tSad\n0011_4\tTen.\tSad\n"
+            )
+        },
+        {"0011/Neutral/0011_1.wav": "The nine.", "0011/Sad/0011_4.wav": "Ten."},
+    ),
+    "Kathbath": (
+        {"hindi/valid/transcription_n2w.txt": "84-m.m4a\tनमस्ते\n"},
+        {"hindi/valid/audio/84-m.wav": "नमस्ते"},
+    ),
+    "CORAAL": (
+        {"DCA_textfiles/DCA_se1.txt": "Line\tSpkr\tStTime\tContent\tEnTime\n1\tDCA_int\t0.4\tHello\t1.2\n"},
+        {"DCA_audio/DCA_se1.wav": None},
+    ),
     "BABEL": (
         {"dev/transcription/a_inLine.txt": "[0.000]\n<no-speech>\n[1.5]\nja\n", "dev/transcription/b.txt": "ja"},
         {"dev/audio/a_inLine.sph": None, "dev/audio/b.sph": "ja"},
@@ -176,6 +193,13 @@ def test_a_list_of_texts_may_name_the_speakers(tmp_path, put, name, content):
     put(name, content)
     transcripts = Transcripts("", Folder(tmp_path), {name, *(f"wavs/{key}.wav" for key in "abcd")})
     assert [transcripts.find(f"wavs/{key}.wav").speaker for key in "abcd"] == ["ann", "ann", "ben", "ben"]
+
+
+def test_a_list_of_texts_may_name_the_languages(tmp_path, put):
+    put("metadata.csv", "file_name,transcription,Language\na.wav,ja,DE\nb.wav,yes,English\nc.wav,no,7\n")
+    transcripts = Transcripts("", Folder(tmp_path), {"metadata.csv", *(f"wavs/{key}.wav" for key in "abc")})
+    assert [transcripts.find(f"wavs/{key}.wav").language for key in "abc"] == ["de", "English", None]
+    assert transcripts.said == {"speaker": set(), "language": {"de", "English"}}
 
 
 def test_a_list_that_is_too_long_is_told(tmp_path, put, monkeypatch):
