@@ -439,6 +439,10 @@ def test_nothing_to_read(tmp_path):
         read(tmp_path)
     with pytest.raises(ValueError, match="is not there"):
         read(tmp_path, manifest=tmp_path / "gone.csv")
+    for name in ("index.json", "shard.00000.mds", "shard.00001.mds"):
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=r"files; but 2 \.mds, 1 \.json, such as index\.json$"):
+        read(tmp_path)
     (tmp_path / "my cuts.jsonl.gz").touch()
     with pytest.raises(ValueError, match=r"a list is read by --manifest, such as '.*/my cuts\.jsonl\.gz'$"):
         read(tmp_path)
