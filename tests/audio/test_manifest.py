@@ -184,6 +184,14 @@ def test_values_that_count_as_false_are_not_absent():
     assert parse_row({"path": "a", "text": 0}).text == "0"
 
 
+def test_what_pandas_makes_of_numbers_and_of_what_is_missing():
+    nan = float("nan")
+    assert parse_row({"path": "a", "speaker": 7.0, "text": nan, "language": nan}) == Row("a", speaker="7")
+    assert parse_row({"path": "a", "speaker": nan, "speaker_id": 1}).speaker == "1"
+    with pytest.raises(ValueError, match=r"'speaker' is 1\.5, expected text"):
+        parse_row({"path": "a", "speaker": 1.5})
+
+
 def test_an_empty_field_of_a_table_says_nothing(tmp_path):
     (tmp_path / "m.csv").write_text("path,speaker,offset\na,,\nb,0,0\n")
     assert read_manifest(tmp_path / "m.csv") == [Row("a"), Row("b", speaker="0")]

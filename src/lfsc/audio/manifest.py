@@ -196,10 +196,14 @@ def unpack_lhotse(row: dict) -> dict:
 
 def read_text(row: dict, names: tuple[str, ...], kinds: tuple[type, ...]) -> str | None:
     """The value of the first of the names that is there, also if it is empty."""
-    name = next((name for name in names if row.get(name) is not None), None)
+    # What pandas has in the place of what is missing is not equal to itself.
+    name = next((name for name in names if row.get(name) is not None and row[name] == row[name]), None)
     if name is None:
         return None
     value = row[name]
+    if isinstance(value, float) and value.is_integer():
+        # And it makes fractions of a column of whole numbers in which one is missing.
+        value = int(value)
     if not isinstance(value, kinds) or isinstance(value, bool):
         raise ValueError(f"{name!r} is {json.dumps(value, default=repr)[:60]}, expected text")
     text = str(value)
