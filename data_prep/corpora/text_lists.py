@@ -21,7 +21,7 @@ from .parts import kind_of_word
 NAME = re.compile(r"txt|text|trans|content|metadata|prompt|script|sentence|line_index", re.IGNORECASE)
 SUFFIXES = (".txt", ".trn", ".data", ".json", "")
 # They are such lists by their heads or first lines as well.
-TABLES = (".tsv", ".csv")
+TABLES = (".tsv", ".csv", ".list")
 # So many tell whether a list names speakers, and the characters of a list that is read: it is kept in memory.
 FIRST_LINES, LONGEST_LIST = 10000, 1 << 30
 # Columns with the names of recordings, besides those of manifests.
@@ -83,28 +83,33 @@ def limit(name: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]:
-    if is_manifest(PurePosixPath(name)):
-        for _, row in parse_json(lines, name):
+    path = PurePosixPath(name)
+    if is_manifest(path) or path.suffix.lower() == ".json":
+        rows = (row for _, row in parse_json(lines, name)) if is_manifest(path) else rows_of_json(name, lines)
+        for row in rows:
             # Those that do not begin at once are of parts of recordings.
             if isinstance(row, dict) and not find_first(row, START):
                 yield from entry_of_row(row)
-        return
-    if name.lower().endswith(".json"):
-        content = json.loads(join_lines("", lines, name))
-        pairs = content.items() if isinstance(content, dict) else ()
-        yield from ((key_of_name(key), Said(as_text(text))) for key, text in pairs if isinstance(text, str))
         return
     lines = (line for line in lines if line.strip())
     first = next(lines, "")
     columns = [squeeze(column) for column in first.split(find_separator(first))]
     if not {*SQUEEZED_TEXT} & {*columns}:
-        if is_named_as_list(PurePosixPath(name)) or any(map(is_recording, split_line(first)[:2])):
+        if is_named_as_list(path) or any(map(is_recording, split_line(first)[:2])):
             yield from name_columns(fields for fields in map(split_line, chain([first], lines)) if len(fields) > 1)
     elif not {*START, *END} & {*columns}:
         parse = parse_commas if find_separator(first) in ",;" else parse_tabs
         for _, row in parse(chain([first], lines), name):
             if isinstance(row, dict) and not any(row.pop(BEYOND, ())):
                 yield from entry_of_row(row, columns[0])
+
+
+def rows_of_json(name: str, lines: Iterator[str]) -> Iterable[object]:
+    """The rows of a file that is a list of them, or has what is said of each recording, a text or more, by its name."""
+    content = json.loads(join_lines("", lines, name))
+    if not isinstance(content, dict):
+        return content if isinstance(content, list) else ()
+    return ((said if isinstance(said, dict) else {"text": said}) | {"path": key} for key, said in content.items())
 
 
 def entry_of_row(row: dict, *keys: str) -> Iterator[tuple[str, Said]]:
@@ -135,7 +140,10 @@ def name_columns(entries: Iterator[list[str]]) -> Iterator[tuple[str, Said]]:
     for fields in chain(first, entries):
         # A number may stand before the name.
         key, *texts = fields[1:] if is_recording(fields[1]) else fields
-        if len(texts) == 2:
+        if len(texts) == 3 and is_language(texts[1]) and as_text(texts[2]):
+            # Of VITS and what came of it: speaker, language, text.
+            yield key_of_name(key), Said(as_text(texts[2]), texts[0], language=as_language(texts[1]))
+        elif len(texts) == 2:
             text = texts[0] if has_moods and not has_speakers else texts[1]
             yield key_of_name(key), Said(as_text(text), texts[0] if has_speakers else None)
         elif texts:

@@ -102,6 +102,22 @@ DISTRIBUTED = {
         {"ears/transcripts.json": '{"emo_sentences": "You are sweet.", "other": 7}', "ears/ages.json": '{"p1": "x"}'},
         {"ears/p001/emo_sentences.wav": "You are sweet.", "ears/p001/p1.wav": None},
     ),
+    "a list of rows": (
+        {"metadata.json": '[{"file": "wavs/a.wav", "text": "ja"}, {"file": "b.wav", "text": "no", "start": 1}, 7]'},
+        {"wavs/a.wav": "ja", "wavs/b.wav": None},
+    ),
+    "rows by their names": (
+        {"metadata.json": '{"a.wav": {"text": "ja", "speaker": "ann"}, "b.wav": {"clean": "x"}, "c": ["x"]}'},
+        {"wavs/a.wav": "ja", "wavs/b.wav": None, "wavs/c.wav": None},
+    ),
+    "GPT-SoVITS": (
+        {"esd.list": "D:\\x\\a.wav|ann|ZH|ja, gut\nwavs/b.wav|ann|ja|no\n"},
+        {"wavs/a.wav": "ja, gut", "wavs/b.wav": "no"},
+    ),
+    "CSS10": (
+        {"transcript.txt": "b/b_1.wav|Ja|ja|0.5\nb/b_2.wav|No|no|0.5\n"},
+        {"b/b_1.wav": "Ja", "b/b_2.wav": "No"},
+    ),
     "CMU Arctic": (
         {"cmu_us_bdl/etc/txt.done.data": '( arctic_a0001 "Author, \\"etc.\\"" )\n'},
         {"cmu_us_bdl/wav/arctic_a0001.wav": 'Author, "etc."'},
