@@ -32,8 +32,9 @@ class Part(NamedTuple):
         if self.channel is not None and self.channel >= info.channels:
             raise ValueError(f"no channel {self.channel}, the recording has {info.channels}, counted from 0")
         is_beyond = self.start + (self.seconds or 0) > length + BEYOND_END
-        # As long as all of it: a clip that was cut out, of which the row still says where it was.
-        if self.seconds is not None and abs(self.seconds - length) <= ROUNDING and (first == 0 or is_beyond):
+        difference = BEYOND_END if is_beyond else ROUNDING
+        # Beyond, but as long as all of it: a clip that was cut out, of which the row still says where it was.
+        if self.seconds is not None and abs(self.seconds - length) <= difference and (first == 0 or is_beyond):
             return 0, info.num_samples
         if rest <= 0:
             raise ValueError(f"its part begins at {self.start:g} s, the recording ends at {length:.3f} s")
