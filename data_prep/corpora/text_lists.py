@@ -84,8 +84,12 @@ def limit(name: str, lines: Iterable[str]) -> Iterator[str]:
 
 def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]:
     path = PurePosixPath(name)
-    if is_manifest(path) or path.suffix.lower() == ".json":
-        rows = (row for _, row in parse_json(lines, name)) if is_manifest(path) else rows_of_json(name, lines)
+    first = next(lines, "")
+    lines = chain([first], lines)
+    # As also WeNet's data.list has an object in each line.
+    has_rows = is_manifest(path) or (path.suffix.lower() != ".json" and first.startswith("{"))
+    if has_rows or path.suffix.lower() == ".json":
+        rows = (row for _, row in parse_json(lines, name)) if has_rows else rows_of_json(name, lines)
         for row in rows:
             # Those that do not begin at once are of parts of recordings.
             if isinstance(row, dict) and not find_first(row, START):

@@ -21,7 +21,7 @@ PATH = (
 # Labels, as NeMo, Common Voice, and data sets of the Hugging Face hub call them.
 LANGUAGE = ("language", "lang", "source_lang", "locale")
 SPEAKER = ("speaker", "speaker_id", "client_id", "speaker_name")
-TEXT = ("text", "text_tn", "normalized_text", "text_normalized", "sentence", "transcription", "transcript")
+TEXT = ("text", "text_tn", "normalized_text", "text_normalized", "sentence", "transcription", "transcript", "txt")
 # Of which part of the corpus a row is.
 SPLIT = ("split", "subset", "subsets")
 # Marks in the place of a text, as GigaSpeech's <MUSIC> and TED-LIUM's, where nobody speaks.

@@ -114,6 +114,10 @@ DISTRIBUTED = {
         {"esd.list": "D:\\x\\a.wav|ann|ZH|ja, gut\nwavs/b.wav|ann|ja|no\n"},
         {"wavs/a.wav": "ja, gut", "wavs/b.wav": "no"},
     ),
+    "WeNet": (
+        {"data.list": '{"key": "a", "wav": "/x/wavs/a.wav", "txt": "ja"}\n{"key": "b", "wav": "/x/b.wav"}\n'},
+        {"wavs/a.wav": "ja", "wavs/b.wav": None},
+    ),
     "CSS10": (
         {"transcript.txt": "b/b_1.wav|Ja|ja|0.5\nb/b_2.wav|No|no|0.5\n"},
         {"b/b_1.wav": "Ja", "b/b_2.wav": "No"},
