@@ -167,6 +167,15 @@ def test_audio_of_a_kind_that_is_not_read_is_to_be_converted(tmp_path, name):
         files.load(tmp_path / name, sample_rate=RATE)
 
 
+@pytest.mark.parametrize("codec", [b"\x45\0", b"\xff\0"])
+def test_a_wav_of_a_codec_that_is_not_decoded_is_to_be_converted(codec):
+    """Of G.726 and AAC."""
+    content = bytearray(encoded(noise(), subtype="PCM_16"))
+    content[20:22] = codec
+    with pytest.raises(UnreadableAudio, match=r"decoded \(.*\): convert it to \.flac or \.wav$"):
+        files.read(bytes(content))
+
+
 @pytest.mark.parametrize(
     "content, message",
     [
