@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import shutil
 import zlib
 from collections.abc import Callable, Collection, Iterator
@@ -27,6 +28,11 @@ from .zips import copy_as_tar
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 # Of archives that a message names, and that are not read.
 NOT_READ = (".tar.zst", ".tzst", ".tar.lz4", ".7z", ".rar")
+# As split names what it makes of an archive, and programs that make zips.
+PIECE = re.compile(
+    r".*(\.(tar|zip|tar\.\w+|tgz)[._-](part)?[-_]?((?!gz|xz)[a-z]{2}|\d{2,3})|\.z\d\d|_part[-_]?[a-z]{2})",
+    re.IGNORECASE,
+)
 OPENING: dict[str, Callable[[Path], io.BufferedIOBase]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 
 
@@ -206,6 +212,11 @@ def explain_left_out(tree: Tree) -> str:
     return f"; left out: {tree.left_out[0][1]}" if tree.left_out else ""
 
 
+def is_archive(name: str) -> bool:
+    """Whether it is one that is read, or that a message names."""
+    return name.lower().endswith((*SUFFIXES, *NOT_READ)) or PIECE.fullmatch(name) is not None
+
+
 def find_stem(archive: Path) -> str:
     lower = archive.name.lower()
     return next((archive.name[: -len(suffix)] for suffix in SUFFIXES if lower.endswith(suffix)), archive.name)
@@ -213,6 +224,10 @@ def find_stem(archive: Path) -> str:
 
 def decompress(path: Path, scratch: Path) -> Path:
     """The tar itself, or what is in the compressed one."""
+    if PIECE.fullmatch(path.name):
+        raise ValueError(
+            f"{path} is a piece of an archive: join all (by cat; of .z01, by zip -s 0) and give the whole one"
+        )
     kind = compression_of(path)
     if kind is None:
         return path

@@ -119,14 +119,14 @@ def require_own(source: Path | str, files: list[str]) -> None:
 
 
 def find_audio_column(features: Any, wanted: str | None, place: str) -> str:
-    from datasets import Audio, Value
+    from datasets import Audio
 
     there = ", ".join(f"{name} ({describe_kind(feature)})" for name, feature in features.items())
     embedded = {name for name, feature in features.items() if isinstance(feature, Audio) or is_audio_file(feature)}
     if wanted is not None:
         if wanted not in features:
             raise ValueError(f"{place} has no column {wanted!r}, only {there}")
-        if wanted not in embedded and features[wanted] != Value("binary"):
+        if wanted not in embedded and not is_binary(features[wanted]):
             raise ValueError(
                 f"column {wanted!r} of {place} is no audio but {describe_kind(features[wanted])}; there are {there}"
             )
@@ -138,10 +138,13 @@ def find_audio_column(features: Any, wanted: str | None, place: str) -> str:
 
 
 def is_audio_file(feature: Any) -> bool:
-    """Whether it is a file's bytes and path, as audio is stored by who does not say so."""
-    from datasets import Value
+    """Whether it holds a file's bytes, and maybe its path, as audio is stored by who does not say so."""
+    return isinstance(feature, dict) and is_binary(feature.get("bytes"))
 
-    return isinstance(feature, dict) and feature.get("bytes") == Value("binary") and "path" in feature
+
+def is_binary(feature: Any) -> bool:
+    """Whether it is bytes; polars and others write them as large ones."""
+    return getattr(feature, "dtype", None) in ("binary", "large_binary")
 
 
 def describe_kind(feature: Any) -> str:

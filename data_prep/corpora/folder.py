@@ -1,6 +1,7 @@
 """Any tree of recordings; a manifest says who speaks which language, or files beside them, or the folders' names."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -131,8 +132,7 @@ def find_in_source(
         yield from find_in_list(shar.lists[0], shar.rows(tree, tars), tree, asked)
         return
     recordings = [name for name in names if is_recording(name)]
-    suffixes = (*archives.SUFFIXES, *archives.NOT_READ)
-    packed = [name for name in names if name.lower().endswith(suffixes)]
+    packed = [name for name in names if archives.is_archive(name)]
     if not recordings and packed and isinstance(tree, Folder):
         yield from find_in_archives(tree, names, packed, source, scratch, published, asked)
         return
@@ -167,8 +167,12 @@ def explain_none(tree: Tree, names: list[str], packed: list[str], source: Path) 
         return f"; but {say_count(len(packed), 'archive')}, such as {packed[0]}: unpack {source.name}"
     if source.is_dir() and (lists := sorted(name for name in names if name.endswith((".jsonl", ".jsonl.gz")))):
         return f"; of recordings elsewhere, a list is read by --manifest, such as {as_word(source / lists[0])}"
-    not_read = describe_not_read(names)
-    return f"; {not_read}" if not_read else explain_left_out(tree)
+    if not_read := describe_not_read(names):
+        return f"; {not_read}"
+    if tree.left_out or not names:
+        return explain_left_out(tree)
+    kinds = Counter(PurePosixPath(name).suffix or "without suffix" for name in names).most_common(3)
+    return f"; but {', '.join(f'{count} {kind}' for kind, count in kinds)}, such as {names[0]}"
 
 
 def find_in_parts(lists: list[Listed], tree: Tree, published: Parts, asked: Asked) -> Iterator[Item]:

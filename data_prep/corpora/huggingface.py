@@ -1,7 +1,8 @@
 """Data sets of the Hugging Face hub, or in folders as they are there: parquet or arrow files with a column of audio."""
 
+import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple
 
 from lfsc.audio.languages import is_language
@@ -72,13 +73,16 @@ def read_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[St
     for split in chosen:
         count = 0
         for place in tables[split]:
+            language = language_of_folders(place, source)
             try:
                 table = open_table(place, asked.column)
                 if first:
                     splits = f"{say_count(len(chosen), 'split')} ({', '.join(chosen)})"
                     yield f"understood as a data set of {splits}: {table.describe()}"
                 for cells in table.rows:
-                    yield found_in(table, cells, f"{split}-{count:07d}", parts.split(kind_of_word(split)), source, file)
+                    name = f"{split}-{count:07d}"
+                    said = Row(name, language, split=parts.split(kind_of_word(split)))
+                    yield found_in(table, cells, said, source, file)
                     count += 1
             except Exception as error:
                 # A column that was named wrongly, or a network that is gone, is no fault of this file.
@@ -103,14 +107,22 @@ def choose(there: list[str], wanted: list[str] | None, source: Path | str) -> tu
     return kept, f"splits that are not read: {', '.join(left_out)} (--split chooses)" if left_out else None
 
 
+def language_of_folders(place: str, source: Path | str) -> str | None:
+    """That of the folders, in the data set, of a file: hindi/train-00000-of-00005.parquet."""
+    below = os.path.relpath(place, source) if isinstance(source, Path) else place.partition("@")[2]
+    return next(filter(is_language, PurePosixPath(below).parts[:-1]), None)
+
+
 def found_in(
-    table: Table, cells: dict[str, Any], name: str, split: str | None, source: Path | str, file: BinaryIO
+    table: Table, cells: dict[str, Any], said: Row, source: Path | str, file: BinaryIO
 ) -> StoredRow | Malformed:
+    """The row of these cells, with the language that is `said` where they name none."""
     try:
-        row = parse_row(table.labels(cells), path=name)._replace(split=split)
+        row = parse_row(table.labels(cells), path=said.path)
+        row = row._replace(language=row.language or said.language, split=said.split)
         return StoredRow(row, store(cells[table.column], source, file))
     except ValueError as error:
-        return Malformed(name, str(error))
+        return Malformed(said.path, str(error))
 
 
 def store(cell: Any, source: Path | str, file: BinaryIO) -> File:

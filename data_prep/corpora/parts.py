@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from lfsc.audio.suffixes import is_recording
 
-# As train-clean-100, dev93, validation, train_nodev, test-other.tar.gz.
-PART = re.compile(r"(train|dev|val|test|eval)(ing|el|elopment|id|idation|uation)?(?![a-z])", re.IGNORECASE)
-KINDS = {"train": "train", "dev": "dev", "val": "dev", "test": "test", "eval": "test"}
+# As train-clean-100, dev93, validation, train_nodev, test-other.tar.gz, tst-COMMON.
+PART = re.compile(r"(train|dev|val|test|tst|eval)(ing|el|elopment|id|idation|uation)?(?![a-z])", re.IGNORECASE)
+KINDS = {"train": "train", "dev": "dev", "val": "dev", "test": "test", "tst": "test", "eval": "test"}
 SPLITS = {"train": "train", "dev": "val"}
 
 

@@ -62,8 +62,9 @@ def of_recordings(
     if layout is not None:
         yield from rows_of_layout(layout, bare, transcripts)
     if with_text := transcripts.found[True]:
-        speakers = f", and {say_count(len(transcripts.speakers), 'speaker')} by lists" if transcripts.speakers else ""
-        yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}{speakers}"
+        said = " and ".join(say_count(len(found), name) for name, found in transcripts.said.items() if found)
+        by_lists = f", and {said} by lists" if said else ""
+        yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}{by_lists}"
     if transcripts.unread:
         yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
 
@@ -100,7 +101,8 @@ def rows_of_layout(layout: Layout, names: list[str], transcripts: Transcripts) -
             yield Malformed(name, f"its path is not like the others': {layout.name}")
             continue
         said = transcripts.find(name)
-        yield Row(name, labels.language, said.speaker or labels.speaker, said.text, split=said.split)
+        language, speaker = said.language or labels.language, said.speaker or labels.speaker
+        yield Row(name, language, speaker, said.text, split=said.split)
 
 
 def name_of_first_microphone(name: str) -> str | None:
@@ -121,9 +123,9 @@ def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None, transc
     except (ValueError, RecursionError) as error:
         return Malformed(sidecar, str(error))
     if said.text is None:
-        text, speaker, split = transcripts.find(name)
-        speaker = speaker if said.speaker is None else said.speaker
-        said = said._replace(text=text, speaker=speaker, split=said.split or split)
+        listed = transcripts.find(name)
+        labels = Labels(listed.language, listed.speaker)
+        said = with_folders(said._replace(text=listed.text, split=said.split or listed.split), labels)
     return with_folders(said, labels_of(name, tree, spec))
 
 

@@ -9,9 +9,10 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from lfsc.audio.json_rows import join_lines, parse_json
-from lfsc.audio.manifest import PATH, SPEAKER, SPLIT, TEXT
+from lfsc.audio.languages import is_language
+from lfsc.audio.manifest import LANGUAGE, PATH, SPEAKER, SPLIT, TEXT, as_language
 from lfsc.audio.parts import END, START, find_first
-from lfsc.audio.suffixes import is_recording, without_suffix
+from lfsc.audio.suffixes import NOT_READ, is_recording, without_suffix
 from lfsc.audio.tables import BEYOND, find_separator, parse_commas, parse_tabs
 
 from .parts import kind_of_word
@@ -20,7 +21,7 @@ from .parts import kind_of_word
 NAME = re.compile(r"txt|text|trans|content|metadata|prompt|script|sentence|line_index", re.IGNORECASE)
 SUFFIXES = (".txt", ".trn", ".data", ".json", "")
 # They are such lists by their heads or first lines as well.
-TABLES = (".tsv", ".csv")
+TABLES = (".tsv", ".csv", ".list")
 # So many tell whether a list names speakers, and the characters of a list that is read: it is kept in memory.
 FIRST_LINES, LONGEST_LIST = 10000, 1 << 30
 # Columns with the names of recordings, besides those of manifests.
@@ -37,6 +38,7 @@ class Said(NamedTuple):
     speaker: str | None = None
     # train, dev or test
     split: str | None = None
+    language: str | None = None
 
 
 def may_be_list(name: str) -> bool:
@@ -52,7 +54,8 @@ def is_manifest(path: PurePosixPath) -> bool:
 
 
 def is_named_as_list(path: PurePosixPath) -> bool:
-    return any(map(NAME.search, (path.parent.name, path.stem)))
+    # ESD's 0011/0011.txt is of all that 0011 says.
+    return any(map(NAME.search, (path.parent.name, path.stem))) or path.name == f"{path.parent.name}.txt"
 
 
 def parse_list(name: str, lines: Iterable[str], wanted: Collection[str] | None = None) -> dict[str, Said]:
@@ -80,22 +83,23 @@ def limit(name: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]:
-    if is_manifest(PurePosixPath(name)):
-        for _, row in parse_json(lines, name):
+    path = PurePosixPath(name)
+    first = next(lines, "")
+    lines = chain([first], lines)
+    # As also WeNet's data.list has an object in each line.
+    has_rows = is_manifest(path) or (path.suffix.lower() != ".json" and first.startswith("{"))
+    if has_rows or path.suffix.lower() == ".json":
+        rows = (row for _, row in parse_json(lines, name)) if has_rows else rows_of_json(name, lines)
+        for row in rows:
             # Those that do not begin at once are of parts of recordings.
             if isinstance(row, dict) and not find_first(row, START):
                 yield from entry_of_row(row)
-        return
-    if name.lower().endswith(".json"):
-        content = json.loads(join_lines("", lines, name))
-        pairs = content.items() if isinstance(content, dict) else ()
-        yield from ((key_of_name(key), Said(as_text(text))) for key, text in pairs if isinstance(text, str))
         return
     lines = (line for line in lines if line.strip())
     first = next(lines, "")
     columns = [squeeze(column) for column in first.split(find_separator(first))]
     if not {*SQUEEZED_TEXT} & {*columns}:
-        if is_named_as_list(PurePosixPath(name)) or any(map(is_recording, split_line(first)[:2])):
+        if is_named_as_list(path) or any(map(is_recording, split_line(first)[:2])):
             yield from name_columns(fields for fields in map(split_line, chain([first], lines)) if len(fields) > 1)
     elif not {*START, *END} & {*columns}:
         parse = parse_commas if find_separator(first) in ",;" else parse_tabs
@@ -104,27 +108,48 @@ def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]
                 yield from entry_of_row(row, columns[0])
 
 
+def rows_of_json(name: str, lines: Iterator[str]) -> Iterable[object]:
+    """The rows of a file that is a list of them, or has what is said of each recording, a text or more, by its name."""
+    content = json.loads(join_lines("", lines, name))
+    if not isinstance(content, dict):
+        return content if isinstance(content, list) else ()
+    return ((said if isinstance(said, dict) else {"text": said}) | {"path": key} for key, said in content.items())
+
+
 def entry_of_row(row: dict, *keys: str) -> Iterator[tuple[str, Said]]:
     """What a row of a table says, by the first of its columns that holds names, or that is one of `keys`."""
     row = {squeeze(column): value for column, value in row.items()}
     key, text = find_first(row, (*SQUEEZED_KEY, *keys)), find_first(row, SQUEEZED_TEXT) or ""
-    speaker, split = find_first(row, SQUEEZED_SPEAKER), find_first(row, SPLIT)
+    speaker, split, language = (find_first(row, names) for names in (SQUEEZED_SPEAKER, SPLIT, SQUEEZED_LANGUAGE))
     if isinstance(key, str) and isinstance(text, str):
-        speaker = str(speaker) if isinstance(speaker, str | int) else None
-        yield key_of_name(key), Said(as_text(text), speaker, kind_of_word(split) if isinstance(split, str) else None)
+        yield (
+            key_of_name(key),
+            Said(
+                as_text(text),
+                str(speaker) if isinstance(speaker, str | int) else None,
+                kind_of_word(split) if isinstance(split, str) else None,
+                as_language(language) if isinstance(language, str) and is_language(language.strip()) else None,
+            ),
+        )
 
 
 def name_columns(entries: Iterator[list[str]]) -> Iterator[tuple[str, Said]]:
     """Of lines without a head: a name and a text, and it as it is spoken or more, or a name, a speaker and a text."""
     first = list(islice(entries, FIRST_LINES))
-    seconds = {fields[1] for fields in first if len(fields) == 3}
-    # Speakers say more than one thing, and their names are words.
-    has_speakers = 2 * len(seconds) <= len(first) and not any(" " in second for second in seconds)
+    # Few words for many lines are no texts: speakers, who say more than one thing, or moods, in which things are said.
+    has_speakers, has_moods = (
+        2 * len(words) <= len(first) and not any(" " in word for word in words)
+        for words in ({fields[place] for fields in first if len(fields) == 3} for place in (1, 2))
+    )
     for fields in chain(first, entries):
         # A number may stand before the name.
         key, *texts = fields[1:] if is_recording(fields[1]) else fields
-        if len(texts) == 2:
-            yield key_of_name(key), Said(as_text(texts[1]), texts[0] if has_speakers else None)
+        if len(texts) == 3 and is_language(texts[1]) and as_text(texts[2]):
+            # Of VITS and what came of it: speaker, language, text.
+            yield key_of_name(key), Said(as_text(texts[2]), texts[0], language=as_language(texts[1]))
+        elif len(texts) == 2:
+            text = texts[0] if has_moods and not has_speakers else texts[1]
+            yield key_of_name(key), Said(as_text(text), texts[0] if has_speakers else None)
         elif texts:
             yield key_of_name(key), Said(as_text(texts[0]))
 
@@ -149,7 +174,9 @@ def as_text(text: str) -> str | None:
 
 def key_of_name(name: str) -> str:
     """A recording's name or path without suffix, in one of the ways that Unicode has to write it."""
-    return PurePosixPath(without_suffix(unicodedata.normalize("NFC", name.strip().replace("\\", "/")))).as_posix()
+    path = PurePosixPath(without_suffix(unicodedata.normalize("NFC", name.strip().replace("\\", "/"))))
+    # Whoever has converted the recordings has lists of what they were before.
+    return (path.with_suffix("") if path.suffix.lower() in NOT_READ else path).as_posix()
 
 
 def squeeze(name: object) -> str:
@@ -157,4 +184,6 @@ def squeeze(name: object) -> str:
     return re.sub(r"[\W_]", "", str(name)).lower()
 
 
-SQUEEZED_KEY, SQUEEZED_TEXT, SQUEEZED_SPEAKER = (tuple(map(squeeze, names)) for names in (KEY, TEXT, SPEAKER))
+SQUEEZED_KEY, SQUEEZED_TEXT, SQUEEZED_SPEAKER, SQUEEZED_LANGUAGE = (
+    tuple(map(squeeze, names)) for names in (KEY, TEXT, SPEAKER, LANGUAGE)
+)

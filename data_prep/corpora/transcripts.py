@@ -20,7 +20,7 @@ BESIDE = (".normalized.txt", ".txt", ".lab", ".trn")
 # How lists of sounds or subtitles with their times begin, which may have these suffixes too.
 TIMES = re.compile(r"\s*(\d[\d.]*\s+\d[\d.]*\s|\[\d+\.\d+\]|\d+\s+\d+:\d\d|WEBVTT)")
 # Files of texts with the times at which they are said.
-TIMED = (".srt", ".vtt", ".ass", ".textgrid", ".eaf", ".ctm")
+TIMED = (".srt", ".vtt", ".ass", ".textgrid", ".eaf", ".ctm", ".trs", ".cha", ".sbv", ".lrc")
 # As VCTK has recordings of the same text.
 MICROPHONE = re.compile(r"_mic\d$")
 # Folders whose lists are kept: those above a recording.
@@ -100,7 +100,7 @@ class Transcripts:
         self.folders = TextFolders(tree, names, recordings, wanted=stems)
         self.unread = self.folders.unread
         self.found = Counter[bool]()
-        self.speakers: set[str] = set()
+        self.said: dict[str, set[str]] = {"speaker": set(), "language": set()}
         finders: dict[str, Callable[[str], Said | None]] = {"TIMIT": self.of_timit, "AISHELL-3": self.of_aishell3}
         self.finder = finders.get(corpus, self.of_any)
         self.texts = {name for name in names if name.lower().endswith(BESIDE)}
@@ -120,8 +120,8 @@ class Transcripts:
             self.unread.append(describe(error))
             said = Said()
         self.found[said.text is not None] += 1
-        if said.speaker:
-            self.speakers.add(said.speaker)
+        for name, found in self.said.items():
+            found |= {getattr(said, name)} - {None, ""}
         return said
 
     def of_any(self, name: str) -> Said | None:
@@ -162,7 +162,11 @@ class Transcripts:
 
     def read(self, name: str) -> str:
         """The text in a file; where that is the path of another, as in THCHS-30, the first line of that one."""
-        text = " ".join("".join(self.tree.lines(name)).split())
+        lines = list(self.tree.lines(name))
+        # A table, such as CORAAL's of who says what and when.
+        if lines and lines[0].count("\t") > 1:
+            return ""
+        text = " ".join("".join(lines).split())
         other = posixpath.normpath(posixpath.join(posixpath.dirname(name), text))
         return next(self.tree.lines(other), "").strip() if other != name and other in self.texts else text
 

@@ -167,6 +167,15 @@ def test_audio_of_a_kind_that_is_not_read_is_to_be_converted(tmp_path, name):
         files.load(tmp_path / name, sample_rate=RATE)
 
 
+@pytest.mark.parametrize("codec", [b"\x45\0", b"\xff\0"])
+def test_a_wav_of_a_codec_that_is_not_decoded_is_to_be_converted(codec):
+    """Of G.726 and AAC."""
+    content = bytearray(encoded(noise(), subtype="PCM_16"))
+    content[20:22] = codec
+    with pytest.raises(UnreadableAudio, match=r"decoded \(.*\): convert it to \.flac or \.wav$"):
+        files.read(bytes(content))
+
+
 @pytest.mark.parametrize(
     "content, message",
     [
@@ -175,8 +184,8 @@ def test_audio_of_a_kind_that_is_not_read_is_to_be_converted(tmp_path, name):
         (b"Creative Voice File\x1a\x1a\0", "it is VOC, which is not read: convert it"),
         (b"\x1aE\xdf\xa3", "it is Matroska or WebM, which is not read: convert it"),
         (b"\xff\xf1", "it is AAC, which is not read: convert it"),
-        (b"version https://git-lfs.github.com/spec/v1\n", "it is a pointer of Git LFS and not the recording"),
-        (b"<!DOCTYPE HTML><title>404", "it is a web page and not a recording: download it again"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "it is a pointer of Git LFS and not the file itself"),
+        (b"<!DOCTYPE HTML><title>404", "it is a web page and not the file itself: download it again"),
         (b"\x1f\x8b\x08", "it is compressed with gzip: unpack it"),
     ],
 )

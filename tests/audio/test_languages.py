@@ -3,7 +3,9 @@ import pytest
 from lfsc.audio.languages import is_language
 
 
-@pytest.mark.parametrize("word", ["de", "EN", "pt BR", "zh-TW", "cmn_Hans", "yue", "german", "es-419", "und", "sv-SE"])
+@pytest.mark.parametrize(
+    "word", ["de", "EN", "pt BR", "zh-TW", "cmn_Hans", "yue", "hau", "german", "es-419", "und", "sv-SE"]
+)
 def test_languages(word):
     assert is_language(word)
 

@@ -110,6 +110,9 @@ def test_segments_of_a_text_as_whisper_writes_them_choose_no_part():
     }
     row = parse_row(said, path="a.mp3")
     assert (row.language, row.part) == ("de", WHOLE) and row.text.strip() == "Guten Tag."
+    # As WhisperX writes them.
+    said = {"segments": [{"start": 0.0, "end": 1.0, "text": " Guten Tag."}, {"start": 1.0, "text": " Ja."}, {"end": 2}]}
+    assert parse_row(said, path="a.mp3") == Row("a.mp3", text="Guten Tag. Ja.")
     with pytest.raises(ValueError, match="'segments' is not read"):
         parse_row({"segments": [{"begin_time": 0.0, "end_time": 2.5}]}, path="a.mp3")
 
@@ -181,6 +184,14 @@ def test_values_that_count_as_false_are_not_absent():
     assert parse_row({"path": "a", "text": 0}).text == "0"
 
 
+def test_what_pandas_makes_of_numbers_and_of_what_is_missing():
+    nan = float("nan")
+    assert parse_row({"path": "a", "speaker": 7.0, "text": nan, "language": nan}) == Row("a", speaker="7")
+    assert parse_row({"path": "a", "speaker": nan, "speaker_id": 1}).speaker == "1"
+    with pytest.raises(ValueError, match=r"'speaker' is 1\.5, expected text"):
+        parse_row({"path": "a", "speaker": 1.5})
+
+
 def test_an_empty_field_of_a_table_says_nothing(tmp_path):
     (tmp_path / "m.csv").write_text("path,speaker,offset\na,,\nb,0,0\n")
     assert read_manifest(tmp_path / "m.csv") == [Row("a"), Row("b", speaker="0")]
@@ -195,6 +206,8 @@ CUT = {"id": "c", "start": 1.0, "duration": 1.0, "channel": 0, "supervisions": [
 def test_recordings_and_cuts_of_lhotse():
     assert parse_row(dict(RECORDING)) == Row("x.wav")
     assert parse_row({**CUT, "type": "MonoCut"}) == Row("x.wav", None, "7", "hi", part=Part(1.0, 1.0, 0))
+    libriheavy = {"speaker": "7", "custom": {"texts": ["Hi!", "HI"], "begin_byte": 9}}
+    assert parse_row(CUT | {"supervisions": [libriheavy]}) == Row("x.wav", None, "7", "Hi!", part=Part(1.0, 1.0, 0))
 
 
 @pytest.mark.parametrize(
@@ -222,6 +235,8 @@ def test_what_lhotse_has_beyond_is_refused(row, message):
         {"audio_filepath": "a.wav", "lang": "de", "speaker": 7, "text": "ja"},
         {"path": "a.wav", "locale": "de", "client_id": "7", "sentence": "ja"},
         {"wav": "a.wav", "language": "de", "speaker_id": 7, "transcription": "ja"},
+        {"audio": "a.wav", "lang": "DE", "speaker": "7", "text": "ja"},
+        {"file_path": "a.wav", "lang": "de", "speaker": "7", "text": "ja"},
         {"audio_filepath": "a.wav", "source_lang": "de", "target_lang": "en", "speaker": "7", "normalized_text": "ja"},
     ],
 )
@@ -320,6 +335,10 @@ INFO = AudioInfo(16000, 64000, 2, "WAV", "PCM_16")
         (Part(0.0, 3.99), (0, 64000)),
         (Part(0.0, 3.5), (0, 56000)),
         (Part(3.0, 1.05), (48000, 16000)),
+        # A clip of a longer recording, in which it began there.
+        (Part(9.0, 4.0), (0, 64000)),
+        (Part(2.5, 3.93), (0, 64000)),
+        (Part(0.01, 3.99), (160, 63840)),
     ],
 )
 def test_seconds_become_samples(part, samples):
@@ -331,6 +350,7 @@ def test_seconds_become_samples(part, samples):
     [
         (Part(4.0), "its part begins at 4 s, the recording ends at 4.000 s"),
         (Part(1.0, 3.5), "its part ends at 4.5 s, the recording at 4.000 s"),
+        (Part(9.0, 4.2), "its part begins at 9 s, the recording ends at 4.000 s"),
         (Part(channel=2), "no channel 2, the recording has 2, counted from 0"),
     ],
 )

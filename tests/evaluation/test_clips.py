@@ -202,7 +202,7 @@ def pack(path, members):
 @pytest.mark.parametrize("note", [b"{", b"[]", b"\xff", b"[" * 10**5])
 def test_a_damaged_json_costs_its_clip_alone(tmp_path, voice, note):
     sound = files.encode(voice(1, rate=22050), sample_rate=22050, format="flac")
-    pack(tmp_path / "a.tar", [("x.flac", sound), ("x.json", note), ("y.FLAC", sound), ("z.json", b"{}")])
+    pack(tmp_path / "a.tar", [("x.flac", sound), ("x.json", note), ("y.speech.FLAC", sound), ("z.json", b"{}")])
     bad, good, without = find_clips(tmp_path / "a.tar")
     assert bad.fault.startswith("its json ")
     assert (good.key, good.fault) == ("y", "")

@@ -154,6 +154,15 @@ def test_folders_and_files_that_hold_no_codec_are_refused(tmp_path):
         lfsc.load(tmp_path / "other.ckpt")
 
 
+def test_what_was_not_downloaded_is_told(tmp_path, plain_bundle):
+    pointer = tmp_path / "codec.nemo"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 5\n")
+    (plain_bundle / "model.safetensors").write_bytes(pointer.read_bytes())
+    for source, name in ((pointer, pointer.name), (tmp_path, pointer.name), (plain_bundle, "model.safetensors")):
+        with pytest.raises(ValueError, match=f"{name} is a pointer of Git LFS and not the file itself: git lfs pull"):
+            lfsc.load(source)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [

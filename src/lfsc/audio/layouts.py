@@ -23,8 +23,8 @@ MLS_LANGUAGES = {
 # Folders that sort files and name nobody.
 SORTING = re.compile(
     r"(wav(e|s|\d)*(k?hz\w*|_silence_trimmed)?|flac|mp3|opus|ogg|audios?(_\d+khz)?|sounds?|clips|recordings?|data|corpus"
-    r"|speech|segments?|(train|dev|test|val|eval)(ing|el|id|idation|uation)?([-_](clean|other|set|\d+).*)?|by_book"
-    r"|(fe)?male|mixe?d?|(bucket|shard|part)s?_?\d*)",
+    r"|speech|segments?|(train|dev|te?st|val|eval)(ing|el|id|idation|uation)?([-_](clean|other|set|common|mp3|wav"
+    r"|audio|\d+).*)?|by_book|(fe)?male|mixe?d?|(bucket|shard|part)s?_?\d*)",
     re.IGNORECASE,
 )
 EXPECTED = "--layout language/speaker/*, or speaker/*, or what else they are in order, or '*' where they name neither"
@@ -84,6 +84,18 @@ KNOWN = (
     Known("TED-LIUM", "sph/talk", r"sph/(?P<speaker>[A-Za-z0-9]+_(19|20)\d\d\w?)", "en"),
     Known("DAPS", "room/speaker_script_room", r"(?P<speaker>[fm]\d+)_script\d_\w+", "en"),
     Known("BABEL", "BABEL_…_speaker_date_…", r"BABEL_\w+_\d{3}_(?P<speaker>\d{5})_\d{8}_\d{6}_\w+"),
+    Known("Golos", "source/hash", r"(crowd|farfield)\d*/(\d+/)?[0-9a-f]{32}", "ru"),
+    Known("Speech Commands", "word/speaker_nohash_number", r"\w+/(?P<speaker>[0-9a-f]{8})_nohash_\d+", "en"),
+    Known("VoxCeleb", "speaker/video/number", r"(?P<speaker>id\d{5})/[\w-]{11}/\d{5}"),
+    Known("CN-Celeb", "speaker/genre-…", r"(?P<speaker>id\d{5})/[a-z_]+-\d\d-\d{3}", "zh"),
+    Known("CREMA-D", "speaker_sentence_mood_level", r"(?P<speaker>1\d{3})_[A-Z]{3}_[A-Z]{3}_(LO|MD|HI|XX?)", "en"),
+    Known("RAVDESS", "speaker/numbers", r"(?P<speaker>Actor_\d\d)/(\d\d-){6}\d\d", "en"),
+    Known("Libri-Light", "speaker/book/chapter", r"(?P<speaker>\d+)/\w+_\d+kb_mp3/\w+", "en"),
+    Known(
+        "MuST-C or mTEDx",
+        "languages/data/part/wav/talk",
+        r"(?P<language>[a-z]{2})-[a-z]{2}/data/[^/]+/wav/(?P<speaker>[\w-]+)",
+    ),
     Known("OpenSLR", "wavs/speaker_number", r"(?P<speaker>[a-z]{2,3}[fms]?_\d{4,5})_\d{10,11}"),
     # There is no more to tell its speakers apart by than the videos.
     Known(

@@ -14,11 +14,14 @@ from lfsc.audio.tables import BEYOND, parse_lines
 # Those that are looked for in a folder of recordings.
 MANIFESTS = tuple(f"manifest.{kind}{packed}" for packed in ("", ".gz") for kind in ("jsonl", "csv", "tsv"))
 # "file_name" is that of the folders of audio of the Hugging Face hub, "wav_filename" DeepSpeech's and Coqui's.
-PATH = ("path", "audio_filepath", "wav", "file_name", "wav_filename", "audio_file", "audio_path", "filename")
+PATH = (
+    "path", "audio_filepath", "wav", "file_name", "wav_filename", "audio_file", "audio_path", "filename", "file_path",
+    "audio",
+)  # fmt: skip
 # Labels, as NeMo, Common Voice, and data sets of the Hugging Face hub call them.
 LANGUAGE = ("language", "lang", "source_lang", "locale")
 SPEAKER = ("speaker", "speaker_id", "client_id", "speaker_name")
-TEXT = ("text", "text_tn", "normalized_text", "text_normalized", "sentence", "transcription", "transcript")
+TEXT = ("text", "text_tn", "normalized_text", "text_normalized", "sentence", "transcription", "transcript", "txt")
 # Of which part of the corpus a row is.
 SPLIT = ("split", "subset", "subsets")
 # Marks in the place of a text, as GigaSpeech's <MUSIC> and TED-LIUM's, where nobody speaks.
@@ -87,6 +90,12 @@ def divide_row(row: dict | str) -> list[dict | str]:
     return [common | {name: part[name] for name in fields if name in part} for part in segments]
 
 
+def join_texts(segments: object) -> str | None:
+    """What is said in all of them; None where they have no texts."""
+    texts = [part.get("text") for part in segments if isinstance(part, dict)] if isinstance(segments, list) else ()
+    return " ".join(text.strip() for text in texts if isinstance(text, str)) or None
+
+
 def find_entries(row: dict) -> list[dict] | None:
     """The rows in an object that is a whole manifest in one line."""
     lists = (value for value in row.values() if isinstance(value, list) and value)
@@ -103,18 +112,19 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         # A separator inside a field has moved what follows it to other columns.
         raise ValueError(f"more fields than columns: {', '.join(map(repr, beyond))}")
     row = unpack_lhotse(row)
+    if path is not None and not find_first(row, TEXT):
+        row["text"] = join_texts(row.get("segments"))
     if find_first(row, TEXT):
         # As of Whisper: they divide the text, and choose no part of the recording.
         row.pop("segments", None)
     path = read_path(row) if path is None else path
-    language = (read_text(row, LANGUAGE, (str,)) or "").strip() or None
     speaker = read_text(row, SPEAKER, (str, int))
     text = (read_text(row, TEXT, (str, int, float)) or "").strip() or None
     if text and NO_SPEECH.fullmatch(text):
         raise ValueError(f"nobody speaks in it: {text}")
     return Row(
         path,
-        language.lower() if language and len(language) == 2 else language,
+        as_language(read_text(row, LANGUAGE, (str,)) or ""),
         None if speaker == "N/A" else speaker,
         text,
         read_text(row, ("corpus",), (str,)) or None,
@@ -122,6 +132,12 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
         read_archive(row),
         read_split(row),
     )
+
+
+def as_language(text: str) -> str | None:
+    """A language as rows name it; two letters are small."""
+    text = text.strip()
+    return (text.lower() if len(text) == 2 else text) or None
 
 
 def read_path(row: dict) -> str:
@@ -171,16 +187,23 @@ def unpack_lhotse(row: dict) -> dict:
     if not (isinstance(supervisions, list) and len(supervisions) == 1 and isinstance(supervisions[0], dict)):
         raise ValueError("'supervisions' does not have exactly one entry: trim the cuts to supervisions")
     labels = {name: supervisions[0][name] for name in ("language", "speaker", "text") if name in supervisions[0]}
+    if isinstance(custom := supervisions[0].get("custom"), dict) and isinstance(custom.get("texts"), list):
+        # Of LibriHeavy, as it is written and as it is spoken.
+        labels = {"text": next(iter(custom["texts"]), None)} | labels
     cut = {name: row[name] for name in ("start", "duration", "channel") if name in row and recording is not row}
     return labels | cut | {"path": sources[0].get("source")}
 
 
 def read_text(row: dict, names: tuple[str, ...], kinds: tuple[type, ...]) -> str | None:
     """The value of the first of the names that is there, also if it is empty."""
-    name = next((name for name in names if row.get(name) is not None), None)
+    # What pandas has in the place of what is missing is not equal to itself.
+    name = next((name for name in names if row.get(name) is not None and row[name] == row[name]), None)
     if name is None:
         return None
     value = row[name]
+    if isinstance(value, float) and value.is_integer():
+        # And it makes fractions of a column of whole numbers in which one is missing.
+        value = int(value)
     if not isinstance(value, kinds) or isinstance(value, bool):
         raise ValueError(f"{name!r} is {json.dumps(value, default=repr)[:60]}, expected text")
     text = str(value)

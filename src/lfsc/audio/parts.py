@@ -29,13 +29,18 @@ class Part(NamedTuple):
         """The first sample and how many; ValueError where the recording does not have them."""
         first, length = round(self.start * info.sample_rate), info.num_samples / info.sample_rate
         rest = info.num_samples - first
-        if rest <= 0:
-            raise ValueError(f"its part begins at {self.start:g} s, the recording ends at {length:.3f} s")
         if self.channel is not None and self.channel >= info.channels:
             raise ValueError(f"no channel {self.channel}, the recording has {info.channels}, counted from 0")
-        if self.seconds is None or (first == 0 and abs(self.seconds - length) <= ROUNDING):
+        is_beyond = self.start + (self.seconds or 0) > length + BEYOND_END
+        difference = BEYOND_END if is_beyond else ROUNDING
+        # Beyond, but as long as all of it: a clip that was cut out, of which the row still says where it was.
+        if self.seconds is not None and abs(self.seconds - length) <= difference and (first == 0 or is_beyond):
+            return 0, info.num_samples
+        if rest <= 0:
+            raise ValueError(f"its part begins at {self.start:g} s, the recording ends at {length:.3f} s")
+        if self.seconds is None:
             return first, rest
-        if self.start + self.seconds > length + BEYOND_END:
+        if is_beyond:
             raise ValueError(f"its part ends at {self.start + self.seconds:g} s, the recording at {length:.3f} s")
         return first, min(rest, round(self.seconds * info.sample_rate))
 

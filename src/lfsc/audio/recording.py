@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,8 @@ MOST_SAMPLES = 1 << 30
 LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000
 # Decoders of MP3 may drop a first frame that lacks what it refers to.
 LAST_FRAME = 1152
+# What libsndfile says of a known container with samples that it does not decode, such as AAC in WAV.
+OTHER_CODING = re.compile("unsupported|unimplemented|Malformed 'fmt ' chunk")
 # A fraction of the channels' power: what the mean of two has which differ by half a dB, one upside down.
 CANCELLED = 1e-3
 
@@ -213,5 +216,6 @@ def explain(error: Exception, name: str) -> str:
         return str(error)
     # soundfile says in front of a reason that it was about to open a file.
     problem = "not a recording that can be decoded" if getattr(error, "prefix", "") else "damaged or truncated"
-    advice = ": convert it to .flac or .wav" if name.lower().endswith(NOT_READ) else ""
-    return f"{problem} ({getattr(error, 'error_string', error)}){advice}"
+    reason = getattr(error, "error_string", str(error))
+    is_other = name.lower().endswith(NOT_READ) or OTHER_CODING.search(reason)
+    return f"{problem} ({reason}){': convert it to .flac or .wav' if is_other else ''}"

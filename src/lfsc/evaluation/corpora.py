@@ -87,7 +87,7 @@ def read_shard(shard: Path) -> list[Clip]:
 
 def clips_of_sample(shard: Path, key: str, members: dict[str, Member], content: bytes) -> list[Clip]:
     """The clip of a sample, whose json holds `content`; none of one without audio, as tokens are."""
-    audio = [member for extension, member in members.items() if f".{extension}" in SUFFIXES]
+    audio = [member for extension, member in members.items() if is_recording(f".{extension}")]
     if "npy" in members and not audio:
         return []
     note, fault = {}, ""

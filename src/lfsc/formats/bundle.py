@@ -17,6 +17,8 @@ from lfsc.formats.licences import SUBJECTS
 from lfsc.formats.skeleton import Tensors
 from lfsc.formats.source import BUNDLE, Source
 from lfsc.io import atomic, safe_yaml
+from lfsc.io.regular import open_regular
+from lfsc.io.stand_ins import LONGEST, describe_stand_in
 from lfsc.nn.arguments import brief
 
 CONFIG, WEIGHTS, DISCRIMINATORS = "config.yaml", "model.safetensors", "discriminators.safetensors"
@@ -31,7 +33,9 @@ class SafeTensors(Mapping[str, Tensor]):
         try:
             self.file = safe_open(path, framework="pt")
         except SafetensorError as error:
-            raise ValueError(f"{path.name} is cut short or damaged ({error})") from error
+            with open_regular(path) as file:
+                found = describe_stand_in(file.read(LONGEST)) or f"cut short or damaged ({error})"
+            raise ValueError(f"{path.name} is {found}") from error
 
     def __getitem__(self, name: str) -> Tensor:
         return self.file.get_tensor(name)

@@ -16,6 +16,7 @@ from lfsc.formats.shipped import SHIPPED, shipped
 from lfsc.formats.source import CHECKPOINT, NEMO, RUN, Source
 from lfsc.io.archive_kinds import compression_in
 from lfsc.io.regular import open_regular
+from lfsc.io.stand_ins import describe_stand_in
 from lfsc.io.torch_file import DamagedFile, TorchFile, Weights
 from lfsc.runs.checkpoints import checkpoint_of, suggest_whole
 from lfsc.runs.directory import STATUS, Run, find_inside
@@ -94,7 +95,7 @@ def read_folder(path: Path, trusted: Collection[str]) -> Source:
         return read_run(path, trusted)
     archives = sorted(path.glob("*.nemo"))
     if len(archives) == 1:
-        return read_archive(archives[0])
+        return read_file(archives[0], trusted)
     for name, reason in OTHER_FOLDERS.items():
         if (path / name).is_file():
             raise ValueError(reason)
@@ -116,6 +117,8 @@ def read_file(path: Path, trusted: Collection[str]) -> Source:
         return read_checkpoint(path, trusted)
     if path.name in bundle.FILES:
         return bundle.read(path.parent, trusted=trusted)
+    if stand_in := describe_stand_in(head):
+        raise ValueError(f"{path.name} is {stand_in}")
     found = "neither a checkpoint of torch.save nor a tar archive" if head else "empty"
     raise ValueError(f"the file is {found}; {EXPECTED}")
 

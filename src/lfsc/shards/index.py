@@ -118,7 +118,12 @@ def parse(content: bytes, *, path: str) -> Corpus | Conversion:
     try:
         index = json.loads(content)
         return parse_corpus(index, content, path) if "datasets" in index else parse_conversion(index, path)
-    except (ValueError, ArithmeticError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except KeyError as error:
+        # MosaicML's streaming and litdata have an index of this name, too.
+        raise ValueError(
+            f"{path}/{NAME} is none of lfsc's, or damaged (it has no {error}): make shards by data_prep"
+        ) from error
+    except (ValueError, ArithmeticError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path}/{NAME} is damaged ({error!r}): make the shards again") from error
 
 

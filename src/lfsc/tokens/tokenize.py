@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from lfsc.audio import files
-from lfsc.audio.suffixes import SUFFIXES
+from lfsc.audio.suffixes import is_recording
 from lfsc.config.values import LARGEST
 from lfsc.io.json_text import to_json
 from lfsc.models.codec import Codec
@@ -68,7 +68,7 @@ def tokenize(samples: Iterable[Sample], coding: Coding) -> Iterator[Coded | Fail
 
 def read_speech_clip(sample: Sample, *, sample_rate: int) -> Clip:
     """Audio [T] of a sample of a speech shard, with what its json and its txt say."""
-    found = [extension for extension in sample.parts if f".{extension}" in SUFFIXES]
+    found = [extension for extension in sample.parts if is_recording(f".{extension}")]
     if len(found) != 1:
         raise ValueError(f"{len(found) or 'no'} recordings among its {', '.join(sample.parts)}, expected one")
     note = sample.note()

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from data_prep.corpora.archives import Archive, Folder, find, open_tree
+from data_prep.corpora.archives import Archive, Folder, find, is_archive, open_tree
 
 FILES = {
     "c/train/list.txt": "é\n1\n",
@@ -113,6 +113,21 @@ def test_what_is_no_archive_is_an_error(put, tmp_path):
 def test_what_is_compressed_otherwise_is_named(put, tmp_path, begin, kind):
     with pytest.raises(ValueError, match=f"a is compressed with {kind}, which is not read: unpack it"):
         Archive(put("a", begin + bytes(2000)), tmp_path / "scratch")
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz.aa", "a.tar.gz.part-aa", "a.tar.00", "a.zip.001", "a.z01", "vox_partaa"])
+def test_a_piece_of_an_archive_is_told(put, tmp_path, name):
+    assert is_archive(name)
+    with pytest.raises(ValueError, match=f"{name} is a piece of an archive: join all .* and give the whole one"):
+        Archive(put(name, gzip.compress(b"x")), tmp_path / "scratch")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("a.tar.xz", True), ("A.TAR.GZ", True), ("a.tar.idx", False), ("a.tar.md5", False), ("a_part.py", False)],
+)
+def test_archives_are_known_by_their_names(put, tmp_path, name, is_one):
+    assert is_archive(name) is is_one
 
 
 def pack(path, members):

@@ -109,6 +109,18 @@ CORPORA = {
     "YODAS": (["data/de000/audio/00000000/aBc-_123456-00000-00000100-00000200.wav", "data/cy000/audio/aBc-_123457.wav"],
               {("de", "aBc-_123456"), ("cy", "aBc-_123457")}),
     "CML-TTS": (["cml_tts_dataset_german_v0.1/train/audio/1/2/1_2_000000.wav"], {("de", "1")}),
+    "Golos": (["train/crowd/3/0123456789abcdef0123456789abcdef.wav",
+               "train_opus/farfield/0123456789abcdef0123456789abcdee.opus"], {("ru", "unknown")}),
+    "Speech Commands": ([f"{word}/{s}_nohash_0.wav" for word in ("no", "bed") for s in ("00176480", "004ae714")],
+                        {("en", "00176480"), ("en", "004ae714")}),
+    "VoxCeleb": ([f"wav/{s}/5r0dWxy1-C_/00001.wav" for s in ("id10270", "id10271")],
+                 {("und", "id10270"), ("und", "id10271")}),
+    "CN-Celeb": (["CN-Celeb_flac/data/id00000/live_broadcast-01-001.flac"], {("zh", "id00000")}),
+    "CREMA-D": ([f"AudioWAV/{s}_DFA_ANG_XX.wav" for s in (1001, 1091)], {("en", "1001"), ("en", "1091")}),
+    "RAVDESS": (["Audio_Speech_Actors_01-24/Actor_01/03-01-01-01-01-02-01.wav"], {("en", "Actor_01")}),
+    "Libri-Light": (["small/100/sea_fairies_0812_librivox_64kb_mp3/01_baum_sea_fairies_64kb.flac"], {("en", "100")}),
+    "MuST-C": (["en-de/data/train/wav/ted_1.wav", "en-de/data/dev/wav/ted_2.wav"], {("en", "ted_1"), ("en", "ted_2")}),
+    "like MuST-C": (["train_mp3s/1.mp3", "dev_mp3s/2.mp3"], {("und", "unknown")}),
     "Emilia": ([f"{s}_W000000.mp3" for s in ("EN_B00000_S00001", "DE_B00000_S00002")],
                {("en", "EN_B00000_S00001"), ("de", "DE_B00000_S00002")}),
     "like YODAS": (["spk001/audio/recording01.wav", "spk002/audio/recording02.wav"],
@@ -427,6 +439,10 @@ def test_nothing_to_read(tmp_path):
         read(tmp_path)
     with pytest.raises(ValueError, match="is not there"):
         read(tmp_path, manifest=tmp_path / "gone.csv")
+    for name in ("index.json", "shard.00000.mds", "shard.00001.mds"):
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=r"files; but 2 \.mds, 1 \.json, such as index\.json$"):
+        read(tmp_path)
     (tmp_path / "my cuts.jsonl.gz").touch()
     with pytest.raises(ValueError, match=r"a list is read by --manifest, such as '.*/my cuts\.jsonl\.gz'$"):
         read(tmp_path)

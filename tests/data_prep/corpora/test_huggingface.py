@@ -167,6 +167,26 @@ def test_a_data_set_without_audio_is_told(tmp_path):
         read(tmp_path / "set")
 
 
+def test_folders_around_files_name_their_language(tmp_path):
+    for folder, seed in (("hindi", 0), ("data/ta", 10)):
+        put_parquet(tmp_path / f"de/set/{folder}/train-00000-of-00001.parquet", table(1, seed=seed))
+    assert sorted(row.language for row in read(tmp_path / "de/set")[0]) == ["hindi", "ta"]
+    put_parquet(tmp_path / "de/set/hindi/train-00000-of-00001.parquet", table(1, language=text("ur")))
+    assert sorted(row.language for row in read(tmp_path / "de/set", language="en")[0]) == ["ta", "ur"]
+
+
+@pytest.mark.parametrize("fields", [{}, {"path": "a.wav"}])
+def test_bytes_may_be_large_and_without_a_path(tmp_path, fields):
+    import pyarrow
+
+    kind = pyarrow.struct({"bytes": pyarrow.large_binary()} | dict.fromkeys(fields, pyarrow.large_string()))
+    cells = pyarrow.array([{"bytes": wav(0)} | fields], kind)
+    put_parquet(tmp_path / "set/train.parquet", pyarrow.table({"audio": cells, "flac": pyarrow.array([wav(1)])}))
+    for column, seed in ((None, 0), ("flac", 1)):
+        (found,) = read(tmp_path / "set", column=column)[0]
+        assert found.source.open() == wav(seed)
+
+
 def test_bytes_without_a_kind_are_audio_where_they_are_named(tmp_path):
     import pyarrow
 

@@ -14,6 +14,7 @@ from data_prep.corpora.parts import Parts, kind_of_path
         ("TIMIT/TRAIN/DR1/FCJF0/SA1.WAV", "train"),
         ("data/train_nodev", "train"),
         ("eval2000", "test"),
+        ("en-de/data/tst-COMMON/wav/ted_1.wav", "test"),
         ("validation-00000.tar", "dev"),
         ("test/train_set/1/dev_1.wav", "train"),
         ("trains/valentin/developers/tests/1.wav", None),

@@ -102,6 +102,26 @@ DISTRIBUTED = {
         {"ears/transcripts.json": '{"emo_sentences": "You are sweet.", "other": 7}', "ears/ages.json": '{"p1": "x"}'},
         {"ears/p001/emo_sentences.wav": "You are sweet.", "ears/p001/p1.wav": None},
     ),
+    "a list of rows": (
+        {"metadata.json": '[{"file": "wavs/a.wav", "text": "ja"}, {"file": "b.wav", "text": "no", "start": 1}, 7]'},
+        {"wavs/a.wav": "ja", "wavs/b.wav": None},
+    ),
+    "rows by their names": (
+        {"metadata.json": '{"a.wav": {"text": "ja", "speaker": "ann"}, "b.wav": {"clean": "x"}, "c": ["x"]}'},
+        {"wavs/a.wav": "ja", "wavs/b.wav": None, "wavs/c.wav": None},
+    ),
+    "GPT-SoVITS": (
+        {"esd.list": "D:\\x\\a.wav|ann|ZH|ja, gut\nwavs/b.wav|ann|ja|no\n"},
+        {"wavs/a.wav": "ja, gut", "wavs/b.wav": "no"},
+    ),
+    "WeNet": (
+        {"data.list": '{"key": "a", "wav": "/x/wavs/a.wav", "txt": "ja"}\n{"key": "b", "wav": "/x/b.wav"}\n'},
+        {"wavs/a.wav": "ja", "wavs/b.wav": None},
+    ),
+    "CSS10": (
+        {"transcript.txt": "b/b_1.wav|Ja|ja|0.5\nb/b_2.wav|No|no|0.5\n"},
+        {"b/b_1.wav": "Ja", "b/b_2.wav": "No"},
+    ),
     "CMU Arctic": (
         {"cmu_us_bdl/etc/txt.done.data": '( arctic_a0001 "Author, \\"etc.\\"" )\n'},
         {"cmu_us_bdl/wav/arctic_a0001.wav": 'Author, "etc."'},
@@ -113,6 +133,23 @@ DISTRIBUTED = {
     "L2 Arctic": (
         {"ABA/transcript/arctic_a0001.txt": "Author\n", "ABA/annotation/arctic_a0001.TextGrid": "x"},
         {"ABA/wav/arctic_a0001.wav": "Author", "SKA/wav/arctic_a0001.wav": None},
+    ),
+    "ESD": (
+        {
+            "0011/0011.txt": (
+                "0011_1.wav\tThe nine.\tNeutral\n0011_2\tThe ten.\tNeutral\n"
+                "0011_3\tNine.\tSad\n0011_4\tTen.\tSad\n"
+            )
+        },
+        {"0011/Neutral/0011_1.wav": "The nine.", "0011/Sad/0011_4.wav": "Ten."},
+    ),
+    "Kathbath": (
+        {"hindi/valid/transcription_n2w.txt": "84-m.m4a\tनमस्ते\n"},
+        {"hindi/valid/audio/84-m.wav": "नमस्ते"},
+    ),
+    "CORAAL": (
+        {"DCA_textfiles/DCA_se1.txt": "Line\tSpkr\tStTime\tContent\tEnTime\n1\tDCA_int\t0.4\tHello\t1.2\n"},
+        {"DCA_audio/DCA_se1.wav": None},
     ),
     "BABEL": (
         {"dev/transcription/a_inLine.txt": "[0.000]\n<no-speech>\n[1.5]\nja\n", "dev/transcription/b.txt": "ja"},
@@ -176,6 +213,13 @@ def test_a_list_of_texts_may_name_the_speakers(tmp_path, put, name, content):
     put(name, content)
     transcripts = Transcripts("", Folder(tmp_path), {name, *(f"wavs/{key}.wav" for key in "abcd")})
     assert [transcripts.find(f"wavs/{key}.wav").speaker for key in "abcd"] == ["ann", "ann", "ben", "ben"]
+
+
+def test_a_list_of_texts_may_name_the_languages(tmp_path, put):
+    put("metadata.csv", "file_name,transcription,Language\na.wav,ja,DE\nb.wav,yes,English\nc.wav,no,7\n")
+    transcripts = Transcripts("", Folder(tmp_path), {"metadata.csv", *(f"wavs/{key}.wav" for key in "abc")})
+    assert [transcripts.find(f"wavs/{key}.wav").language for key in "abc"] == ["de", "English", None]
+    assert transcripts.said == {"speaker": set(), "language": {"de", "English"}}
 
 
 def test_a_list_that_is_too_long_is_told(tmp_path, put, monkeypatch):

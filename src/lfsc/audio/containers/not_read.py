@@ -3,6 +3,7 @@
 from typing import BinaryIO
 
 from lfsc.io.archive_kinds import compression_in
+from lfsc.io.stand_ins import describe_stand_in
 
 CONVERT = "which is not read: convert it to .flac or .wav"
 # Where in the file they are, the bytes, and what the file is.
@@ -17,9 +18,6 @@ BEGINNINGS = (
     (0, b"wvpk", f"WavPack, {CONVERT}"),
     # libsndfile takes the headers between its blocks for samples.
     (0, b"Creative Voice File", f"VOC, {CONVERT}"),
-    (0, b"version https://git-lfs", "a pointer of Git LFS and not the recording: git lfs pull gets that"),
-    (0, b"<!doctype html", "a web page and not a recording: download it again"),
-    (0, b"<html", "a web page and not a recording: download it again"),
 )
 LONGEST = 64
 
@@ -29,6 +27,8 @@ def describe_content(file: BinaryIO) -> str | None:
     file.seek(0)
     head = file.read(LONGEST)
     file.seek(0)
-    found = (kind for place, begin, kind in BEGINNINGS if head[place : place + len(begin)].lower() == begin.lower())
+    if stand_in := describe_stand_in(head):
+        return stand_in
+    found = (kind for place, begin, kind in BEGINNINGS if head[place : place + len(begin)] == begin)
     compression = compression_in(file)
     return next(found, compression and f"compressed with {compression}: unpack it")
