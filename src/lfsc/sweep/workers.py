@@ -90,7 +90,8 @@ class TrialWorkers:
     def take(self) -> optuna.Trial | None:
         """The next trial; None where there are enough."""
         with self.taking:
-            orphans = find_orphans(self.study, self.folder)
+            # After a step of the clock, its own ones seem to be of a process that ended.
+            orphans = [each for each in find_orphans(self.study, self.folder) if each.number not in self.under_way]
             trial = reopen_trial(self.study, orphans[0]) if orphans else ask(self.study, self.plan)
             if trial is not None:
                 claim(trial)
@@ -132,6 +133,9 @@ class TrialWorkers:
         if outcome.state == STOPPING:  # still under way
             self.say(f"trial {trial.number}: saved and stopped; the next start of this sweep resumes it")
             return
+        if self.study.get_trials(deepcopy=False)[trial.number].state.is_finished():
+            self.say(f"trial {trial.number}: ended by another machine, which had no sign of life from this one")
+            return
         if outcome.state == FAILED:
             trial.set_user_attr(REASON, outcome.reason)
             self.study.tell(trial, state=TrialState.FAIL)
@@ -145,8 +149,11 @@ class TrialWorkers:
 
 
 def report_value(trial: optuna.Trial, update: int, value: float) -> bool:
-    """Note an intermediate value; whether the trial is not worth going on with."""
-    trial.report(value, update)
+    """Note an intermediate value; whether the trial is not worth going on with, or was ended by another machine."""
+    try:
+        trial.report(value, update)
+    except optuna.exceptions.UpdateFinishedTrialError:
+        return True
     return trial.should_prune()
 
 
