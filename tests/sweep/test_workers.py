@@ -1,5 +1,6 @@
 """Sweeps with failures, kills and company."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -306,6 +307,16 @@ def test_a_trial_that_another_machine_took_over_and_ended_costs_no_other(sweep, 
     assert study.trials[0].value == 7.0
     assert "trial 0: ended by another machine, which had no sign of life from this one" in reported
     assert len(study.trials) == 2
+
+
+def test_a_storage_that_is_full_leaves_no_training_behind(sweep, monkeypatch):
+    begun = []
+    start = TrialRun.start
+    monkeypatch.setattr(TrialRun, "start", lambda *run, **options: begun.append(start(*run, **options)) or begun[-1])
+    monkeypatch.setattr(workers, "report_value", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        sweep("lr=1,2", "seconds=3")
+    assert [process.returncode for process in begun] == [75]
 
 
 def test_sweeps_share_a_study_through_its_storage(sweep, in_background):

@@ -17,7 +17,7 @@ from lfsc.parallel import count_cpus
 from lfsc.sweep.queue import PROCESS, REASON, ask, claim, find_orphans, reopen_trial
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.study import Plan
-from lfsc.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun
+from lfsc.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun, stop
 
 # Seconds between signs of life: several within HEARTBEAT_TIMEOUT, after which others take over.
 BEAT = 30
@@ -114,14 +114,19 @@ class TrialWorkers:
         if self.stopping.is_set():
             return
         process = run.start(device, threads=max(1, count_cpus() // self.count))
-        trial.set_user_attr(PROCESS, [socket.gethostname(), process.pid, time.time()])
-        self.say(f"trial {trial.number}: {' '.join(overrides)}")
-        outcome = run.follow(
-            process,
-            report=lambda update, value: report_value(trial, update, value),
-            told=last_reported(self.study, trial),
-            stopping=self.stopping,
-        )
+        try:
+            trial.set_user_attr(PROCESS, [socket.gethostname(), process.pid, time.time()])
+            self.say(f"trial {trial.number}: {' '.join(overrides)}")
+            outcome = run.follow(
+                process,
+                report=lambda update, value: report_value(trial, update, value),
+                told=last_reported(self.study, trial),
+                stopping=self.stopping,
+            )
+        except BaseException:
+            # As where the storage is full. It would train on, and the next start could not resume it.
+            stop(process)
+            raise
         self.tell(trial, outcome)
 
     def wait_for(self, process: Process) -> None:
