@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lfsc.io.messages import one_line, printable
 from lfsc.io.missing import explain_lack
-from lfsc.io.start import require_sound_start
+from lfsc.io.start import end_on_signals, report_interruption, require_sound_start
 from lfsc.io.streams import flush_stdout, make_streams_last
 from lfsc.parallel import cluster, count_cpus, here, local
 
@@ -37,9 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"error: {reason}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command continues", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as interruption:
+        return report_interruption(interruption, "interrupted; the same command continues")
 
 
 def processes(number: int) -> AbstractContextManager:
@@ -110,4 +109,5 @@ def parse_folder(name: str) -> Path:
 
 if __name__ == "__main__":
     make_streams_last()
+    end_on_signals()
     sys.exit(main())

@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,30 @@ def test_every_verb_has_help_without_heavy_imports(verb):
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
     assert f"lfsc {verb}" in shown.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_command_which_leaves_nothing(tmp_path, number):
+    code = (
+        "import sys, time\n"
+        "from lfsc import cli\n"
+        "from lfsc.io.atomic import replacing\n"
+        "def run(*_):\n"
+        "    with replacing('out') as temporary:\n"
+        "        temporary.write_text('half')\n"
+        "        print(flush=True)\n"
+        "        time.sleep(60)\n"
+        "cli.run = run\n"
+        "sys.exit(cli.main())\n"
+    )
+    options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code, "info"], **options) as process:
+        process.stdout.readline()
+        for _ in range(1 if number == signal.SIGINT else 2):
+            process.send_signal(number)
+        assert process.stderr.read() == "lfsc info: interrupted\n"
+    assert process.returncode == 128 + number
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_verb_is_answered_with_those_that_exist(capsys):

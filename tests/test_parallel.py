@@ -1,8 +1,10 @@
+import errno
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from processes import wait_for
@@ -87,6 +89,13 @@ def test_local_processes():
             list(map_tasks(dying, os._exit, [1]))
 
 
+def test_workers_that_cannot_be_started_say_what_they_need(monkeypatch):
+    """As semaphores do not without room in /dev/shm, and sockets where TMPDIR is over 100 letters."""
+    monkeypatch.setattr("lfsc.parallel.ProcessPoolExecutor", Mock(side_effect=OSError(errno.ENOSPC, "No space left")))
+    with pytest.raises(OSError, match=r"^worker processes cannot be started \(No space left\): .*TMPDIR.*/dev/shm"):
+        local(["cpu"]).__enter__()
+
+
 def test_an_interrupt_while_libraries_are_imported_says_nothing(tmp_path):
     (tmp_path / "library.py").write_text(
         "import os, signal, sys\nsys.stderr.write('imports ')\nos.kill(os.getpid(), signal.SIGINT)\n"
@@ -95,6 +104,47 @@ def test_an_interrupt_while_libraries_are_imported_says_nothing(tmp_path):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "imports ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("moment", "number"), [("imports", "SIGINT"), ("imports", "SIGTERM"), ("works", "SIGINT")])
+def test_an_interrupt_ends_workers_at_once_and_leaves_nothing(tmp_path, moment, number):
+    """Also what waits behind a task, and before the workers have begun."""
+    (tmp_path / "library.py").write_text(
+        "import os, signal, time\n"
+        "from lfsc.io.atomic import replacing\n"
+        "def interrupt(moment):\n"
+        "    if os.environ.get('PARENT') and os.environ['MOMENT'] == moment:\n"
+        "        os.kill(int(os.environ['PARENT']), signal.Signals[os.environ['NUMBER']])\n"
+        "def write(path):\n"
+        "    with replacing(path) as temporary:\n"
+        "        temporary.touch()\n"
+        "        interrupt('works')\n"
+        "        time.sleep(600)\n"
+        "time.sleep(1)\n"
+        "interrupt('imports')\n"
+        "time.sleep(1)\n"
+    )
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import os, library\n"
+        "from lfsc.io.start import end_on_signals\n"
+        "from lfsc.parallel import local, map_tasks\n"
+        "if __name__ == '__main__':\n"
+        "    end_on_signals()\n"
+        "    os.environ['PARENT'] = str(os.getpid())\n"
+        "    try:\n"
+        "        with local(['cpu'] * 2, preload=('library',)) as workers:\n"
+        "            list(map_tasks(workers, library.write, [f'out/{i}' for i in range(8)]))\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('interrupted')\n"
+    )
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    environment = os.environ | {"MOMENT": moment, "NUMBER": number, "PYTHONPATH": path}
+    command = [sys.executable, script]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
+    assert list((tmp_path / "out").glob("*")) == []
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from lfsc import __version__
 from lfsc.cpu.waiting import spin_briefly
 from lfsc.io.messages import one_line, printable
 from lfsc.io.missing import explain_lack
-from lfsc.io.start import require_sound_start
+from lfsc.io.start import end_on_signals, report_interruption, require_sound_start
 from lfsc.io.streams import flush_stdout, make_streams_last
 
 VERBS = {
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; what a user did wrong is printed in one line, with exit status 2."""
     if arguments is None:
         make_streams_last()
+        end_on_signals()
         spin_briefly()
         arguments = sys.argv[1:]
     verb, *rest = arguments or ["--help"]
@@ -48,9 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"lfsc {verb}: {reason}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(f"lfsc {verb}: interrupted", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as interruption:
+        return report_interruption(interruption, f"lfsc {verb}: interrupted")
 
 
 def run(verb: str, rest: list[str]) -> int:

@@ -25,6 +25,8 @@ AHEAD = 4
 # How often Ray repeats a task whose worker died.
 RETRIES = 3
 KEPT = "what is finished is kept, so the same command continues"
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+NEEDED = "they need a short TMPDIR, room in /dev/shm and open files (ulimit -n); fewer workers need less"
 
 _device = "cpu"
 
@@ -84,17 +86,27 @@ def local(
     # A server that has imported what the workers need and forks them: they start at once and inherit no threads.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
-    with safe_path(), held_interrupts():
+    with safe_path(), starting():
         forkserver.ensure_running()
-    free = context.SimpleQueue()
-    for device in devices:
-        free.put(device)
-    begin = (free, threads, quiet)
-    executor = ProcessPoolExecutor(len(devices), mp_context=context, initializer=begin_worker, initargs=begin)
+        free = context.SimpleQueue()
+        for device in devices:
+            free.put(device)
+        begin = (free, threads, quiet)
+        executor = ProcessPoolExecutor(len(devices), mp_context=context, initializer=begin_worker, initargs=begin)
+
+    def submit(*task):
+        with starting():
+            return executor.submit(work, *task)
+
     try:
-        yield Workers(len(devices), executor.submit, lambda future: future.result())
+        yield Workers(len(devices), submit, lambda future: future.result())
     except BrokenProcessPool as error:
         raise WorkerLost(f"a worker was killed, perhaps for want of memory; {KEPT}") from error
+    except (KeyboardInterrupt, GeneratorExit):
+        # Nobody waits for what they are doing, which may take minutes.
+        for process in list((executor._processes or {}).values()):
+            process.terminate()
+        raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
@@ -150,16 +162,19 @@ def safe_path() -> Iterator[None]:
 
 
 @contextmanager
-def held_interrupts() -> Iterator[None]:
-    """Processes begun now do not get an interrupt, which reaches the whole group; this one gets it afterwards.
+def starting() -> Iterator[None]:
+    """Where processes begin: an interrupt comes afterwards, and an OSError says what they need.
 
-    One that still imports would print where.
+    One that still imports would print where an interrupt, which reaches the whole group, has found it, and one that
+    begins while this process ends would print what it misses.
     """
     # Which lets interrupts through when it has started.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
     try:
         yield
+    except OSError as error:
+        raise OSError(f"worker processes cannot be started ({first_line(error)}): {NEEDED}") from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -178,6 +193,7 @@ def begin_worker(free, threads: int, quiet: bool) -> None:
     torch.set_num_threads(threads)
     # An interrupt reaches the whole group; the parent ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)
     threading.Thread(target=end_with_parent, daemon=True).start()
     if quiet:
         # libmpg123 and espeak-ng print straight to the error output, a line for every odd file.
@@ -185,6 +201,15 @@ def begin_worker(free, threads: int, quiet: bool) -> None:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 2)
         os.close(silence)
+
+
+def work(function: Callable, *task):
+    """A task of a worker, which is let clean up where the worker is to end, before others that wait begin."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        return function(*task)
+    except SystemExit:
+        os._exit(1)
 
 
 def end_with_parent() -> None:

@@ -17,7 +17,7 @@ from lfsc.parallel import count_cpus
 from lfsc.sweep.queue import PROCESS, REASON, ask, claim, find_orphans, reopen_trial
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.study import Plan
-from lfsc.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun
+from lfsc.sweep.trial import FAILED, FINISHED, POLL, STOPPED, STOPPING, Outcome, Process, TrialRun, stop
 
 # Seconds between signs of life: several within HEARTBEAT_TIMEOUT, after which others take over.
 BEAT = 30
@@ -90,7 +90,8 @@ class TrialWorkers:
     def take(self) -> optuna.Trial | None:
         """The next trial; None where there are enough."""
         with self.taking:
-            orphans = find_orphans(self.study, self.folder)
+            # After a step of the clock, its own ones seem to be of a process that ended.
+            orphans = [each for each in find_orphans(self.study, self.folder) if each.number not in self.under_way]
             trial = reopen_trial(self.study, orphans[0]) if orphans else ask(self.study, self.plan)
             if trial is not None:
                 claim(trial)
@@ -113,14 +114,19 @@ class TrialWorkers:
         if self.stopping.is_set():
             return
         process = run.start(device, threads=max(1, count_cpus() // self.count))
-        trial.set_user_attr(PROCESS, [socket.gethostname(), process.pid, time.time()])
-        self.say(f"trial {trial.number}: {' '.join(overrides)}")
-        outcome = run.follow(
-            process,
-            report=lambda update, value: report_value(trial, update, value),
-            told=last_reported(self.study, trial),
-            stopping=self.stopping,
-        )
+        try:
+            trial.set_user_attr(PROCESS, [socket.gethostname(), process.pid, time.time()])
+            self.say(f"trial {trial.number}: {' '.join(overrides)}")
+            outcome = run.follow(
+                process,
+                report=lambda update, value: report_value(trial, update, value),
+                told=last_reported(self.study, trial),
+                stopping=self.stopping,
+            )
+        except BaseException:
+            # As where the storage is full. It would train on, and the next start could not resume it.
+            stop(process)
+            raise
         self.tell(trial, outcome)
 
     def wait_for(self, process: Process) -> None:
@@ -131,6 +137,9 @@ class TrialWorkers:
     def tell(self, trial: optuna.Trial, outcome: Outcome) -> None:
         if outcome.state == STOPPING:  # still under way
             self.say(f"trial {trial.number}: saved and stopped; the next start of this sweep resumes it")
+            return
+        if self.study.get_trials(deepcopy=False)[trial.number].state.is_finished():
+            self.say(f"trial {trial.number}: ended by another machine, which had no sign of life from this one")
             return
         if outcome.state == FAILED:
             trial.set_user_attr(REASON, outcome.reason)
@@ -145,8 +154,11 @@ class TrialWorkers:
 
 
 def report_value(trial: optuna.Trial, update: int, value: float) -> bool:
-    """Note an intermediate value; whether the trial is not worth going on with."""
-    trial.report(value, update)
+    """Note an intermediate value; whether the trial is not worth going on with, or was ended by another machine."""
+    try:
+        trial.report(value, update)
+    except optuna.exceptions.UpdateFinishedTrialError:
+        return True
     return trial.should_prune()
 
 
