@@ -6,7 +6,10 @@ import types
 import pytest
 import torch
 
+from lfsc.runs.directory import Run
+from lfsc.training.build import build_callbacks
 from lfsc.training.callbacks import throughput
+from lfsc.training.callbacks.loss_gradient_norms import LossGradientNorms
 from lfsc.training.callbacks.throughput import Throughput, peak_memory
 
 
@@ -62,6 +65,12 @@ def test_writing_a_checkpoint_is_no_waiting():
     time.sleep(0.05)
     pace.on_train_batch_start(None, None)
     assert pace.waited < 0.05 and pace.ended == pace.begin
+
+
+def test_what_is_measured_before_an_update_is_no_waiting(configure, tmp_path):
+    callbacks = build_callbacks(configure("loss_gradients_every=1"), Run(tmp_path))
+    kinds = [type(callback) for callback in callbacks]
+    assert kinds.index(Throughput) < kinds.index(LossGradientNorms)
 
 
 def test_memory_is_in_bytes():
