@@ -71,11 +71,11 @@ def target(settings: dict[str, Any], key: str) -> str | None:
 
 
 def change_optimizer(optimizer: dict[str, Any], before: dict[str, Any], now: dict[str, Any]) -> None:
-    old, new = before.get("lr"), now.get("lr")
+    old = before.get("lr")
     for group in optimizer["param_groups"]:
         # The schedule's progress stays, and so does what groups have of their own.
-        rates = [key for key in ("lr", "initial_lr") if key in group and old != new]
-        group |= {key: new * (group[key] / old if old else 1.0) for key in rates}
+        rates = [key for key in ("lr", "initial_lr") if key in group and old != now.get("lr")]
+        group |= {key: now["lr"] * (group[key] / old if old else 1.0) for key in rates}
         settings = {key: now[key] for key in now.keys() & group.keys() - {"lr"} if now[key] != before.get(key)}
         group |= {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
 
