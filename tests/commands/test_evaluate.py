@@ -95,6 +95,7 @@ def test_bad_options(options, message):
     [
         (["--codec", "identity", "--codec", "identity"], "two codecs are called 'identity'"),
         (["--codec", "identity", "--examples-by", "beauty"], "--examples-by beauty: expected one of si_sdr"),
+        (["--codec", "identity", "--examples-by", "bitrate"], "--examples-by bitrate: expected one of si_sdr"),
         (["--codec", "identity", "--device", "cuda"], "no CUDA device"),
         (["--codec", "runs/none"], "runs/none"),
     ],

@@ -76,6 +76,18 @@ def test_it_is_refused_by_name_and_nothing_is_imported(own, tmp_path):
     assert not (tmp_path / "trace").exists()
 
 
+def test_an_average_has_the_parameters_alone(own, code):
+    """Buffers are the last ones."""
+    contents = torch.load(own, weights_only=True)
+    weights = {name: value for name, value in contents["state_dict"].items() if name.startswith("codec.")}
+    entries = weights.pop("codec.quantizer.entries")
+    contents["ema"] = {name: value + 1 for name, value in weights.items()}
+    torch.save(contents, own)
+    codec = lfsc.load(own, trust=[str(code)])
+    assert torch.equal(codec.quantizer.entries, entries)
+    assert torch.equal(codec.encoder.conv_in.bias, weights["codec.encoder.conv_in.bias"] + 1)
+
+
 def test_trusted_it_codes_and_has_a_fingerprint_of_its_own(own, code):
     codec = lfsc.load(own, trust=[str(code)])
     audio = 0.1 * torch.randn(1, 60 * codec.hop_length)

@@ -150,6 +150,17 @@ def test_activation_checkpointing_changes_nothing(module, batches):
     assert passes == [True, True] * len(clips)
 
 
+def test_activation_checkpointing_draws_the_same_random_numbers_again(module, batches):
+    """As a quantizer of one's own may draw them: its gradients are those of what it gave."""
+    module.codec.encoder.register_forward_hook(lambda *given: given[-1] + 0.1 * torch.randn_like(given[-1]))
+    updates = []
+    for is_on in (False, True):
+        module.activation_checkpointing = is_on
+        torch.manual_seed(0)
+        updates.append(fit(copy.deepcopy(module), cut(batches[:2], 4096)))
+    assert updates[0] == updates[1]
+
+
 @pytest.mark.slow
 def test_levers_of_speed_change_results_in_rounding_alone(module, batches):
     from levers import WITHOUT  # which takes the hub away from whatever is imported after it

@@ -90,14 +90,17 @@ def is_trusted(target: str, trusted: Collection[str]) -> bool:
 
 def targets_of(config: Any) -> Iterator[str]:
     """Every `_target_` in a tree of plain containers."""
+    return (str(section["_target_"]) for section in sections_of(config) if "_target_" in section)
+
+
+def sections_of(config: Any) -> Iterator[Any]:
+    """Every mapping in a tree of plain containers, those that it is in before it."""
     if isinstance(config, Mapping):
-        if "_target_" in config:
-            yield str(config["_target_"])
-        for value in config.values():
-            yield from targets_of(value)
-    elif isinstance(config, list | tuple):
+        yield config
+        config = list(config.values())
+    if isinstance(config, list | tuple):
         for value in config:
-            yield from targets_of(value)
+            yield from sections_of(value)
 
 
 def make_caller(target: Any, where: str) -> Callable:

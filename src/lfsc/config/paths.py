@@ -4,16 +4,17 @@ from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
+from lfsc.config.instantiate import sections_of
+
 
 def with_absolute_paths(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration whose corpus, and whose models and weights that lie on this machine, have absolute paths.
+    """A configuration whose corpus has an absolute path, and so has what else lies on this machine.
 
-    What is in object storage or on a hub keeps its name.
+    That is `init_from`, and the `path` of whatever is built, such as a model. What is in object storage or on a hub
+    keeps its name.
     """
-    slm = config["discriminators"].get("slm")
-    sections = [config["slm"], slm["slm"] if isinstance(slm, dict) and "slm" in slm else None]
-    for section in sections:
-        if isinstance(section, dict) and isinstance(section.get("path"), str):
+    for section in sections_of(config):
+        if "_target_" in section and isinstance(section.get("path"), str):
             section["path"] = absolute_if_there(section["path"])
     if config["init_from"] is not None:
         config["init_from"] = absolute_if_there(config["init_from"])

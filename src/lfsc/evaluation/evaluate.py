@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import lfsc
 from lfsc.audio.resampling import QUALITY
+from lfsc.evaluation import codec_metrics
 from lfsc.evaluation.clips import Clip
 from lfsc.evaluation.codecs.base import Codec, ReconstructionFolder
 from lfsc.evaluation.codecs.parse import open_codec, parse
@@ -52,8 +53,9 @@ def evaluate(options: Namespace) -> int:
     models, not_measured = load_model_metrics(options, clips, device)
     signals = [metric for metric in signal_metrics(options.sample_rate) if is_wanted(metric.name, options.protocol)]
     described = definitions([*signals, *models], options.sample_rate)
-    if options.examples_by not in described:
-        raise ValueError(f"--examples-by {options.examples_by}: expected one of {', '.join(described)}")
+    of_clips = [name for name in described if name not in codec_metrics.DEFINITIONS]
+    if options.examples_by not in of_clips:
+        raise ValueError(f"--examples-by {options.examples_by}: expected one of {', '.join(of_clips)}")
     shifted = frozenset(clip.key for clip in select_evenly(clips, options.level_clips))
     names = frozenset(metric.name for metric in signals)
     settings = Settings(options.sample_rate, models, options.tolerance_ms / 1000, shifted, options.workers, names)

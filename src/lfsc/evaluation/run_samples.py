@@ -6,10 +6,9 @@ from statistics import mean
 import torch
 
 from lfsc.audio import files
-from lfsc.audio.recording import UnreadableAudio
 from lfsc.io.messages import say_count
 from lfsc.metrics.intelligibility import INTELLIGIBILITY_RATE, stoi
-from lfsc.metrics.metric import Pair, Unmeasurable
+from lfsc.metrics.metric import Pair
 from lfsc.runs.directory import Run
 
 # What is said of samples up to an ESTOI. A cautious guide; no panel of listeners was asked.
@@ -49,5 +48,5 @@ def measure(original: Path, reconstruction: Path) -> tuple[float, float] | None:
         real, fake = (torch.as_tensor(files.load(path, sample_rate=rate)) for path in (original, reconstruction))
         audio = Pair(fake=fake, real=real, sample_rate=rate).at(rate)
         return stoi(audio, extended=False), stoi(audio, extended=True)
-    except (UnreadableAudio, Unmeasurable):
+    except ValueError:  # of UnreadableAudio, Unmeasurable, or a pair of two lengths
         return None

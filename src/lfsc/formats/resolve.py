@@ -162,11 +162,13 @@ def read_checkpoint(path: Path, trusted: Collection[str]) -> Source:
         raise ValueError("its config is no mapping, or its updates no number")
     tensors = Weights(file, contents["state_dict"])
     average = Weights(file, contents.get("ema", {}))
+    # Of parameters alone; a part of one's own may have buffers as well.
+    codec = Weights(file, {**tensors.saved, **average.saved})
     return Source(
         kind=CHECKPOINT,
         path=path,
         codec=check_codec(config.get("codec"), trusted=trusted),
-        codec_weights=lambda: (average or tensors).below("codec."),
+        codec_weights=lambda: codec.below("codec."),
         discriminators=lambda: check_discriminators(config.get("discriminators"), trusted=trusted),
         discriminator_weights=lambda: tensors.below("discriminators."),
         discriminators_learned=have_learned(contents),

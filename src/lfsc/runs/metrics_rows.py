@@ -5,6 +5,8 @@ import math
 from pathlib import Path
 
 RATE = "throughput/updates_per_second"
+# How the names of a validation's metrics begin of which more is better.
+HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
 # No run has updates of more digits.
 MOST_DIGITS = 15
 

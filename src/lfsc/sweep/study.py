@@ -14,10 +14,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from lfsc.io.messages import describe, first_line
 from lfsc.io.regular import open_regular
+from lfsc.runs.metrics_rows import HIGHER_IS_BETTER
 from lfsc.sweep.search_space import Space
 from lfsc.sweep.trial import run_of
 
-HIGHER_IS_BETTER = ("val/si_sdr", "val/codebook_usage", "val/codebook_entropy")
 # Before an objective: the best value of a run counts, and not its last.
 BEST = "best:"
 # Attribute of a trial that tries again what another one failed with: the number of that one.

@@ -160,7 +160,7 @@ def build_strategy(settings: dict[str, Any]) -> GanDDPStrategy | str:
 def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
     """In the order of their calls after an update: whether it is the last, what it gave, what is kept of it."""
     sample_rate, max_updates, log_every = config["sample_rate"], config["max_updates"], config["log_every"]
-    preemption, own = Preemption(), build_own_callbacks(config)
+    preemption, own, gradients_every = Preemption(), build_own_callbacks(config), config["loss_gradients_every"]
     return [
         ModelSummary(),
         MaxUpdates(max_updates=max_updates),
@@ -172,6 +172,8 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         *optional_callbacks(config, run),
         NonFinite(file=run.nonfinite_file, max_consecutive=config["max_consecutive_nonfinite"], every=log_every),
         Throughput(sample_rate=sample_rate, window=log_every),
+        # After it: what this computes before an update is no waiting for data.
+        *([] if gradients_every is None else [LossGradientNorms(every=gradients_every)]),
         CodebookUsage(window=config["codebook_window"]),
         AudioSamples(folder=run.samples, count=config["num_audio_samples"], sample_rate=sample_rate),
         Validation(every=config["validate_every"], max_updates=max_updates, sample_rate=sample_rate),
@@ -201,6 +203,4 @@ def optional_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         callbacks.append(Profiler(folder=run.path / "profile", updates=debug["profile"]))
     if config["ema_decay"] is not None:
         callbacks.append(EMA(decay=config["ema_decay"]))
-    if config["loss_gradients_every"] is not None:
-        callbacks.append(LossGradientNorms(every=config["loss_gradients_every"]))
     return callbacks

@@ -129,8 +129,10 @@ class CodecModule(LightningModule):
     def reconstruct(self, real: Tensor) -> Tensor:
         if not self.activation_checkpointing:
             return self.codec(real).audio
-        # The codec's activations are computed anew in its backward, when those of the discriminators are gone.
-        return checkpoint(self.codec, real, use_reentrant=False, preserve_rng_state=False).audio
+        # The codec's activations are computed anew in its backward, when those of the discriminators are gone; with the
+        # same random numbers, if it draws some. While a CUDA graph is captured, nobody may ask for their state.
+        keeps_rng = not self.config["cuda_graphs"]
+        return checkpoint(self.codec, real, use_reentrant=False, preserve_rng_state=keeps_rng).audio
 
     def transform(self, real: Tensor, fake: Tensor) -> ForwardPass:
         inputs = self.discriminators.transform(real, fake) if self.discriminators_started else None

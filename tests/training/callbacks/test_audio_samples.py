@@ -31,7 +31,14 @@ def test_the_pictures_are_whole(finished):
         assert picture.read_bytes().startswith(b"\x89PNG") and picture.read_bytes().endswith(b"IEND\xaeB`\x82")
 
 
-def validate(samples, *, rank, world_size):
+def test_originals_are_those_of_the_validation(tmp_path):
+    """A run that is resumed with another data.val_crop_length has other crops of the same clips."""
+    for length in (4096, 2048):
+        validate(AudioSamples(folder=tmp_path, count=2, sample_rate=22050), rank=0, world_size=1, length=length)
+    assert {soundfile.info(file).frames for file in tmp_path.glob("*/*.wav")} == {2048}
+
+
+def validate(samples, *, rank, world_size, length=2048):
     """Ten clips in batches of three or two, of which the ranks have one each in turns."""
     trainer = types.SimpleNamespace(
         world_size=world_size, global_rank=rank, is_global_zero=rank == 0, loggers=[], callback_metrics={}
@@ -39,8 +46,8 @@ def validate(samples, *, rank, world_size):
     module = types.SimpleNamespace(updates=5)
     samples.on_validation_start(trainer, module)
     for number, clips in enumerate(([0, 1, 2], [3, 4], [5, 6, 7], [8, 9])[rank::world_size]):
-        audio = torch.stack([torch.full((2048,), clip / 10) for clip in clips])
-        lengths = torch.full((len(clips),), 2048)
+        audio = torch.stack([torch.full((length,), clip / 10) for clip in clips])
+        lengths = torch.full((len(clips),), length)
         batch = types.SimpleNamespace(keys=[f"clip{clip}" for clip in clips], audio=audio, lengths=lengths)
         samples.on_validation_batch_end(trainer, module, types.SimpleNamespace(audio=audio / 2), batch, number)
     samples.on_validation_epoch_end(trainer, module)

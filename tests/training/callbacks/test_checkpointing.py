@@ -106,6 +106,14 @@ def test_a_metric_that_no_validation_gives_is_refused_at_once(tmp_path):
         checkpoints.on_train_start(Trainer(module), module)
 
 
+@pytest.mark.parametrize("monitor", ["val/si_sdr", "val/codebook_usage", "val/codebook_entropy_3"])
+def test_the_worst_are_not_kept(tmp_path, monitor):
+    settings = {"folder": tmp_path, "every": 1, "keep_last": 1, "save_top_k": 1, "monitor": monitor}
+    assert Checkpointing(**settings, mode="max").monitor == monitor
+    with pytest.raises(ValueError, match=f"^monitor={monitor} with mode=min would keep the worst .*: add mode=max"):
+        Checkpointing(**settings, mode="min")
+
+
 def test_another_metric_ranks_the_best_anew(tmp_path):
     """By what metrics.csv has of them: values of two metrics cannot be compared."""
     settings = {"folder": tmp_path / "checkpoints", "every": 1, "keep_last": 1, "save_top_k": 2}

@@ -31,6 +31,18 @@ def test_gradients_that_float16_would_lose_are_scaled(configure):
     assert norm == pytest.approx(module.loss_weights["mel"] * 1e-5 / 8192**0.5, rel=1e-2)
 
 
+def test_a_batch_in_parts_is_measured_in_parts(configure):
+    """As it would not fit into the memory whole."""
+    module, passed = build_module(configure("num_micro_batches=2", "batch_size=4")), []
+    module.codec.register_forward_pre_hook(lambda _, given: passed.append(len(given[0])))
+    real = 0.1 * torch.randn(4, 4096)
+    norms = gradient_norms(module, real)
+    assert passed == [2, 2]
+    module.num_micro_batches = 1
+    for name, norm in gradient_norms(module, real).items():
+        assert norms[name] == pytest.approx(norm.item(), rel=1e-4)
+
+
 def test_networks_stay_as_they_were(configure):
     module = build_module(configure())
     gradient_norms(module, torch.randn(2, 4096))

@@ -1,6 +1,10 @@
 """Settings of optimizers and schedules that change when a run is resumed."""
 
 import pytest
+import torch
+
+from lfsc.training.callbacks.resumed_optimizer import change_optimizer, change_schedule
+from lfsc.training.schedules import WarmupCosine
 
 STEPS = ("validate_every=10", "checkpoint_every=1", "log_every=1", "data.max_val_clips=0", "updates_per_epoch=1")
 
@@ -52,6 +56,33 @@ def test_a_rate_of_nothing_can_be_raised(micro, configure):
     micro.resume(with_generator(config, lr=0.01) | {"max_updates": 2})
     decay = config["optimizers"]["generator"]["schedule"]["decay"]
     assert rates(micro, config)[-1] == pytest.approx(0.01 * decay)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "base_rates"),
+    [
+        ({"lr": 0.01, "weight_decay": 0.1}, {"lr": 0.02, "weight_decay": 0.1}, [0.02, 0.002]),
+        ({"lr": 0.01, "eps": 1e-8}, {"lr": 0.01, "eps": 1e-6}, [0.01, 0.001]),
+        ({"eps": 1e-8}, {"eps": 1e-6}, [0.01, 0.001]),  # of a function that knows its rates itself
+    ],
+)
+def test_groups_of_parameters_keep_what_is_their_own(before, now, base_rates):
+    own = {0.01: 0.1, 0.001: 0.0}
+    groups = [
+        {"params": [torch.nn.Parameter(torch.ones(1))], "lr": lr, "weight_decay": decay} for lr, decay in own.items()
+    ]
+    optimizer = torch.optim.Adam(groups)
+    schedule = WarmupCosine(optimizer, warmup_updates=1, max_updates=10)
+    optimizer.step()
+    for _ in range(3):
+        schedule.step()
+    state, scheduled = optimizer.state_dict(), schedule.state_dict()
+    change_optimizer(state, before, now)
+    change_schedule(scheduled, state, now | {"schedule": {"max_updates": 20}})
+    assert [group["weight_decay"] for group in state["param_groups"]] == [0.1, 0.0]
+    assert scheduled["base_lrs"] == pytest.approx(base_rates)
+    assert scheduled["_last_lr"] == pytest.approx([rate * schedule.factor(3) for rate in base_rates])
+    assert scheduled["max_updates"] == 20
 
 
 def test_a_cosine_is_stretched_to_a_longer_run(micro, configure):

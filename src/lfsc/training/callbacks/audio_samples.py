@@ -27,7 +27,7 @@ class Sample(NamedTuple):
 
 
 class AudioSamples(Callback):
-    """Writes the first `count` clips of the validation: originals once, reconstructions at every validation.
+    """Writes the first `count` clips of the validation: originals once a start, reconstructions at every validation.
 
     They are the same on any number of ranks, of which the first writes them all.
 
@@ -38,6 +38,8 @@ class AudioSamples(Callback):
         self.folder = folder
         self.count = count
         self.sample_rate = sample_rate
+        # Keys of those that are written; what is there from an earlier start may be other crops.
+        self.originals: set[str] = set()
         self.mel = MelSpectrogram(
             sample_rate=sample_rate, num_mels=80, n_fft=1024, hop_length=256, win_length=1024, guard=1e-5
         )
@@ -63,7 +65,8 @@ class AudioSamples(Callback):
         clips = sorted(chain(*gather([clip for clip in self.clips if clip.place in first])))
         place = f"update-{module.updates:08d}"
         for _, key, real, fake in clips if trainer.is_global_zero else ():
-            if not (self.folder / "original" / f"{file_name(key)}.wav").exists():
+            if key not in self.originals:
+                self.originals.add(key)
                 self.write(trainer, "original", key, {"original": real}, update=0)
             self.write(trainer, place, key, {"original": real, place: fake}, update=module.updates)
 

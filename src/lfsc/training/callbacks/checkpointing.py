@@ -10,7 +10,7 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from lfsc.runs.checkpoints import newest_first
 from lfsc.runs.directory import METRICS
-from lfsc.runs.metrics_rows import read_rows
+from lfsc.runs.metrics_rows import HIGHER_IS_BETTER, read_rows
 from lfsc.training.checkpoint_io import link
 from lfsc.training.module import CodecModule
 from lfsc.training.plain_state import EXPECTED, find_foreign
@@ -29,6 +29,8 @@ class Checkpointing(Callback):
     def __init__(self, *, folder: Path, every: int, keep_last: int, save_top_k: int, monitor: str, mode: str):
         if mode not in ("min", "max"):
             raise ValueError(f"mode={mode}: expected min or max")
+        if mode == "min" and monitor.startswith(HIGHER_IS_BETTER):
+            raise ValueError(f"monitor={monitor} with mode=min would keep the worst checkpoints: add mode=max")
         if keep_last < 1:
             raise ValueError(f"keep_last={keep_last}: expected at least 1, the checkpoint that `lfsc resume` needs")
         self.folder = folder

@@ -25,6 +25,13 @@ class LossGradientNorms(Callback):
 
 
 def gradient_norms(module: CodecModule, real: Tensor) -> dict[str, Tensor]:
+    """Of audio [B,T], one micro-batch after the other, as an update takes it."""
+    parts = [gradients(module, part) for part in real.chunk(module.num_micro_batches)]
+    return {name: torch.cat([part[name] for part in parts]).norm() / len(parts) for name in parts[0]}
+
+
+def gradients(module: CodecModule, real: Tensor) -> dict[str, Tensor]:
+    """The gradient [B,T] of each weighted loss with regard to what the codec makes of audio [B,T]."""
     with torch.no_grad():
         fake = module.codec(real).audio
     fake.requires_grad_(True)
@@ -34,7 +41,6 @@ def gradient_norms(module: CodecModule, real: Tensor) -> dict[str, Tensor]:
     scale = module.gan_optimizers["generator"].scaler.scale(real.new_ones(()))
     with torch.autocast(real.device.type, enabled=False):
         return {
-            name: torch.autograd.grad(scale * (module.loss_weights[name] * loss), fake, retain_graph=True)[0].norm()
-            / scale
+            name: torch.autograd.grad(scale * (module.loss_weights[name] * loss), fake, retain_graph=True)[0] / scale
             for name, loss in losses.items()
         }

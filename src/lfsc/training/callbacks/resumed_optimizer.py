@@ -71,15 +71,16 @@ def target(settings: dict[str, Any], key: str) -> str | None:
 
 
 def change_optimizer(optimizer: dict[str, Any], before: dict[str, Any], now: dict[str, Any]) -> None:
+    old = before.get("lr")
     for group in optimizer["param_groups"]:
-        if before.get("lr") != now.get("lr"):
-            progress = group["lr"] / before["lr"] if before.get("lr") else 1.0
-            group["lr"], group["initial_lr"] = now["lr"] * progress, now["lr"]
-        settings = {key: value for key, value in now.items() if key in group and key != "lr"}
+        # The schedule's progress stays, and so does what groups have of their own.
+        rates = [key for key in ("lr", "initial_lr") if key in group and old != now.get("lr")]
+        group |= {key: now["lr"] * (group[key] / old if old else 1.0) for key in rates}
+        settings = {key: now[key] for key in now.keys() & group.keys() - {"lr"} if now[key] != before.get(key)}
         group |= {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
 
 
 def change_schedule(schedule: dict[str, Any], optimizer: dict[str, Any], now: dict[str, Any]) -> None:
-    schedule |= {key: value for key, value in now["schedule"].items() if key in schedule}
-    schedule["base_lrs"] = [now["lr"]] * len(schedule["base_lrs"])
-    schedule["_last_lr"] = [group["lr"] for group in optimizer["param_groups"]]
+    groups = optimizer["param_groups"]
+    rates = {"base_lrs": [group.get("initial_lr") for group in groups], "_last_lr": [group["lr"] for group in groups]}
+    schedule |= {key: value for key, value in (now["schedule"] | rates).items() if key in schedule}

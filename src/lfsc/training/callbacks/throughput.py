@@ -16,22 +16,23 @@ class Throughput(Callback):
     def __init__(self, *, sample_rate: int, window: int):
         self.sample_rate = sample_rate
         self.window = window
-        self.interrupted = False
+        self.is_paused = False
 
     def on_train_start(self, trainer: Trainer, module: CodecModule) -> None:
         self.restart()
 
     def restart(self) -> None:
         synchronize()
-        self.interrupted = False
         self.updates = self.samples = 0
         self.waited = 0.0
         self.begin = self.ended = time.perf_counter()
 
     def on_train_batch_start(self, trainer: Trainer, module: CodecModule, *_) -> None:
-        if self.interrupted:
-            self.restart()
-        self.waited += time.perf_counter() - self.ended
+        now = time.perf_counter()
+        if self.is_paused:
+            self.begin += now - self.ended
+            self.ended, self.is_paused = now, False
+        self.waited += now - self.ended
 
     def on_train_batch_end(self, trainer: Trainer, module: CodecModule, outputs, batch, *_) -> None:
         self.updates += 1
@@ -51,12 +52,19 @@ class Throughput(Callback):
             }
             self.restart()
 
-    def on_validation_end(self, trainer: Trainer, module: CodecModule) -> None:
-        # The pace is that of the updates: what came between them does not count.
-        self.restart()
+    def on_validation_start(self, trainer: Trainer, module: CodecModule) -> None:
+        self.pause()
 
     def on_save_checkpoint(self, *_) -> None:
-        self.interrupted = True  # until the checkpoint is written and the next update begins
+        self.pause()
+
+    def pause(self) -> None:
+        """Count neither as updates nor as waiting what comes between: from now on until the next update begins."""
+        if self.updates and not self.is_paused:
+            # The device may still be at work on updates that have ended here.
+            synchronize()
+            self.ended = time.perf_counter()
+        self.is_paused = True
 
 
 def peak_memory(device: torch.device) -> int:
