@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from lfsc.commands.weights import main, parse_names
@@ -36,6 +38,12 @@ def test_a_failed_download_does_not_stop_the_rest(hub, tmp_path, capsys):
     shown = capsys.readouterr()
     assert "asr: not fetched: no such repository really" in shown.err
     assert "speaker: me/mine ffffffffffff, 1 file" in shown.out
+
+
+def test_without_the_package_that_downloads_it_says_how_to_get_it(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    assert main(["fetch", "--to", str(tmp_path), "--only", "asr"]) == 1
+    assert "asr: not fetched: huggingface_hub is not installed: pip install 'lfsc[export]'" in capsys.readouterr().err
 
 
 def test_pins_are_fetched_again(hub, tmp_path, capsys):

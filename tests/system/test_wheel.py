@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -10,10 +11,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def build(target, *, source, out):
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(out)], cwd=source, check=True)
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     out = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)], cwd=ROOT, check=True)
+    build("wheel", source=ROOT, out=out)
     return next(out.glob("*.whl"))
 
 
@@ -28,6 +33,15 @@ def test_it_holds_what_is_needed_and_nothing_else(wheel):
     ):
         assert name in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"lfsc", "data_prep"}
+
+
+def test_the_wheel_that_pip_builds_of_an_sdist_is_the_same(wheel, tmp_path):
+    build("sdist", source=ROOT, out=tmp_path)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as sdist:
+        sdist.extractall(tmp_path, filter="data")
+    build("wheel", source=next(tmp_path.glob("lfsc-*/")), out=tmp_path)
+    built = next(tmp_path.glob("*.whl"))
+    assert sorted(zipfile.ZipFile(built).namelist()) == sorted(zipfile.ZipFile(wheel).namelist())
 
 
 def test_recipes_are_found_from_any_folder(wheel, tmp_path):

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from lfsc.io.messages import one_line, say_count
+from lfsc.io.missing import explain_missing
 
 DESCRIPTION = "Download the models that metrics and comparisons need, pin them, and check that they are unchanged."
 EPILOG = """\
@@ -44,7 +45,8 @@ def fetch_all(folder: Path, only: list[str] | None, pins: Path | None) -> int:
             print(f"{name}: {entry['source']} {entry['revision'][:12]}, {say_count(len(entry['sha256']), 'file')}")
         except (OSError, ValueError, ImportError) as error:
             failed += 1
-            print(f"{name}: not fetched: {one_line(error)}", file=sys.stderr)
+            reason = explain_missing(error, "evaluate") if isinstance(error, ModuleNotFoundError) else one_line(error)
+            print(f"{name}: not fetched: {reason}", file=sys.stderr)
     if fetched:
         print(f"weights are in {folder}")
     return 1 if failed else 0
