@@ -32,7 +32,10 @@ def test_every_verb_has_help_without_heavy_imports(verb):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_command_which_leaves_nothing(tmp_path, number):
     code = (
-        "import sys, time\n"
+        "import signal, sys, time\n"
+        # A job in the background, or under nohup, ignores them, and so does all that it starts.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         "from lfsc import cli\n"
         "from lfsc.io.atomic import replacing\n"
         "def run(*_):\n"

@@ -64,7 +64,7 @@ def test_a_damaged_one_is_named(content):
 def test_an_index_of_another_program_is_told():
     mosaic = b'{"shards": [{"format": "mds", "samples": 3}], "version": 2}'
     with pytest.raises(
-        ValueError, match=r"^data/index\.json is none of lfsc's, or damaged \(it has no 'sample_rate'\)"
+        ValueError, match=r"^data/index\.json is damaged, or none of lfsc's \(it has no 'sample_rate'\)"
     ):
         parse(mosaic, path="data")
 

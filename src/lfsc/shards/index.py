@@ -121,7 +121,7 @@ def parse(content: bytes, *, path: str) -> Corpus | Conversion:
     except KeyError as error:
         # MosaicML's streaming and litdata have an index of this name, too.
         raise ValueError(
-            f"{path}/{NAME} is none of lfsc's, or damaged (it has no {error}): make shards by data_prep"
+            f"{path}/{NAME} is damaged, or none of lfsc's (it has no {error}): make shards by data_prep"
         ) from error
     except (ValueError, ArithmeticError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path}/{NAME} is damaged ({error!r}): make the shards again") from error
