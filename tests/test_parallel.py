@@ -127,10 +127,12 @@ def test_an_interrupt_ends_workers_at_once_and_leaves_nothing(tmp_path, moment, 
     )
     script = tmp_path / "parent.py"
     script.write_text(
-        "import os, library\n"
+        "import os, signal, library\n"
         "from lfsc.io.start import end_on_signals\n"
         "from lfsc.parallel import local, map_tasks\n"
         "if __name__ == '__main__':\n"
+        # A job in the background ignores it, and so does all that it starts.
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "    end_on_signals()\n"
         "    os.environ['PARENT'] = str(os.getpid())\n"
         "    try:\n"
