@@ -100,7 +100,6 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=0.9)
     options = parser.parse_args()
 
-    torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     training = TokenShards(options.tokens, split="train", seed=0)
     validation = TokenShards(options.tokens, split="val")
@@ -114,6 +113,7 @@ def main() -> None:
         loader = DataLoader(clips, batch_size=8, collate_fn=partial(pad, value=padding, layout=layout))
         return (batch.tokens[..., :LONGEST].to(device) for batch in loader)
 
+    torch.manual_seed(0)
     model = SpeechLM(vocabulary, width=options.width, layers=options.layers).to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
     for epoch in range(options.epochs):

@@ -28,9 +28,9 @@ from .zips import copy_as_tar
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 # Of archives that a message names, and that are not read.
 NOT_READ = (".tar.zst", ".tzst", ".tar.lz4", ".7z", ".rar")
-# As split names what it makes of an archive, and programs that make zips.
+# As split names what it makes of an archive, and programs that make zips; two letters may be a compression's as well.
 PIECE = re.compile(
-    r".*(\.(tar|zip|tar\.\w+|tgz)[._-](part)?[-_]?((?!gz|xz)[a-z]{2}|\d{2,3})|\.z\d\d|_part[-_]?[a-z]{2})",
+    r".*(\.(tar|zip|tar\.\w+|tgz)[._-](part)?[-_]?((?!gz|xz|lz|br|sz)[a-z]{2}|\d{2,3})|\.z\d\d|_part[-_]?[a-z]{2})",
     re.IGNORECASE,
 )
 OPENING: dict[str, Callable[[Path], io.BufferedIOBase]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}

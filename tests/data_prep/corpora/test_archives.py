@@ -115,6 +115,12 @@ def test_what_is_compressed_otherwise_is_named(put, tmp_path, begin, kind):
         Archive(put("a", begin + bytes(2000)), tmp_path / "scratch")
 
 
+@pytest.mark.parametrize("name", ["a.tar.lz", "a.tar.br", "a.tar.sz"])
+def test_a_compression_of_two_letters_is_no_piece(put, tmp_path, name):
+    with pytest.raises(ValueError, match=f"{name} is no complete tar"):
+        Archive(put(name, bytes(range(256)) * 8), tmp_path / "scratch")
+
+
 @pytest.mark.parametrize("name", ["a.tar.gz.aa", "a.tar.gz.part-aa", "a.tar.00", "a.zip.001", "a.z01", "vox_partaa"])
 def test_a_piece_of_an_archive_is_told(put, tmp_path, name):
     assert is_archive(name)
