@@ -49,3 +49,9 @@ def test_nothing_is_compiled_for_a_length():
     assert compiled == []
     double(torch.ones(3))
     assert len(compiled) == 1
+
+
+@pytest.mark.parametrize("clips", [0, 2])
+def test_a_run_without_clips_for_it_says_so(micro, configure, caplog, clips):
+    micro.train(configure("max_updates=1", f"data.max_val_clips={clips}"))
+    assert ("no validation: the corpus has no clips for it" in caplog.text) is (clips == 0)

@@ -1,5 +1,6 @@
 """Validation by updates: the evaluation's own metrics, the losses, and the use of the codebooks over the whole set."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,8 @@ from lfsc.distributed import sum_over_ranks
 from lfsc.metrics import codebook
 from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
 from lfsc.training.module import CodecModule
+
+logger = logging.getLogger(__name__)
 
 
 class Validation(Callback):
@@ -29,6 +32,11 @@ class Validation(Callback):
         # A run that resumes within its warm-up has been validated before the warm-up.
         if module.updates == module.warmup.done == 0:
             self.validate(trainer, module)
+            if not module.validation and trainer.is_global_zero:
+                logger.warning(
+                    "no validation: the corpus has no clips for it, or data.max_val_clips is 0; the run has no val/ "
+                    "metrics, no best checkpoint, and no early stopping"
+                )
 
     def on_train_batch_end(self, trainer: Trainer, module: CodecModule, *_) -> None:
         if module.warmup.under_way:
