@@ -132,6 +132,12 @@ def test_a_damaged_index_is_one_line(content, tmp_path, capsys):
     assert "index.json is damaged" in capsys.readouterr().err
 
 
+def test_a_tar_of_other_things_is_no_shard(tmp_path, capsys):
+    tar.write(tmp_path / "x.tar", [Sample("a", {"jpg": b"0", "json": b"{}"})])
+    assert main(["info", str(tmp_path / "x.tar")]) == 2
+    assert "x.tar is no shard: its first sample, a, has jpg, json, and neither a recording" in capsys.readouterr().err
+
+
 def test_token_shards_tell_their_codec(checkpoint, tmp_path, capsys):
     note = {"key": "a", "num_samples": 70, "codec": "ab" * 8}
     content = io.BytesIO()

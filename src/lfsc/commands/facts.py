@@ -3,6 +3,7 @@
 from itertools import islice
 from pathlib import Path
 
+from lfsc.audio.suffixes import is_recording
 from lfsc.config.overrides import as_override
 from lfsc.io.json_text import read_object
 from lfsc.io.messages import as_word
@@ -93,7 +94,13 @@ def describe_shard(path: Path) -> Facts:
     if "npy" in sample.parts:
         use = "language models (lfsc.tokens.dataset), lfsc detokenize with a codec of the same fingerprint"
         return {"kind": "shard of tokens", "first clip": sample.key, "fingerprint": str(codec), "for": use}
-    formats = ", ".join(part for part in sample.parts if part != "json")
+    recordings = [part for part in sample.parts if is_recording(f".{part}")]
+    if not recordings:
+        raise ValueError(
+            f"{path} is no shard: its first sample, {sample.key}, has {', '.join(sample.parts)}, and neither a "
+            "recording nor the npy of tokens; `python -m data_prep folder` takes an archive of recordings"
+        )
+    formats = ", ".join(recordings)
     return {"kind": "shard of speech", "first clip": sample.key, "format": formats, "for": "lfsc tokenize"}
 
 
