@@ -230,7 +230,7 @@ class CodecModule(LightningModule):
         return values
 
     def is_adversarial(self, name: str) -> bool:
-        """Whether a scalar is there only where discriminators play."""
+        """Whether a scalar is there only where the discriminators have started."""
         return name.split("/")[-1] in self.adversarial_losses.weights or "discriminator" in name
 
     def forget_adversarial(self) -> None:
