@@ -93,18 +93,15 @@ def import_datasets() -> Any:
 
 
 def find_saved(folder: Path) -> dict[str, list[str]]:
-    """The files that save_to_disk wrote: in a folder for each split, or in just one."""
-    folders = (
-        [folder] if (folder / "state.json").is_file() else sorted(path for path in folder.iterdir() if path.is_dir())
-    )
-    files = {found.name: sorted(map(str, found.glob("data-*.arrow"))) for found in folders}
-    if not any(files.values()):
+    """The files that save_to_disk wrote: in a folder for each split, or in just one, which is then of no split."""
+    is_single = (folder / "state.json").is_file()
+    folders = {"all": folder} if is_single else {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
+    listed = {name: sorted(map(str, path.glob("data-*.arrow"))) for name, path in folders.items()}
+    files = {name: found for name, found in listed.items() if found}
+    if not files:
         raise ValueError(f"{folder} was written by save_to_disk, but holds no data-*.arrow")
     require_own(folder, [file for found in files.values() for file in found])
-    # One that was saved by itself is of no split.
-    return (
-        {"all": files[folder.name]} if folders == [folder] else {name: found for name, found in files.items() if found}
-    )
+    return files
 
 
 def require_own(source: Path | str, files: list[str]) -> None:

@@ -81,8 +81,8 @@ def read_source(source: Path | str, file: BinaryIO, asked: Asked) -> Iterator[St
                     yield f"understood as a data set of {splits}: {table.describe()}"
                 for cells in table.rows:
                     name = f"{split}-{count:07d}"
-                    said = Row(name, language, split=parts.split(kind_of_word(split)))
-                    yield found_in(table, cells, said, source, file)
+                    default = Row(name, language, split=parts.split(kind_of_word(split)))
+                    yield found_in(table, cells, default, source, file)
                     count += 1
             except Exception as error:
                 # A column that was named wrongly, or a network that is gone, is no fault of this file.
@@ -114,15 +114,15 @@ def language_of_folders(place: str, source: Path | str) -> str | None:
 
 
 def found_in(
-    table: Table, cells: dict[str, Any], said: Row, source: Path | str, file: BinaryIO
+    table: Table, cells: dict[str, Any], default: Row, source: Path | str, file: BinaryIO
 ) -> StoredRow | Malformed:
-    """The row of these cells, with the language that is `said` where they name none."""
+    """The row of these cells, with the split, and where they name none the language, of the `default`."""
     try:
-        row = parse_row(table.labels(cells), path=said.path)
-        row = row._replace(language=row.language or said.language, split=said.split)
+        row = parse_row(table.labels(cells), path=default.path)
+        row = row._replace(language=row.language or default.language, split=default.split)
         return StoredRow(row, store(cells[table.column], source, file))
     except ValueError as error:
-        return Malformed(said.path, str(error))
+        return Malformed(default.path, str(error))
 
 
 def store(cell: Any, source: Path | str, file: BinaryIO) -> File:

@@ -62,8 +62,8 @@ def of_recordings(
     if layout is not None:
         yield from rows_of_layout(layout, bare, transcripts)
     if with_text := transcripts.found[True]:
-        said = " and ".join(say_count(len(found), name) for name, found in transcripts.said.items() if found)
-        by_lists = f", and {said} by lists" if said else ""
+        labels = " and ".join(say_count(len(found), name) for name, found in transcripts.labels.items() if found)
+        by_lists = f", and {labels} by lists" if labels else ""
         yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}{by_lists}"
     if transcripts.unread:
         yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
@@ -100,9 +100,9 @@ def rows_of_layout(layout: Layout, names: list[str], transcripts: Transcripts) -
         if labels is None:
             yield Malformed(name, f"its path is not like the others': {layout.name}")
             continue
-        said = transcripts.find(name)
-        language, speaker = said.language or labels.language, said.speaker or labels.speaker
-        yield Row(name, language, speaker, said.text, split=said.split)
+        entry = transcripts.find(name)
+        language, speaker = entry.language or labels.language, entry.speaker or labels.speaker
+        yield Row(name, language, speaker, entry.text, split=entry.split)
 
 
 def name_of_first_microphone(name: str) -> str | None:
@@ -118,15 +118,15 @@ def find_sidecar(name: str, names: set[str], keys: dict[str, str]) -> str | None
 
 def row_of_sidecar(tree: Tree, name: str, sidecar: str, spec: str | None, transcripts: Transcripts) -> Row | Malformed:
     try:
-        row = json.loads("".join(tree.lines(sidecar)))
-        said = parse_row(row, path=name) if isinstance(row, dict) else Row(name)
+        content = json.loads("".join(tree.lines(sidecar)))
+        row = parse_row(content, path=name) if isinstance(content, dict) else Row(name)
     except (ValueError, RecursionError) as error:
         return Malformed(sidecar, str(error))
-    if said.text is None:
-        listed = transcripts.find(name)
-        labels = Labels(listed.language, listed.speaker)
-        said = with_folders(said._replace(text=listed.text, split=said.split or listed.split), labels)
-    return with_folders(said, labels_of(name, tree, spec))
+    if row.text is None:
+        entry = transcripts.find(name)
+        row = row._replace(text=entry.text, split=row.split or entry.split)
+        row = with_labels(row, Labels(entry.language, entry.speaker))
+    return with_labels(row, labels_of(name, tree, spec))
 
 
 def of_manifest(
@@ -139,7 +139,7 @@ def of_manifest(
     count = without_speaker = 0
     for row in rows:
         if isinstance(row, Row):
-            row = with_folders(row, labels_of(row.path, tree, spec))
+            row = with_labels(row, labels_of(row.path, tree, spec))
             if not count:
                 first = f"language {row.language or language or 'not known'}, speaker {row.speaker or 'not known'}"
                 yield f"understood by {manifest}: first {row.path}, {first}"
@@ -160,7 +160,7 @@ def labels_of(name: str, tree: Tree, spec: str | None) -> Labels:
         return Labels()
 
 
-def with_folders(row: Row, labels: Labels) -> Row:
+def with_labels(row: Row, labels: Labels) -> Row:
     return row._replace(
         language=labels.language if row.language is None else row.language,
         speaker=labels.speaker if row.speaker is None else row.speaker,

@@ -50,8 +50,8 @@ def row_of_line(line: str, place: str, recordings: Mapping[str, str]) -> Row | M
     key, channel, speaker, start, end, *text = fields
     if key not in recordings:
         return Malformed(place, f"no recording of the name {key}")
-    said = {"path": recordings[key], "speaker": speaker, "start": start, "end": end, "channel": CHANNELS[channel]}
+    row = {"path": recordings[key], "speaker": speaker, "start": start, "end": end, "channel": CHANNELS[channel]}
     try:
-        return parse_row(said | {"text": LABEL.sub("", "".join(text), count=1).strip()})
+        return parse_row(row | {"text": LABEL.sub("", "".join(text), count=1).strip()})
     except ValueError as error:
         return Malformed(place, str(error))

@@ -31,7 +31,7 @@ FESTVOX = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
 NAMED = re.compile(r"([^\s:]+)[\s:]\s*(.*)")
 
 
-class Said(NamedTuple):
+class Entry(NamedTuple):
     """What a list says of a recording, None where it says nothing."""
 
     text: str | None = None
@@ -58,18 +58,18 @@ def is_named_as_list(path: PurePosixPath) -> bool:
     return any(map(NAME.search, (path.parent.name, path.stem))) or path.name == f"{path.parent.name}.txt"
 
 
-def parse_list(name: str, lines: Iterable[str], wanted: Collection[str] | None = None) -> dict[str, Said]:
+def parse_list(name: str, lines: Iterable[str], wanted: Collection[str] | None = None) -> dict[str, Entry]:
     """What is said of recordings, by the keys of their names; of one that is there twice, only what both lines say.
 
     Those that are `wanted`, by the last parts of their keys, or all. Nothing where the lines are no such list;
     ValueError where they cannot be read.
     """
-    found: dict[str, Said] = {}
-    for key, said in parse_entries(name, limit(name, lines)):
+    found: dict[str, Entry] = {}
+    for key, entry in parse_entries(name, limit(name, lines)):
         if wanted is not None and key.rpartition("/")[2] not in wanted:
             continue
-        before = found.get(key, said)
-        found[key] = Said(*(new if new == old else None for new, old in zip(said, before, strict=True)))
+        before = found.get(key, entry)
+        found[key] = Entry(*(new if new == old else None for new, old in zip(entry, before, strict=True)))
     return found
 
 
@@ -82,7 +82,7 @@ def limit(name: str, lines: Iterable[str]) -> Iterator[str]:
         yield line
 
 
-def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Said]]:
+def parse_entries(name: str, lines: Iterator[str]) -> Iterator[tuple[str, Entry]]:
     path = PurePosixPath(name)
     first = next(lines, "")
     lines = chain([first], lines)
@@ -113,10 +113,10 @@ def rows_of_json(name: str, lines: Iterator[str]) -> Iterable[object]:
     content = json.loads(join_lines("", lines, name))
     if not isinstance(content, dict):
         return content if isinstance(content, list) else ()
-    return ((said if isinstance(said, dict) else {"text": said}) | {"path": key} for key, said in content.items())
+    return ((entry if isinstance(entry, dict) else {"text": entry}) | {"path": key} for key, entry in content.items())
 
 
-def entry_of_row(row: dict, *keys: str) -> Iterator[tuple[str, Said]]:
+def entry_of_row(row: dict, *keys: str) -> Iterator[tuple[str, Entry]]:
     """What a row of a table says, by the first of its columns that holds names, or that is one of `keys`."""
     row = {squeeze(column): value for column, value in row.items()}
     key, text = find_first(row, (*SQUEEZED_KEY, *keys)), find_first(row, SQUEEZED_TEXT) or ""
@@ -124,7 +124,7 @@ def entry_of_row(row: dict, *keys: str) -> Iterator[tuple[str, Said]]:
     if isinstance(key, str) and isinstance(text, str):
         yield (
             key_of_name(key),
-            Said(
+            Entry(
                 as_text(text),
                 str(speaker) if isinstance(speaker, str | int) else None,
                 kind_of_word(split) if isinstance(split, str) else None,
@@ -133,7 +133,7 @@ def entry_of_row(row: dict, *keys: str) -> Iterator[tuple[str, Said]]:
         )
 
 
-def name_columns(entries: Iterator[list[str]]) -> Iterator[tuple[str, Said]]:
+def name_columns(entries: Iterator[list[str]]) -> Iterator[tuple[str, Entry]]:
     """Of lines without a head: a name and a text, and it as it is spoken or more, or a name, a speaker and a text."""
     first = list(islice(entries, FIRST_LINES))
     # Few words for many lines are no texts: speakers, who say more than one thing, or moods, in which things are said.
@@ -146,12 +146,12 @@ def name_columns(entries: Iterator[list[str]]) -> Iterator[tuple[str, Said]]:
         key, *texts = fields[1:] if is_recording(fields[1]) else fields
         if len(texts) == 3 and is_language(texts[1]) and as_text(texts[2]):
             # Of VITS and what came of it: speaker, language, text.
-            yield key_of_name(key), Said(as_text(texts[2]), texts[0], language=as_language(texts[1]))
+            yield key_of_name(key), Entry(as_text(texts[2]), texts[0], language=as_language(texts[1]))
         elif len(texts) == 2:
             text = texts[0] if has_moods and not has_speakers else texts[1]
-            yield key_of_name(key), Said(as_text(text), texts[0] if has_speakers else None)
+            yield key_of_name(key), Entry(as_text(text), texts[0] if has_speakers else None)
         elif texts:
-            yield key_of_name(key), Said(as_text(texts[0]))
+            yield key_of_name(key), Entry(as_text(texts[0]))
 
 
 def split_line(line: str) -> list[str]:

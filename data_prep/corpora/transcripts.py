@@ -13,7 +13,7 @@ from lfsc.io.messages import describe, say_count
 
 from .archives import Tree
 from .parts import kind_of_list
-from .text_lists import NAME, Said, key_of_name, may_be_list, parse_list
+from .text_lists import NAME, Entry, key_of_name, may_be_list, parse_list
 
 # Of files of the recording's name: a text, also that which the Montreal Forced Aligner takes.
 BESIDE = (".normalized.txt", ".txt", ".lab", ".trn")
@@ -47,7 +47,7 @@ class TextFolders:
             self.lists.setdefault(str(folder if str(folder) in recorded else folder.parent), []).append(name)
         self.read = lru_cache(KEPT_FOLDERS)(self.read_folder)
 
-    def find(self, name: str, archive: str | None = None) -> Said | None:
+    def find(self, name: str, archive: str | None = None) -> Entry | None:
         """What the nearest list above a recording says of it, which came out of an archive of this name, if any."""
         if not self.lists:
             return None
@@ -55,31 +55,31 @@ class TextFolders:
         for depth in range(len(parts) - 1, -1, -1):
             folder = "/".join(folders[:depth]) or "."
             if folder in self.lists:
-                said = self.read(folder, archive)
+                entries = self.read(folder, archive)
                 # Lists name recordings by their paths, or some of their folders, or none.
                 for first in range(depth, len(parts)):
-                    if found := said.get("/".join(parts[first:])):
+                    if found := entries.get("/".join(parts[first:])):
                         return found
         return None
 
-    def read_folder(self, folder: str, archive: str | None) -> dict[str, Said]:
+    def read_folder(self, folder: str, archive: str | None) -> dict[str, Entry]:
         names = self.lists[folder]
         # Archives and lists may be pairs, of which there are many.
         own = [name for name in names if PurePosixPath(name).stem == archive]
         has_parts = "train" in map(kind_of_list, names)
-        said: dict[str, Said] = {}
+        found: dict[str, Entry] = {}
         for name in own or names:
             try:
                 entries = parse_list(name, self.tree.lines(name), self.wanted)
                 if has_parts and (kind := kind_of_list(name)):
                     entries = {key: entry._replace(split=entry.split or kind) for key, entry in entries.items()}
-                said |= entries
+                found |= entries
                 if self.wanted is not None:
                     # Paths of other machines, as in lists of TTS recipes, where no two recordings have the name.
-                    said = {key: entry for key, entry in take_names(entries).items() if self.wanted[key] == 1} | said
+                    found = {key: entry for key, entry in take_names(entries).items() if self.wanted[key] == 1} | found
             except (ValueError, RecursionError, OSError) as error:
                 self.unread.append(f"{name}: {describe(error)}")
-        return said
+        return found
 
 
 class Transcripts:
@@ -100,8 +100,8 @@ class Transcripts:
         self.folders = TextFolders(tree, names, recordings, wanted=stems)
         self.unread = self.folders.unread
         self.found = Counter[bool]()
-        self.said: dict[str, set[str]] = {"speaker": set(), "language": set()}
-        finders: dict[str, Callable[[str], Said | None]] = {"TIMIT": self.of_timit, "AISHELL-3": self.of_aishell3}
+        self.labels: dict[str, set[str]] = {"speaker": set(), "language": set()}
+        finders: dict[str, Callable[[str], Entry | None]] = {"TIMIT": self.of_timit, "AISHELL-3": self.of_aishell3}
         self.finder = finders.get(corpus, self.of_any)
         self.texts = {name for name in names if name.lower().endswith(BESIDE)}
         # Files in folders of texts, by what is beside that folder: txt/p225/p225_001.txt for wav48/p225/p225_001.flac.
@@ -112,23 +112,23 @@ class Transcripts:
             if NAME.search(folder)
         }
 
-    def find(self, name: str) -> Said:
+    def find(self, name: str) -> Entry:
         """What is said of a recording: nothing where there is no text, or where it is in a file that cannot be read."""
         try:
-            said = self.finder(name) or Said()
+            entry = self.finder(name) or Entry()
         except (ValueError, OSError) as error:
             self.unread.append(describe(error))
-            said = Said()
-        self.found[said.text is not None] += 1
-        for name, found in self.said.items():
-            found |= {getattr(said, name)} - {None, ""}
-        return said
+            entry = Entry()
+        self.found[entry.text is not None] += 1
+        for name, found in self.labels.items():
+            found |= {getattr(entry, name)} - {None, ""}
+        return entry
 
-    def of_any(self, name: str) -> Said | None:
+    def of_any(self, name: str) -> Entry | None:
         """From a file beside the recording, or in a folder of texts, or from a list above it."""
         texts = map(self.read, self.names_of_texts(name))
         text = next((text for text in texts if text and not TIMES.match(text)), None)
-        return Said(text) if text else self.of_lists(name)
+        return Entry(text) if text else self.of_lists(name)
 
     def names_of_texts(self, name: str) -> Iterator[str]:
         """The files that are there for a recording alone."""
@@ -144,21 +144,21 @@ class Transcripts:
             keys = (key for _, key in paths_beside(MICROPHONE.sub("", stem)))
             yield from (self.opposite[key] for key in keys if key in self.opposite)
 
-    def of_lists(self, name: str) -> Said | None:
+    def of_lists(self, name: str) -> Entry | None:
         found = self.folders.find(name)
         if found is None and self.around is not None:
             found = self.around.find(f"{self.folder}/{name}".strip("/"), archive=self.archive.partition(".")[0])
         return found
 
-    def of_timit(self, name: str) -> Said | None:
+    def of_timit(self, name: str) -> Entry | None:
         """From a file beside the recording, `0 46797 She had your dark suit.`, of its first and last sample."""
         texts = filter(None, map(self.read, self.names_of_texts(name)))
-        return next((Said(text.split(maxsplit=2)[-1]) for text in texts), None)
+        return next((Entry(text.split(maxsplit=2)[-1]) for text in texts), None)
 
-    def of_aishell3(self, name: str) -> Said | None:
+    def of_aishell3(self, name: str) -> Entry | None:
         """From `content.txt`, whose texts have the sound after each letter, `广 guang3 州 zhou1`."""
-        said = self.of_lists(name)
-        return said and Said("".join((said.text or "").split()[::2]))
+        entry = self.of_lists(name)
+        return entry and Entry("".join((entry.text or "").split()[::2]))
 
     def read(self, name: str) -> str:
         """The text in a file; where that is the path of another, as in THCHS-30, the first line of that one."""
@@ -171,7 +171,7 @@ class Transcripts:
         return next(self.tree.lines(other), "").strip() if other != name and other in self.texts else text
 
 
-def take_names(entries: Mapping[str, Said]) -> dict[str, Said]:
+def take_names(entries: Mapping[str, Entry]) -> dict[str, Entry]:
     """Entries by the names in their paths, where only one has the name."""
     names = {key: key.rpartition("/")[2] for key in entries}
     counts = Counter(names.values())

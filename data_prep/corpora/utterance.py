@@ -8,8 +8,8 @@ from lfsc.audio import files
 from lfsc.audio.files import Recording
 from lfsc.audio.manifest import Row
 from lfsc.audio.parts import WHOLE, Part
+from lfsc.io.file_slice import read_slice
 from lfsc.io.messages import printable
-from lfsc.io.piece import read_part
 
 from .keys import key_of, label
 
@@ -27,7 +27,7 @@ class File(NamedTuple):
     channel: int | None = None
 
     def open(self) -> Path | bytes:
-        return Path(self.path) if self.size is None else read_part(self.path, self.offset, self.size)
+        return Path(self.path) if self.size is None else read_slice(self.path, self.offset, self.size)
 
     def read(self) -> Recording:
         return self.crop(self.open(), self.start, self.num_samples)

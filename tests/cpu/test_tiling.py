@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from lfsc.cpu.tiling import PIECE, STEPS, TiledConvolution, products, real_transform
+from lfsc.cpu.tiling import PIECE, STEPS, FFTConv1d, products, real_transform
 
 pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch is built without oneDNN")
 
@@ -16,7 +16,7 @@ def random(*shape, seed=0):
 def test_results_are_those_of_a_convolution(taps, steps):
     weight, bias, x = random(6, 4, taps), random(6, seed=1), random(3, steps + taps - 1, 4, seed=2)
     expected = F.conv1d(x.mT.double(), weight.double(), bias.double()).mT
-    found = TiledConvolution(weight, bias)(x)
+    found = FFTConv1d(weight, bias)(x)
     assert found.shape == (3, steps, 6)
     torch.testing.assert_close(found.double(), expected, rtol=0, atol=2e-5)
 
@@ -25,13 +25,13 @@ def test_rounding_is_as_small_as_a_convolutions():
     weight, x = random(96, 96, 11) / (96 * 11) ** 0.5, random(1, 3000, 96, seed=1)
     exact = F.conv1d(x.mT.double(), weight.double()).mT
     plain = (F.conv1d(x.mT, weight).mT - exact).square().mean().sqrt()
-    tiled = (TiledConvolution(weight, torch.zeros(96))(x) - exact).square().mean().sqrt()
+    tiled = (FFTConv1d(weight, torch.zeros(96))(x) - exact).square().mean().sqrt()
     assert tiled < 4 * plain
 
 
 def test_a_clip_is_the_same_to_the_last_bit_alone_in_a_batch_and_from_any_tile_on():
     channels = 96
-    tiled = TiledConvolution(random(channels, channels, 7), random(channels, seed=1))
+    tiled = FFTConv1d(random(channels, channels, 7), random(channels, seed=1))
     x = random(3, 3 * STEPS * PIECE // channels, channels, seed=2)
     whole = tiled(x)
     assert torch.equal(tiled(x[1:2]), whole[1:2])

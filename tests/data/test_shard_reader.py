@@ -8,7 +8,7 @@ from megatron.energon.flavors.webdataset.itar_reader import ShardInfosITarReader
 from megatron.energon.flavors.webdataset.metadata import WebdatasetMeta
 
 from lfsc.data.batch import UnusableClip, UnusableData
-from lfsc.data.shard_reader import LoadedPiece, Piece, ShardReader, members, open_clip
+from lfsc.data.shard_reader import BytesSlice, FileSlice, ShardReader, members, open_clip
 
 
 def listed(folder):
@@ -89,17 +89,17 @@ def test_from_storage_that_is_not_local_a_clip_comes_in_one_read(corpus, monkeyp
     local = open_clip(ShardReader(listed(corpus / "one/en"))[12], parts=["flac"])
     monkeypatch.setattr(EPath, "is_local", lambda path: False)
     reader = ShardReader(listed(corpus / "one/en"))
-    assert isinstance(reader[12]["piece"], LoadedPiece)
+    assert isinstance(reader[12]["content"], BytesSlice)
     assert open_clip(reader[12], parts=["flac"]).files["flac"].read() == local.files["flac"].read()
 
 
 @pytest.fixture
-def piece(tmp_path):
+def part(tmp_path):
     """Bytes 10 to 30 of a file of 100."""
     path = tmp_path / "file"
     path.write_bytes(bytes(range(100)))
     with path.open("rb", buffering=0) as file:
-        yield Piece(file, 10, 20)
+        yield FileSlice(file, 10, 20)
 
 
 def tar(files: dict[str, bytes], format: int) -> bytes:
@@ -112,19 +112,19 @@ def tar(files: dict[str, bytes], format: int) -> bytes:
     return content.getvalue()
 
 
-def test_a_piece_is_a_file_with_ends_of_its_own(piece):
-    assert piece.read() == bytes(range(10, 30))
-    assert piece.read() == b""
-    assert piece.seek(-3, io.SEEK_END) == 17
-    assert piece.read(10) == bytes([27, 28, 29])
-    assert piece.seek(5) == piece.tell() == 5
-    assert piece.read(2) == bytes([15, 16])
-    assert piece.seek(1, io.SEEK_CUR) == 8
-    assert piece.read(1) == bytes([18])
+def test_a_slice_is_a_file_with_ends_of_its_own(part):
+    assert part.read() == bytes(range(10, 30))
+    assert part.read() == b""
+    assert part.seek(-3, io.SEEK_END) == 17
+    assert part.read(10) == bytes([27, 28, 29])
+    assert part.seek(5) == part.tell() == 5
+    assert part.read(2) == bytes([15, 16])
+    assert part.seek(1, io.SEEK_CUR) == 8
+    assert part.read(1) == bytes([18])
 
 
-def test_a_part_of_a_piece_lies_where_it_says(piece):
-    for whole in (piece, LoadedPiece(bytes(range(10, 30)))):
+def test_a_part_of_a_slice_lies_where_it_says(part):
+    for whole in (part, BytesSlice(bytes(range(10, 30)))):
         part = whole.part(3, 4)
         assert part.read() == bytes([13, 14, 15, 16])
         assert part.part(1, 2).read() == bytes([14, 15])
@@ -134,7 +134,7 @@ def test_a_size_beyond_the_clip_is_refused():
     content = bytearray(tar({"clip.flac": bytes(512)}, tarfile.USTAR_FORMAT)[:1024])
     content[124:136] = b"77777777777\0"
     with pytest.raises(ValueError, match=r"clip\.flac claims 8589934591 bytes, 512 are there"):
-        members(LoadedPiece(bytes(content)))
+        members(BytesSlice(bytes(content)))
 
 
 # ustar has no room for names of more than a hundred bytes.
@@ -147,7 +147,7 @@ def test_members_are_those_of_tarfile(format, key):
     files = {f"{key}.flac": bytes(range(256)) * 5, f"{key}.json": b"{}", f"{key}.txt": b""}
     content = tar(files, format).rstrip(b"\0")
     content += bytes(-len(content) % 512)
-    assert {name: part.read() for name, part in members(LoadedPiece(content)).items()} == files
+    assert {name: part.read() for name, part in members(BytesSlice(content)).items()} == files
 
 
 def test_a_size_below_zero_is_refused_and_not_followed_for_ever():
@@ -156,9 +156,9 @@ def test_a_size_below_zero_is_refused_and_not_followed_for_ever():
     content[148:156] = b" " * 8
     content[148:156] = b"%06o\0 " % sum(content[:512])
     with pytest.raises(ValueError, match="where a number belongs"):
-        members(LoadedPiece(bytes(content)))
+        members(BytesSlice(bytes(content)))
 
 
 def test_garbage_is_no_tar():
     with pytest.raises((tarfile.TarError, ValueError)):
-        members(LoadedPiece(bytes(range(256)) * 8))
+        members(BytesSlice(bytes(range(256)) * 8))

@@ -4,7 +4,7 @@ import pytest
 from megatron.energon.epathlib import EPath
 
 from lfsc.data.corpus import read_corpus
-from lfsc.data.storage import place, read, read_range, size
+from lfsc.data.storage import locate, read, read_range, size
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_folder_may_be_named_as_a_file_url(corpus):
         read_corpus(f"file://{corpus}", sample_rate=22050).index_hash
         == read_corpus(corpus, sample_rate=22050).index_hash
     )
-    assert place(f"file://{corpus}").is_local()
+    assert locate(f"file://{corpus}").is_local()
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_package_that_is_missing_is_named(profiles, monkeypatch):
     with pytest.raises(
         ValueError, match=r"msc://store/data needs a package .* pip install 'multi-storage-client\[boto3"
     ):
-        place("msc://store/data")
+        locate("msc://store/data")
 
 
 def test_a_profile_is_read_like_a_folder(profiles, corpus):
@@ -64,7 +64,7 @@ def test_a_profile_is_read_like_a_folder(profiles, corpus):
 
 def test_ranges_and_sizes_are_those_of_the_file(tmp_path):
     (tmp_path / "file").write_bytes(bytes(range(100)))
-    file = place(str(tmp_path / "file"))
+    file = locate(str(tmp_path / "file"))
     assert size(file) == 100
     assert read(file) == bytes(range(100))
     assert read_range(file, 20, 30) == bytes(range(20, 50))
@@ -77,10 +77,10 @@ def test_whatever_a_provider_raises_is_an_error_of_reading(tmp_path, monkeypatch
 
     monkeypatch.setattr(EPath, "read_bytes", fail)
     with pytest.raises(OSError, match=r"file: bucket is gone$"):
-        read(place(str(tmp_path / "file")))
+        read(locate(str(tmp_path / "file")))
 
 
 def test_what_is_not_there_stays_a_missing_file(tmp_path):
     for access in (size, read, lambda file: read_range(file, 0, 1)):
         with pytest.raises(FileNotFoundError):
-            access(place(str(tmp_path / "gone")))
+            access(locate(str(tmp_path / "gone")))

@@ -267,7 +267,7 @@ def test_a_shard_that_breaks_during_the_run_ends_it_with_its_name(open_stream, o
 def test_storage_that_hangs_ends_the_run(open_stream, corpus, monkeypatch):
     monkeypatch.setattr("torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL", 0.2)
     monkeypatch.setattr("lfsc.data.loader_failures.SECONDS_TO_HANG", 1)
-    monkeypatch.setattr("lfsc.data.shard_reader.ShardReader.piece", lambda *_: time.sleep(5))
+    monkeypatch.setattr("lfsc.data.shard_reader.ShardReader.open_slice", lambda *_: time.sleep(5))
     with pytest.raises(UnusableData, match="no batch came within 1 s"):
         taken(stream := open_stream(corpus, num_workers=1), 1)
     stream.close()

@@ -56,7 +56,7 @@ def test_gradients_are_computed_outside_of_autocast(micro, configure):
     )
     with torch.autocast("cpu", torch.bfloat16):
         losses = {"mel": module.codec(torch.randn(1, 8192)).audio.abs().mean()}
-        module.accumulate_gradient("generator", [losses])
+        module.accumulate_gradient("generator", losses, number=1)
         assert torch.is_autocast_enabled("cpu")
     assert inside == [False]
 

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lfsc.cpu.operators import Shape, convolve, reorder
-from lfsc.cpu.tiling import TiledConvolution
+from lfsc.cpu.tiling import FFTConv1d
 from lfsc.models.causal_layers import CausalConv1d, CausalUpsampleConv1d
 from lfsc.models.layers import PaddedConv1d, UpsampleConv1d
 from lfsc.models.lengths import zero_from
@@ -37,7 +37,7 @@ class TiledConv1d(PackedConv1d):
 
     def __init__(self, layer: PaddedConv1d):
         super().__init__(layer)
-        self.tiled = TiledConvolution(layer.weight.detach(), layer.bias.detach())
+        self.tiled = FFTConv1d(layer.weight.detach(), layer.bias.detach())
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
         # A dilated convolution is an ordinary one of every so many steps.

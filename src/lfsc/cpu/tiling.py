@@ -15,7 +15,7 @@ STEPS = 16
 PIECE = 24576
 
 
-class TiledConvolution:
+class FFTConv1d:
     """Of x [B,T,C] and a weight [C',C,K], K odd: [B,T−K+1,C'], as a convolution gives it but for the rounding.
 
     Each tile's spectrum over time, STEPS + K − 1 real numbers for each channel, is multiplied frequency by frequency

@@ -26,7 +26,7 @@ def read_corpus(path: str, *, sample_rate: int) -> Corpus:
             f"{path} holds audio at {corpus.sample_rate} Hz, the model is for {sample_rate} Hz: prepare it at that rate"
         )
     with ThreadPoolExecutor(16) as threads:
-        list(threads.map(partial(check_folder, storage.place(path)), {dataset.path for dataset in corpus.datasets}))
+        list(threads.map(partial(check_folder, storage.locate(path)), {dataset.path for dataset in corpus.datasets}))
     return corpus
 
 
@@ -46,7 +46,7 @@ def drop_missing(datasets: list[Dataset], *, path: str, max_missing_fraction: fl
     ValueError if those hold more than `max_missing_fraction` of the clips.
     """
     places = [(dataset, shard) for dataset in datasets for shard in dataset.shards]
-    root = storage.place(path)
+    root = storage.locate(path)
     with ThreadPoolExecutor(16) as threads:
         faults = list(threads.map(lambda place: find_fault(root, root / place[0].path, place[1]), places))
     faulty = {(d.path, s.name): fault for (d, s), fault in zip(places, faults, strict=True) if fault}
@@ -75,7 +75,7 @@ def find_fault(root: EPath, folder: EPath, shard: Shard) -> str | None:
 
 
 def read_index(path: str) -> bytes:
-    folder = storage.place(path)
+    folder = storage.locate(path)
     storage.require_inside(folder, [folder / index.NAME])
     try:
         return storage.read(folder / index.NAME)

@@ -19,7 +19,7 @@ from lfsc.data import storage
 from lfsc.data.batch import UnusableClip, UnusableData
 from lfsc.data.corpus import Dataset
 from lfsc.io import plain_tar
-from lfsc.io.piece import Piece
+from lfsc.io.file_slice import FileSlice
 from lfsc.io.plain_tar import BLOCK
 
 OPEN_SHARDS = 8
@@ -40,7 +40,7 @@ class Clip(NamedTuple):
 
 
 class ShardReader:
-    """The clips of `shards` in their order, each as the `piece` of its shard that `open_clip` reads.
+    """The clips of `shards` in their order, each as the `content` that `open_clip` reads.
 
     Takes the place of energon's reader, which reads all of a clip and takes ten times as long for it.
     """
@@ -58,33 +58,33 @@ class ShardReader:
         shard = self.shards[number]
         position = index - self.ends[number] + shard.count
         try:
-            piece = self.piece(shard.path, position)
+            content = self.open_slice(shard.path, position)
         except (OSError, IndexError, ValueError) as error:
             raise UnusableData(f"shard {shard.path} cannot be read at clip {position}: {error}") from error
         return FilteredSample(
             __key__=f"clip {position} of {shard.path}", __shard__=shard.name, __restore_key__=("Webdataset", index),
-            __sources__=(), piece=piece,
+            __sources__=(), content=content,
         )  # fmt: skip
 
-    def piece(self, shard: EPath, position: int) -> Piece | LoadedPiece:
-        """The clip's piece of its shard."""
-        piece: Piece | LoadedPiece
+    def open_slice(self, shard: EPath, position: int) -> FileSlice | BytesSlice:
+        """What a shard holds of a clip."""
+        content: FileSlice | BytesSlice
         file, offsets = self.opened(shard)
         start, size = int(offsets[position]), int(offsets[position + 1] - offsets[position])
         if file is None:
-            piece = LoadedPiece(storage.read_range(shard, start, size))
-            there = len(piece.getbuffer())
+            content = BytesSlice(storage.read_range(shard, start, size))
+            there = len(content.getbuffer())
         else:
-            piece = Piece(file, start, size)
+            content = FileSlice(file, start, size)
             there = min(size, os.fstat(file.fileno()).st_size - start)
         if there < size:
             raise ValueError(f"only {max(0, there)} of its {size} bytes are there")
-        return piece
+        return content
 
 
 def read_shards(path: str, dataset: Dataset) -> ShardReader:
     """The clips of a dataset of the corpus `path`, as its index has them."""
-    folder = storage.place(path) / dataset.path
+    folder = storage.locate(path) / dataset.path
     return ShardReader(
         [ShardInfo(name=shard.name, path=folder / shard.name, count=shard.samples) for shard in dataset.shards]
     )
@@ -93,7 +93,7 @@ def read_shards(path: str, dataset: Dataset) -> ShardReader:
 def open_clip(found: FilteredSample, *, parts: Sequence[str]) -> Clip:
     """The files of a clip whose extensions are `parts`; UnusableClip where they are damaged or absent."""
     try:
-        files = members(found["piece"])
+        files = members(found["content"])
     except (OSError, IndexError, ValueError) as error:
         raise UnusableClip("damaged in its shard") from error
     key = min(files, default="").partition(".")[0]
@@ -108,31 +108,31 @@ def open_shard(path: EPath) -> OpenShard:
     return OpenShard(path.local_path().open("rb", buffering=0) if path.is_local() else None, offsets)
 
 
-class LoadedPiece(io.BytesIO):
-    """A Piece of bytes that were fetched at once, as from object storage."""
+class BytesSlice(io.BytesIO):
+    """A FileSlice of bytes that were fetched at once, as from object storage."""
 
-    def part(self, start: int, size: int) -> LoadedPiece:
-        return LoadedPiece(self.getbuffer()[start : start + size])
+    def part(self, start: int, size: int) -> BytesSlice:
+        return BytesSlice(self.getbuffer()[start : start + size])
 
 
-def members(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
-    """The files in a piece of a tar, by their names; only headers are read."""
-    found, start, end = {}, 0, piece.seek(0, io.SEEK_END)
+def members(content: FileSlice | BytesSlice) -> dict[str, FileSlice | BytesSlice]:
+    """The files in a part of a tar, by their names; only headers are read."""
+    found, start, end = {}, 0, content.seek(0, io.SEEK_END)
     while start < end:
-        piece.seek(start)
-        header = piece.read(BLOCK)
+        content.seek(start)
+        header = content.read(BLOCK)
         digits = header[124:136].rstrip(b"\0 ")
         if header[156:157] not in b"0\0" or header[257:262] != b"ustar" or header[345] or not digits.isdigit():
-            return members_of_any_kind(piece)
+            return members_of_any_kind(content)
         name, size = header[:100].rstrip(b"\0").decode(), int(digits, 8)
         if start + BLOCK + size > end:
             raise ValueError(f"{name} claims {size} bytes, {end - start - BLOCK} are there")
-        found[name] = piece.part(start + BLOCK, size)
+        found[name] = content.part(start + BLOCK, size)
         start += BLOCK + -(-size // BLOCK) * BLOCK
     return found
 
 
-def members_of_any_kind(piece: Piece | LoadedPiece) -> dict[str, Piece | LoadedPiece]:
+def members_of_any_kind(content: FileSlice | BytesSlice) -> dict[str, FileSlice | BytesSlice]:
     """As `members`, more slowly, also with long names and whatever else a tar may hold."""
-    found = plain_tar.read_members(cast(BinaryIO, piece), whole=False)
-    return {member.name: piece.part(member.start, member.size) for member in found if member.kind == plain_tar.FILE}
+    found = plain_tar.read_members(cast(BinaryIO, content), whole=False)
+    return {member.name: content.part(member.start, member.size) for member in found if member.kind == plain_tar.FILE}

@@ -12,7 +12,7 @@ from lfsc.shards import checks
 PROFILES = "~/.msc_config.yaml (or the file that MSC_CONFIG names)"
 
 
-def place(path: str) -> EPath:
+def locate(path: str) -> EPath:
     """The folder or file `path`; ValueError in one line where energon has no way to it."""
     scheme, _, rest = str(path).partition("://")
     if rest and scheme in ("http", "https"):

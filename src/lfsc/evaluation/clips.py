@@ -10,7 +10,7 @@ from lfsc.audio.bandwidth import measure_bandwidth
 from lfsc.audio.files import Recording
 from lfsc.audio.parts import WHOLE, Part
 from lfsc.audio.resampling import resample
-from lfsc.io.piece import read_part
+from lfsc.io.file_slice import read_slice
 
 # Upper edges in Hz under which a recording's spectrum ends like that of one made at 8 or 16 kHz.
 BANDS = ((4300, "8 kHz"), (8600, "16 kHz"))
@@ -46,7 +46,7 @@ class Clip(NamedTuple):
 
     def read(self) -> Recording:
         """The clip as it was recorded."""
-        source = self.path if self.span is None else read_part(self.path, *self.span)
+        source = self.path if self.span is None else read_slice(self.path, *self.span)
         if self.part == WHOLE:
             return files.read(source)
         start, num_samples = self.part.samples(files.probe(source))

@@ -116,9 +116,9 @@ def clips_of_manifest(manifest: Path) -> list[Clip]:
 
 def clip_of_row(row: Row, folder: Path, *, is_unique: bool) -> Clip:
     """Where a recording has several clips, their keys name the part."""
-    said: dict[str, Any] = {name: getattr(row, name) or "" for name in LABELS}
+    labels: dict[str, Any] = {name: getattr(row, name) or "" for name in LABELS}
     fault = f"it lies in {row.archive}, of a tarred data set: prepare that with data_prep" if row.archive else ""
-    return Clip(printable(row.path if is_unique else row.name), folder / row.path, **said, fault=fault, part=row.part)
+    return Clip(printable(row.path if is_unique else row.name), folder / row.path, **labels, fault=fault, part=row.part)
 
 
 def scan_folder(folder: Path) -> list[Clip]:
@@ -160,15 +160,12 @@ def describe_data(data: Path) -> list[str]:
     files, _ = walk_files(data)
     not_read = describe_not_read(path.relative_to(data).as_posix() for path in files if path.is_file())
     names = recordings_among(files, data)
-    if any(path.name.endswith(".tar") for path in files):
-        said = (
-            f"only its shards are evaluated, not the {say_count(len(names), 'recording')} beside them"
-            if names
-            else None
-        )
-    else:
-        said = describe_labels("recordings by their folders", labels_of(names, data.name)) if names else None
-    return [f"{data}: {printable(sentence)}" for sentence in (said, not_read) if sentence]
+    sentence = None
+    if names and any(path.name.endswith(".tar") for path in files):
+        sentence = f"only its shards are evaluated, not the {say_count(len(names), 'recording')} beside them"
+    elif names:
+        sentence = describe_labels("recordings by their folders", labels_of(names, data.name))
+    return [f"{data}: {printable(each)}" for each in (sentence, not_read) if each]
 
 
 def select_evenly(clips: list[Clip], limit: int | None) -> list[Clip]:

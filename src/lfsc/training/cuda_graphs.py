@@ -57,8 +57,8 @@ class CudaRecorder:
 class CapturedUpdates:
     """Stands in for `module.train_networks`: captures each kind of update when it has run a few times, then replays it.
 
-    A kind is a shape of the audio, and whether the discriminators play and step. Losses and weights are those of
-    `module.train_networks` up to rounding: the device has the learning rate in float32, and in mixed precision each
+    A kind is a shape of the audio, and whether the discriminators have started, and step. Losses and weights are those
+    of `module.train_networks` up to rounding: the device has the learning rate in float32, and in mixed precision each
     use of a weight casts it anew, so that its gradients meet in float32. ValueError for an optimizer that is not fused,
     as its steps ask the device whether they are finite, and for an update that cannot be captured.
     """

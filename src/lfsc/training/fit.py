@@ -10,10 +10,8 @@ from typing import Any
 
 import torch
 from lightning import seed_everything
-from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lfsc.config.instantiate import build
-from lfsc.config.own_code import record_own
 from lfsc.config.scalars import as_text
 from lfsc.data import loader_failures
 from lfsc.data.corpus import read_corpus
@@ -23,10 +21,9 @@ from lfsc.io.messages import as_word, one_line, say_count
 from lfsc.nn.memory import explain_shortage
 from lfsc.runs.checkpoints import update_of
 from lfsc.runs.directory import Run
-from lfsc.runs.status import RUNNING
 from lfsc.training.build import build_module, build_trainer
 from lfsc.training.callbacks.heartbeat import failure_elsewhere
-from lfsc.training.checkpoint_io import set_aside_newer
+from lfsc.training.callbacks.run_directory_setup import RunDirectorySetup
 from lfsc.training.compiling import compile_failure
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
 from lfsc.training.module import CodecModule
@@ -132,35 +129,6 @@ def settle_warmup(parts: list[Part], warmup: DiscriminatorWarmup) -> str:
         return f"{missing}; discriminators.warmup_updates=N would let new ones learn first"
     warmup.families = new if came else None
     return f"{missing}, so that new ones learn alone for {say_count(warmup.updates, 'update')} before update 0"
-
-
-class RunDirectorySetup(Callback):
-    """Writes down configuration and environment when all ranks are there: each has then seen the same directory."""
-
-    def __init__(self, config: dict[str, Any], run: Run, *, recipe: str | None, index_hash: str | None, at: int | None):
-        self.config = config
-        self.run = run
-        self.recipe = recipe
-        self.index_hash = index_hash
-        self.at = at
-
-    def setup(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
-        if not trainer.is_global_zero:
-            return
-        if self.at is not None:
-            set_aside_newer(self.run.checkpoints, self.at)
-        self.run.prepare(
-            self.config,
-            recipe=self.recipe,
-            command=sys.argv,
-            index_hash=self.index_hash,
-            own_code=record_own(self.config),
-        )
-        self.run.write_status(RUNNING, self.at or 0, self.config["max_updates"])
-
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        for logger in trainer.loggers:
-            logger.log_hyperparams(self.config)
 
 
 def quiet_lightning() -> None:

@@ -1,6 +1,6 @@
 """The training step: codec against discriminators."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -109,16 +109,20 @@ class CodecModule(LightningModule):
         shared = self.forward_pass(audio, trains_codec=not self.warmup.remains) if is_whole else None
 
         if self.is_discriminator_step:
-            passes = (shared or self.forward_pass(real, trains_codec=False) for real in micro_batches)
-            self.accumulate_gradient("discriminators", map(self.discriminator_losses, passes))
+            self.torch_optimizer("discriminators").zero_grad()
+            for number, real in enumerate(micro_batches, start=1):
+                losses = self.discriminator_losses(shared or self.forward_pass(real, trains_codec=False))
+                self.accumulate_gradient("discriminators", losses, number=number)
             self.warmup.hold_others(self.discriminators)
             self.step("discriminators")
         if self.warmup.remains:
             return
 
-        passes = (shared or self.forward_pass(real, trains_codec=True) for real in micro_batches)
+        self.torch_optimizer("generator").zero_grad()
         with frozen_parameters(self.discriminators):
-            self.accumulate_gradient("generator", map(self.generator_losses, passes))
+            for number, real in enumerate(micro_batches, start=1):
+                losses = self.generator_losses(shared or self.forward_pass(real, trains_codec=True))
+                self.accumulate_gradient("generator", losses, number=number)
         self.step("generator")
 
     def forward_pass(self, real: Tensor, *, trains_codec: bool) -> ForwardPass:
@@ -161,19 +165,19 @@ class CodecModule(LightningModule):
             fake = self.discriminators(forward_pass.inputs.fake)
         return losses | self.adversarial_losses(fake, real)
 
-    def accumulate_gradient(self, network: str, losses: Iterable[dict[str, Tensor]]) -> None:
-        """The gradient of the weighted losses of micro-batches, one after the other; `scalars` get their means."""
-        self.torch_optimizer(network).zero_grad()
-        means: dict[str, Tensor] = {}
-        for number, values in enumerate(losses, start=1):
-            self.completing = network if number == self.num_micro_batches else None
-            # Autocast is for the forward pass only: inside it, gradients of float32 products would be half precision.
-            with torch.autocast(self.device.type, enabled=False):
-                loss = self.weighted_sum(values) / self.num_micro_batches
-                self.manual_backward(self.gan_optimizers[network].scale(loss))
-            for name, value in values.items():
-                means[name] = means.get(name, 0) + value.detach() / self.num_micro_batches
-        self.scalars |= means
+    def accumulate_gradient(self, network: str, losses: dict[str, Tensor], *, number: int) -> None:
+        """Add the gradient of the weighted losses of a micro-batch, the first of which is `number` 1.
+
+        `scalars` get the means over micro-batches.
+        """
+        self.completing = network if number == self.num_micro_batches else None
+        # Autocast is for the forward pass only: inside it, gradients of float32 products would be half precision.
+        with torch.autocast(self.device.type, enabled=False):
+            loss = self.weighted_sum(losses) / self.num_micro_batches
+            self.manual_backward(self.gan_optimizers[network].scale(loss))
+        for name, value in losses.items():
+            before = self.scalars[name] if number > 1 else 0
+            self.scalars[name] = before + value.detach() / self.num_micro_batches
 
     def weighted_sum(self, values: dict[str, Tensor]) -> Tensor:
         """The losses among `values`, each times its weight; ValueError for one that nothing would learn from."""
@@ -226,7 +230,7 @@ class CodecModule(LightningModule):
         return values
 
     def is_adversarial(self, name: str) -> bool:
-        """Whether a scalar is there only where discriminators play."""
+        """Whether a scalar is there only where the discriminators have started."""
         return name.split("/")[-1] in self.adversarial_losses.weights or "discriminator" in name
 
     def forget_adversarial(self) -> None:

@@ -219,7 +219,7 @@ def test_a_list_of_texts_may_name_the_languages(tmp_path, put):
     put("metadata.csv", "file_name,transcription,Language\na.wav,ja,DE\nb.wav,yes,English\nc.wav,no,7\n")
     transcripts = Transcripts("", Folder(tmp_path), {"metadata.csv", *(f"wavs/{key}.wav" for key in "abc")})
     assert [transcripts.find(f"wavs/{key}.wav").language for key in "abc"] == ["de", "English", None]
-    assert transcripts.said == {"speaker": set(), "language": {"de", "English"}}
+    assert transcripts.labels == {"speaker": set(), "language": {"de", "English"}}
 
 
 def test_a_list_that_is_too_long_is_told(tmp_path, put, monkeypatch):

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple, cast
 
-from lfsc.io.piece import FilePart
+from lfsc.io.file_slice import FilePart
 
 
 class Damage(ValueError):

@@ -1,5 +1,6 @@
 """Opus through the programs that a machine has: opusenc and opusdec, or ffmpeg."""
 
+import io
 import shutil
 import subprocess
 import tempfile
@@ -8,6 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from lfsc.audio import files
+from lfsc.audio.containers.ogg_pages import read_pages
 from lfsc.evaluation.codecs.base import Reconstruction, RunnableCodec
 
 OPUS_RATE = 48000
@@ -60,14 +62,6 @@ def run_program(command: list[str], folder: str) -> None:
 
 
 def count_payload(ogg: bytes) -> int:
-    """Bytes of audio packets in an Ogg file (RFC 3533), without its headers: their pages are at position 0."""
-    total, page = 0, 0
-    while page < len(ogg):
-        if ogg[page : page + 4] != b"OggS":
-            raise ValueError(f"no Ogg page at byte {page} of {len(ogg)}")
-        position = int.from_bytes(ogg[page + 6 : page + 14], "little", signed=True)
-        segments = ogg[page + 26]
-        body = sum(ogg[page + 27 : page + 27 + segments])
-        total += body if position else 0
-        page += 27 + segments + body
-    return total
+    """Bytes of audio packets in an Ogg file, without its headers: their pages are at position 0."""
+    pages = read_pages(io.BytesIO(ogg), 0, len(ogg))
+    return sum(len(page.content) - page.packets_at for page in pages if page.end)

@@ -14,7 +14,7 @@ from lfsc.formats.nemo.names import CODEC, IGNORED, discriminator_modules, from_
 from lfsc.io import plain_tar, safe_yaml
 from lfsc.io.archive_kinds import compression_in
 from lfsc.io.compression import zlib
-from lfsc.io.piece import Piece
+from lfsc.io.file_slice import FileSlice
 from lfsc.io.plain_tar import FILE, FOLDER, Member
 from lfsc.io.regular import open_regular
 from lfsc.io.torch_file import BLOCK, TorchFile, Weights
@@ -79,7 +79,7 @@ class Archive:
         if name not in self.members:
             raise ValueError(f"it has no {name}, as every archive of NeMo's does")
         member = self.members[name]
-        return io.BufferedReader(Piece(self.stream, member.start, member.size))
+        return io.BufferedReader(FileSlice(self.stream, member.start, member.size))
 
 
 def open_tar(path: Path) -> BinaryIO:

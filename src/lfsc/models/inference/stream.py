@@ -10,7 +10,7 @@ from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.inference.arguments import check_audio, check_batch, check_codebook, check_range, check_tokens
 from lfsc.models.inference.causal_decoding import ImmediateDecoding
-from lfsc.models.inference.streaming_layers import LaggingDecoding, encoder_stage
+from lfsc.models.inference.streaming_layers import LaggingDecoding, make_streaming_encoder
 from lfsc.models.lengths import frames_of, pad_to
 from lfsc.models.quantizer import GroupedFSQ
 
@@ -86,6 +86,6 @@ class Stream:
             self.reset_encoding()
 
     def reset_encoding(self) -> None:
-        self.encoding = encoder_stage(self.encoder)
+        self.encoding = make_streaming_encoder(self.encoder)
         self.num_samples = self.num_frames = 0
         self.clips_encoding = None

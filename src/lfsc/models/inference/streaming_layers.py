@@ -12,27 +12,27 @@ from lfsc.models.layers import MultiReceptiveField, PaddedConv1d, ResidualBlock,
 from lfsc.models.lengths import pad_to
 from lfsc.models.padding import after, before, copied_steps
 
-# A stage takes the next x [B,C,T] and whether it is the last, and gives what is complete now, perhaps of length 0.
-Stage = Callable[[Tensor, bool], Tensor]
+# Takes the next x [B,C,T] and whether it is the last, and gives what is complete now, perhaps of length 0.
+StreamingLayer = Callable[[Tensor, bool], Tensor]
 
 
-def encoder_stage(encoder: Encoder) -> Stage:
-    stages: list[Stage] = [stage_of(encoder.conv_in)]
+def make_streaming_encoder(encoder: Encoder) -> StreamingLayer:
+    layers: list[StreamingLayer] = [make_streaming(encoder.conv_in)]
     for block, activation, downsample in zip(encoder.blocks, encoder.activations, encoder.downsamples, strict=True):
-        stages += [stage_of(block), Pointwise(activation), stage_of(downsample)]
-    return Chain([*stages, Pointwise(encoder.activation_out), stage_of(encoder.conv_out)])
+        layers += [make_streaming(block), Pointwise(activation), make_streaming(downsample)]
+    return Chain([*layers, Pointwise(encoder.activation_out), make_streaming(encoder.conv_out)])
 
 
-def decoder_stage(decoder: Decoder) -> Stage:
-    stages: list[Stage] = [stage_of(decoder.conv_in)]
+def make_streaming_decoder(decoder: Decoder) -> StreamingLayer:
+    layers: list[StreamingLayer] = [make_streaming(decoder.conv_in)]
     for activation, upsample, block in zip(decoder.activations, decoder.upsamples, decoder.blocks, strict=True):
-        stages += [Pointwise(activation), stage_of(upsample), stage_of(block)]
-    last: list[Stage] = [
+        layers += [Pointwise(activation), make_streaming(upsample), make_streaming(block)]
+    layers += [
         Pointwise(decoder.activation_out),
-        stage_of(decoder.conv_out),
+        make_streaming(decoder.conv_out),
         Pointwise(decoder.output_activation),
     ]
-    return Chain([*stages, *last])
+    return Chain(layers)
 
 
 class LaggingDecoding:
@@ -48,7 +48,7 @@ class LaggingDecoding:
         self.num_frames += latents.shape[-1]
         if last:
             latents = pad_to(latents, latents.shape[-1] + self.min_frames - self.num_frames)
-        audio = self.stage(latents, last)[:, 0]
+        audio = self.layers(latents, last)[:, 0]
         audio = audio[:, : self.num_frames * self.decoder.hop_length - self.num_samples]
         self.num_samples += audio.shape[-1]
         if last:
@@ -58,23 +58,23 @@ class LaggingDecoding:
     def reset(self, clips: Sequence[int] | Tensor | None = None) -> None:
         if clips is not None:
             raise ValueError("only a causal decoder begins single clips of a batch anew: reset all of them")
-        self.stage = decoder_stage(self.decoder)
+        self.layers = make_streaming_decoder(self.decoder)
         self.num_frames = self.num_samples = 0
 
 
-def stage_of(layer: nn.Module) -> Stage:
-    stages = {
-        PaddedConv1d: ConvStage,
-        UpsampleConv1d: UpsampleStage,
-        ResidualBlock: ResidualStage,
-        MultiReceptiveField: MeanStage,
+def make_streaming(layer: nn.Module) -> StreamingLayer:
+    classes = {
+        PaddedConv1d: StreamingConv1d,
+        UpsampleConv1d: StreamingUpsample,
+        ResidualBlock: StreamingResidual,
+        MultiReceptiveField: StreamingMRF,
     }
     # By instance: a weight-normed layer is of a class that torch derives.
-    return next(stage for kind, stage in stages.items() if isinstance(layer, kind))(layer)
+    return next(streaming for kind, streaming in classes.items() if isinstance(layer, kind))(layer)
 
 
 class Pointwise:
-    """A function of single steps; it may overwrite its input, as no stage keeps what it has given."""
+    """A function of single steps; it may overwrite its input, as no layer keeps what it has given."""
 
     def __init__(self, function: Callable[[Tensor], Tensor]):
         self.function = function
@@ -84,16 +84,16 @@ class Pointwise:
 
 
 class Chain:
-    def __init__(self, stages: list[Stage]):
-        self.stages = stages
+    def __init__(self, layers: list[StreamingLayer]):
+        self.layers = layers
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:
-        for stage in self.stages:
-            x = stage(x, last)
+        for layer in self.layers:
+            x = layer(x, last)
         return x
 
 
-class ConvStage:
+class StreamingConv1d:
     """A convolution over the inputs so far: padded before the first and after the last."""
 
     def __init__(self, layer: PaddedConv1d):
@@ -121,7 +121,7 @@ class ConvStage:
         return self.layer.convolve_chunk(x, self.weight)
 
 
-class UpsampleStage:
+class StreamingUpsample:
     """A transposed convolution, in which an output step is made of two inputs at most, zeros around the clip."""
 
     def __init__(self, layer: UpsampleConv1d):
@@ -143,16 +143,16 @@ class UpsampleStage:
         return y[..., : y.shape[-1] - rate + padding] if last else y
 
 
-class ResidualStage:
+class StreamingResidual:
     """What two convolutions add to their input, which waits for them."""
 
     def __init__(self, block: ResidualBlock):
         self.residual = Chain(
             [
                 Pointwise(block.activation_in),
-                stage_of(block.dilated),
+                make_streaming(block.dilated),
                 Pointwise(block.activation_between),
-                stage_of(block.plain),
+                make_streaming(block.plain),
             ]
         )
         self.waiting: Tensor | None = None
@@ -164,11 +164,11 @@ class ResidualStage:
         return waiting[..., : residual.shape[-1]] + residual
 
 
-class MeanStage:
+class StreamingMRF:
     """The mean of chains, those that see less far waiting for the others."""
 
     def __init__(self, layer: MultiReceptiveField):
-        self.chains = [Chain([stage_of(block) for block in chain]) for chain in layer.chains]
+        self.chains = [Chain([make_streaming(block) for block in chain]) for chain in layer.chains]
         self.waiting: list[Tensor | None] = [None] * len(self.chains)
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:

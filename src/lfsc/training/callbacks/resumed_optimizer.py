@@ -7,6 +7,7 @@ from lightning.pytorch import Callback, Trainer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lfsc.config.checks import CURRICULUM
+from lfsc.config.schema import value_at
 from lfsc.io.messages import say_count
 from lfsc.io.restoring import WHY
 from lfsc.nn.arguments import brief
@@ -29,7 +30,7 @@ class ResumedOptimizer(Callback):
         if len(saved) != len(scheduled):
             raise ValueError(f"the checkpoint has {say_count(len(saved), 'schedule')}, not {len(scheduled)}: {WHY}")
         for network, key in product(module.gan_optimizers, ("_target_", "schedule._target_")):
-            if target(before[network], key) != target(now[network], key):
+            if value_at(before[network], key) != value_at(now[network], key):
                 raise ValueError(
                     f"optimizers.{network}.{key} cannot change within a run: `lfsc train … init_from=RUN` starts "
                     "another from its weights"
@@ -64,10 +65,6 @@ def require_order(before: dict[str, Any], now: dict[str, Any]) -> None:
             f"config.yaml has discriminators in the order {', '.join(found)}, its checkpoint {', '.join(saved)}: put "
             "them back into that order"
         )
-
-
-def target(settings: dict[str, Any], key: str) -> str | None:
-    return settings["_target_"] if key == "_target_" else (settings.get("schedule") or {}).get("_target_")
 
 
 def change_optimizer(optimizer: dict[str, Any], before: dict[str, Any], now: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def read_part(path: Path | str, start: int, size: int) -> bytes:
+def read_slice(path: Path | str, start: int, size: int) -> bytes:
     """`size` bytes of a file from `start` on, fewer where it ends before."""
     with open(path, "rb") as file:
         file.seek(start)
@@ -34,7 +34,7 @@ class FilePart(io.RawIOBase):
         return self.position
 
 
-class Piece(FilePart):
+class FileSlice(FilePart):
     """`size` bytes from `start` of an open file, read without more than is asked for."""
 
     def __init__(self, file: BinaryIO, start: int, size: int):
@@ -42,8 +42,8 @@ class Piece(FilePart):
         self.file = file
         self.start = start
 
-    def part(self, start: int, size: int) -> "Piece":
-        return Piece(self.file, self.start + start, size)
+    def part(self, start: int, size: int) -> "FileSlice":
+        return FileSlice(self.file, self.start + start, size)
 
     def readinto(self, buffer) -> int:
         wanted = memoryview(buffer)[: max(0, self.size - self.position)]
