@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
+from transformers import WavLMModel
 
 import lfsc
 from lfsc.cli import main
@@ -62,6 +64,27 @@ def test_a_run_that_was_moved_resumes_where_it_lies(ended, micro, tmp_path):
     assert moved.status().state == "finished" and moved.status().update == 3
     found = micro.checkpoint_of(moved)["state_dict"]
     assert all(torch.equal(found[name], value) for name, value in expected.items())
+
+
+def test_a_frozen_model_may_lie_elsewhere_and_is_no_other(micro, noise_corpus, tmp_path, capsys):
+    folder = Path(__file__).parents[1] / "nemo_oracle" / "tiny" / "wavlm"
+    slm = ("slm=wavlm", f"slm.path={folder}", "~slm.width", "~slm.layers")
+    config = micro.configuration(noise_corpus, tmp_path, *slm, "max_updates=1", "data.max_val_clips=0")
+    micro.train(config)
+    run, moved, other = micro.run_of(config), tmp_path / "moved", tmp_path / "other"
+    shutil.copytree(folder, moved)
+    model = WavLMModel.from_pretrained(folder)
+    with torch.no_grad():
+        model.feature_projection.projection.bias[0] += 1e-3
+    model.save_pretrained(other)
+    resume = ["resume", str(run.path), "max_updates=2"]
+    assert main([*resume, f"slm.path={other}"]) == 2
+    assert "slm.0.transform has other weights than the run began with" in capsys.readouterr().err
+    assert main([*resume, "slm.path=null"]) == 2
+    assert "its codec or its discriminators were changed" in capsys.readouterr().err
+    assert run.config() == config and micro.checkpoint_of(run)["updates"] == 1
+    assert main([*resume, f"slm.path={moved}"]) == 0
+    assert run.config()["slm"]["path"] == run.config()["discriminators"]["slm"]["slm"]["path"] == str(moved)
 
 
 def test_the_average_is_what_is_exported(micro, noise_corpus, tmp_path):

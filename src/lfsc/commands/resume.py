@@ -10,7 +10,8 @@ from lfsc.commands.own_code import add_own_code, own_code_names
 if TYPE_CHECKING:
     from lfsc.runs.directory import Run
 
-# What a run was built of and trained on: its checkpoint would not fit, or mean, anything else.
+# What a run was built of and trained on: its checkpoint would not fit, or mean, anything else. When the discriminators
+# start is not what they are, and slm.path may say where the same model lies now.
 FIXED = (
     *("name", "runs_root", "codec", "discriminators", "slm", "sample_rate", "seed", "init_from", "initialization"),
     *("freeze", "prepare_demo"),
@@ -86,8 +87,10 @@ def resume_locked(run: "Run", config: dict[str, Any], *, is_asked: bool, tasks: 
     return report_run(run)
 
 
-def is_fixed(key: str) -> bool:
-    """Whether a run keeps what it was begun with; when its discriminators start is not what they are."""
+def is_fixed(key: str, config: dict[str, Any]) -> bool:
+    """Whether a run keeps what it was begun with."""
+    if key == "slm.path":
+        return "slm" not in config["discriminators"]
     return key.split(".")[0] in FIXED and key != "discriminators.start_at"
 
 
@@ -99,7 +102,7 @@ def change(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
 
     for item in overrides:
         key = item.partition("=")[0]
-        if is_fixed(key):
+        if is_fixed(key, config):
             raise ValueError(
                 f"{key} cannot change within a run; `lfsc train … init_from=RUN {item}` starts another from its weights"
             )

@@ -132,13 +132,12 @@ def warn_of_changes(run: "Run", asked: dict[str, Any]) -> None:
     from lfsc.commands.resume import is_fixed
     from lfsc.config.run_config import without_copies
 
+    begun = run.config()
     # The two found the run, however they were written.
     changed = [
-        key
-        for key in without_copies(list(changed_keys(run.config(), asked)), asked)
-        if key not in ("name", "runs_root")
+        key for key in without_copies(list(changed_keys(begun, asked)), asked) if key not in ("name", "runs_root")
     ]
-    free, fixed = ([key for key in changed if is_fixed(key) == fixes] for fixes in (False, True))
+    free, fixed = ([key for key in changed if is_fixed(key, begun) == fixes] for fixes in (False, True))
     ways = [
         *([f"`lfsc resume` changes {', '.join(free)}"] if free else []),
         *([f"name=… begins another run with this {', '.join(fixed)}"] if fixed else []),

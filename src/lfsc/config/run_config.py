@@ -50,7 +50,7 @@ def override(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
             section = each.key.rpartition(".")[0]
             if adds := each.sign != "" and section in OPEN:
                 check_entry(section, each.key, each.value, lambda key: f"{key} is no entry of a run")
-            copies = [key for key in references().get(each.key, ()) if OmegaConf.select(node, key) == before]
+            copies = [key for key in copies_of(each.key) if OmegaConf.select(node, key) == before]
             for key in [each.key, *copies]:
                 OmegaConf.update(node, key, option_or_value(each), force_add=adds, merge=False)
     except OmegaConfBaseException as error:
@@ -83,14 +83,13 @@ def explain_absent(key: str) -> str:
 
 def without_copies(keys: list[str], config: dict[str, Any]) -> list[str]:
     """The keys of a configuration without those that have their value of another one of them."""
-    copies = {
-        copy + rest
-        for key in keys
-        for original, rest in splits(key)
-        for copy in references().get(original, ())
-        if value_at(config, copy + rest) == value_at(config, key)
-    }
+    copies = {copy for key in keys for copy in copies_of(key) if value_at(config, copy) == value_at(config, key)}
     return [key for key in keys if key not in copies]
+
+
+def copies_of(key: str) -> list[str]:
+    """The keys that take their value of a key in conf/, or of a section that it is in."""
+    return [copy + rest for original, rest in splits(key) for copy in references().get(original, ())]
 
 
 def splits(key: str) -> Iterator[tuple[str, str]]:

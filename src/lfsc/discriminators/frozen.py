@@ -1,5 +1,8 @@
 """Networks that look but never learn."""
 
+import hashlib
+from functools import cached_property
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -23,6 +26,14 @@ class Frozen(nn.Module):
 
     def forward(self, *inputs):
         return self.held[0](*inputs)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of its parameters and buffers, which never change."""
+        digest = hashlib.sha256()
+        for tensor in self.held[0].state_dict().values():
+            digest.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().data)
+        return digest.hexdigest()
 
     def _apply(self, fn, recurse=True):
         self.held[0]._apply(fn, recurse)

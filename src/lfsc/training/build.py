@@ -19,6 +19,7 @@ from lfsc.training.callbacks.audio_samples import AudioSamples
 from lfsc.training.callbacks.checkpointing import Checkpointing
 from lfsc.training.callbacks.codebook_usage import CodebookUsage
 from lfsc.training.callbacks.ema import EMA
+from lfsc.training.callbacks.frozen_networks import FrozenNetworks
 from lfsc.training.callbacks.health_checks import HealthChecks
 from lfsc.training.callbacks.heartbeat import Heartbeat
 from lfsc.training.callbacks.loss_gradient_norms import LossGradientNorms
@@ -166,6 +167,7 @@ def build_callbacks(config: dict[str, Any], run: Run) -> list[Callback]:
         MaxUpdates(max_updates=max_updates),
         preemption,
         RngState(),
+        FrozenNetworks(),
         ResumedData(),
         ResumedOptimizer(),
         ResumedCallbacks(own),

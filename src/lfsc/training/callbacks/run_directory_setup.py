@@ -26,6 +26,18 @@ class RunDirectorySetup(Callback):
             return
         if self.at is not None:
             set_aside_newer(self.run.checkpoints, self.at)
+        else:
+            self.prepare()
+        self.run.write_status(RUNNING, self.at or 0, self.config["max_updates"])
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        # A resume keeps the configuration until the checkpoint has been taken back under the new one.
+        if self.at is not None and trainer.is_global_zero:
+            self.prepare()
+        for logger in trainer.loggers:
+            logger.log_hyperparams(self.config)
+
+    def prepare(self) -> None:
         self.run.prepare(
             self.config,
             recipe=self.recipe,
@@ -33,8 +45,3 @@ class RunDirectorySetup(Callback):
             index_hash=self.index_hash,
             own_code=record_own(self.config),
         )
-        self.run.write_status(RUNNING, self.at or 0, self.config["max_updates"])
-
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        for logger in trainer.loggers:
-            logger.log_hyperparams(self.config)
