@@ -20,6 +20,14 @@ MLS_LANGUAGES = {
     "portuguese": "pt",
     "spanish": "es",
 }
+LANGUAGES = MLS_LANGUAGES | {
+    "chinese": "zh",
+    "finnish": "fi",
+    "greek": "el",
+    "hungarian": "hu",
+    "japanese": "ja",
+    "russian": "ru",
+}
 # Folders that sort files and name nobody.
 SORTING = re.compile(
     r"(wav(e|s|\d)*(k?hz\w*|_silence_trimmed)?|flac|mp3|opus|ogg|audios?(_\d+khz)?|sounds?|clips|recordings?|data|corpus"
@@ -101,6 +109,12 @@ KNOWN = (
     Known(
         "YODAS", "part/audio/video…", r"(?P<language>[a-z]{2,3})\d{3}/audio/(\d+/)*(?P<speaker>[\w-]{11})(-\d+){0,3}"
     ),
+    Known(
+        "CSS10",
+        "language/book/book_number",
+        r"(?i:[^/]*(css10|single[-_]speaker)[^/]*)/(\w+/)?(?P<book>[^/]+)/(?P=book)_\d{4,5}",
+        speaker="CSS10",
+    ),
     Known("Emilia", "language_book_speaker_number", r"(?P<speaker>(?P<language>[A-Z]{2})_B\d+_S\d+)_W\d+"),
 )
 COMMON_VOICE = re.compile(r"(.*/)?clips/common_voice_[\w-]+\.mp3")
@@ -156,10 +170,10 @@ def by_form(form: re.Pattern, known: Known, root: str, name: str) -> Labels | No
 
 
 def language_of_folders(path: str) -> str | None:
-    """A language of MLS in the name of a folder, as mls_german or cml_tts_dataset_german_v0.1, or a folder's name."""
+    """A language in the name of a folder, as mls_german or cml_tts_dataset_german_v0.1, or a folder's name."""
     folders = PurePosixPath(path).parts[:-1]
-    words = (word for folder in reversed(folders) for word in folder.split("_"))
-    found = next((MLS_LANGUAGES[word] for word in words if word in MLS_LANGUAGES), None)
+    words = (word.lower() for folder in reversed(folders) for word in re.split("[_-]", folder))
+    found = next((LANGUAGES[word] for word in words if word in LANGUAGES), None)
     return found or next(filter(is_language, folders), None)
 
 
