@@ -144,7 +144,7 @@ class Report:
         # The bar has what the others leave of the line.
         hours = Hours(table_column=Column(no_wrap=True))
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), hours, TimeRemainingColumn())
-        started = said = time.monotonic()
+        started = reported = time.monotonic()
         done = 0.0
         with Progress(*columns, console=self.console, speed_estimate_period=60, expand=True) as progress:
             task = progress.add_task(what, total=total)
@@ -152,7 +152,7 @@ class Report:
                 done += seconds
                 progress.update(task, completed=done)
                 now = time.monotonic()
-                if not self.console.is_terminal and now - said > LINE_EVERY:
-                    said = now
+                if not self.console.is_terminal and now - reported > LINE_EVERY:
+                    reported = now
                     self.say(f"{what}: {amounts(done, total, done / (now - started))}")
                 yield result

@@ -52,7 +52,10 @@ def test_gradients_of_transposed_convolutions_to_few_channels(stride):
             assert difference(found, expected) < CLOSE, (channels, batch, steps)
 
 
-@pytest.mark.parametrize("recipe", ["demo", "pocket", "small", "nano_small"])
+WIDE = [pytest.param(recipe, marks=pytest.mark.slow) for recipe in ("small", "nano_small")]
+
+
+@pytest.mark.parametrize("recipe", ["demo", "pocket", *WIDE])
 def test_both_halves_of_a_codec_give_what_float32_gives(recipe):
     config = compose(recipe, ["data.path=anywhere"])["codec"]
     textbook, fast, packed = (build(config).eval() for _ in range(3))

@@ -95,7 +95,7 @@ def test_packed_codecs_keep_the_invariants(codecs):
     together = packed.encode(audio, torch.tensor([4000, 2500])).tokens
     alone = packed.encode(audio[1:, :2500]).tokens
     assert torch.equal(together[1:, :, : alone.shape[-1]], alone)
-    assert torch.equal(packed.encode(audio, chunk_seconds=0.01).tokens, packed.encode(audio).tokens)
+    assert torch.equal(packed.encode(audio, chunk_seconds=0.03).tokens, packed.encode(audio).tokens)
 
 
 def test_packed_codecs_stream(codecs):
@@ -103,7 +103,7 @@ def test_packed_codecs_stream(codecs):
     audio = speech_like(1, 1500)
     whole = packed.encode(audio).tokens
     stream = packed.stream()
-    pieces = audio.split(100, dim=-1)
+    pieces = audio.split(350, dim=-1)
     tokens = torch.cat([stream.encode(piece, last=piece is pieces[-1]) for piece in pieces], dim=-1)
     assert torch.equal(tokens, whole)
     frames = whole.split(7, dim=-1)

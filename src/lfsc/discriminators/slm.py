@@ -113,12 +113,12 @@ def read_preprocessor(place: str) -> dict[str, Any]:
     """What a model's preprocessor_config.json says; nothing where it has none: it then takes audio as it is."""
     file = cached_file(place, FEATURE_EXTRACTOR_NAME, _raise_exceptions_for_missing_entries=False)
     try:
-        said = {} if file is None else json.loads(Path(file).read_text(encoding="utf-8"))
+        settings = {} if file is None else json.loads(Path(file).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{file} is damaged: {error}") from error
-    if not isinstance(said, dict):
-        raise ValueError(f"{file} holds a {type(said).__name__}: expected keys and values")
-    return said
+    if not isinstance(settings, dict):
+        raise ValueError(f"{file} holds a {type(settings).__name__}: expected keys and values")
+    return settings
 
 
 def random_wavlm(*, seed: int, width: int, layers: int) -> WavLMModel:

@@ -4,7 +4,7 @@ from torch import nn
 
 from lfsc.config.instantiate import KNOWN
 from lfsc.formats.licences import statements_of
-from lfsc.formats.skeleton import build_on_meta, load_weights
+from lfsc.formats.skeleton import build_on_meta
 from lfsc.formats.source import RUN, Source
 from lfsc.models.codec import Codec
 from lfsc.nn.size import count_millions
@@ -24,7 +24,7 @@ def describe(found: Source) -> dict[str, str]:
         "discriminators": families or "none",
         **({"not read": f"{', '.join(found.ignored)}, of NeMo's training only"} if found.ignored else {}),
         "updates": "unknown" if found.updates is None else f"{found.updates:,}",
-        "fingerprint": found.fingerprint or measure_fingerprint(codec, found),
+        "fingerprint": found.fingerprint or fingerprint(found.load_codec()),
         **{f"licence of {subject}": statement for subject, statement in statements_of(found).items()},
         "for": describe_use(found, has_discriminators=bool(families)),
     }
@@ -73,11 +73,6 @@ def list_families(found: Source) -> str:
     except ValueError as error:
         return f"not read ({error})"
     return ", ".join(name for name in families if name != "_target_")
-
-
-def measure_fingerprint(codec: Codec, found: Source) -> str:
-    load_weights(codec, found.codec_weights())
-    return fingerprint(codec)
 
 
 def describe_use(found: Source, *, has_discriminators: bool) -> str:

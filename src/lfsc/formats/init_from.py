@@ -71,8 +71,8 @@ def initialize_from(
     """Load `codec`, and the families of `discriminators` that the source has, in place; say what became of each part.
 
     `source` is whatever `lfsc.load` takes, of the classes of `trusted` modules as well, `config` the run's
-    configuration. ValueError where a part that both have
-    differs in anything but the frozen language model's place, with nothing changed, or has numbers that are not finite.
+    configuration. ValueError where a part that both have differs in anything but the frozen language model's place,
+    with nothing changed, or has numbers that are not finite.
     """
     # Classes of the user's own that this run is built of may be the source's too.
     trusted = {*trusted, *targets_of(config)} - KNOWN

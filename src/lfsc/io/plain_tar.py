@@ -41,7 +41,7 @@ def read_members(file: BinaryIO, *, whole: bool = True) -> Iterator[Member]:
     What is not `whole`, but some members of one, needs no end mark.
     """
     total, place = file.seek(0, os.SEEK_END), 0
-    said: dict[str, str] = {}  # of the next member
+    pending: dict[str, str] = {}  # records of the next member
     while True:
         file.seek(place)
         header = file.read(BLOCK)
@@ -54,9 +54,9 @@ def read_members(file: BinaryIO, *, whole: bool = True) -> Iterator[Member]:
             return
         kind, size = read_header(header, place)
         start, is_extra = place + BLOCK, kind in (RECORDS, RECORDS_FOR_ALL, LONG_NAME, LONG_LINK)
-        if not is_extra and "size" in said:
-            size = parse_decimal(said["size"])
-        name = said.get("path") or name_of(header)
+        if not is_extra and "size" in pending:
+            size = parse_decimal(pending["size"])
+        name = pending.get("path") or name_of(header)
         # Links and folders may tell the size of what they stand for.
         if KINDS.get(kind) not in (None, FILE, "sparse file") and not is_extra:
             size = 0
@@ -64,14 +64,14 @@ def read_members(file: BinaryIO, *, whole: bool = True) -> Iterator[Member]:
             raise ValueError(f"member {name[:100]!r} claims {size} bytes, {total - start} follow it")
         place = start + -(-size // BLOCK) * BLOCK
         if not is_extra:
-            yield Member(name, describe_kind(kind, name, said), start, size)
-            said = {}
+            yield Member(name, describe_kind(kind, name, pending), start, size)
+            pending = {}
         elif kind == LONG_NAME:
-            said["path"] = decode_text(file.read(size))
+            pending["path"] = decode_text(file.read(size))
         elif kind != LONG_LINK:
             records = read_records(file.read(size))
             if kind == RECORDS:
-                said |= records
+                pending |= records
             elif any(name in MEANINGFUL or name.startswith(SPARSE) for name in records):
                 raise ValueError("records that give all its members one name or size")
 
@@ -122,8 +122,8 @@ def decode_text(field: bytes) -> str:
     return field.split(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
-def describe_kind(kind: str, name: str, said: dict[str, str]) -> str:
-    if any(record.startswith(SPARSE) for record in said):
+def describe_kind(kind: str, name: str, pending: dict[str, str]) -> str:
+    if any(record.startswith(SPARSE) for record in pending):
         return KINDS["S"]
     found = KINDS.get(kind, f"member of kind {kind!r}")
     return FOLDER if found == FILE and name.endswith("/") else found

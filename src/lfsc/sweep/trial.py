@@ -102,38 +102,38 @@ class TrialRun:
         process: subprocess.Popen,
         *,
         report: Callable[[int, float], bool],
-        told: int,
+        reported: int,
         stopping: threading.Event,
     ) -> Outcome:
-        """Tell `report` of each value after update `told`, until it says that the trial is not worth it, or the end."""
+        """Report each value after update `reported`, until `report` says that the trial is not worth it, or the end."""
         pause = 0.0
         while not stopping.wait(pause):
             ended = process.poll() is not None  # asked first: all that it wrote is then read
             spent = time.thread_time()
-            verdict, told = self.judge(report, told)
+            outcome, reported = self.report_values(report, reported)
             # A log of 100,000 rows takes seconds.
             pause = max(POLL, (time.thread_time() - spent) / SHARE_OF_READING)
-            if ended and (verdict is None or verdict.state == STOPPED):
+            if ended and (outcome is None or outcome.state == STOPPED):
                 return self.outcome(process.returncode)
-            if verdict is not None:
+            if outcome is not None:
                 stop(process)
-                return verdict
+                return outcome
         stop(process)
         return Outcome(STOPPING)
 
-    def judge(self, report: Callable[[int, float], bool], told: int) -> tuple[Outcome | None, int]:
-        """Tell `report` of the values after update `told`; what ends the trial, if anything, and the last update."""
-        verdict, values = None, self.values()
+    def report_values(self, report: Callable[[int, float], bool], reported: int) -> tuple[Outcome | None, int]:
+        """Report the values after update `reported`; what ends the trial, if anything, and the last update."""
+        outcome, values = None, self.values()
         for update, value in values:
-            if update > told:
-                told = update
+            if update > reported:
+                reported = update
                 if not math.isfinite(value):
-                    return Outcome(FAILED, reason=f"{self.column} is {value} at update {update}"), told
+                    return Outcome(FAILED, reason=f"{self.column} is {value} at update {update}"), reported
                 if report(update, value):
-                    verdict = Outcome(STOPPED, value)
+                    outcome = Outcome(STOPPED, value)
         if not values and (reason := self.lacks_column()):
-            verdict = Outcome(FAILED, reason=reason)
-        return verdict, told
+            outcome = Outcome(FAILED, reason=reason)
+        return outcome, reported
 
     def outcome(self, code: int) -> Outcome:
         values = self.values()

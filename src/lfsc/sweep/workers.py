@@ -51,10 +51,10 @@ class TrialWorkers:
 
     def run(self) -> bool:
         """Whether the sweep came to its end; False where a signal stopped it, with every trial's run saved."""
-        heard = [signal.SIGINT, signal.SIGTERM]
+        signals = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
-            heard.append(signal.SIGHUP)
-        handlers = {number: signal.signal(number, self.stop) for number in heard}
+            signals.append(signal.SIGHUP)
+        handlers = {number: signal.signal(number, self.stop) for number in signals}
         beating = threading.Thread(target=self.beat, daemon=True)
         beating.start()
         try:
@@ -120,7 +120,7 @@ class TrialWorkers:
             outcome = run.follow(
                 process,
                 report=lambda update, value: report_value(trial, update, value),
-                told=last_reported(self.study, trial),
+                reported=last_reported(self.study, trial),
                 stopping=self.stopping,
             )
         except BaseException:

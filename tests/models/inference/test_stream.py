@@ -28,9 +28,9 @@ def streamed(step, x, pieces):
     return torch.cat([step(part, last=i == len(parts) - 1) for i, part in enumerate(parts)], dim=-1)
 
 
-@pytest.mark.parametrize("pieces", [1, 7, 16, 160, 5000])
+@pytest.mark.parametrize("pieces", [1, 7, 16, 5000])
 def test_tokens_of_a_stream_are_those_of_the_whole(codec, pieces):
-    audio = audio_of(250 if pieces == 1 else 1500)
+    audio = audio_of(min(1500, max(250, 40 * pieces)))
     assert torch.equal(streamed(codec.stream().encode, audio, pieces), codec.encode(audio).tokens)
 
 
@@ -42,7 +42,7 @@ def test_the_memory_of_a_piece_may_be_filled_with_the_next(codec):
 
 @pytest.mark.parametrize("pieces", [1, 4, 16, 1000])
 def test_audio_of_a_stream_is_that_of_the_whole(codec, pieces):
-    tokens = codec.encode(audio_of(1500)).tokens
+    tokens = codec.encode(audio_of(500 if pieces == 1 else 1500)).tokens
     heard = streamed(codec.stream().decode, tokens, pieces)
     torch.testing.assert_close(heard, codec.decode(tokens).audio, rtol=0, atol=1e-6)
 
