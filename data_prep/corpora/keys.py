@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from pathlib import PurePath
 
 # A tar name holds 100 bytes; suffixes and the numbers of pieces come on top.
@@ -20,6 +21,8 @@ def key_of(path: str) -> str:
 
 def label(name: str) -> str:
     """A language or a speaker as a plain name; names in other scripts stay apart."""
+    # A letter with a mark is one character or two, depending on the system that wrote it; it is the same name.
+    name = unicodedata.normalize("NFC", name)
     plain = to_word(name)
     if name.isascii() and len(plain) <= LONGEST:
         return plain or "unknown"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lfsc.audio import files
 from lfsc.audio.files import Recording
-from lfsc.audio.manifest import Row
+from lfsc.audio.manifest import Row, as_language
 from lfsc.audio.parts import WHOLE, Part
 from lfsc.io.file_slice import read_slice
 from lfsc.io.messages import printable
@@ -72,7 +72,7 @@ class Utterance(NamedTuple):
         return cls(
             key=key_of(prefix + row.name),
             source=source,
-            language=label(row.language or language or UNKNOWN_LANGUAGE),
+            language=label(as_language(row.language or language or "") or UNKNOWN_LANGUAGE),
             speaker=label(row.speaker or UNKNOWN_SPEAKER),
             split=row.split,
             text=row.text,

@@ -167,6 +167,10 @@ def test_parts_are_understood_as_toolkits_write_them(fields, part):
         ({"channel_selector": "left"}, "'channel_selector' is \"left\", expected one channel"),
         ({"start_ms": 100}, "'start_ms' is not read: give 'offset' and 'duration' in seconds"),
         ({"frame_offset": 0}, "'frame_offset' is not read"),
+        ({"start_seconds": 1, "end_seconds": 2}, "'start_seconds' is not read"),
+        ({"startTime": 0}, "'startTime' is not read"),
+        ({"Offset": "1.5"}, "'Offset' is not read"),
+        ({"clip_start": 1}, "'clip_start' is not read"),
         ({"language": 7}, "'language' is 7, expected text"),
         ({"speaker": ["a"]}, r"'speaker' is \[\"a\"\], expected text"),
         ({"speaker": False}, "'speaker' is false, expected text"),
@@ -182,6 +186,20 @@ def test_fields_that_change_the_meaning_are_refused_by_name(fields, message):
 def test_values_that_count_as_false_are_not_absent():
     assert [parse_row({"path": "a", "speaker": value}).speaker for value in (0, "", None)] == ["0", "", None]
     assert parse_row({"path": "a", "text": 0}).text == "0"
+
+
+def test_fields_of_other_things_choose_no_part():
+    row = {"path": "a", "start_date": "2024", "offset_id": 3, "beginner": True, "starting": "x", "segment": "S1"}
+    assert parse_row(row | {"start_ms": None, "start_seconds": ""}) == Row("a")
+
+
+def test_what_programs_write_where_there_is_no_name_is_none():
+    assert [parse_row({"path": "a", "speaker": name}).speaker for name in ("nan", "None", "null", "Nan")] == [
+        None,
+        None,
+        None,
+        "Nan",
+    ]
 
 
 def test_what_pandas_makes_of_numbers_and_of_what_is_missing():

@@ -1,5 +1,6 @@
 """Commands whose output nobody reads."""
 
+import os
 import subprocess
 import sys
 
@@ -75,3 +76,11 @@ def test_a_full_disk_is_one_line(command, message):
         ["bash", "-c", f"{sys.executable} -m {command} >/dev/full"], capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr) == (2, message)
+
+
+def test_letters_that_a_terminal_does_not_have_are_written_by_their_codes():
+    done = subprocess.run(
+        [sys.executable, "-m", "lfsc", "--help"], capture_output=True, env=os.environ | {"PYTHONIOENCODING": "latin-1"}
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(rb"lfsc VERB \u2026, the Low Frame-rate Speech Codec")

@@ -22,6 +22,8 @@ PATH = (
 LANGUAGE = ("language", "lang", "source_lang", "locale")
 SPEAKER = ("speaker", "speaker_id", "client_id", "speaker_name")
 TEXT = ("text", "text_tn", "normalized_text", "text_normalized", "sentence", "transcription", "transcript", "txt")
+# In the place of a speaker's name: what programs write where there is none.
+NOBODY = ("N/A", "n/a", "nan", "NaN", "None", "null")
 # Of which part of the corpus a row is.
 SPLIT = ("split", "subset", "subsets")
 # Marks in the place of a text, as GigaSpeech's <MUSIC> and TED-LIUM's, where nobody speaks.
@@ -125,7 +127,7 @@ def parse_row(row: dict | str, *, path: str | None = None) -> Row:
     return Row(
         path,
         as_language(read_text(row, LANGUAGE, (str,)) or ""),
-        None if speaker == "N/A" else speaker,
+        None if speaker in NOBODY else speaker,
         text,
         read_text(row, ("corpus",), (str,)) or None,
         read_part(row),

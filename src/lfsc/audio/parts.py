@@ -1,6 +1,7 @@
 """A part of a recording, as manifests name it: from when, how long, and which channel."""
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from lfsc.audio.recording import AudioInfo
@@ -10,8 +11,12 @@ START = ("offset", "start", "start_time", "begin", "begin_time")
 END = ("end", "end_time", "stop")
 DURATION = ("duration",)
 CHANNEL = ("channel", "channel_selector")
-# They would choose a part of a recording, too, in units of which nothing says which.
-NOT_READ = ("start_ms", "offset_ms", "start_sample", "sample_offset", "start_frame", "frame_offset", "segments")
+# They would choose a part of a recording, too, in other units, or by names of which nothing says what they count.
+NOT_READ = re.compile(
+    r"segments|((audio|clip|segment|utterance|sample|frame|time|t)_?)?(start|begin|offset|onset)"
+    r"((_|in|at|offset|time|seconds?|secs?|s|msecs?|ms|millis|milliseconds|us|ns|ts|samples?|frames?|timestamp)*)",
+    re.IGNORECASE,
+)
 # In seconds, thirty years: what no recording reaches.
 TOO_LONG = 1e9
 # In seconds: durations are rounded, and may count what an encoder adds.
@@ -50,7 +55,8 @@ WHOLE = Part()
 
 def read_part(row: dict) -> Part:
     """The part that the fields of a row name; ValueError for fields that contradict each other or are not read."""
-    if not_read := [name for name in NOT_READ if row.get(name) not in (None, "")]:
+    given = (str(name) for name, value in row.items() if value not in (None, "") and name not in START)
+    if not_read := [name for name in given if NOT_READ.fullmatch(name)]:
         raise ValueError(f"{not_read[0]!r} is not read: give 'offset' and 'duration' in seconds")
     start, duration, end = (read_seconds(row, names) for names in (START, DURATION, END))
     if end is not None:

@@ -44,7 +44,10 @@ def flush_stdout() -> Iterator[None]:
 
 
 def make_streams_last() -> None:
-    """Let `lfsc … | head` do all its work, and open standard streams that are closed: files would take their place."""
+    """Let `lfsc … | head` do all its work, and open standard streams that are closed: files would take their place.
+
+    Letters that the encoding of a terminal does not have, such as the arrows of tables, are written by their codes.
+    """
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(descriptor)
@@ -55,6 +58,7 @@ def make_streams_last() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         binary = io.BufferedWriter(Lasting(stream.fileno(), "w", closefd=False))
-        options = {"encoding": stream.encoding, "errors": stream.errors, "line_buffering": stream.line_buffering}
+        errors = "backslashreplace" if stream.errors == "strict" else stream.errors
+        options = {"encoding": stream.encoding, "errors": errors, "line_buffering": stream.line_buffering}
         stream.flush()
         setattr(sys, name, io.TextIOWrapper(binary, **options))

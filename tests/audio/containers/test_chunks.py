@@ -87,6 +87,22 @@ def test_a_second_chunk_of_samples_is_another_recording(kind, name, encode):
         files.read(content + samples)
 
 
+@pytest.mark.parametrize("kind, place, order", [("wav", 40, "little"), ("au", 8, "big")])
+def test_samples_that_the_header_does_not_count_are_told(kind, place, order, encode):
+    content = encode(kind)
+    less = content[:place] + (8000).to_bytes(4, order) + content[place + 4 :]
+    with pytest.raises(UnreadableAudio, match="its header claims 8000 bytes of samples, and 24000 more follow"):
+        files.read(less)
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0"])
+def test_a_large_chunk_behind_the_samples_is_no_sound(padding, encode):
+    wav = encode("wav")
+    content = wav[:40] + (len(wav) - 43).to_bytes(4, "little") + wav[44:] + b"\1" + padding
+    content += b"bext" + (50_000).to_bytes(4, "little") + bytes(50_000)
+    assert files.probe(content).num_samples == 16_000
+
+
 def test_bw64_is_rf64_by_another_name_or_wav_where_it_is_short(encode):
     expected, long, short = files.read(encode("wav")).audio, encode("bw64"), encode("wav")
     assert files.read(long).audio.equal(expected)

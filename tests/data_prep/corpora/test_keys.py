@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from data_prep.corpora.keys import LONGEST, key_of, label
+from data_prep.corpora.keys import LONGEST, digest, key_of, label
 
 PATHS = [
     "de/anna/1.wav",
@@ -34,6 +34,10 @@ def test_a_plain_name_is_its_own_key():
 )
 def test_labels_are_safe_as_folders(name, plain):
     assert label(name) == plain
+
+
+def test_a_name_is_the_same_however_its_marks_are_written():
+    assert label("Jose\u0301") == label("Jos\u00e9") == f"Jos-{digest('José')}"
 
 
 def test_a_label_is_not_too_long_for_a_folder():

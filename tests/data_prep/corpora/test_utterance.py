@@ -2,6 +2,7 @@ import pytest
 
 from data_prep.corpora.utterance import File, Rejection, Speech, Utterance, read_rejections
 from lfsc.audio import files
+from lfsc.audio.manifest import Row
 
 
 def test_an_utterance_survives_its_line():
@@ -10,6 +11,11 @@ def test_an_utterance_survives_its_line():
         again = Utterance.from_json(utterance.to_json())
         assert again == utterance
         assert type(again.source) is type(source)
+
+
+def test_two_letters_of_a_language_are_small_wherever_they_stand():
+    for row, given in ((Row("a", language="EN"), None), (Row("a"), "EN")):
+        assert Utterance.of_row(row, File("a"), prefix="", language=given).language == "en"
 
 
 def test_rejections_survive_their_file_whatever_their_names_hold(tmp_path):

@@ -44,6 +44,8 @@ SPHERE = b"NIST_1A"
 SPHERE_HEADER = 1024
 OTHERS = (*LAYOUTS, *AU, SPHERE[:4], b"fLaC", b"OggS")
 MOST_CHUNKS = 10_000
+# Behind the samples, of what is no chunk: tags, and what programs leave. More is sound that the header does not count.
+MOST_BEHIND = 1 << 14
 # WAVE_FORMAT_MPEGLAYER3 and WAVE_FORMAT_EXTENSIBLE of mmreg.h, and where the latter has the format that it extends.
 MP3_IN_WAV, EXTENSIBLE, EXTENDED = 0x55, 0xFFFE, slice(24, 26)
 # What programs write before they know the size, about, and never correct where they write to a pipe.
@@ -103,7 +105,7 @@ def check_chunks(file: BinaryIO, marker: bytes, size: int) -> list[Stream]:
         changes[samples.size_at] = min(counted, 256**layout.size_bytes - 1).to_bytes(layout.size_bytes, layout.order)
         if large is not None:
             changes[0] = b"RIFF"
-    whole = check_data(file, samples.start, claimed, size)
+    whole = check_data(file, samples.start, claimed, size, layout)
     for later in chunks:
         if later.id[:4] in OTHERS or later.id.startswith(layout.data):
             raise Damage(f"another recording follows at byte {later.size_at - layout.id_bytes}: split them")
@@ -192,8 +194,8 @@ def read_sphere(head: bytes, size: int) -> tuple[int, int]:
         return SPHERE_HEADER, max(0, size - SPHERE_HEADER)
 
 
-def check_data(file: BinaryIO, start: int, claimed: int, size: int) -> Stream:
-    """The file, if its samples are all there and no other recording follows them."""
+def check_data(file: BinaryIO, start: int, claimed: int, size: int, layout: Layout | None = None) -> Stream:
+    """The file, if its samples are all there and neither more of them nor another recording follows."""
     end = start + claimed
     if end > size:
         raise Damage(f"truncated, {max(0, size - start)} of {claimed} bytes of samples are there")
@@ -202,4 +204,9 @@ def check_data(file: BinaryIO, start: int, claimed: int, size: int) -> Stream:
     following = file.read(12)
     if any(following[pad : pad + 4] in OTHERS for pad in range(8)):
         raise Damage(f"another recording follows at byte {end}: split them")
+    # As where a program was killed between two updates of the header, or where a size of 32 bits has overflowed.
+    if size - end > MOST_BEHIND and not (
+        layout and any(ends_in_chunks(file, layout, end + pad, size) for pad in (0, -claimed % layout.align))
+    ):
+        raise Damage(f"its header claims {claimed} bytes of samples, and {size - end} more follow: correct it")
     return Stream(0, size)
