@@ -68,7 +68,9 @@ def add_corpus_verb(
     verb.add_argument("--seed", type=count, default=0, help="of the splits and of the order (%(default)s)")
     verb.add_argument("--sample-rate", type=rate, default=22050, help="of the shards in Hz (%(default)s)")
     verb.add_argument(
-        "--min-rate", type=positive(int), default=16000, help="reject recordings below, in Hz (%(default)s)"
+        "--min-rate",
+        type=positive(int),
+        help="reject recordings below, in Hz (16000, or --sample-rate if less)",
     )
     verb.add_argument("--min-seconds", type=duration, default=0.4, help="reject shorter recordings (%(default)s)")
     verb.add_argument("--max-seconds", type=positive(float), default=30.0, help="what --long calls long (%(default)s)")

@@ -34,6 +34,8 @@ def run(options: argparse.Namespace, workers: Workers) -> int:
 def make_corpus(options: argparse.Namespace) -> Corpus:
     if options.min_seconds >= options.max_seconds:
         raise ValueError(f"min-seconds is {options.min_seconds}, max-seconds {options.max_seconds}: nothing is between")
+    if options.min_rate is None:
+        options.min_rate = min(16000, options.sample_rate)
     is_named = options.verb in ("folder", "huggingface")
     name = label(Path(options.source[0]).name) if is_named else options.verb
     # A switch that is off decides nothing, as before there was one.

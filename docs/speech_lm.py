@@ -123,7 +123,9 @@ def main() -> None:
         print(f"epoch {epoch}: {learned:.2f} bits a token, of the validation's {heard:.2f}", flush=True)
 
     prompt = max(islice(validation, 100), key=lambda clip: clip.tokens.shape[-1])
-    ids = layout(prompt.tokens)[None, :, : round(PROMPT * codec.frame_rate)].to(device)
+    begin = prompt.tokens[:, : round(PROMPT * codec.frame_rate)]
+    # Without the steps behind a clip's last frame, in which the first codebooks have ended.
+    ids = layout(begin)[None, :, : begin.shape[-1]].to(device)
     ids = speak(model, ids, round(options.seconds * codec.frame_rate), temperature=options.temperature)
     audio, _ = codec.decode(tokens=undelay(ids, vocabulary))
     files.write(options.out, audio[0].cpu(), sample_rate=codec.sample_rate)

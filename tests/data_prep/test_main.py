@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.__main__ import main
+from data_prep.__main__ import main, make_parser
+from data_prep.commands import make_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,3 +86,13 @@ def test_impossible_numbers_are_refused_at_once(tmp_path, capsys, option, value,
     with pytest.raises(SystemExit):
         main(["folder", str(tmp_path), str(tmp_path / "out"), option, value])
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "lowest"),
+    [([], 16000), (["--sample-rate", "8000"], 8000), (["--sample-rate", "48000", "--min-rate", "44100"], 44100)],
+)
+def test_recordings_at_the_rate_of_the_shards_are_not_rejected(tmp_path, given, lowest):
+    options = make_parser().parse_args(["folder", str(tmp_path), str(tmp_path / "out"), *given])
+    corpus = make_corpus(options)
+    assert corpus.rules.min_rate == corpus.settings["min_rate"] == lowest

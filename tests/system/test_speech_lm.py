@@ -20,27 +20,28 @@ FRAMES = 80
 HOP = 1024
 
 
-def counting(start: int) -> torch.Tensor:
+def counting(start: int, frames: int) -> torch.Tensor:
     """Tokens [2,F] in which each follows from the one before."""
-    return torch.stack([(start + 3 * torch.arange(FRAMES) + codebook) % 16 for codebook in range(2)])
+    return torch.stack([(start + 3 * torch.arange(frames) + codebook) % 16 for codebook in range(2)])
 
 
 @pytest.fixture
-def tokens(tmp_path, write_checkpoint) -> Path:
+def tokens(request, tmp_path, write_checkpoint) -> Path:
     """A folder of tokens as `lfsc tokenize` writes it, and the codec beside it."""
+    frames = getattr(request, "param", FRAMES)
     codec = write_checkpoint(tmp_path / "codec.ckpt", channels=2, rates=(4, 4, 8, 8), levels=(4, 4))
     mark = fingerprint(lfsc.load(codec))
     folder = tmp_path / "tokens"
     folder.mkdir()
     shards = []
     for split, starts in {"train": range(16), "val": [0]}.items():
-        clips = [(Clip(f"{split}{start}", {}, torch.zeros(FRAMES * HOP)), counting(start)) for start in starts]
+        clips = [(Clip(f"{split}{start}", {}, torch.zeros(frames * HOP)), counting(start, frames)) for start in starts]
         write(folder / f"{split}.tar", [make_token_sample(clip, found, mark) for clip, found in clips])
         size = (folder / f"{split}.tar").stat().st_size
         counts = {"samples": len(clips), "audio_seconds": 1.0, "bytes": size}
         shards.append({"name": f"{split}.tar", "split": split, **counts})
     shape = {"sample_rate": 22050, "hop_length": HOP, "num_codebooks": 2, "codebook_size": 16}
-    index = {"version": 1, "codec": mark, **shape, "samples": 17, "failed": 0, "frames": 17 * FRAMES, "shards": shards}
+    index = {"version": 1, "codec": mark, **shape, "samples": 17, "failed": 0, "frames": 17 * frames, "shards": shards}
     (folder / "index.json").write_text(json.dumps(index))
     return folder
 
@@ -58,6 +59,13 @@ def test_it_learns_to_count_and_goes_on(tokens, monkeypatch, capsys):
     assert end.endswith("out.wav begins as val0, for 3 s at most")
     # 65 frames of the clip and 22 of the model, but for the one whose second token would have come a step later.
     assert soundfile.info(tokens.parent / "out.wav").frames == (65 + 22 - 1) * HOP
+
+
+@pytest.mark.parametrize("tokens", [20], indirect=True)
+def test_a_clip_that_is_shorter_than_the_prompt_is_gone_on_from(tokens, monkeypatch):
+    small = ["--width", 64, "--layers", 1, "--epochs", 1, "--seconds", 1]
+    run(monkeypatch, tokens, tokens.parent / "out.wav", "--codec", tokens.parent / "codec.ckpt", *small)
+    assert soundfile.info(tokens.parent / "out.wav").frames == (20 + 22 - 1) * HOP
 
 
 def test_tokens_of_another_codec_are_refused(tokens, monkeypatch):

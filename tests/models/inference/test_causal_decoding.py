@@ -59,8 +59,26 @@ def test_clips_of_a_batch_begin_anew_one_by_one(codec):
     torch.testing.assert_close(heard[1:2], alone, rtol=0, atol=1e-6)
     whole = codec.decode(torch.cat((first, second), dim=-1)).audio[:, 6 * codec.hop_length :]
     torch.testing.assert_close(heard[[0, 2]], whole[[0, 2]], rtol=0, atol=1e-6)
-    with pytest.raises(ValueError, match=r"clips \[3\] of a stream of 3: expected numbers from 0 to 2"):
+    with pytest.raises(ValueError, match=r"clips \[3\] of a stream of 3: expected 0 to 2"):
         stream.reset([3])
+
+
+@pytest.mark.parametrize(
+    ("clips", "message"),
+    [
+        (torch.tensor([False, False, True]), "clips are torch.bool, expected numbers from 0 to 2: write mask.nonzero"),
+        ([False, False, True], "clips are torch.bool"),
+        ([1.7], "clips are torch.float32, expected numbers"),
+        ("all", "clips is 'all', expected numbers from 0 to 2"),
+        ({1}, "expected numbers from 0 to 2"),
+    ],
+)
+def test_clips_to_begin_anew_are_numbers(codec, clips, message):
+    stream = codec.stream()
+    stream.decode(tokens_of(codec, 3, 2))
+    with pytest.raises(ValueError, match=message):
+        stream.reset(clips)
+    stream.reset([])
 
 
 def test_a_codec_that_is_not_causal_begins_anew_as_a_whole(make_codec):

@@ -1,5 +1,7 @@
 """What a caller can do wrong with a codec, told in one line that says what to do instead."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -69,6 +71,21 @@ def check_batch(x: Tensor, batch: int | None, *, name: str) -> int:
             "call, until last=True ends them together; a stream of its own for each lets them end one by one"
         )
     return len(x)
+
+
+def check_clips(clips: Sequence[int] | Tensor, *, batch: int, device: torch.device) -> Tensor:
+    """`clips` of a batch, by number, as int64 [N] on `device`."""
+    try:
+        numbers = torch.as_tensor(clips, device=device).flatten()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"clips is {brief(clips)}, expected numbers from 0 to {batch - 1}") from error
+    is_whole = not (numbers.dtype == torch.bool or numbers.is_floating_point() or numbers.is_complex())
+    if numbers.numel() and not is_whole:
+        hint = ": write mask.nonzero() for a mask" if numbers.dtype == torch.bool else ""
+        raise ValueError(f"clips are {numbers.dtype}, expected numbers from 0 to {batch - 1}{hint}")
+    if numbers.numel() and not 0 <= int(numbers.min()) <= int(numbers.max()) < batch:
+        raise ValueError(f"clips {numbers.tolist()[:10]} of a stream of {batch}: expected 0 to {batch - 1}")
+    return numbers.long()
 
 
 def check_range(audio: Tensor) -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from lfsc.models.causal_decoder import CausalDecoder
 from lfsc.models.causal_layers import CausalLayer, remember, silence
+from lfsc.models.inference.arguments import check_clips
 from lfsc.models.layers import Layer, ResidualBlock
 
 # What runs one of the decoder's convolutions.
@@ -64,12 +65,7 @@ class ImmediateDecoding:
         if clips is None or self.memory is None:
             self.memory = None
             return
-        count, device = len(self.memory[0]), self.memory[0].device
-        clips = torch.as_tensor(clips, dtype=torch.int64, device=device).flatten()
-        if clips.numel() and not 0 <= int(clips.min()) <= int(clips.max()) < count:
-            raise ValueError(
-                f"clips {clips.tolist()[:10]} of a stream of {count}: expected numbers from 0 to {count - 1}"
-            )
+        clips = check_clips(clips, batch=len(self.memory[0]), device=self.memory[0].device)
         self.memory = [end.index_fill(0, clips, 0) for end in self.memory]
 
 
