@@ -1,16 +1,18 @@
 """Weights to begin from, and what becomes of the warm-up then."""
 
+import os
 import signal
 
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from lfsc.export.bundle import write_bundle
 from lfsc.formats.init_from import Part
 from lfsc.formats.resolve import resolve
 from lfsc.training.build import build_module
 from lfsc.training.discriminator_warmup import DiscriminatorWarmup
-from lfsc.training.fit import begin_from, settle_warmup
+from lfsc.training.fit import begin_from, quiet_lightning, settle_warmup
 
 SETTINGS = ("max_updates=1", "validate_every=10", "discriminators.warmup_updates=3")
 
@@ -125,6 +127,12 @@ def test_crops_that_are_too_short_for_a_loss_are_one_line(micro, configure):
         ValueError, match=r"^crop_length=64 or .* is too short for a loss or a discriminator \(.*longer"
     ):
         micro.train(config)
+
+
+def test_more_loader_processes_than_cores_are_no_fault(recwarn):
+    quiet_lightning()
+    DataLoader([0], num_workers=1 + os.cpu_count())
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 def test_a_run_that_is_stopped_at_once_is_said_to_be_interrupted(micro, configure, monkeypatch):

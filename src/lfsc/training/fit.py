@@ -141,3 +141,5 @@ def quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*callbacks used to create the checkpoint.*")
     # Lightning warns so of a corpus without validation clips.
     warnings.filterwarnings("ignore", message=".*length of `list` across ranks is zero.*")
+    # More loader processes than cores take turns: how many there are is a recipe's, for machines of any size.
+    warnings.filterwarnings("ignore", message=".*worker processes in total.*")
