@@ -81,7 +81,7 @@ def slm_from_nemo(name: str, given: dict, config: dict) -> dict:
     }
 
 
-def refuse_other(name: str, given: dict, known: Collection[str], fixed: Mapping[str, Any] = {}) -> None:
+def refuse_other(name: str, given: dict, known: Collection[str], fixed: Mapping[str, Any]) -> None:
     """ValueError for a key that is neither known nor has its one `fixed` value."""
     for key, value in given.items():
         if key not in known and not (key in fixed and fixed[key] == value):
