@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from lfsc.audio.layouts import Labels, Layout, describe_labels, find_layout, is_common_voice
 from lfsc.audio.manifest import Malformed, Row, parse_row
@@ -31,18 +31,7 @@ def of_recordings(
 
     `around` has the texts around the archive that the tree is, and where it is among them.
     """
-    if published.found:
-        recordings = leave_out_linked(tree, recordings)
-    kept = [name for name in recordings if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
-    if len(kept) < len(recordings):
-        left_out = say_count(len(recordings) - len(kept), "recording")
-        yield f"left out: {left_out} of its test parts, which are for evaluation (give them alone)"
-        recordings = kept
-    repeated = find_repeated(recordings)
-    if repeated:
-        recordings = [name for name in recordings if name not in repeated]
-        left_out = say_count(len(repeated), "recording")
-        yield f"left out: {left_out} of which another file has the name but for the suffix, such as {min(repeated)}"
+    recordings = yield from choose_recordings(tree, recordings, published)
     keys = sample_keys(recordings)
     sidecars = {name: sidecar for name in recordings if (sidecar := find_sidecar(name, names, keys))}
     bare = [name for name in recordings if name not in sidecars]
@@ -61,12 +50,24 @@ def of_recordings(
         yield row_of_sidecar(tree, name, sidecar, spec, transcripts)
     if layout is not None:
         yield from rows_of_layout(layout, bare, transcripts)
-    if with_text := transcripts.found[True]:
-        labels = " and ".join(say_count(len(found), name) for name, found in transcripts.labels.items() if found)
-        by_lists = f", and {labels} by lists" if labels else ""
-        yield f"texts of {with_text} of {say_count(transcripts.found.total(), 'recording')}{by_lists}"
-    if transcripts.unread:
-        yield f"not read: {say_count(len(transcripts.unread), 'text')}, such as {transcripts.unread[0]}"
+    yield from transcripts.describe_found()
+
+
+def choose_recordings(tree: Tree, recordings: list[str], published: Parts) -> Generator[str, None, list[str]]:
+    """Sentences on those that are left out, and then those that are not."""
+    if published.found:
+        recordings = leave_out_linked(tree, recordings)
+    kept = [name for name in recordings if not published.leaves_out(kind_of_path(f"{tree.name}/{name}"))]
+    if len(kept) < len(recordings):
+        left_out = say_count(len(recordings) - len(kept), "recording")
+        yield f"left out: {left_out} of its test parts, which are for evaluation (give them alone)"
+        recordings = kept
+    repeated = find_repeated(recordings)
+    if repeated:
+        recordings = [name for name in recordings if name not in repeated]
+        left_out = say_count(len(repeated), "recording")
+        yield f"left out: {left_out} of which another file has the name but for the suffix, such as {min(repeated)}"
+    return recordings
 
 
 def leave_out_linked(tree: Tree, recordings: list[str]) -> list[str]:
@@ -134,7 +135,7 @@ def of_manifest(
 ) -> Iterator[Row | Malformed | str]:
     """Rows of a manifest, with what the folders of their paths say where they say nothing themselves.
 
-    `language` is that of rows for which neither names one; it is only told.
+    `language` is that of rows for which neither names one, for the sentence on the first row only.
     """
     count = without_speaker = 0
     for row in rows:

@@ -58,7 +58,7 @@ def is_named_as_list(path: PurePosixPath) -> bool:
     return any(map(NAME.search, (path.parent.name, path.stem))) or path.name == f"{path.parent.name}.txt"
 
 
-def parse_list(name: str, lines: Iterable[str], wanted: Collection[str] | None = None) -> dict[str, Entry]:
+def parse_list(name: str, lines: Iterable[str], wanted: Collection[str] | None) -> dict[str, Entry]:
     """What is said of recordings, by the keys of their names; of one that is there twice, only what both lines say.
 
     Those that are `wanted`, by the last parts of their keys, or all. Nothing where the lines are no such list;

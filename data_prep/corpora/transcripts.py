@@ -120,9 +120,18 @@ class Transcripts:
             self.unread.append(describe(error))
             entry = Entry()
         self.found[entry.text is not None] += 1
-        for name, found in self.labels.items():
-            found |= {getattr(entry, name)} - {None, ""}
+        for label, found in self.labels.items():
+            found |= {getattr(entry, label)} - {None, ""}
         return entry
+
+    def describe_found(self) -> Iterator[str]:
+        """Sentences on the texts of all recordings that were looked for."""
+        if with_text := self.found[True]:
+            labels = " and ".join(say_count(len(found), label) for label, found in self.labels.items() if found)
+            by_lists = f", and {labels} by lists" if labels else ""
+            yield f"texts of {with_text} of {say_count(self.found.total(), 'recording')}{by_lists}"
+        if self.unread:
+            yield f"not read: {say_count(len(self.unread), 'text')}, such as {self.unread[0]}"
 
     def of_any(self, name: str) -> Entry | None:
         """From a file beside the recording, or in a folder of texts, or from a list above it."""

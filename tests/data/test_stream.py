@@ -17,7 +17,7 @@ from corpora import write_corpus
 
 from lfsc.data.batch import Skip, UnusableData
 from lfsc.data.filters import Filter
-from lfsc.data.stream import disown
+from lfsc.data.loader_workers import disown
 from lfsc.io.atomic import write_text
 
 UPDATES = 23
@@ -297,7 +297,7 @@ def test_a_worker_that_has_died_is_not_waited_for(open_stream, corpus):
     # As where the signal of its death comes to another thread, while the first one waits.
     handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
-        stream.workers[1].kill()
+        stream.workers.processes[1].kill()
         with pytest.raises(UnusableData, match=r"^a worker died, by SIGKILL, as where the memory runs"):
             stream.gather_state()
     finally:
@@ -311,7 +311,7 @@ def test_a_connection_that_a_dying_worker_breaks_is_told_as_its_death(open_strea
     next(iter(stream))
 
     def broken():
-        stream.workers[1].kill()
+        stream.workers.processes[1].kill()
         yield from ()
         raise ConnectionResetError(104, "Connection reset by peer")
 
@@ -336,9 +336,9 @@ def test_workers_end_also_where_closing_is_interrupted(open_stream, corpus, monk
     monkeypatch.setattr("lfsc.data.stream.disown", interrupted)
     with pytest.raises(RuntimeError, match="by signal"):
         stream.close()
-    for worker in stream.workers:
+    for worker in stream.workers.processes:
         worker.join(10)
-    assert [worker.exitcode for worker in stream.workers] == [-signal.SIGKILL] * 2
+    assert [worker.exitcode for worker in stream.workers.processes] == [-signal.SIGKILL] * 2
 
 
 def leave_workers(open_stream, corpus):

@@ -141,24 +141,17 @@ def test_a_validation_passes_the_discriminators_once_for_all_losses(module, batc
 
 
 def test_activation_checkpointing_changes_nothing(module, batches):
+    """Also where the codec draws random numbers, as a quantizer of one's own may: its gradients are of what it gave."""
+    module.codec.encoder.register_forward_hook(lambda *given: given[-1] + 0.1 * torch.randn_like(given[-1]))
     clips = cut(batches[:2], 4096)
+    torch.manual_seed(0)
     kept = fit(copy.deepcopy(module), clips)
     module.activation_checkpointing = True
     passes = []
     module.codec.register_forward_pre_hook(lambda *_: passes.append(torch.is_grad_enabled()))
+    torch.manual_seed(0)
     assert fit(module, clips) == kept
     assert passes == [True, True] * len(clips)
-
-
-def test_activation_checkpointing_draws_the_same_random_numbers_again(module, batches):
-    """As a quantizer of one's own may draw them: its gradients are those of what it gave."""
-    module.codec.encoder.register_forward_hook(lambda *given: given[-1] + 0.1 * torch.randn_like(given[-1]))
-    updates = []
-    for is_on in (False, True):
-        module.activation_checkpointing = is_on
-        torch.manual_seed(0)
-        updates.append(fit(copy.deepcopy(module), cut(batches[:2], 4096)))
-    assert updates[0] == updates[1]
 
 
 @pytest.mark.slow

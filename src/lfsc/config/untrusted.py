@@ -32,7 +32,7 @@ CHECKS = {
 MOST_VALUES = 1000
 
 
-def check_part(config: Any, role: str, *, name: str, trusted: Collection[str] = ()) -> dict:
+def check_part(config: Any, role: str, *, name: str, trusted: Collection[str]) -> dict:
     """The section of one of PARTS[role], without keys that are as by default; that of a `trusted` class as it is.
 
     ValueError, in one line that begins with the key, for any other class, and for keys and kinds of values that its

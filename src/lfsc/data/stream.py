@@ -1,28 +1,20 @@
 """The training stream: endless batches of random crops, whose position can be saved and restored exactly."""
 
-import gc
 import logging
-import multiprocessing
-import signal
 import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
-from multiprocessing.queues import Queue
-from multiprocessing.util import Finalize
-from queue import Empty
 from typing import Any, NamedTuple
 
 import torch
 from megatron.energon import get_savable_loader
 from megatron.energon.flavors.base_dataset import SavableDataset
 from megatron.energon.savable_loader import SavableDataLoader, SavableDataLoaderState
-from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from lfsc.data import loader_failures
 from lfsc.data.batch import Batch, UnusableData
 from lfsc.data.loader_state import from_plain, to_plain
+from lfsc.data.loader_workers import Answers, LoaderWorkers, disown
 from lfsc.data.skips import SkipLog
 from lfsc.distributed import gather
 from lfsc.io.restoring import MISFITS, explain_misfit
@@ -31,8 +23,6 @@ logger = logging.getLogger(__name__)
 
 # A restored worker repeats its work since it last noted its position, so for at most about this long.
 SECONDS_BETWEEN_NOTES = 5
-# Whether workers are alive is looked at while an answer is waited for: the signal of a death may reach any thread.
-SECONDS_BETWEEN_LOOKS = 1
 # An endless loader must say how long it is, or Lightning fetches a batch ahead and saves a position one too far.
 ENDLESS = 10**12
 
@@ -58,16 +48,14 @@ class TrainingStream:
         self.identity = {**identity, "world_size": ranks.world_size, "num_workers": ranks.num_workers}
         self.log = SkipLog()
         self.was_just_restored = False
-        self.workers: list[BaseProcess] = []
-        # However this process ends, it waits for its children, and they for work.
-        Finalize(None, kill_at_exit, args=(self.workers,), exitpriority=0)
+        self.workers = LoaderWorkers()
         if ranks.num_workers:
             self.loader.result_queues = [Answers(queue, self.workers) for queue in self.loader.result_queues]
 
     def __iter__(self) -> Iterator[Batch]:
         try:
             batches = iter(self.loader)
-            for batch in chain(self.start_workers(batches), batches):
+            for batch in chain(self.take_first(batches), batches):
                 self.was_just_restored = False
                 self.log.add(batch.skipped)
                 yield batch
@@ -76,37 +64,18 @@ class TrainingStream:
             line = str(error).strip().rpartition("\n")[2]
             raise UnusableData(line.partition("UnusableData: ")[2] or line) from error
         except (OSError, *MISFITS) as error:
-            if reason := loader_failures.explain(error) or self.explain_broken_connection(error):
+            if reason := loader_failures.explain(error) or self.workers.explain_broken_connection(error):
                 raise UnusableData(reason) from error
             if self.was_just_restored:
                 raise ValueError(explain_misfit("position in the data", error)) from error
             raise
 
-    def explain_broken_connection(self, error: Exception) -> str | None:
-        """How the worker died that broke it; None where none did, and for other errors."""
-        if not isinstance(error, ConnectionError | EOFError):
-            return None
-        # A dying process closes its files, of which its sentinel is one, a moment before its end can be seen.
-        dying = wait([worker.sentinel for worker in self.workers], timeout=SECONDS_BETWEEN_LOOKS)
-        for worker in self.workers:
-            if worker.sentinel in dying:
-                worker.join()
-        return explain_death(self.workers)
-
-    def start_workers(self, batches: Iterator[Batch]) -> list[Batch]:
+    def take_first(self, batches: Iterator[Batch]) -> list[Batch]:
         """The first batch, with which the workers start."""
         if self.ranks.num_workers:
             loader_failures.require_room(self.ranks.num_workers)
-        others = set(multiprocessing.active_children())
-        # Workers are forked. Their garbage collectors, and energon in each, would otherwise look at all that is here by
-        # now, and so make a copy of its memory.
-        gc.freeze()
-        try:
+        with self.workers.starting():
             return list(islice(batches, 1))
-        finally:
-            gc.unfreeze()
-            # Also where not all of them could be started, and the loader knows of none.
-            self.workers += [process for process in multiprocessing.active_children() if process not in others]
 
     def __len__(self) -> int:
         return ENDLESS
@@ -117,7 +86,7 @@ class TrainingStream:
             if self.loader._iterator is not None:
                 disown(self.loader._iterator)
         finally:
-            kill(self.workers)
+            self.workers.kill()
 
     def gather_state(self) -> dict[str, Any]:
         """Where all ranks are, in plain containers. Every rank must ask."""
@@ -163,53 +132,6 @@ class TrainingStream:
         if self.ranks.num_workers:
             # energon leaves out the offset, and would lose it in a state saved before each worker has given a batch.
             self.loader._worker_sample_counters = [w.state.sample_index + w.offset - 1 for w in state.worker_states]
-
-
-class Answers:
-    """A queue of workers' answers; UnusableData where one of them has died, for which energon would wait for ever."""
-
-    def __init__(self, queue: Queue, workers: list[BaseProcess]):
-        self.queue = queue
-        self.workers = workers
-
-    def get(self) -> Any:
-        while True:
-            try:
-                return self.queue.get(timeout=SECONDS_BETWEEN_LOOKS)
-            except Empty:
-                if reason := explain_death(self.workers):
-                    raise UnusableData(reason) from None
-
-
-def explain_death(workers: list[BaseProcess]) -> str | None:
-    """How the first dead one of the workers ended; None where all are alive."""
-    dead = (worker.exitcode for worker in workers if not worker.is_alive())
-    return next(map(loader_failures.describe_death, dead), None)
-
-
-def disown(iterator: _MultiProcessingDataLoaderIter) -> None:
-    """Take its workers from torch, which would wait for locks that a worker which was killed may hold."""
-    if iterator._worker_pids_set:
-        # From here on, the end of a worker is no error.
-        torch._C._remove_worker_pids(id(iterator))
-        iterator._worker_pids_set = False
-    iterator._shutdown = True
-    if hasattr(iterator, "_pin_memory_thread_done_event"):
-        iterator._pin_memory_thread_done_event.set()
-    for queue in iterator._index_queues:
-        queue.cancel_join_thread()
-
-
-def kill(workers: list[BaseProcess]) -> None:
-    # Not by SIGTERM, as torch does: training's workers keep that blocked.
-    for worker in workers:
-        worker.kill()
-
-
-def kill_at_exit(workers: list[BaseProcess]) -> None:
-    # torch takes the end of a worker for an error, also now.
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    kill(workers)
 
 
 def describe_difference(key: str, before: Any, now: Any) -> str:

@@ -49,7 +49,7 @@ class Settings(NamedTuple):
     tolerance: float  # seconds that lengths may differ by
     shifted: frozenset[str]  # keys of the clips that are also coded at other levels
     num_workers: int
-    signal_metrics: frozenset[str] | None = None  # names of those that are measured; all of them where it is None
+    signal_metrics: frozenset[str]  # names of those that are measured
 
 
 class PartialResult(NamedTuple):
@@ -67,7 +67,7 @@ class SignalTask(NamedTuple):
     fake: numpy.ndarray | None  # None where there is no aligned reconstruction
     real: numpy.ndarray | None
     sample_rate: int
-    names: frozenset[str] | None  # of the metrics; all of them where it is None
+    names: frozenset[str]  # of the metrics
 
     @classmethod
     def of(cls, partial: PartialResult, settings: Settings) -> "SignalTask":
@@ -168,7 +168,7 @@ def add_signal_metrics(task: SignalTask) -> ClipResult:
     try:
         pair = Pair(fake=torch.from_numpy(task.fake), real=torch.from_numpy(task.real), sample_rate=task.sample_rate)
         metrics = signal_metrics(task.sample_rate)
-        found = measure([metric for metric in metrics if task.names is None or metric.name in task.names], pair)
+        found = measure([metric for metric in metrics if metric.name in task.names], pair)
     finally:
         torch.set_num_threads(threads)
     return add(task.result._replace(metrics=found.metrics, unmeasured=found.unmeasured), task.result)

@@ -27,12 +27,12 @@ def check_when_loaded(optimizer: Optimizer) -> None:
     """
     if type(optimizer) in FUSED:
         optimizer.register_load_state_dict_pre_hook(require_fitting)
-        optimizer.register_load_state_dict_pre_hook(require_kinds)
+        optimizer.register_load_state_dict_pre_hook(require_alike_settings)
         # When torch has added what an older one did not save.
         optimizer.register_load_state_dict_post_hook(require_all_settings)
 
 
-def require_kinds(optimizer: Optimizer, saved: dict[str, Any]) -> None:
+def require_alike_settings(optimizer: Optimizer, saved: dict[str, Any]) -> None:
     """ValueError for a setting, such as `betas`, of another kind than the optimizer was made with."""
     for group in saved["param_groups"]:
         for key, expected in optimizer.defaults.items():

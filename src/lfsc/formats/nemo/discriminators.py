@@ -1,35 +1,46 @@
 """NeMo's configuration of the discriminators as ours, and ours as NeMo's."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from torch import Tensor
 
 from lfsc.config.values import require_choice, require_items, require_number, require_section
-from lfsc.formats.nemo.config import MODULES
+from lfsc.formats.nemo.config import MODULES, REQUIRED, ClassMapping
 from lfsc.nn.arguments import brief
 
-# NeMo's class of each family.
-CLASSES = {
-    "stft": MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT",
-    "bands": MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT",
-    "period": MODULES + "audio_codec_modules.MultiPeriodDiscriminator",
-    "slm": MODULES + "audio_codec_modules.SLMDiscriminator",
-}
-FAMILIES = {theirs: family for family, theirs in CLASSES.items()}
 WRAPPER = MODULES + "audio_codec_modules.Discriminator"
 ENSEMBLE = "lfsc.discriminators.ensemble.Ensemble"
-# What NeMo writes into its classes, as the arguments of ours.
-STFT = {"_target_": "lfsc.discriminators.stft.MultiResolutionSTFTDiscriminator", "channels": 32, "dilations": [1, 2, 4]}
-BANDS = {"_target_": "lfsc.discriminators.bands.MultiBandSTFTDiscriminator", "channels": 32}
-PERIOD = {
-    "_target_": "lfsc.discriminators.period.MultiPeriodDiscriminator",
-    "channels": [32, 128, 512, 1024, 1024],
-    "kernel_size": 5,
-    "stride": 3,
-}
 SLM = "lfsc.discriminators.slm.SLMDiscriminator"
 LOAD_SLM = "lfsc.discriminators.slm.load_slm"
+RESOLUTIONS = {"resolutions": ("resolutions", REQUIRED)}
+FAMILIES = {
+    "stft": ClassMapping(
+        MODULES + "encodec_modules.MultiResolutionDiscriminatorSTFT",
+        "lfsc.discriminators.stft.MultiResolutionSTFTDiscriminator",
+        RESOLUTIONS,
+    ),
+    "bands": ClassMapping(
+        MODULES + "audio_codec_modules.MultiResolutionDiscriminatorSTFT",
+        "lfsc.discriminators.bands.MultiBandSTFTDiscriminator",
+        RESOLUTIONS | {"stft_bands": ("bands", REQUIRED)},
+    ),
+    "period": ClassMapping(
+        MODULES + "audio_codec_modules.MultiPeriodDiscriminator",
+        "lfsc.discriminators.period.MultiPeriodDiscriminator",
+        {"periods": ("periods", [2, 3, 5, 7, 11])},
+        ignored={"lrelu_slope": (0.1,)},
+    ),
+    # Its keys are not one for one.
+    "slm": ClassMapping(MODULES + "audio_codec_modules.SLMDiscriminator", SLM, {}),
+}
+BY_CLASS = {mapping.nemo: name for name, mapping in FAMILIES.items()}
+# What NeMo writes into its classes, as the arguments of ours.
+FIXED: dict[str, dict[str, Any]] = {
+    "stft": {"channels": 32, "dilations": [1, 2, 4]},
+    "bands": {"channels": 32},
+    "period": {"channels": [32, 128, 512, 1024, 1024], "kernel_size": 5, "stride": 3},
+}
 
 
 def discriminators_from_nemo(config: dict) -> dict | None:
@@ -41,26 +52,19 @@ def discriminators_from_nemo(config: dict) -> dict | None:
     families: dict[str, Any] = {}
     for place, part in enumerate(require_items(given.get("discriminators"), "discriminator.discriminators")):
         name = f"discriminator.discriminators.{place}"
-        family = FAMILIES[require_choice(require_section(part, name).get("_target_"), FAMILIES, f"{name}._target_")]
+        family = BY_CLASS[require_choice(require_section(part, name).get("_target_"), BY_CLASS, f"{name}._target_")]
         if family in families:
             raise ValueError(f"{name} is a second {family} discriminator, which is not supported")
-        families[family] = FROM_NEMO[family](name, {key: part[key] for key in part if key != "_target_"}, config)
+        keys = {key: part[key] for key in part if key != "_target_"}
+        families[family] = slm_from_nemo(name, keys, config) if family == "slm" else from_nemo(name, keys, family)
     return {"_target_": ENSEMBLE} | families
 
 
-def stft_from_nemo(name: str, given: dict, config: dict) -> dict:
-    refuse_other(name, given, {"resolutions"})
-    return STFT | {"resolutions": given.get("resolutions")}
-
-
-def bands_from_nemo(name: str, given: dict, config: dict) -> dict:
-    refuse_other(name, given, {"resolutions", "stft_bands"})
-    return BANDS | {"resolutions": given.get("resolutions"), "bands": given.get("stft_bands")}
-
-
-def period_from_nemo(name: str, given: dict, config: dict) -> dict:
-    refuse_other(name, given, {"periods"}, {"lrelu_slope": 0.1})
-    return PERIOD | {"periods": given.get("periods", [2, 3, 5, 7, 11])}
+def from_nemo(name: str, given: dict, family: str) -> dict:
+    mapping = FAMILIES[family]
+    refuse_other(name, given, mapping.keys.keys(), {key: value for key, (value,) in mapping.ignored.items()})
+    keys = {ours: given.get(theirs, default) for theirs, (ours, default) in mapping.keys.items()}
+    return {"_target_": mapping.lfsc} | FIXED[family] | keys
 
 
 def slm_from_nemo(name: str, given: dict, config: dict) -> dict:
@@ -77,10 +81,7 @@ def slm_from_nemo(name: str, given: dict, config: dict) -> dict:
     }
 
 
-FROM_NEMO = {"stft": stft_from_nemo, "bands": bands_from_nemo, "period": period_from_nemo, "slm": slm_from_nemo}
-
-
-def refuse_other(name: str, given: dict, known: set[str], fixed: Mapping[str, Any] = {}) -> None:
+def refuse_other(name: str, given: dict, known: Collection[str], fixed: Mapping[str, Any]) -> None:
     """ValueError for a key that is neither known nor has its one `fixed` value."""
     for key, value in given.items():
         if key not in known and not (key in fixed and fixed[key] == value):
@@ -92,31 +93,21 @@ def discriminators_to_nemo(config: dict, weights: Mapping[str, Tensor]) -> dict:
     families = {name: family for name, family in config.items() if name != "_target_"}
     parts = []
     for name, family in families.items():
-        if name not in TO_NEMO:
-            raise ValueError(f"discriminators.{name} is not supported by NeMo: it knows {', '.join(TO_NEMO)}")
-        parts.append({"_target_": CLASSES[name], **TO_NEMO[name](family, weights)})
+        if name not in FAMILIES:
+            raise ValueError(f"discriminators.{name} is not supported by NeMo: it knows {', '.join(FAMILIES)}")
+        keys = slm_to_nemo(family, weights) if name == "slm" else to_nemo(family, name)
+        parts.append({"_target_": FAMILIES[name].nemo, **keys})
     return {"_target_": WRAPPER, "discriminators": parts}
 
 
-def stft_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
-    require_fixed(family, STFT, "stft")
-    return {"resolutions": family["resolutions"]}
-
-
-def bands_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
-    require_fixed(family, BANDS, "bands")
-    return {"resolutions": family["resolutions"], "stft_bands": family["bands"]}
-
-
-def period_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
-    require_fixed(family, PERIOD, "period")
-    return {"periods": family["periods"]}
+def to_nemo(family: dict, name: str) -> dict:
+    require_fixed(family, FIXED[name], name)
+    return {theirs: family[ours] for theirs, (ours, _) in FAMILIES[name].keys.items()}
 
 
 def slm_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     channels = family["in_channels"]
-    fixed = {"channels": [2 * channels, 4 * channels, 4 * channels]}
-    require_fixed(family, fixed, "slm")
+    require_fixed(family, {"channels": [2 * channels, 4 * channels, 4 * channels]}, "slm")
     if family["slm"]["_target_"] != LOAD_SLM:
         raise ValueError("discriminators.slm hears an untrained language model, which NeMo cannot make")
     hidden = weights["families.slm.0.network.conv_in.parametrizations.weight.original1"].shape[1]
@@ -133,12 +124,9 @@ def slm_to_nemo(family: dict, weights: Mapping[str, Tensor]) -> dict:
     }
 
 
-TO_NEMO = {"stft": stft_to_nemo, "bands": bands_to_nemo, "period": period_to_nemo, "slm": slm_to_nemo}
-
-
 def require_fixed(family: dict, fixed: dict[str, Any], name: str) -> None:
     for key, value in fixed.items():
-        if key != "_target_" and family[key] != value:
+        if family[key] != value:
             raise ValueError(
                 f"discriminators.{name}.{key} is {family[key]}, NeMo's is always {value}: leave the discriminators out"
             )
