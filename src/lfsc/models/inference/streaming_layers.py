@@ -1,6 +1,8 @@
 """The layers as their input arrives: each keeps what it needs again, so that nothing is computed twice."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,12 +47,13 @@ class LaggingDecoding:
 
     def __call__(self, latents: Tensor, last: bool) -> Tensor:
         """Audio [B,T] that is complete now, of the next latents [B,D,F]."""
-        self.num_frames += latents.shape[-1]
+        num_frames, stage = self.num_frames + latents.shape[-1], copy_stage(self.stage)
         if last:
-            latents = pad_to(latents, latents.shape[-1] + self.min_frames - self.num_frames)
-        audio = self.stage(latents, last)[:, 0]
-        audio = audio[:, : self.num_frames * self.decoder.hop_length - self.num_samples]
-        self.num_samples += audio.shape[-1]
+            latents = pad_to(latents, latents.shape[-1] + self.min_frames - num_frames)
+        audio = stage(latents, last)[:, 0]
+        audio = audio[:, : num_frames * self.decoder.hop_length - self.num_samples]
+        # Only now, so that a call that fails changes nothing.
+        self.stage, self.num_frames, self.num_samples = stage, num_frames, self.num_samples + audio.shape[-1]
         if last:
             self.reset()
         return audio
@@ -177,6 +180,20 @@ class MeanStage:
         self.waiting = [x[..., ready:] for x in waiting]
         first, *others = (x[..., :ready] for x in waiting)
         return sum(others, start=first) / len(waiting)
+
+
+def copy_stage(stage: Any) -> Any:
+    """A stage, or stages, that go on from where these are; they share their tensors, into which none writes."""
+    if type(stage) is list:
+        return [copy_stage(each) for each in stage]
+    if type(stage) not in WITH_MEMORY:
+        return stage
+    twin = copy(stage)
+    vars(twin).update({name: copy_stage(value) for name, value in vars(stage).items()})
+    return twin
+
+
+WITH_MEMORY = {Chain, ConvStage, UpsampleStage, ResidualStage, MeanStage}
 
 
 def join(old: Tensor | None, new: Tensor) -> Tensor:
