@@ -10,7 +10,7 @@ from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.inference.arguments import check_audio, check_batch, check_codebook, check_range, check_tokens
 from lfsc.models.inference.causal_decoding import ImmediateDecoding
-from lfsc.models.inference.streaming_layers import LaggingDecoding, copy_stage, encoder_stage
+from lfsc.models.inference.streaming_layers import LaggingDecoding, Stage, copy_stage, encoder_stage
 from lfsc.models.lengths import frames_of, pad_to
 from lfsc.models.quantizer import GroupedFSQ
 
@@ -25,6 +25,9 @@ class Stream:
 
     clips_encoding: int | None  # None where a clip is yet to begin
     clips_decoding: int | None
+    encoding: Stage
+    num_samples: int
+    num_frames: int
 
     def __init__(self, *, encoder: Encoder, quantizer: GroupedFSQ, decoder: Decoder, sample_rate: int, min_frames: int):
         for part, known in ((encoder, Encoder), (decoder, Decoder)):

@@ -40,6 +40,10 @@ def decoder_stage(decoder: Decoder) -> Stage:
 class LaggingDecoding:
     """A decoder that waits for tokens to come before it gives the audio of those that are there."""
 
+    stage: Stage
+    num_frames: int
+    num_samples: int
+
     def __init__(self, decoder: Decoder, *, min_frames: int):
         self.decoder = decoder
         self.min_frames = min_frames
