@@ -1,7 +1,6 @@
 """The layers as their input arrives: each keeps what it needs again, so that nothing is computed twice."""
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import Any
 
 import torch
@@ -192,7 +191,7 @@ def copy_stage(stage: Any) -> Any:
         return [copy_stage(each) for each in stage]
     if type(stage) not in WITH_MEMORY:
         return stage
-    twin = copy(stage)
+    twin = object.__new__(type(stage))
     vars(twin).update({name: copy_stage(value) for name, value in vars(stage).items()})
     return twin
 
