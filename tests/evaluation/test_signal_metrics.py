@@ -7,7 +7,7 @@ from lfsc.evaluation.corpora import find_clips, select_evenly
 from lfsc.evaluation.signal_metrics import missing_signal_metrics, signal_metrics
 from lfsc.metrics.fidelity import SISDR, MelDistance, STFTDistance
 from lfsc.metrics.intelligibility import stoi
-from lfsc.metrics.metric import Audio, Pair
+from lfsc.metrics.metric import Audio, Pair, Unmeasurable
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,12 @@ def test_each_number_is_that_of_its_module_at_its_rate(pair):
     at_16k = Audio(*(resample(audio, from_rate=22050, to_rate=16000) for audio in pair.at(22050)))
     assert measured["stoi"] == stoi(at_16k, extended=False)
     assert measured["estoi"] == stoi(at_16k, extended=True)
+
+
+def test_a_reconstruction_of_silence_has_no_ratio_to_distortion(pair):
+    measure = next(metric.measure for metric in signal_metrics(22050) if metric.name == "si_sdr")
+    with pytest.raises(Unmeasurable, match="digital silence"):
+        measure(Pair(fake=torch.zeros(44100), real=pair.at(22050).real, sample_rate=22050))
 
 
 def test_mel_cepstral_distortion_is_the_textbooks(pair):

@@ -17,7 +17,7 @@ from lfsc.metrics.fidelity import (
 )
 from lfsc.metrics.intelligibility import INTELLIGIBILITY_RATE, stoi
 from lfsc.metrics.loudness import loudness_difference, pause_level_difference
-from lfsc.metrics.metric import Audio, Measurement, Metric, Pair
+from lfsc.metrics.metric import Audio, Measurement, Metric, Pair, Unmeasurable
 from lfsc.metrics.perceptual import PERCEPTUAL_RATE, pesq
 from lfsc.metrics.pitch import PITCH_RATE, f0_correlation, voicing_error
 from lfsc.metrics.visqol import VISQOL_RATE, has_lattice, visqol
@@ -47,13 +47,14 @@ def signal_metrics(rate: int) -> tuple[Metric, ...]:
 
 
 def spectral_metrics(rate: int) -> list[Metric]:
-    def metric(name: str, unit: str, better: str, source: str, module: AudioMetric, package: str = "lfsc") -> Metric:
-        return Metric(name, unit, better, rate, source, package_version(package), at_rate(rate, unbatch(module)))
+    def metric(name: str, unit: str, better: str, source: str, module: AudioMetric) -> Metric:
+        return Metric(name, unit, better, rate, source, package_version("lfsc"), at_rate(rate, unbatch(module)))
 
     cepstra = "Kubichek 1993, 24 DCT coefficients of 80 log mel bands, n_fft = window = 1024, hop 256, not warped"
     mel, stft = f"L1 of log(1 + mel), 80 bands, {RESOLUTION}", f"L1 of log(1 + |STFT|), {RESOLUTION}"
+    paper, library = "arXiv 1811.02508, means removed", package_version("torchmetrics")
     return [
-        metric("si_sdr", "dB", "higher", "arXiv 1811.02508, means removed", SISDR(), "torchmetrics"),
+        Metric("si_sdr", "dB", "higher", rate, paper, library, at_rate(rate, si_sdr)),
         metric("mel_distance", "", "lower", mel, MelDistance(sample_rate=rate)),
         metric("stft_distance", "", "lower", stft, STFTDistance()),
         metric("log_spectral_distance", "dB", "lower", f"Gray and Markel 1976, {RESOLUTION}", LogSpectralDistance()),
@@ -120,6 +121,14 @@ def missing_signal_metrics() -> dict[str, str]:
         for name, (module, package, extra, hint) in OPTIONAL.items()
         if not find_spec(module)
     }
+
+
+def si_sdr(audio: Audio) -> float:
+    """SI-SDR in dB of clips [T]."""
+    # torchmetrics gives 0 dB then, which is better than noise.
+    if audio.fake.amin() == audio.fake.amax():
+        raise Unmeasurable("the reconstruction is digital silence")
+    return unbatch(SISDR())(audio)
 
 
 def at_rate(sample_rate: int, function: Callable[[Audio], float]) -> Callable[[Pair], Measurement]:

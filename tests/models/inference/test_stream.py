@@ -107,6 +107,25 @@ def test_mistakes_are_refused_and_leave_the_stream_as_it_was(codec):
     assert torch.equal(tokens, codec.encode(audio).tokens)
 
 
+def test_a_call_that_fails_leaves_the_stream_as_it_was(codec, monkeypatch):
+    audio = audio_of(900)
+    expected = codec.encode(audio).tokens
+    stream = codec.stream()
+    steps = [(stream.encode, audio, 500), (stream.decode, expected, expected.shape[-1] // 2)]
+    results = []
+    for step, whole, half in steps:
+        first = step(whole[..., :half])
+        with monkeypatch.context() as broken:
+            # Late in the step, when most layers have run.
+            broken.setattr(codec.encoder.activation_out, "forward", lambda x: 1 / 0)
+            broken.setattr(codec.decoder.activation_out, "forward", lambda x: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                step(whole[..., half:], last=True)
+        results.append(torch.cat((first, step(whole[..., half:], last=True)), dim=-1))
+    assert torch.equal(results[0], expected)
+    torch.testing.assert_close(results[1], codec.decode(expected).audio, rtol=0, atol=1e-6)
+
+
 def test_clips_begin_and_end_together(codec):
     audio = audio_of(400)
     tokens = codec.encode(audio).tokens

@@ -10,7 +10,12 @@ from lfsc.models.decoder import Decoder
 from lfsc.models.encoder import Encoder
 from lfsc.models.inference.arguments import check_audio, check_batch, check_codebook, check_range, check_tokens
 from lfsc.models.inference.causal_decoding import ImmediateDecoding
-from lfsc.models.inference.streaming_layers import LaggingDecoding, make_streaming_encoder
+from lfsc.models.inference.streaming_layers import (
+    LaggingDecoding,
+    StreamingLayer,
+    copy_streaming,
+    make_streaming_encoder,
+)
 from lfsc.models.lengths import frames_of, pad_to
 from lfsc.models.quantizer import GroupedFSQ
 
@@ -19,12 +24,15 @@ class Stream:
     """One direction or both of a codec, for one clip or several that begin together.
 
     What comes out lags by the codec's `lookahead`, a causal decoder's not at all; put together it equals the result for
-    the whole clip. `last=True` ends the clip and gives the rest, and the next call begins another. What is refused
+    the whole clip. `last=True` ends the clip and gives the rest, and the next call begins another. A call that raises
     leaves the stream as it was. The weights are those at the time of the call.
     """
 
     clips_encoding: int | None  # None where a clip is yet to begin
     clips_decoding: int | None
+    encoding: StreamingLayer
+    num_samples: int
+    num_frames: int
 
     def __init__(self, *, encoder: Encoder, quantizer: GroupedFSQ, decoder: Decoder, sample_rate: int, min_frames: int):
         for part, known in ((encoder, Encoder), (decoder, Decoder)):
@@ -51,16 +59,17 @@ class Stream:
         clips = check_batch(audio, self.clips_encoding, name="audio")
         if audio.shape[-1]:
             check_range(audio)
-        self.clips_encoding = clips
-        self.num_samples += audio.shape[-1]
-        frames = frames_of(self.num_samples, self.hop_length)
+        num_samples, encoding = self.num_samples + audio.shape[-1], copy_streaming(self.encoding)
+        frames = frames_of(num_samples, self.hop_length)
         if last:
             whole = max(frames, self.min_frames) * self.hop_length
-            audio = pad_to(audio, audio.shape[-1] + whole - self.num_samples)
+            audio = pad_to(audio, audio.shape[-1] + whole - num_samples)
         # A copy, as the caller may fill the same memory with what comes next.
-        latents = self.encoding(audio[:, None].to(weights.dtype, copy=True), last)
+        latents = encoding(audio[:, None].to(weights.dtype, copy=True), last)
         tokens = self.quantizer(latents).tokens[..., : frames - self.num_frames]
-        self.num_frames += tokens.shape[-1]
+        # Only now, so that a call that fails changes nothing.
+        self.encoding, self.clips_encoding = encoding, clips
+        self.num_samples, self.num_frames = num_samples, self.num_frames + tokens.shape[-1]
         if last:
             self.reset_encoding()
         return tokens

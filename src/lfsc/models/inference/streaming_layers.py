@@ -1,6 +1,7 @@
 """The layers as their input arrives: each keeps what it needs again, so that nothing is computed twice."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +39,10 @@ def make_streaming_decoder(decoder: Decoder) -> StreamingLayer:
 class LaggingDecoding:
     """A decoder that waits for tokens to come before it gives the audio of those that are there."""
 
+    layers: StreamingLayer
+    num_frames: int
+    num_samples: int
+
     def __init__(self, decoder: Decoder, *, min_frames: int):
         self.decoder = decoder
         self.min_frames = min_frames
@@ -45,12 +50,13 @@ class LaggingDecoding:
 
     def __call__(self, latents: Tensor, last: bool) -> Tensor:
         """Audio [B,T] that is complete now, of the next latents [B,D,F]."""
-        self.num_frames += latents.shape[-1]
+        num_frames, layers = self.num_frames + latents.shape[-1], copy_streaming(self.layers)
         if last:
-            latents = pad_to(latents, latents.shape[-1] + self.min_frames - self.num_frames)
-        audio = self.layers(latents, last)[:, 0]
-        audio = audio[:, : self.num_frames * self.decoder.hop_length - self.num_samples]
-        self.num_samples += audio.shape[-1]
+            latents = pad_to(latents, latents.shape[-1] + self.min_frames - num_frames)
+        audio = layers(latents, last)[:, 0]
+        audio = audio[:, : num_frames * self.decoder.hop_length - self.num_samples]
+        # Only now, so that a call that fails changes nothing.
+        self.layers, self.num_frames, self.num_samples = layers, num_frames, self.num_samples + audio.shape[-1]
         if last:
             self.reset()
         return audio
@@ -177,6 +183,23 @@ class StreamingMRF:
         self.waiting = [x[..., ready:] for x in waiting]
         first, *others = (x[..., :ready] for x in waiting)
         return sum(others, start=first) / len(waiting)
+
+
+def copy_streaming(layer: Any) -> Any:
+    """A streaming layer, or several, that go on from where these are.
+
+    They share their tensors, into which none writes.
+    """
+    if type(layer) is list:
+        return [copy_streaming(each) for each in layer]
+    if type(layer) not in WITH_MEMORY:
+        return layer
+    twin = object.__new__(type(layer))
+    vars(twin).update({name: copy_streaming(value) for name, value in vars(layer).items()})
+    return twin
+
+
+WITH_MEMORY = {Chain, StreamingConv1d, StreamingUpsample, StreamingResidual, StreamingMRF}
 
 
 def join(old: Tensor | None, new: Tensor) -> Tensor:
