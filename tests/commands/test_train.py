@@ -14,7 +14,7 @@ from lfsc.commands.train import await_corpus, changed_keys, note_failure
 from lfsc.config.compose import compose
 from lfsc.config.run_config import without_copies
 from lfsc.runs.directory import Run
-from lfsc.runs.status import FAILED, Status
+from lfsc.runs.status import FAILED, INTERRUPTED, Status
 from lfsc.shards import index
 from lfsc.training import build
 from lfsc.training.callbacks.max_updates import MaxUpdates
@@ -182,6 +182,12 @@ def test_a_grid_that_is_interrupted_lets_its_run_save(train, tmp_path, monkeypat
     assert begun.exists() and saved.exists()
     reported = capsys.readouterr()
     assert reported.out.startswith("stopped; the same command resumes ") and "demo/1" not in reported.err
+
+
+def test_a_run_that_is_interrupted_before_it_trains_was_not_killed(tmp_path):
+    with pytest.raises(KeyboardInterrupt), note_failure(Run(tmp_path), 20):
+        raise KeyboardInterrupt("SIGTERM")
+    assert Run(tmp_path).status().state == INTERRUPTED
 
 
 def test_a_status_that_cannot_be_written_hides_no_failure(tmp_path, monkeypatch):
