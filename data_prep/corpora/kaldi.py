@@ -125,11 +125,11 @@ def parse_command(command: str) -> tuple[str, int | None]:
     """The file and the channel that a command unpacks; ValueError for one that may do anything else."""
     *words, path = shlex.split(command.removesuffix("|")) or [""]
     program, options, channel = Path(words[0]).name if words else "", words[1:], None
-    if program == "sph2pipe" and "-c" in options[:-1]:
+    if program == "sph2pipe" and "-c" in options:
         at = options.index("-c")
-        # It counts from 1.
-        channel = {"1": 0, "2": 1}.get(options[at + 1])
-        options = options[:at] + options[at + 2 :]
+        # It counts from 1; any other word is left, and refused.
+        channel = {"1": 0, "2": 1}.get("".join(options[at + 1 : at + 2]))
+        options = options[:at] + options[at + 2 :] if channel is not None else options
     if program not in UNPACKING or not set(options) <= UNPACKING[program]:
         raise ValueError(f"{command!r} is a command, which is not run: write what it gives to a file")
     return path, channel

@@ -25,7 +25,7 @@ def test_a_layout_that_says_nothing_is_refused(spec):
 def test_what_was_understood_is_a_sentence():
     labels = [Labels("de", "a"), Labels("de", "b"), Labels("fr", None), None]
     assert describe_labels("x/*", labels) == (
-        "understood as x/*: 3 recordings, 2 speakers, 1 recording of unknown speakers; language: de, fr"
+        "understood as x/*: 3 recordings, 2 speakers such as a, 1 recording of unknown speakers; language: de, fr"
     )
 
 

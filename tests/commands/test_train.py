@@ -2,17 +2,19 @@
 
 import json
 import signal
+import sys
 import time
 
 import pytest
 import yaml
 
 from lfsc.cli import main
+from lfsc.commands import train_grid
 from lfsc.commands.train import await_corpus, changed_keys, note_failure
 from lfsc.config.compose import compose
 from lfsc.config.run_config import without_copies
 from lfsc.runs.directory import Run
-from lfsc.runs.status import FAILED, Status
+from lfsc.runs.status import FAILED, INTERRUPTED, Status
 from lfsc.shards import index
 from lfsc.training import build
 from lfsc.training.callbacks.max_updates import MaxUpdates
@@ -156,6 +158,36 @@ def test_a_grid_is_trained_one_after_the_other(train, tmp_path, capfd):
     runs = [Run(tmp_path / "demo" / number) for number in "01"]
     assert [(run.config()["seed"], run.status().state) for run in runs] == [(1, "finished"), (2, "finished")]
     assert "2 of 2 runs finished" in capfd.readouterr().out
+
+
+SAVING_SLOWLY = """
+import os, pathlib, signal, sys, time
+begun, saved = map(pathlib.Path, sys.argv[1:])
+def save(*_):
+    time.sleep(1)
+    saved.touch()
+    sys.exit(75)
+signal.signal(signal.SIGTERM, save)
+begun.touch()
+os.kill(os.getppid(), signal.SIGINT)
+time.sleep(60)
+"""
+
+
+def test_a_grid_that_is_interrupted_lets_its_run_save(train, tmp_path, monkeypatch, capsys):
+    begun, saved = tmp_path / "begun", tmp_path / "saved"
+    command = [sys.executable, "-c", SAVING_SLOWLY, str(begun), str(saved)]
+    monkeypatch.setattr(train_grid, "train_command", lambda *_: command)
+    assert train("seed=1,2", "--multirun") == 75
+    assert begun.exists() and saved.exists()
+    reported = capsys.readouterr()
+    assert reported.out.startswith("stopped; the same command resumes ") and "demo/1" not in reported.err
+
+
+def test_a_run_that_is_interrupted_before_it_trains_was_not_killed(tmp_path):
+    with pytest.raises(KeyboardInterrupt), note_failure(Run(tmp_path), 20):
+        raise KeyboardInterrupt("SIGTERM")
+    assert Run(tmp_path).status().state == INTERRUPTED
 
 
 def test_a_status_that_cannot_be_written_hides_no_failure(tmp_path, monkeypatch):

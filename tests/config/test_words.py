@@ -23,6 +23,8 @@ from lfsc.config.words import Words, quote, split_values
         ('"it\'s"', "it's"),
         (r"'it\'s'", "it's"),
         (r"a\,b\=c", "a,b=c"),
+        (r"\d+\.wav", r"\d+\.wav"),
+        (r"x\\y\ \$z", r"x\y $z"),
         ("/some folder/x", "/some folder/x"),
         ("b/c.d:e", "b/c.d:e"),
         ("~/Sprache/Größe", "~/Sprache/Größe"),

@@ -153,7 +153,7 @@ def test_folders_are_understood_as_in_data_prep(tmp_path, voice):
     (tmp_path / "more.m4a").touch()
     assert [(clip.language, clip.speaker) for clip in find_clips(tmp_path)] == [("en", "103"), ("en", "104")]
     understood, not_read = describe_data(tmp_path)
-    assert "2 recordings, 2 speakers; language: en" in understood
+    assert "2 recordings, 2 speakers such as 103; language: en" in understood
     assert "1 file of audio is not read (1 .m4a)" in not_read
 
 

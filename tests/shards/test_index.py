@@ -54,11 +54,21 @@ def test_what_was_converted_is_read_with_its_codec():
         *(converted(shards=[SHARD | {"name": name}]) for name in (3, [], "", "a", "a\0.tar")),
         converted(shards=[SHARD | {"audio_seconds": 10**400}]),
         converted(shards=[SHARD | {"samples": 10**6}]),
+        converted(shards=[SHARD, SHARD]),
     ],
 )
 def test_a_damaged_one_is_named(content):
     with pytest.raises(ValueError, match=r"^data/index\.json is damaged \(.*\): make the shards again$|it has no"):
         parse(content, path="data")
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_shard_that_is_listed_twice_is_told(tmp_path, write_index, split):
+    write_index(tmp_path, {("mls/en", "train"): {"a.tar": (2, 1800.0)}})
+    index = json.loads((tmp_path / "index.json").read_text())
+    index["datasets"].append(index["datasets"][0] | {"split": split})
+    with pytest.raises(ValueError, match=r"it lists mls/en/a\.tar 2 times"):
+        parse(json.dumps(index).encode(), path="data")
 
 
 def test_an_index_of_another_program_is_told():

@@ -150,9 +150,11 @@ def describe_labels(name: str, labels: Sequence[Labels | None], *, language: str
     known = [label for label in labels if label is not None]
     languages = Counter(label.language or language or "not known" for label in known)
     most = ", ".join(language for language, _ in languages.most_common(5)) + (", …" if len(languages) > 5 else "")
-    speakers = len({label.speaker for label in known if label.speaker is not None})
+    speakers = dict.fromkeys(label.speaker for label in known if label.speaker is not None)
+    # Whether moods or days were taken for speakers, only names show.
+    example = f" such as {next(iter(speakers))}" if speakers else ""
     unknown = sum(label.speaker is None for label in known)
-    counts = f"{say_count(len(known), 'recording')}, {say_count(speakers, 'speaker')}"
+    counts = f"{say_count(len(known), 'recording')}, {say_count(len(speakers), 'speaker')}{example}"
     of_nobody = f", {say_count(unknown, 'recording')} of unknown speakers" if unknown else ""
     return f"understood as {name}: {counts}{of_nobody}; language: {most}"
 

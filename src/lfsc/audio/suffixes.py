@@ -14,7 +14,8 @@ NOT_READ = (
     ".m4a", ".m4b", ".mp4", ".aac", ".alac", ".webm", ".weba", ".mka", ".mkv", ".mov", ".avi", ".wma", ".asf", ".amr",
     ".awb", ".3gp", ".3ga", ".3g2", ".ape", ".wv", ".tta", ".tak", ".spx", ".ra", ".rm", ".ram", ".mpc", ".mpeg",
     ".ac3", ".eac3", ".dts", ".gsm", ".shn", ".dsf", ".dff", ".adts", ".adpcm", ".voc", ".vox", ".raw", ".pcm", ".sds",
-    ".sd2", ".8svx", ".iff", ".ogx", ".ogv", ".qcp", ".g722", ".g729",
+    ".sd2", ".8svx", ".iff", ".ogx", ".ogv", ".qcp", ".g722", ".g729", ".m4r", ".m4p", ".m4v", ".f4v", ".flv", ".mpg",
+    ".vob", ".wmv", ".m2ts", ".aax", ".ofr", ".ul", ".ulaw", ".al", ".alaw", ".wav.gz", ".flac.gz", ".sph.gz",
 )  # fmt: skip
 
 

@@ -100,20 +100,21 @@ def begin(config: dict[str, Any], *, recipe: str, may_resume: bool, trusted: lis
 
 @contextmanager
 def note_failure(run: "Run", max_updates: int) -> Iterator[None]:
-    """Leave in the run's folder why it failed, for `lfsc runs`, also before there is a configuration."""
+    """Leave in the run's folder how it ended, for `lfsc runs`, also before there is a configuration."""
     from lfsc.distributed import is_first
     from lfsc.io.messages import one_line
-    from lfsc.runs.status import FAILED, RUNNING
+    from lfsc.runs.status import FAILED, INTERRUPTED, RUNNING
 
     if is_first():
         run.write_status(RUNNING, 0, max_updates)
     try:
         yield
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
+        state, said = (INTERRUPTED, "") if isinstance(error, KeyboardInterrupt) else (FAILED, one_line(error))
         # Where the disk is full, that is what went wrong: `error` says more.
         with suppress(OSError):
-            if is_first() and (status := run.status()) is not None and status.state != FAILED:
-                run.write_status(FAILED, status.update, max_updates, one_line(error))
+            if is_first() and (status := run.status()) is not None and status.state not in (FAILED, INTERRUPTED):
+                run.write_status(state, status.update, max_updates, said)
         raise
 
 

@@ -33,7 +33,8 @@ def split_values(text: str) -> list[str]:
 class Words:
     """A value of the command line: a word, 'a text', [a,list] or {a:1,mapping:2}.
 
-    Words are read as in a recipe's file. A backslash takes the meaning from the character after it.
+    Words are read as in a recipe's file. A backslash takes the meaning from a character that has one, and before any
+    other it is itself.
     """
 
     SPECIAL = "=()[]{},'\""
@@ -110,7 +111,7 @@ class Words:
         while (character := self.peek()) and character not in ends:
             if self.text.startswith("${", self.at):
                 text += self.read_reference()
-            elif character == "\\":
+            elif character == "\\" and self.text[self.at + 1 : self.at + 2] in self.SPECIAL + "\\ :$":
                 self.at += 1
                 text += self.next()
             elif character in self.SPECIAL:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -140,7 +142,15 @@ def parse_corpus(index: dict, content: bytes, path: str) -> Corpus:
         )
         for entry in datasets_of(index)
     ]
+    require_each_once(f"{dataset.path}/{shard.name}" for dataset in datasets for shard in dataset.shards)
     return Corpus(path, require_count(index["sample_rate"], least=1), datasets, hashlib.sha256(content).hexdigest())
+
+
+def require_each_once(places: Iterable[str]) -> None:
+    """ValueError where a shard is listed twice, as in lists that were joined by hand: it would train twice as much."""
+    for place, count in Counter(places).most_common(1):
+        if count > 1:
+            raise ValueError(f"it lists {place} {count} times")
 
 
 def parse_conversion(index: dict, path: str) -> Conversion:
@@ -151,6 +161,7 @@ def parse_conversion(index: dict, path: str) -> Conversion:
     shards = [parse_shard(shard, seconds=shard["audio_seconds"]) for shard in index["shards"]]
     for shard in shards:
         require_name(shard.name, PLACE, "a shard in the folder, such as en/train-00000.tar")
+    require_each_once(shard.name for shard in shards)
     return Conversion(path, str(index["codec"]), **counts, all_shards=shards)
 
 

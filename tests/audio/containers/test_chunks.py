@@ -95,6 +95,10 @@ def test_samples_that_the_header_does_not_count_are_told(kind, place, order, enc
         files.read(less)
 
 
+def test_zeros_behind_the_samples_are_no_sound(encode):
+    assert files.probe(encode("wav") + bytes(1 << 21)).num_samples == 16_000
+
+
 @pytest.mark.parametrize("padding", [b"", b"\0"])
 def test_a_large_chunk_behind_the_samples_is_no_sound(padding, encode):
     wav = encode("wav")

@@ -102,13 +102,14 @@ def test_only_commands_that_change_nothing_are_understood_and_none_is_run(read, 
         "e sox a.wav -t wav -r 8k - |\n"
         "f cat $(touch was_run) a.wav |\n"
         "g |\n"
+        "h sph2pipe -f wav -c 3 c.sph |\n"
     )
     assert [(row.source.path.rpartition("/")[2], row.part) for row in found if not isinstance(row, Rejection)] == [
         ("a.wav", WHOLE),
         ("b.flac", WHOLE),
         ("c.sph", Part(channel=1)),
     ]
-    assert [line.partition(":")[0] for line in details(found)] == [f"wav.scp, line {number}" for number in (4, 5, 6, 7)]
+    assert [line.partition(":")[0] for line in details(found)] == [f"wav.scp, line {number}" for number in range(4, 9)]
     assert "is a command, which is not run" in details(found)[1]
     assert not (tmp_path / "was_run").exists()
 

@@ -181,6 +181,12 @@ def ends_in_chunks(file: BinaryIO, layout: Layout, place: int, size: int) -> boo
     return end <= size <= end + 1
 
 
+def ends_in_zeros(file: BinaryIO, place: int) -> bool:
+    """Whether there is nothing else from there on, as where a program has asked for room ahead."""
+    file.seek(place)
+    return not any(block.strip(b"\0") for block in iter(lambda: file.read(1 << 20), b""))
+
+
 def read_sphere(head: bytes, size: int) -> tuple[int, int]:
     """Where the samples of a SPHERE file begin, and how many bytes they claim to be."""
     lines = head.decode("latin-1").split("\n")
@@ -205,8 +211,13 @@ def check_data(file: BinaryIO, start: int, claimed: int, size: int, layout: Layo
     if any(following[pad : pad + 4] in OTHERS for pad in range(8)):
         raise Damage(f"another recording follows at byte {end}: split them")
     # As where a program was killed between two updates of the header, or where a size of 32 bits has overflowed.
-    if size - end > MOST_BEHIND and not (
-        layout and any(ends_in_chunks(file, layout, end + pad, size) for pad in (0, -claimed % layout.align))
+    if (
+        size - end > MOST_BEHIND
+        and not (layout and any(ends_in_chunks(file, layout, end + pad, size) for pad in (0, -claimed % layout.align)))
+        and not ends_in_zeros(file, end)
     ):
-        raise Damage(f"its header claims {claimed} bytes of samples, and {size - end} more follow: correct it")
+        raise Damage(
+            f"its header claims {claimed} bytes of samples, and {size - end} more follow: write it anew, as ffmpeg "
+            "does of a WAV with -ignore_length 1"
+        )
     return Stream(0, size)
