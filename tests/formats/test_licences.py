@@ -18,7 +18,7 @@ def test_every_subject_has_a_statement_and_what_is_given_now_wins(checkpoint, bu
 
 def test_a_runs_data_are_named_with_their_hours(tmp_path, write_index):
     hours = {("mls/en", "train"): 7200, ("mls/de", "train"): 1800, ("mls/en", "val"): 999}
-    write_index(tmp_path, {dataset: {"a.tar": (1, seconds)} for dataset, seconds in hours.items()})
+    write_index(tmp_path, {dataset: {f"{dataset[1]}.tar": (1, seconds)} for dataset, seconds in hours.items()})
     assert describe_data({"data": {"path": str(tmp_path)}})["data"].startswith("mls (2.5 h)")
 
 
