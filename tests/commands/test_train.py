@@ -178,7 +178,12 @@ def test_a_grid_that_is_interrupted_lets_its_run_save(train, tmp_path, monkeypat
     begun, saved = tmp_path / "begun", tmp_path / "saved"
     command = [sys.executable, "-c", SAVING_SLOWLY, str(begun), str(saved)]
     monkeypatch.setattr(train_grid, "train_command", lambda *_: command)
-    assert train("seed=1,2", "--multirun") == 75
+    # A job in the background ignores it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert train("seed=1,2", "--multirun") == 75
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert begun.exists() and saved.exists()
     reported = capsys.readouterr()
     assert reported.out.startswith("stopped; the same command resumes ") and "demo/1" not in reported.err
