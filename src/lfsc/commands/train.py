@@ -110,11 +110,11 @@ def note_failure(run: "Run", max_updates: int) -> Iterator[None]:
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
-        state, said = (INTERRUPTED, "") if isinstance(error, KeyboardInterrupt) else (FAILED, one_line(error))
+        state, reason = (INTERRUPTED, "") if isinstance(error, KeyboardInterrupt) else (FAILED, one_line(error))
         # Where the disk is full, that is what went wrong: `error` says more.
         with suppress(OSError):
             if is_first() and (status := run.status()) is not None and status.state not in (FAILED, INTERRUPTED):
-                run.write_status(state, status.update, max_updates, said)
+                run.write_status(state, status.update, max_updates, reason)
         raise
 
 

@@ -16,13 +16,14 @@ INTELLIGIBILITY_RATE = 16000
 # Languages written without spaces between words, so only characters can be counted.
 UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "yue", "zh"})
 # What others call Whisper's languages: ISO 639-3, and some tags of FLEURS and ISO 639-1. The last name no language.
-OTHER_CODES = """
+PAIRS = """
     afr:af amh:am ara:ar aze:az ben:bn bul:bg cat:ca ces:cs cmn:zh cym:cy dan:da deu:de ell:el eng:en est:et eus:eu
     fas:fa fil:tl fin:fi fra:fr glg:gl guj:gu hau:ha heb:he hin:hi hrv:hr hun:hu hye:hy ind:id isl:is ita:it jpn:ja
     jv:jw kan:kn kaz:kk khm:km kor:ko lav:lv lit:lt mal:ml mar:mr mkd:mk mlt:mt mya:my nb:no nld:nl nob:no npi:ne
     pan:pa pol:pl por:pt ron:ro rus:ru slk:sk slv:sl sna:sn spa:es srp:sr swe:sv swh:sw tam:ta tel:te tgl:tl tha:th
     tur:tr ukr:uk urd:ur uzb:uz vie:vi yor:yo zho:zh und: mul: zxx:
 """
+OTHER_CODES = dict(re.findall(r"(\w+):(\w*)", PAIRS))
 WHISPER_WINDOW = 30  # seconds; longer audio is only transcribed with timestamps
 
 
@@ -146,7 +147,7 @@ def primary_language(language: str) -> str:
     from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
 
     tag = re.split("[-_ ]", language)[0].lower()
-    return dict(re.findall(r"(\w+):(\w*)", OTHER_CODES)).get(tag, TO_LANGUAGE_CODE.get(tag, tag))
+    return OTHER_CODES.get(tag, TO_LANGUAGE_CODE.get(tag, tag))
 
 
 def load_transcriber(path: str, *, device: str = "cpu") -> Transcriber:
